@@ -1,0 +1,43 @@
+// The catalogue of game events. Vision, packs, templates and pages name events by these types
+// only. Types are added, never renamed: they stand in ledger rows and templates.
+
+import { z } from 'zod';
+
+export const EVENT_CATALOGUE = {
+  kickOff: 'Play begins: the ball moved away after resting on the centre spot',
+  goal: 'The ball crossed a goal line between the posts',
+  lineCrossed: 'Something crossed a line that the pack or the owner drew',
+  zoneEntered: 'Something entered a zone that the pack or the owner drew',
+  shot: 'The ball was sent towards a goal',
+  pass: 'The ball went from one player to another of the same side',
+  possession: 'Control of the ball changed',
+  jump: 'A player jumped',
+  sprint: 'A player ran at sprint speed',
+  rallyEnd: 'A rally ended',
+  speedRecord: 'Something was faster than anything before it in this show',
+  scoreChanged: 'The score on the picture or from the game changed',
+  highlight: 'Something unusual happened; the reasons are named',
+} as const;
+
+export type EventType = keyof typeof EVENT_CATALOGUE;
+
+export const eventTypeSchema = z.enum(Object.keys(EVENT_CATALOGUE) as [EventType, ...EventType[]]);
+
+/** One thing that happened in the picture, judged from pixels or told by a game. */
+export const gameEventSchema = z.object({
+  id: z.string().min(1).max(64),
+  type: eventTypeSchema,
+  /** Capture time of the frame on which it happened (t_cap), media clock, microseconds. */
+  captureUs: z.number().int().nonnegative(),
+  rtpTimestamp: z.number().int().min(0).max(0xffff_ffff),
+  /** When it was known, media clock, microseconds. */
+  detectedUs: z.number().int().nonnegative(),
+  /** 0..1 */
+  confidence: z.number().min(0).max(1),
+  /** One sentence that names the evidence. */
+  why: z.string().max(300),
+  /** Which line, zone or side, in the pack's words; empty when there is none. */
+  subject: z.string().max(60),
+  trackIds: z.array(z.number().int().nonnegative()).max(32),
+});
+export type GameEvent = z.infer<typeof gameEventSchema>;

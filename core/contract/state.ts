@@ -1,0 +1,165 @@
+// The state of a studio as its user interfaces see it: a snapshot, then numbered actions through
+// one shared pure reducer (reducer.ts). Readings (fps, bitrate) are latest-wins and stand apart.
+
+import { z } from 'zod';
+import { eventTypeSchema, gameEventSchema } from './events.ts';
+
+const timeUs = z.number().int().nonnegative();
+const amountMinor = z.number().int().nonnegative();
+
+export const sourceStateSchema = z.object({
+  /** As given to --source, without credentials. */
+  url: z.string(),
+  /** What a person calls it: "Demo match", "clip.mp4", "Camera". */
+  title: z.string(),
+  state: z.enum(['ready', 'connecting', 'live', 'stalled', 'reconnecting', 'failed']),
+  /** One plain sentence; empty when all is well. */
+  reason: z.string(),
+  width: z.number().int().nonnegative(),
+  height: z.number().int().nonnegative(),
+  framesPerSecond: z.number().nonnegative(),
+  hasSound: z.boolean(),
+});
+export type SourceState = z.infer<typeof sourceStateSchema>;
+
+export const marketStateSchema = z.enum(['DRAFT', 'OPEN', 'LOCKED', 'RESOLVED', 'VOID']);
+export type MarketState = z.infer<typeof marketStateSchema>;
+
+export const marketViewSchema = z.object({
+  id: z.string(),
+  templateId: z.string(),
+  title: z.string(),
+  outcomes: z.array(
+    z.object({
+      label: z.string(),
+      poolMinor: amountMinor,
+      bettors: z.number().int().nonnegative(),
+    }),
+  ),
+  state: marketStateSchema,
+  opensAtUs: timeUs,
+  lockAtUs: timeUs,
+  horizonAtUs: timeUs,
+  deadlineAtUs: timeUs,
+  guardMs: z.number().int().nonnegative(),
+  winner: z.number().int().nonnegative().nullable(),
+  reason: z.string(),
+  decidedCaptureUs: timeUs,
+  rulesHash: z.string(),
+  /** Bets undone by the media-clock rule. */
+  voidedBets: z.number().int().nonnegative(),
+  paidMinor: amountMinor,
+});
+export type MarketView = z.infer<typeof marketViewSchema>;
+
+export const suggestionSchema = z.object({
+  id: z.string(),
+  templateId: z.string(),
+  title: z.string(),
+  /** Why now: the event's sentence. */
+  why: z.string(),
+  eventId: z.string(),
+  expiresAtUs: timeUs,
+});
+export type Suggestion = z.infer<typeof suggestionSchema>;
+
+export const templateSchema = z.object({
+  id: z.string().min(1).max(40),
+  title: z.string().min(1).max(80),
+  outcomes: z.array(z.string().min(1).max(25)).min(2).max(10),
+  /** Event that suggests the market, or null when only the owner opens it. */
+  suggestOn: eventTypeSchema.nullable(),
+  /** Event that decides it. `subject` narrows it (a side, a line); null takes any. */
+  decideOn: z.object({
+    type: eventTypeSchema,
+    subject: z.string().nullable(),
+    minimumConfidence: z.number().min(0).max(1),
+    /** Outcome index when the event happens. */
+    outcome: z.number().int().nonnegative(),
+  }),
+  /** Outcome index when it has not happened by the horizon. */
+  otherwise: z.number().int().nonnegative(),
+  betWindowSeconds: z.number().min(3).max(1800),
+  /** From opening to the end of the question. At least betWindowSeconds + guard. */
+  horizonSeconds: z.number().min(4).max(86_400),
+  /** From opening; an unresolved market is void and refunded then. */
+  deadlineSeconds: z.number().min(5).max(86_400),
+  guardMs: z.number().int().min(0).max(10_000),
+  /** ask: a suggestion waits for the owner; auto: it opens itself. */
+  opening: z.enum(['ask', 'auto']),
+});
+export type Template = z.infer<typeof templateSchema>;
+
+export const studioStateSchema = z.object({
+  show: z.object({
+    state: z.enum(['ready', 'live']),
+    title: z.string(),
+    liveSinceUs: timeUs,
+    channelId: z.string(),
+    viewerUrl: z.string(),
+    /** Reason in words; empty when betting is possible. */
+    bettingSuspended: z.string(),
+  }),
+  source: sourceStateSchema,
+  /** What can be switched to. */
+  sources: z.array(z.object({ url: z.string(), title: z.string() })),
+  relay: z.object({
+    state: z.enum(['connecting', 'connected', 'unreachable']),
+    url: z.string(),
+    reason: z.string(),
+    viewers: z.number().int().nonnegative(),
+  }),
+  vision: z.object({
+    state: z.enum(['starting', 'running', 'restarting', 'off']),
+    reason: z.string(),
+    model: z.string(),
+    provider: z.string(),
+    pack: z.string(),
+  }),
+  ledger: z.object({
+    state: z.enum(['starting', 'running', 'restarting', 'refused']),
+    reason: z.string(),
+    seq: z.number().int().nonnegative(),
+    hash: z.string(),
+    /** Rows that no relay has acknowledged. */
+    notCopied: z.number().int().nonnegative(),
+  }),
+  templates: z.array(templateSchema),
+  suggestions: z.array(suggestionSchema),
+  /** Open, locked and recently ended ones, newest first; bounded by MARKETS_SHOWN. */
+  markets: z.array(marketViewSchema),
+  /** Newest last; bounded by EVENTS_SHOWN. */
+  events: z.array(gameEventSchema),
+  notices: z.array(
+    z.object({
+      id: z.string(),
+      severity: z.enum(['info', 'warn', 'stop']),
+      text: z.string(),
+    }),
+  ),
+});
+export type StudioState = z.infer<typeof studioStateSchema>;
+
+/** Markets kept in the snapshot; older ones are fetched by query. */
+export const MARKETS_SHOWN = 30;
+/** Events kept in the snapshot: about five busy minutes. */
+export const EVENTS_SHOWN = 100;
+
+/** Latest-wins figures for meters. Null: not measured yet. */
+export const readingsSchema = z.object({
+  /** Media clock at the engine when this was sent; the UI's countdowns run on it. */
+  mediaUs: timeUs,
+  framesPerSecond: z.number().nullable(),
+  kilobitsPerSecond: z.number().nullable(),
+  framesDropped: z.number().int(),
+  /** Frame made -> presented at viewers, median of their reports, ms. */
+  viewerDelayMs: z.number().nullable(),
+  /** Frame made -> vision's result known, p95 of the last 10 s, ms. */
+  visionMs: z.number().nullable(),
+  /** Bet arrived at the engine -> durable, p95 of the last minute, ms. */
+  betMs: z.number().nullable(),
+  cpuPercent: z.number().nullable(),
+  memoryMegabytes: z.number().nullable(),
+  viewers: z.number().int(),
+});
+export type Readings = z.infer<typeof readingsSchema>;
