@@ -1,0 +1,122 @@
+// What engine and vision say to each other over native/link: encoded units one way, facts, events
+// and progress the other. It must never carry a decoded picture; those stay in vision's process.
+// Control travels as JSON checked on arrival, units and facts as bytes.
+
+import { z } from 'zod';
+import { gameEventSchema } from '../../core/contract/events.ts';
+import type { Unit } from '../../core/media/feed.ts';
+
+/** Frame kinds on the link. */
+export const VISION_LINK = {
+  unit: 1,
+  control: 2,
+  facts: 10,
+  event: 11,
+  status: 12,
+  judged: 13,
+} as const;
+
+/** Engine -> vision. */
+export const visionControlSchema = z.discriminatedUnion('type', [
+  /**
+   * First message on a link. Events up to `judgedUntilUs` and facts up to `factsUntilUs` (capture
+   * time, media clock) are already known to the engine and are not said again; 0: nothing is.
+   */
+  z.object({
+    type: z.literal('resume'),
+    judgedUntilUs: z.number().int().nonnegative(),
+    factsUntilUs: z.number().int().nonnegative(),
+  }),
+  /** `pack`: id of a sport pack, null for none. `model`: manifest id, null for the pack's own. */
+  z.object({
+    type: z.literal('configure'),
+    pack: z.string().min(1).max(60).nullable(),
+    model: z.string().min(1).max(60).nullable(),
+  }),
+  /** The units that follow show something else (source switched): tracks are forgotten. */
+  z.object({ type: z.literal('streamReset') }),
+]);
+export type VisionControl = z.infer<typeof visionControlSchema>;
+
+const stageSchema = z.number().nonnegative().nullable();
+
+/** Vision -> engine, once a second and at every change. Stage times are p95 of the last 10 s, ms. */
+export const visionStatusSchema = z.object({
+  state: z.enum(['starting', 'running', 'degraded', 'off']),
+  /** One plain sentence; empty when all is well. */
+  reason: z.string().max(500),
+  /** Manifest id of the detector in use; empty when only motion judges. */
+  model: z.string(),
+  /** ONNX Runtime execution provider in use; empty when there is none. */
+  provider: z.string(),
+  pack: z.string(),
+  framesJudged: z.number().int().nonnegative(),
+  /** Pictures that arrived and were never judged. */
+  framesDropped: z.number().int().nonnegative(),
+  /** Judged frames on which the detector did not run because it was behind. */
+  detectorSkipped: z.number().int().nonnegative(),
+  stagesMs: z.object({
+    decode: stageSchema,
+    motion: stageSchema,
+    infer: stageSchema,
+    track: stageSchema,
+    event: stageSchema,
+    /** Unit received by vision -> result sent. */
+    total: stageSchema,
+    /** Frame captured -> result sent. */
+    frameToResult: stageSchema,
+  }),
+});
+export type VisionStatus = z.infer<typeof visionStatusSchema>;
+
+/** Every event whose `captureUs` is at most `untilUs` has been sent. Never goes backwards. */
+export const judgedSchema = z.object({ untilUs: z.number().int().nonnegative() });
+
+const UNIT_HEADER_BYTES = 21;
+
+/** A video unit as bytes: captureUs (8), rtpTimestamp (4), config (8, double), flags (1), Annex B. */
+export function encodeUnit(unit: Unit): Buffer {
+  const out = Buffer.allocUnsafe(UNIT_HEADER_BYTES + unit.bytes.length);
+  out.writeBigUInt64BE(BigInt(unit.captureUs), 0);
+  out.writeUInt32BE(unit.rtpTimestamp, 8);
+  out.writeDoubleBE(unit.config, 12);
+  out[20] = unit.keyFrame ? 1 : 0;
+  out.set(unit.bytes, UNIT_HEADER_BYTES);
+  return out;
+}
+
+/** Reads what `encodeUnit` wrote; null when the bytes are no unit. The picture is not copied. */
+export function decodeUnit(payload: Buffer): Unit | null {
+  if (payload.length <= UNIT_HEADER_BYTES) return null;
+  const captureUs = Number(payload.readBigUInt64BE(0));
+  const config = payload.readDoubleBE(12);
+  if (!Number.isSafeInteger(captureUs) || !Number.isFinite(config)) return null;
+  return {
+    track: 'video',
+    captureUs,
+    rtpTimestamp: payload.readUInt32BE(8),
+    config,
+    keyFrame: payload[20] === 1,
+    bytes: payload.subarray(UNIT_HEADER_BYTES),
+  };
+}
+
+/** Parses JSON against a schema; null when it is neither. */
+export function parseChecked<Schema extends z.ZodType>(
+  schema: Schema,
+  payload: Uint8Array,
+): z.infer<Schema> | null {
+  try {
+    const parsed = schema.safeParse(JSON.parse(Buffer.from(payload).toString('utf8')));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+/** JSON as the payload of a link frame. */
+export function encodeJson(value: unknown): Buffer {
+  return Buffer.from(JSON.stringify(value));
+}
+
+export { gameEventSchema };
