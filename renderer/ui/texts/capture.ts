@@ -1,0 +1,5 @@
+// Words of the capture page. Keys start with "capture.".
+
+export const captureTexts = {
+  'capture.title': 'Morphine Studio',
+} as const;
