@@ -304,11 +304,19 @@ export declare type Show = Message<"morphine.facts.v1.Show"> & {
   viewers: number;
 
   /**
-   * RTP offset of the channel's video: viewers map frames to capture time
+   * RTP offset of the channel's video as viewers receive it: they map frames to capture time with
+   * it. The relay adds its shift, so that it holds for what comes out of the relay.
    *
    * @generated from field: uint32 video_clock_offset = 7;
    */
   videoClockOffset: number;
+
+  /**
+   * written by the relay: RTP ticks it added to what the studio sent
+   *
+   * @generated from field: uint32 video_clock_shift = 8;
+   */
+  videoClockShift: number;
 };
 
 /**
@@ -974,6 +982,8 @@ export declare const MarketListSchema: GenMessage<MarketList>;
 
 /**
  * Answer to Ping: the sender's clock back, and the studio's media clock as the relay knows it.
+ * media_us is 0 while the relay does not know it yet. relay_us: the relay's own monotonic clock when
+ * it answered, so that the studio can tell it how the two clocks lie (MediaTime).
  *
  * @generated from message morphine.facts.v1.Pong
  */
@@ -992,6 +1002,11 @@ export declare type Pong = Message<"morphine.facts.v1.Pong"> & {
    * @generated from field: uint32 uncertainty_us = 3;
    */
   uncertaintyUs: number;
+
+  /**
+   * @generated from field: uint64 relay_us = 4;
+   */
+  relayUs: bigint;
 };
 
 /**
@@ -1282,7 +1297,8 @@ export declare type FromStudio = Message<"morphine.facts.v1.FromStudio"> & {
 export declare const FromStudioSchema: GenMessage<FromStudio>;
 
 /**
- * The studio's media clock at the moment of sending, and how well it knows this link.
+ * One clock sample, made by the studio from its own Ping and the relay's Pong: when the relay's clock
+ * read relay_us, the studio's media clock read media_us, give or take half of round_trip_us.
  *
  * @generated from message morphine.facts.v1.MediaTime
  */
@@ -1296,6 +1312,11 @@ export declare type MediaTime = Message<"morphine.facts.v1.MediaTime"> & {
    * @generated from field: uint32 round_trip_us = 2;
    */
   roundTripUs: number;
+
+  /**
+   * @generated from field: uint64 relay_us = 3;
+   */
+  relayUs: bigint;
 };
 
 /**

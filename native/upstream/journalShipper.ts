@@ -1,0 +1,301 @@
+// Ships the ledger's journal to the relay, which witnesses it. The journal itself is the outbox:
+// nothing is queued here but one batch in flight, rows go out as the exact bytes that were hashed,
+// and after every reconnect shipping begins at the witness's own high-water mark. Nothing is ever
+// merged: a witness that knows another past stops the shipping and says so.
+
+import type { CancelTimer, Timers } from '../../core/base/clock.ts';
+import { toHex } from '../../core/base/ids.ts';
+import type { Logger } from '../../core/base/logger.ts';
+import type { JournalAck, JournalRefused, Registered } from '../../core/wire/gen/facts_pb.js';
+import { createSignal, type Subscribe } from './signal.ts';
+import type { StudioSocket } from './studioSocket.ts';
+
+/** Rows in one batch: about 60 KB, a few ms of hashing for the relay. */
+const BATCH_ROWS_MAX = 256;
+/** Bytes of bodies in one batch, far below the relay's message limit. */
+const BATCH_BYTES_MAX = 256 * 1024;
+/** A batch without an answer is sent again; duplicates are acknowledged again, ms. */
+const ACK_WAIT_MS = 3_000;
+/** Wait after a ledger that could not be read, ms. */
+const READ_RETRY_MS = 200;
+
+export type JournalRowBytes = { seq: number; body: Uint8Array; hash: Uint8Array };
+
+/** What the shipper needs of the ledger. Engine adapts its ledger client to it. */
+export type JournalSource = {
+  /** The last durable row; seq 0 for an empty journal; null while the ledger is away. */
+  head(): { ledgerId: string; epoch: number; seq: number } | null;
+  /** Rows from `fromSeq` on, in order, at most `limit`. */
+  rowsFrom(fromSeq: number, limit: number): Promise<readonly JournalRowBytes[]>;
+  /** Runs when the head moved or the ledger came back. */
+  onRows(run: () => void): () => void;
+};
+
+export type ShipperState = {
+  /** away: no relay or no ledger. refused: a person must decide; shipping has stopped. */
+  state: 'away' | 'shipping' | 'upToDate' | 'refused';
+  /** One sentence; empty unless refused. */
+  reason: string;
+  /** '' or the witness's code: FORK, FENCED, BEHIND, BAD_HASH, BAD_ROW, UNBALANCED. */
+  code: string;
+  /** Durable rows that no relay has acknowledged. */
+  notCopied: number;
+};
+
+export type JournalShipper = {
+  readonly state: ShipperState;
+  onState: Subscribe<[ShipperState]>;
+  close(): void;
+};
+
+type Position = { seq: number; hash: Uint8Array };
+
+/** Starts shipping. The socket and the ledger may come and go at any time. */
+export function createJournalShipper(options: {
+  socket: StudioSocket;
+  journal: JournalSource;
+  timers: Timers;
+  logger: Logger;
+}): JournalShipper {
+  return new Shipper(options);
+}
+
+class Shipper implements JournalShipper {
+  readonly #socket: StudioSocket;
+  readonly #journal: JournalSource;
+  readonly #timers: Timers;
+  readonly #logger: Logger;
+  readonly #changed = createSignal<[ShipperState]>();
+  readonly onState = this.#changed.subscribe;
+  readonly #unsubscribe: (() => void)[];
+  /** Where the witness stands, by its own word; null while there is no relay. */
+  #witness: Position | null = null;
+  /** What the witness was last known to hold; survives a lost connection, for the count. */
+  #ackedSeq = 0;
+  /** The witness's last row has been compared with ours on this connection. */
+  #compared = false;
+  #inFlightSeq: number | null = null;
+  #reading = false;
+  #refused: { code: string; reason: string } | null = null;
+  #cancelWait: CancelTimer | null = null;
+  #state: ShipperState = { state: 'away', reason: '', code: '', notCopied: 0 };
+  /** Grows with every registration, so that answers of an older connection are not used. */
+  #round = 0;
+
+  constructor(options: {
+    socket: StudioSocket;
+    journal: JournalSource;
+    timers: Timers;
+    logger: Logger;
+  }) {
+    this.#socket = options.socket;
+    this.#journal = options.journal;
+    this.#timers = options.timers;
+    this.#logger = options.logger;
+    this.#unsubscribe = [
+      options.socket.onRegistered((registered) => this.#begin(registered)),
+      options.socket.onLost(() => this.#lost()),
+      options.socket.onJournalAck((ack) => this.#acknowledged(ack)),
+      options.socket.onJournalRefused((refused) => this.#refusedBy(refused)),
+      options.journal.onRows(() => this.#pump()),
+    ];
+    if (options.socket.registered) this.#begin(options.socket.registered);
+  }
+
+  get state(): ShipperState {
+    return this.#state;
+  }
+
+  close(): void {
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#lost();
+  }
+
+  #begin(registered: Registered): void {
+    this.#lost();
+    this.#witness = { seq: Number(registered.journalSeq), hash: registered.journalHash };
+    this.#ackedSeq = this.#witness.seq;
+    this.#refused = null;
+    this.#pump();
+  }
+
+  #lost(): void {
+    this.#round++;
+    this.#witness = null;
+    this.#compared = false;
+    this.#inFlightSeq = null;
+    this.#cancelWait?.();
+    this.#cancelWait = null;
+    this.#publish();
+  }
+
+  #pump(): void {
+    this.#publish();
+    const head = this.#journal.head();
+    if (!head || !this.#witness || this.#refused || this.#reading) return;
+    if (this.#inFlightSeq !== null) return;
+    if (head.seq < this.#witness.seq) {
+      this.#stop(
+        'BEHIND',
+        `The relay holds ${this.#witness.seq} rows of this ledger and only ${head.seq} are here. ` +
+          'It was restored from an older copy; fetch the missing rows before betting goes on.',
+      );
+      return;
+    }
+    const nothingNew = head.seq === this.#witness.seq;
+    if (nothingNew && (this.#compared || head.seq === 0)) return;
+    this.#reading = true;
+    void this.#readAndSend(this.#round, this.#witness, head).then((again) => {
+      this.#reading = false;
+      if (again === 'retry') {
+        this.#cancelWait?.();
+        this.#cancelWait = this.#timers.after(READ_RETRY_MS, () => this.#pump());
+      } else if (again === 'again') this.#pump();
+    });
+  }
+
+  /** Reads after the witness's mark, compares the mark itself once, sends one batch. */
+  async #readAndSend(
+    round: number,
+    witness: Position,
+    head: { ledgerId: string; epoch: number },
+  ): Promise<'again' | 'retry' | 'done'> {
+    const compare = !this.#compared && witness.seq > 0;
+    const firstSeq = compare ? witness.seq : witness.seq + 1;
+    let rows: readonly JournalRowBytes[];
+    try {
+      rows = await this.#journal.rowsFrom(firstSeq, BATCH_ROWS_MAX);
+    } catch (error) {
+      this.#logger.warn('the journal could not be read', { reason: String(error) });
+      return 'retry';
+    }
+    if (round !== this.#round) return 'again';
+    const [first] = rows;
+    if (!first) return compare ? 'retry' : 'done';
+    if (compare) {
+      if (toHex(first.hash) !== toHex(witness.hash)) {
+        this.#stop('FORK', `Row ${witness.seq} at the relay differs from the one here.`);
+        return 'done';
+      }
+      rows = rows.slice(1);
+    }
+    this.#compared = true;
+    if (rows.length === 0) return 'again';
+    this.#sendBatch(round, witness, head, rows);
+    return 'done';
+  }
+
+  #sendBatch(
+    round: number,
+    witness: Position,
+    head: { ledgerId: string; epoch: number },
+    rows: readonly JournalRowBytes[],
+  ): void {
+    const batch: JournalRowBytes[] = [];
+    let bytes = 0;
+    for (const row of rows) {
+      bytes += row.body.length;
+      if (batch.length > 0 && bytes > BATCH_BYTES_MAX) break;
+      batch.push(row);
+    }
+    const last = batch.at(-1);
+    if (!last) return;
+    const sent = this.#socket.sendJournal({
+      $typeName: 'morphine.facts.v1.JournalBatch',
+      ledgerId: head.ledgerId,
+      epoch: BigInt(head.epoch),
+      fromSeq: BigInt(witness.seq + 1),
+      toSeq: BigInt(last.seq),
+      prevHash: witness.seq === 0 ? new Uint8Array(32) : witness.hash,
+      rows: batch.map(({ body, hash }) => ({
+        $typeName: 'morphine.facts.v1.JournalRow',
+        body,
+        hash,
+      })),
+      hash: last.hash,
+    });
+    if (!sent) return;
+    this.#inFlightSeq = last.seq;
+    this.#cancelWait?.();
+    this.#cancelWait = this.#timers.after(ACK_WAIT_MS, () => {
+      if (round !== this.#round) return;
+      this.#inFlightSeq = null;
+      this.#pump();
+    });
+  }
+
+  #acknowledged(ack: JournalAck): void {
+    const seq = Number(ack.seq);
+    if (!this.#witness || seq < this.#witness.seq) return;
+    this.#witness = { seq, hash: ack.hash };
+    this.#ackedSeq = seq;
+    if (this.#inFlightSeq !== null && seq >= this.#inFlightSeq) {
+      this.#inFlightSeq = null;
+      this.#cancelWait?.();
+      this.#cancelWait = null;
+    }
+    this.#pump();
+  }
+
+  #refusedBy(refused: JournalRefused): void {
+    this.#inFlightSeq = null;
+    this.#cancelWait?.();
+    this.#cancelWait = null;
+    const needSeq = Number(refused.needSeq);
+    if (refused.code === 'GAP' && this.#witness && needSeq >= 1) {
+      // The witness is further back than it said; go back there and show it each hash again.
+      void this.#rewind(this.#round, needSeq);
+      return;
+    }
+    this.#stop(refused.code, refused.message);
+  }
+
+  async #rewind(round: number, needSeq: number): Promise<void> {
+    let hash = new Uint8Array(32);
+    if (needSeq > 1) {
+      const rows = await this.#journal.rowsFrom(needSeq - 1, 1).catch(() => []);
+      if (round !== this.#round) return;
+      const [row] = rows;
+      if (!row) return this.#stop('BEHIND', `The relay needs row ${needSeq}, which is not here.`);
+      hash = new Uint8Array(row.hash);
+    }
+    this.#witness = { seq: needSeq - 1, hash };
+    this.#ackedSeq = needSeq - 1;
+    this.#pump();
+  }
+
+  #stop(code: string, reason: string): void {
+    this.#refused = { code, reason };
+    this.#logger.error('the relay refuses the journal', { code, reason });
+    this.#publish();
+  }
+
+  #publish(): void {
+    const head = this.#journal.head();
+    const headSeq = head?.seq ?? this.#ackedSeq;
+    const notCopied = Math.max(0, headSeq - this.#ackedSeq);
+    const next: ShipperState = {
+      state: this.#refused
+        ? 'refused'
+        : !head || !this.#witness
+          ? 'away'
+          : notCopied > 0
+            ? 'shipping'
+            : 'upToDate',
+      reason: this.#refused?.reason ?? '',
+      code: this.#refused?.code ?? '',
+      notCopied,
+    };
+    const last = this.#state;
+    if (
+      next.state === last.state &&
+      next.notCopied === last.notCopied &&
+      next.code === last.code &&
+      next.reason === last.reason
+    ) {
+      return;
+    }
+    this.#state = next;
+    this.#changed.emit(next);
+  }
+}
