@@ -1,0 +1,229 @@
+// The engine's side of the ledger process: one promise per command. It never decides and never
+// caches money. When the link closes, everything that waits is refused with LEDGER_UNAVAILABLE;
+// the caller asks again with the same ids, which is safe because the ledger knows them.
+
+import { LedgerRefusal } from '../../core/ledger/refusal.ts';
+import type { Link, LinkFrame } from '../link/link.ts';
+import {
+  REPLY_FRAME,
+  REQUEST_FRAME,
+  type RequestArgs,
+  type RequestName,
+  type RequestResult,
+  ROW_FRAME,
+  ROW_FRAME_HEADER_BYTES,
+  replySchema,
+  requestResults,
+} from './protocol.ts';
+
+/** Requests that may wait at once. More means that the ledger stands; then we refuse. */
+const WAITING_MAX = 20_000;
+
+/** One journal row: the bytes that were hashed and their chain hash. */
+export type StreamedRow = { seq: number; body: Uint8Array; hash: Uint8Array };
+
+type Command<Name extends RequestName> = (args: RequestArgs<Name>) => Promise<RequestResult<Name>>;
+
+/**
+ * Every command and query rejects with `LedgerRefusal` (code and sentence), never with anything
+ * else that a caller should handle. LEDGER_UNAVAILABLE means: unknown, retry with the same ids.
+ */
+export type LedgerClient = {
+  head(): Promise<RequestResult<'head'>>;
+  /** Makes a subject known, with its starting grant; a second key for it is SUBJECT_BOUND. */
+  bindSubject: Command<'bindSubject'>;
+  /** Resolves once the bet is durable. */
+  placeBet: Command<'placeBet'>;
+  openMarket: Command<'openMarket'>;
+  lockMarket: Command<'lockMarket'>;
+  resolveMarket: Command<'resolveMarket'>;
+  voidMarket: Command<'voidMarket'>;
+  /** Reason in words, empty to go on. Repeated by the client after every reconnect. */
+  suspendBetting(reason: string): Promise<void>;
+  balance(subject: string): Promise<RequestResult<'balance'>>;
+  /** Newest first. */
+  history(subject: string, limit: number): Promise<RequestResult<'history'>['entries']>;
+  market(marketId: string): Promise<RequestResult<'market'>['market']>;
+  /** Newest first. `beforeOpensAtUs` pages backwards. */
+  markets(
+    includeEnded: boolean,
+    limit: number,
+    beforeOpensAtUs?: number | null,
+  ): Promise<RequestResult<'markets'>['markets']>;
+  /** The bets of a market in journal order, each with its subject and result. */
+  betsOf(
+    marketId: string,
+    afterSeq: number,
+    limit: number,
+  ): Promise<RequestResult<'betsOf'>['entries']>;
+  rowsFrom(fromSeq: number, limit: number): Promise<StreamedRow[]>;
+  /** Every row from `fromSeq` on, gapless and in order, over reconnects. Returns the end of it. */
+  onRows(fromSeq: number, run: (row: StreamedRow) => void): () => void;
+  /** Takes a fresh link to the (re)started ledger. */
+  attach(link: Link): void;
+  isConnected(): boolean;
+  /** Runs at every attach. */
+  onConnected(run: () => void): void;
+  /** Runs when the link goes away. */
+  onDisconnected(run: () => void): void;
+  close(): void;
+};
+
+type Waiting = {
+  name: RequestName;
+  resolve(result: unknown): void;
+  reject(error: LedgerRefusal): void;
+};
+
+type Subscription = { nextSeq: number; run(row: StreamedRow): void };
+
+/** Creates the client; with null it starts away and waits for `attach`. */
+export function createLedgerClient(firstLink: Link | null): LedgerClient {
+  const waiting = new Map<number, Waiting>();
+  const subscriptions = new Map<number, Subscription>();
+  const connectedListeners: (() => void)[] = [];
+  const disconnectedListeners: (() => void)[] = [];
+  let link: Link | null = null;
+  let nextId = 0;
+  let suspendedReason = '';
+
+  function call<Name extends RequestName>(
+    name: Name,
+    args: RequestArgs<Name>,
+  ): Promise<RequestResult<Name>> {
+    return new Promise((resolve, reject) => {
+      if (link === null || waiting.size >= WAITING_MAX) {
+        reject(new LedgerRefusal('LEDGER_UNAVAILABLE'));
+        return;
+      }
+      const id = nextId++;
+      waiting.set(id, { name, reject, resolve: (result) => resolve(result as never) });
+      link.send(REQUEST_FRAME, Buffer.from(JSON.stringify({ id, name, args })));
+    });
+  }
+
+  function subscribe(id: number, subscription: Subscription): void {
+    // A refusal here means that the link went away; attach() subscribes again.
+    call('subscribe', { subscription: id, fromSeq: subscription.nextSeq }).catch(() => {});
+  }
+
+  function receive(frame: LinkFrame): void {
+    if (frame.kind === ROW_FRAME) receiveRow(frame.payload);
+    else if (frame.kind === REPLY_FRAME) receiveReply(frame.payload);
+  }
+
+  function receiveRow(payload: Buffer): void {
+    if (payload.length < ROW_FRAME_HEADER_BYTES) return;
+    const subscription = subscriptions.get(payload.readUInt32BE(0));
+    const seq = Number(payload.readBigUInt64BE(4));
+    if (!subscription || seq !== subscription.nextSeq) return;
+    subscription.nextSeq = seq + 1;
+    const hash = payload.subarray(12, ROW_FRAME_HEADER_BYTES);
+    subscription.run({ seq, hash, body: payload.subarray(ROW_FRAME_HEADER_BYTES) });
+  }
+
+  function receiveReply(payload: Buffer): void {
+    const reply = replySchema.safeParse(parseJson(payload));
+    if (!reply.success) return;
+    const request = waiting.get(reply.data.id);
+    if (!request) return;
+    waiting.delete(reply.data.id);
+    if (!reply.data.ok) {
+      request.reject(new LedgerRefusal(reply.data.code, reply.data.message));
+      return;
+    }
+    const result = requestResults[request.name].safeParse(reply.data.result);
+    if (result.success) request.resolve(result.data);
+    else request.reject(new LedgerRefusal('LEDGER_UNAVAILABLE', 'The ledger answered nonsense.'));
+  }
+
+  function lose(): void {
+    link = null;
+    const lost = [...waiting.values()];
+    waiting.clear();
+    for (const request of lost) request.reject(new LedgerRefusal('LEDGER_UNAVAILABLE'));
+    for (const run of disconnectedListeners) run();
+  }
+
+  function attach(fresh: Link): void {
+    if (link) {
+      const old = link;
+      lose();
+      old.close();
+    }
+    link = fresh;
+    fresh.onFrame((frame) => {
+      if (link === fresh) receive(frame);
+    });
+    fresh.onClose(() => {
+      if (link === fresh) lose();
+    });
+    if (link !== fresh) return;
+    if (suspendedReason !== '') {
+      call('suspendBetting', { reason: suspendedReason }).catch(() => {});
+    }
+    for (const [id, subscription] of subscriptions) subscribe(id, subscription);
+    for (const run of connectedListeners) run();
+  }
+
+  if (firstLink) attach(firstLink);
+
+  return {
+    head: () => call('head', {}),
+    bindSubject: (args) => call('bindSubject', args),
+    placeBet: (args) => call('placeBet', args),
+    openMarket: (args) => call('openMarket', args),
+    lockMarket: (args) => call('lockMarket', args),
+    resolveMarket: (args) => call('resolveMarket', args),
+    voidMarket: (args) => call('voidMarket', args),
+    async suspendBetting(reason) {
+      suspendedReason = reason;
+      await call('suspendBetting', { reason });
+    },
+    balance: (subject) => call('balance', { subject }),
+    history: async (subject, limit) => (await call('history', { subject, limit })).entries,
+    market: async (marketId) => (await call('market', { marketId })).market,
+    markets: async (includeEnded, limit, beforeOpensAtUs = null) =>
+      (await call('markets', { includeEnded, limit, beforeOpensAtUs })).markets,
+    betsOf: async (marketId, afterSeq, limit) =>
+      (await call('betsOf', { marketId, afterSeq, limit })).entries,
+    async rowsFrom(fromSeq, limit) {
+      const { rows } = await call('rowsFrom', { fromSeq, limit });
+      return rows.map((row) => ({
+        seq: row.seq,
+        body: Buffer.from(row.body, 'utf8'),
+        hash: Buffer.from(row.hash, 'hex'),
+      }));
+    },
+    onRows(fromSeq, run) {
+      const id = nextId++;
+      const subscription = { nextSeq: fromSeq, run };
+      subscriptions.set(id, subscription);
+      if (link) subscribe(id, subscription);
+      return () => {
+        subscriptions.delete(id);
+        if (link) call('unsubscribe', { subscription: id }).catch(() => {});
+      };
+    },
+    attach,
+    isConnected: () => link !== null,
+    onConnected(run) {
+      connectedListeners.push(run);
+    },
+    onDisconnected(run) {
+      disconnectedListeners.push(run);
+    },
+    close() {
+      subscriptions.clear();
+      link?.close();
+    },
+  };
+}
+
+function parseJson(payload: Buffer): unknown {
+  try {
+    return JSON.parse(payload.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

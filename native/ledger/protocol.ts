@@ -1,0 +1,197 @@
+// What the engine and the ledger process say to each other over native/link. Both sides check
+// every message with these schemas. Control travels as JSON; journal rows are streamed as the
+// exact bytes that were hashed and are never parsed and printed again on the way.
+
+import { z } from 'zod';
+import { gameEventSchema } from '../../core/contract/events.ts';
+import { roleSchema } from '../../core/contract/roles.ts';
+import { marketViewSchema } from '../../core/contract/state.ts';
+import { LEDGER_CODES } from '../../core/ledger/refusal.ts';
+import { marketRulesSchema } from '../../core/markets/rules.ts';
+
+/** Kinds of link frames. */
+export const REQUEST_FRAME = 1;
+export const REPLY_FRAME = 2;
+/** subscription (4) | seq (8) | hash (32) | body */
+export const ROW_FRAME = 3;
+export const ROW_FRAME_HEADER_BYTES = 44;
+
+/** Largest stake, minor points: far above any balance, far below 2^53. */
+export const STAKE_MINOR_MAX = 1_000_000_000;
+/** What a new subject is given, minor points. */
+export const STARTING_GRANT_MINOR = 1000;
+/** Longest page of any query. */
+export const PAGE_MAX = 500;
+
+const timeUs = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
+const hexId = z.string().regex(/^[0-9a-f]{32}$/);
+const marketId = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+const seq = z.number().int().nonnegative();
+const hashHex = z.string().regex(/^[0-9a-f]{64}$/);
+const limit = z.number().int().min(1).max(PAGE_MAX);
+const amountMinor = z.number().int().nonnegative();
+const sentence = z.string().max(300);
+
+/** The event on which a market was decided. */
+export const evidenceSchema = gameEventSchema
+  .pick({ id: true, type: true, captureUs: true, detectedUs: true })
+  .extend({ confidencePermille: z.number().int().min(0).max(1000) });
+export type Evidence = z.infer<typeof evidenceSchema>;
+
+/** Who did it. `actor` is a pseudonym (a connection's id, "engine"), never a name. */
+const act = {
+  commandId: z.string().min(1).max(80),
+  actor: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+  role: roleSchema,
+  /** Media clock of the engine. */
+  atUs: timeUs,
+  marketId,
+};
+
+export const requestArgs = {
+  head: z.strictObject({}),
+  bindSubject: z.strictObject({
+    subject: hexId,
+    /** Ed25519 device key, 64 hexadecimal characters. */
+    publicKey: z.string().regex(/^[0-9a-f]{64}$/),
+    isStaff: z.boolean(),
+    atUs: timeUs,
+  }),
+  placeBet: z.strictObject({
+    betId: hexId,
+    subject: hexId,
+    marketId,
+    outcome: z.number(),
+    amountMinor: z.number(),
+    /** Arrival at the engine on its media clock; never the viewer's claim. */
+    arrivedUs: timeUs,
+  }),
+  openMarket: z.strictObject({ ...act, rules: marketRulesSchema, reason: sentence }),
+  lockMarket: z.strictObject({ ...act, tCapUs: timeUs.nullable(), reason: sentence }),
+  resolveMarket: z.strictObject({
+    ...act,
+    outcome: z.number().int().nonnegative(),
+    reason: sentence,
+    evidence: evidenceSchema.nullable(),
+  }),
+  voidMarket: z.strictObject({ ...act, reason: sentence }),
+  /** Empty reason: betting goes on. Not kept over a restart; the client repeats it. */
+  suspendBetting: z.strictObject({ reason: sentence }),
+  balance: z.strictObject({ subject: hexId }),
+  history: z.strictObject({ subject: hexId, limit }),
+  market: z.strictObject({ marketId }),
+  markets: z.strictObject({
+    includeEnded: z.boolean(),
+    limit,
+    beforeOpensAtUs: timeUs.nullable(),
+  }),
+  betsOf: z.strictObject({ marketId, afterSeq: seq, limit }),
+  rowsFrom: z.strictObject({ fromSeq: seq, limit }),
+  subscribe: z.strictObject({ subscription: z.number().int().nonnegative(), fromSeq: seq }),
+  unsubscribe: z.strictObject({ subscription: z.number().int().nonnegative() }),
+} as const;
+
+export const headSchema = z.object({
+  seq,
+  hash: hashHex,
+  ledgerId: hexId,
+  epoch: z.number().int().positive(),
+  channelId: z.string(),
+});
+export type LedgerHead = z.infer<typeof headSchema>;
+
+export const balanceSchema = z.object({
+  /** What can be staked now: posted minus pending. */
+  availableMinor: amountMinor,
+  /** Stakes that are not decided yet. */
+  stakedMinor: amountMinor,
+});
+export type LedgerBalance = z.infer<typeof balanceSchema>;
+
+export const receiptSchema = z.object({
+  betId: hexId,
+  subject: hexId,
+  marketId,
+  outcome: z.number().int().nonnegative(),
+  amountMinor,
+  /** Journal row and its hash: the proof that the bet was made durable. */
+  seq,
+  hash: hashHex,
+  atUs: timeUs,
+});
+export type Receipt = z.infer<typeof receiptSchema>;
+
+export const historyEntrySchema = receiptSchema.extend({
+  marketTitle: z.string(),
+  outcomeLabel: z.string(),
+  result: z.enum(['PENDING', 'WON', 'LOST', 'REFUNDED']),
+  paidMinor: amountMinor,
+  /** Why it was won, lost or refunded, one sentence; empty while pending. */
+  reason: z.string(),
+});
+export type LedgerHistoryEntry = z.infer<typeof historyEntrySchema>;
+
+/** A market with its rules; without `rules` and `cutoffUs` it is a MarketView. */
+export const ledgerMarketSchema = marketViewSchema.extend({
+  rules: marketRulesSchema.nullable(),
+  /** Bets that arrived at or after this are void; null while nothing cut the market. */
+  cutoffUs: timeUs.nullable(),
+});
+export type LedgerMarket = z.infer<typeof ledgerMarketSchema>;
+
+const marketResult = z.object({
+  market: ledgerMarketSchema,
+  /** True when this command id had already been carried out. */
+  isKnown: z.boolean(),
+});
+const nothing = z.object({});
+
+export const requestResults = {
+  head: headSchema,
+  bindSubject: z.object({ balance: balanceSchema, isNew: z.boolean() }),
+  placeBet: z.object({
+    receipt: receiptSchema,
+    /** True when a retry found the earlier answer. */
+    isKnown: z.boolean(),
+    balance: balanceSchema,
+  }),
+  openMarket: marketResult,
+  lockMarket: marketResult,
+  resolveMarket: marketResult,
+  voidMarket: marketResult,
+  suspendBetting: nothing,
+  balance: balanceSchema,
+  history: z.object({ entries: z.array(historyEntrySchema) }),
+  market: z.object({ market: ledgerMarketSchema.nullable() }),
+  markets: z.object({ markets: z.array(ledgerMarketSchema) }),
+  betsOf: z.object({ entries: z.array(historyEntrySchema) }),
+  rowsFrom: z.object({
+    /** `body` is the hashed UTF-8 text, unchanged. */
+    rows: z.array(z.object({ seq, body: z.string(), hash: hashHex })),
+  }),
+  subscribe: nothing,
+  unsubscribe: nothing,
+} as const satisfies Record<keyof typeof requestArgs, z.ZodType>;
+
+export type RequestName = keyof typeof requestArgs;
+export type RequestArgs<Name extends RequestName> = z.infer<(typeof requestArgs)[Name]>;
+export type RequestResult<Name extends RequestName> = z.infer<(typeof requestResults)[Name]>;
+
+export const requestNameSchema = z.enum(Object.keys(requestArgs) as [RequestName]);
+
+export const requestSchema = z.object({
+  id: z.number().int().nonnegative(),
+  name: requestNameSchema,
+  args: z.unknown(),
+});
+
+export const replySchema = z.discriminatedUnion('ok', [
+  z.object({ id: z.number().int(), ok: z.literal(true), result: z.unknown() }),
+  z.object({
+    id: z.number().int(),
+    ok: z.literal(false),
+    code: z.enum(LEDGER_CODES),
+    message: z.string(),
+  }),
+]);
+export type Reply = z.infer<typeof replySchema>;

@@ -1,0 +1,75 @@
+// The room that runs the game: suggests and opens markets, locks them by the media clock, resolves
+// them from events and voids what cannot be decided. It holds no money and nothing that decides
+// money: after a restart it rebuilds itself from the ledger. Only the ledger's answer changes what
+// is shown.
+
+import type { MediaClock, Timers } from '../../core/base/clock.ts';
+import type { RandomBytes } from '../../core/base/ids.ts';
+import type { Logger } from '../../core/base/logger.ts';
+import type { Action } from '../../core/contract/actions.ts';
+import type { GameEvent } from '../../core/contract/events.ts';
+import type { ErrorCode } from '../../core/contract/operations.ts';
+import type { Role } from '../../core/contract/roles.ts';
+import type { MarketView, Suggestion, Template } from '../../core/contract/state.ts';
+import type { LedgerClient } from '../ledger/client.ts';
+import type { LedgerHistoryEntry } from '../ledger/protocol.ts';
+
+/** Who asked: the connection's pseudonym and role. */
+export type MarketCaller = { actor: string; role: Role };
+
+/** A refused operation, with a code of core/contract/operations.ts. */
+export class MarketRefusal extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string) {
+    super(message);
+    this.name = 'MarketRefusal';
+    this.code = code;
+  }
+}
+
+export type MarketsOptions = {
+  ledger: LedgerClient;
+  clock: MediaClock;
+  timers: Timers;
+  random: RandomBytes;
+  logger: Logger;
+  templates: readonly Template[];
+  /** suggestion.made, suggestion.gone, market.changed, templates.changed. */
+  onAction(action: Action): void;
+  /** A bet was won, lost or refunded; `entry.subject` says whose. May repeat after a restart. */
+  onSettled(subject: string, entry: LedgerHistoryEntry): void;
+};
+
+export type Markets = {
+  /** Rebuilds from the ledger; call again whenever the ledger came back. */
+  restore(): Promise<void>;
+  onEvent(event: GameEvent): void;
+  /** All frames captured up to then have been judged and their events delivered. */
+  onJudged(untilCaptureUs: number): void;
+  /** The published picture was missing on the capture clock from `fromUs` to `toUs`. */
+  onPictureGap(fromUs: number, toUs: number): void;
+  /** Reason in words, empty to go on. Also tells the ledger. */
+  suspendBetting(reason: string): void;
+  /** The ledger accepted a bet: pools of this market are read again (gathered, 5 a second). */
+  onBetPlaced(marketId: string): void;
+  open(caller: MarketCaller, args: { templateId: string; marketId: string }): Promise<MarketView>;
+  openSuggestion(
+    caller: MarketCaller,
+    args: { suggestionId: string; marketId: string },
+  ): Promise<MarketView>;
+  dismissSuggestion(args: { suggestionId: string }): void;
+  lock(caller: MarketCaller, args: { marketId: string }): Promise<void>;
+  resolve(
+    caller: MarketCaller,
+    args: { marketId: string; outcome: number; reason: string },
+  ): Promise<void>;
+  void(caller: MarketCaller, args: { marketId: string; reason: string }): Promise<void>;
+  setOpening(args: { templateId: string; opening: 'ask' | 'auto' }): void;
+  history(args: { beforeOpensAtUs: number | null; limit: number }): Promise<MarketView[]>;
+  templates(): readonly Template[];
+  suggestions(): readonly Suggestion[];
+  /** Open, locked and recently ended, newest first. */
+  markets(): readonly MarketView[];
+  close(): void;
+};
