@@ -212,7 +212,8 @@ class Client {
     if (link !== this.#link) return;
     switch (kind) {
       case VISION_LINK.facts:
-        return this.#receiveFacts(payload);
+        this.#receiveFacts(payload);
+        return;
       case VISION_LINK.event: {
         const event = parseChecked(gameEventSchema, payload);
         if (event) this.#receiveEvent(event);

@@ -1,0 +1,205 @@
+// The ball on a track of its own: it is small, fast and often hidden, so overlap says nothing.
+// Sightings near the predicted place belong to it; the rest is ignored until the track is lost.
+// Motion blobs may carry the track over a gap of the detector but never start it and never count
+// as a sighting: a player's foot must not become a ball.
+
+import type { Box, Detection, TakeId, TrackView } from './track.ts';
+
+/** Faster than this is not a ball, picture heights per second (a 40 m/s shot on a 40 m wide view). */
+const SPEED_MAX = 3.5;
+/** Error of a sighting, picture heights: about two pixels of 360. */
+const SIGHTING_ERROR = 0.006;
+/** How far beyond the prediction a ball may be: it is kicked, picture heights per second. */
+const SURPRISE_SPEED = 1.8;
+/** A track is lost after this long without a sighting, microseconds. */
+const MEMORY_US = 700_000;
+/** Sightings before a track counts and gets its id. */
+const CONFIRMATIONS = 2;
+/** Share of the newest step in the velocity. */
+const VELOCITY_SHARE = 0.5;
+/** Motion blobs larger than this are players, picture heights. */
+const BLOB_SIZE_MAX = 0.09;
+
+export const ASPECT = 16 / 9;
+
+/** Where the ball is on one picture. */
+export type BallSighting = {
+  captureUs: number;
+  rtpTimestamp: number;
+  /** Centre, normalised. */
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  confidence: number;
+  /** The detector saw it on this picture; otherwise it was carried forward. */
+  isSeen: boolean;
+  trackId: number;
+};
+
+type State = {
+  id: number;
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  velocityX: number;
+  velocityY: number;
+  confidence: number;
+  sightings: number;
+  ageFrames: number;
+  lastUs: number;
+  lastSeenUs: number;
+  /** Place of the last sighting. */
+  seenX: number;
+  seenY: number;
+};
+
+export class BallTrack {
+  readonly #takeId: TakeId;
+  #state: State | null = null;
+
+  constructor(takeId: TakeId) {
+    this.#takeId = takeId;
+  }
+
+  reset(): void {
+    this.#state = null;
+  }
+
+  /**
+   * @param balls detections of the ball; null when the detector did not look at this picture
+   * @param blobs motion on this picture
+   * @returns the ball, or null when there is none that is confirmed
+   */
+  update(
+    balls: readonly Detection[] | null,
+    blobs: readonly Box[],
+    at: { captureUs: number; rtpTimestamp: number },
+  ): BallSighting | null {
+    const state = this.#state;
+    if (state) this.#carry(state, at.captureUs);
+    const seen = balls ? this.#choose(balls, at.captureUs) : null;
+    if (seen) this.#take(seen, at.captureUs);
+    else if (state) this.#follow(state, blobs, at.captureUs);
+    const now = this.#state;
+    if (now && at.captureUs - now.lastSeenUs > MEMORY_US) {
+      this.#state = null;
+      return null;
+    }
+    if (now && balls && !seen && now.id === 0) this.#state = null;
+    if (!now || now.id === 0) return null;
+    const { x, y, width, height, confidence } = now;
+    const isSeen = seen !== null;
+    return { ...at, x, y, width, height, confidence, isSeen, trackId: now.id };
+  }
+
+  /** The track for the overlay, or null. */
+  view(isSeen: boolean): TrackView | null {
+    const state = this.#state;
+    if (!state || state.id === 0) return null;
+    return {
+      id: state.id,
+      label: 'ball',
+      x: state.x - state.width / 2,
+      y: state.y - state.height / 2,
+      width: state.width,
+      height: state.height,
+      velocityX: state.velocityX,
+      velocityY: state.velocityY,
+      confidence: state.confidence,
+      ageFrames: state.ageFrames,
+      predicted: !isSeen,
+    };
+  }
+
+  #carry(state: State, nowUs: number): void {
+    const seconds = Math.max(0, nowUs - state.lastUs) / 1_000_000;
+    state.x += state.velocityX * seconds;
+    state.y += state.velocityY * seconds;
+    state.lastUs = nowUs;
+    state.ageFrames++;
+  }
+
+  /** The detection that can be this ball: sure, and near to where it may have got to. */
+  #choose(balls: readonly Detection[], nowUs: number): Detection | null {
+    const state = this.#state;
+    let best: Detection | null = null;
+    let bestScore = Number.NEGATIVE_INFINITY;
+    for (const ball of balls) {
+      let score = ball.confidence;
+      if (state) {
+        const seconds = Math.max(0, nowUs - state.lastSeenUs) / 1_000_000;
+        const x = ball.x + ball.width / 2;
+        const y = ball.y + ball.height / 2;
+        const fromSeen = Math.hypot((x - state.seenX) * ASPECT, y - state.seenY);
+        if (fromSeen > SPEED_MAX * seconds + 2 * SIGHTING_ERROR) continue;
+        const fromPrediction = Math.hypot((x - state.x) * ASPECT, y - state.y);
+        const gate = SURPRISE_SPEED * seconds + 4 * SIGHTING_ERROR;
+        if (state.id > 0 && fromPrediction > gate) continue;
+        score -= fromPrediction / gate / 2;
+      }
+      if (score > bestScore) {
+        best = ball;
+        bestScore = score;
+      }
+    }
+    // A provisional track that nobody meets gives way to the best new start.
+    if (!best && state?.id === 0) {
+      this.#state = null;
+      return this.#choose(balls, nowUs);
+    }
+    return best;
+  }
+
+  #take(ball: Detection, nowUs: number): void {
+    const x = ball.x + ball.width / 2;
+    const y = ball.y + ball.height / 2;
+    const { width, height, confidence } = ball;
+    const state = this.#state;
+    if (!state) {
+      this.#state = {
+        ...{ id: 0, x, y, width, height, velocityX: 0, velocityY: 0, confidence },
+        ...{ sightings: 1, ageFrames: 1, lastUs: nowUs, lastSeenUs: nowUs, seenX: x, seenY: y },
+      };
+      return;
+    }
+    const seconds = (nowUs - state.lastSeenUs) / 1_000_000;
+    if (seconds > 0) {
+      const share = state.sightings === 1 ? 1 : VELOCITY_SHARE;
+      state.velocityX += share * ((x - state.seenX) / seconds - state.velocityX);
+      state.velocityY += share * ((y - state.seenY) / seconds - state.velocityY);
+    }
+    state.x = x;
+    state.y = y;
+    state.seenX = x;
+    state.seenY = y;
+    state.width = width;
+    state.height = height;
+    state.confidence = confidence;
+    state.lastSeenUs = nowUs;
+    state.sightings++;
+    if (state.id === 0 && state.sightings >= CONFIRMATIONS) state.id = this.#takeId();
+  }
+
+  /** Moves the carried place to a small blob that is there; velocity and sightings stay. */
+  #follow(state: State, blobs: readonly Box[], nowUs: number): void {
+    const seconds = (nowUs - state.lastSeenUs) / 1_000_000;
+    let nearest: Box | null = null;
+    let nearestDistance = 6 * SIGHTING_ERROR + SURPRISE_SPEED * seconds * 0.3;
+    for (const blob of blobs) {
+      if (blob.width * ASPECT > BLOB_SIZE_MAX || blob.height > BLOB_SIZE_MAX) continue;
+      const x = blob.x + blob.width / 2;
+      const y = blob.y + blob.height / 2;
+      const distance = Math.hypot((x - state.x) * ASPECT, y - state.y);
+      if (distance >= nearestDistance) continue;
+      nearest = blob;
+      nearestDistance = distance;
+    }
+    if (nearest) {
+      state.x = nearest.x + nearest.width / 2;
+      state.y = nearest.y + nearest.height / 2;
+    }
+    state.confidence *= 0.9;
+  }
+}
