@@ -26,6 +26,7 @@ import {
 } from '../../core/wire/gen/facts_pb.js';
 import { FACTS_VERSION, signText, studioSigningText } from '../../core/wire/signing.ts';
 import type { ChannelKey } from './channelKey.ts';
+import { describeFailure, socketUrlOf } from './relayAddress.ts';
 import { createSignal, type Subscribe } from './signal.ts';
 
 /** First wait before a new attempt, ms; grows by half each time (the relay is back within 3 s). */
@@ -205,9 +206,7 @@ class SignedSocket implements StudioSocket {
 
   #connect(): void {
     if (this.#closed) return;
-    const url = new URL('studio', withSlash(this.#options.relayUrl));
-    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    const socket = new WebSocket(url, {
+    const socket = new WebSocket(socketUrlOf(this.#options.relayUrl), {
       perMessageDeflate: false,
       maxPayload: MESSAGE_BYTES_MAX,
       handshakeTimeout: HANDSHAKE_MS_MAX,
@@ -247,32 +246,40 @@ class SignedSocket implements StudioSocket {
     const { message } = parsed;
     switch (message.case) {
       case 'challenge':
-        return this.#answer(message.value.nonce);
+        this.#answer(message.value.nonce);
+        break;
       case 'registered':
-        return this.#becomeRegistered(message.value);
+        this.#becomeRegistered(message.value);
+        break;
       case 'refused':
         this.#refusal = message.value.message || message.value.code;
-        return;
+        break;
       case 'viewerJoined':
-        return this.#signals.viewerJoined.emit(message.value);
+        this.#signals.viewerJoined.emit(message.value);
+        break;
       case 'viewerLeft':
-        return this.#signals.viewerLeft.emit(message.value.viewerId);
+        this.#signals.viewerLeft.emit(message.value.viewerId);
+        break;
       case 'viewerMessage':
         if (message.value.message) {
           this.#signals.viewerMessage.emit(message.value.viewerId, message.value.message);
         }
-        return;
+        break;
       case 'journalAck':
-        return this.#signals.journalAck.emit(message.value);
+        this.#signals.journalAck.emit(message.value);
+        break;
       case 'journalRefused':
-        return this.#signals.journalRefused.emit(message.value);
+        this.#signals.journalRefused.emit(message.value);
+        break;
       case 'stats':
-        return this.#signals.stats.emit(message.value);
+        this.#signals.stats.emit(message.value);
+        break;
       case 'pong':
-        return this.#measured(message.value);
+        this.#measured(message.value);
+        break;
       case undefined:
         // A newer relay may say things we do not know; they are not for us.
-        return;
+        break;
     }
   }
 
@@ -385,17 +392,4 @@ class SignedSocket implements StudioSocket {
     for (const cancel of this.#cancels) cancel();
     this.#cancels.clear();
   }
-}
-
-function withSlash(url: string): string {
-  return url.endsWith('/') ? url : `${url}/`;
-}
-
-function describeFailure(error: Error, relayUrl: string): string {
-  const { code } = error as NodeJS.ErrnoException;
-  const host = new URL(relayUrl).host;
-  if (code === 'ECONNREFUSED') return `No relay answers at ${host}.`;
-  if (code === 'ENOTFOUND') return `The relay's name ${host} is not known.`;
-  if (code === 'ETIMEDOUT') return `The relay at ${host} did not answer in time.`;
-  return `The relay at ${host} cannot be reached (${code ?? error.message}).`;
 }

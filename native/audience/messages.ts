@@ -1,0 +1,134 @@
+// How the engine's views become messages for viewers. Nothing is decided here, only renamed.
+
+import { create } from '@bufbuild/protobuf';
+import type { GameEvent } from '../../core/contract/events.ts';
+import type { MarketView } from '../../core/contract/state.ts';
+import {
+  BalanceSchema,
+  GameEventSchema,
+  HistoryEntry_Result,
+  HistoryEntrySchema,
+  Market_State,
+  MarketSchema,
+  RefusedSchema,
+  Show_State,
+  ShowSchema,
+  type ToViewer,
+  ToViewerSchema,
+  type Balance as WireBalance,
+  type GameEvent as WireEvent,
+  type HistoryEntry as WireHistoryEntry,
+  type Market as WireMarket,
+  type Refused as WireRefused,
+  type Show as WireShow,
+} from '../../core/wire/gen/facts_pb.js';
+import type { LedgerBalance, LedgerHistoryEntry } from '../ledger/protocol.ts';
+
+export type ShowView = {
+  state: 'ready' | 'live' | 'ended';
+  title: string;
+  /** Media clock; 0 while not live. */
+  liveSinceUs: number;
+  /** RTP offset of the channel's video (core/media/feed.ts). */
+  videoClockOffset: number;
+};
+
+const SHOW_STATE = {
+  ready: Show_State.READY,
+  live: Show_State.LIVE,
+  ended: Show_State.ENDED,
+} as const;
+
+const RESULT = {
+  PENDING: HistoryEntry_Result.PENDING,
+  WON: HistoryEntry_Result.WON,
+  LOST: HistoryEntry_Result.LOST,
+  REFUNDED: HistoryEntry_Result.REFUNDED,
+} as const;
+
+/** Wraps one of the messages a viewer can receive. */
+export function toViewer(message: ToViewer['message']): ToViewer {
+  return create(ToViewerSchema, { message });
+}
+
+export function wireShow(show: ShowView, bettingSuspended: string): WireShow {
+  return create(ShowSchema, {
+    state: SHOW_STATE[show.state],
+    title: show.title,
+    liveSinceUs: BigInt(show.liveSinceUs),
+    bettingSuspended,
+    videoClockOffset: show.videoClockOffset,
+  });
+}
+
+export function wireMarket(market: MarketView): WireMarket {
+  return create(MarketSchema, {
+    id: market.id,
+    title: market.title,
+    outcomes: market.outcomes.map((outcome) => ({
+      label: outcome.label,
+      poolMinor: BigInt(outcome.poolMinor),
+      bettors: outcome.bettors,
+    })),
+    state: Market_State[market.state],
+    opensAtUs: BigInt(market.opensAtUs),
+    lockAtUs: BigInt(market.lockAtUs),
+    horizonAtUs: BigInt(market.horizonAtUs),
+    deadlineAtUs: BigInt(market.deadlineAtUs),
+    guardMs: market.guardMs,
+    ...(market.winner === null ? {} : { winner: market.winner }),
+    reason: market.reason,
+    decidedCaptureUs: BigInt(market.decidedCaptureUs),
+    rulesHash: market.rulesHash,
+  });
+}
+
+export function wireEvent(event: GameEvent): WireEvent {
+  return create(GameEventSchema, {
+    id: event.id,
+    type: event.type,
+    captureUs: BigInt(event.captureUs),
+    rtpTimestamp: event.rtpTimestamp,
+    detectedUs: BigInt(event.detectedUs),
+    confidence: event.confidence,
+    why: event.why,
+    subject: event.subject,
+    trackIds: event.trackIds,
+  });
+}
+
+export function wireHistoryEntry(entry: LedgerHistoryEntry): WireHistoryEntry {
+  return create(HistoryEntrySchema, {
+    betId: entry.betId,
+    marketId: entry.marketId,
+    marketTitle: entry.marketTitle,
+    outcome: entry.outcome,
+    outcomeLabel: entry.outcomeLabel,
+    amountMinor: BigInt(entry.amountMinor),
+    result: RESULT[entry.result],
+    paidMinor: BigInt(entry.paidMinor),
+    reason: entry.reason,
+    seq: BigInt(entry.seq),
+    hash: entry.hash,
+    atUs: BigInt(entry.atUs),
+  });
+}
+
+export function wireBalance(balance: LedgerBalance): WireBalance {
+  return create(BalanceSchema, {
+    availableMinor: BigInt(balance.availableMinor),
+    stakedMinor: BigInt(balance.stakedMinor),
+  });
+}
+
+export function wireRefused(code: string, message: string): WireRefused {
+  return create(RefusedSchema, { code, message });
+}
+
+/** The code and sentence of whatever the ledger client threw; unknown faults hide nothing of ours. */
+export function refusalOf(error: unknown): { code: string; message: string } {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
+    return { code: error.code, message: error.message };
+  }
+  return { code: 'LEDGER_UNAVAILABLE', message: 'The ledger is away; try again with the same id.' };
+}
