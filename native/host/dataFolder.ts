@@ -1,0 +1,147 @@
+// The folder that holds everything a studio keeps: settings, the channel's key and clock, the
+// ledger, models of the user's own. This file finds it, proves that it can be written, and reads
+// its small JSON files. It never opens the ledger.
+
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { StartRefused } from './supervisor.ts';
+
+/** Settings a person may edit by hand. Unknown keys are refused, so that a typo is seen. */
+export const settingsSchema = z.strictObject({
+  version: z.literal(1),
+  /** Path of an ffmpeg to prefer; MORPHINE_FFMPEG overrides it. */
+  ffmpeg: z.string().min(1).optional(),
+  /** Folder with models of the user's own; MORPHINE_MODELS overrides it. */
+  models: z.string().min(1).optional(),
+  /** What the show is called on the viewers' page. */
+  title: z.string().trim().min(1).max(80).default('My show'),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+const channelClockSchema = z.strictObject({
+  version: z.literal(1),
+  /** Media clock = monotonic clock + this, microseconds. */
+  epochUs: z.number().int(),
+  /** Latest media time that is known to have been used, microseconds. */
+  lastUs: z.number().int().nonnegative(),
+});
+export type ChannelClock = z.infer<typeof channelClockSchema>;
+
+/** The platform's folder for this product's data. */
+export function defaultDataFolder(platform: NodeJS.Platform, env: NodeJS.ProcessEnv): string {
+  if (platform === 'win32') {
+    return join(env.APPDATA ?? join(homedir(), 'AppData', 'Roaming'), 'Morphine Studio');
+  }
+  if (platform === 'darwin') {
+    return join(homedir(), 'Library', 'Application Support', 'Morphine Studio');
+  }
+  return join(env.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'), 'morphine-studio');
+}
+
+/**
+ * Makes the folder and proves that files can be written in it (root ignores file modes, so it is
+ * tried rather than asked).
+ * @throws StartRefused
+ */
+export function prepareDataFolder(folder: string): void {
+  const probe = join(folder, `.probe-${process.pid}`);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    writeFileSync(probe, 'probe', { mode: 0o600, flush: true });
+    rmSync(probe);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    rmSync(probe, { force: true });
+    throw new StartRefused(
+      `--data ${folder} cannot be written (${reasonOf(code)}). Name a folder on a disk with space ` +
+        'where you may write.',
+      2,
+    );
+  }
+}
+
+/**
+ * Reads settings.json; a missing file gives the defaults.
+ * @throws StartRefused naming the key that is wrong
+ */
+export function readSettings(folder: string): Settings {
+  const path = join(folder, 'settings.json');
+  const data = readJson(path);
+  if (data === undefined) return settingsSchema.parse({ version: 1 });
+  const parsed = settingsSchema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const where = issue?.path.join('.') ?? '';
+  throw new StartRefused(
+    `${path}: ${where ? `"${where}": ` : ''}${issue?.message}. Mend or remove that line.`,
+    2,
+  );
+}
+
+/**
+ * The channel's clock for this start. The same epoch is kept while the monotonic clock goes on, so
+ * setting the wall clock back an hour changes nothing; after a reboot a new one continues later.
+ *
+ * @param monotonicUs this machine's monotonic clock
+ * @param wallUs Unix time, used only to choose a new epoch
+ */
+export function readChannelClock(
+  folder: string,
+  monotonicUs: number,
+  wallUs: number,
+): ChannelClock {
+  const path = join(folder, 'clock.json');
+  const data = readJson(path);
+  const parsed = channelClockSchema.safeParse(data);
+  const known = parsed.success
+    ? parsed.data
+    : { version: 1 as const, epochUs: wallUs - monotonicUs, lastUs: 0 };
+  const clock = { ...known };
+  if (clock.epochUs + monotonicUs < clock.lastUs) {
+    clock.epochUs = Math.max(wallUs, clock.lastUs + 1_000_000) - monotonicUs;
+  }
+  writeChannelClock(folder, clock);
+  return clock;
+}
+
+/** Keeps the clock for the next start. Written every few seconds and at the end of a run. */
+export function writeChannelClock(folder: string, clock: ChannelClock): void {
+  writeFileAtomically(join(folder, 'clock.json'), `${JSON.stringify(clock)}\n`);
+}
+
+/** Writes a file with mode 0600 so that a reader sees the old or the new one, never a part. */
+export function writeFileAtomically(path: string, text: string): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, text, { mode: 0o600 });
+  renameSync(temporary, path);
+}
+
+function readJson(path: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new StartRefused(`${path} is not valid JSON (${detail}). Mend or remove the file.`, 2);
+  }
+}
+
+function reasonOf(code: string): string {
+  const words: Record<string, string> = {
+    EROFS: 'the disk is read-only',
+    ENOSPC: 'the disk is full',
+    EACCES: 'access is denied',
+    EPERM: 'access is denied',
+    ENOTDIR: 'a part of the path is a file',
+    EEXIST: 'a file has that name',
+  };
+  return words[code] ?? code;
+}

@@ -1,0 +1,71 @@
+// The ready file: how scripts and tests learn that a studio serves, and where. Removed first thing,
+// written atomically with mode 0600 (it holds links and a token), removed on a clean stop.
+
+import { rmSync } from 'node:fs';
+import type { ProcessName } from '../../core/contract/process.ts';
+import { writeFileAtomically } from './dataFolder.ts';
+import type { ChildFacts } from './supervisor.ts';
+
+/** Keys are added by later versions and never change; a key without a value is null. */
+export type ReadyFacts = {
+  version: 1;
+  pid: number;
+  processes: Record<ProcessName, number | null>;
+  state: 'ready' | 'live';
+  studio: string | null;
+  viewer: string | null;
+  whep: string | null;
+  whip: { url: string; token: string } | null;
+  channel: string | null;
+  relay: string | null;
+  metrics: string | null;
+  health: string | null;
+  source: string | null;
+  data: string;
+};
+
+/** What a studio tells in its ready file, from what its engine told. */
+export function readyFactsOf(
+  engine: ChildFacts,
+  processes: Record<ProcessName, number | null>,
+  pid: number,
+  dataFolder: string,
+): ReadyFacts {
+  const text = (key: string) => (typeof engine[key] === 'string' ? engine[key] : null);
+  const whipUrl = text('whipUrl');
+  const whipToken = text('whipToken');
+  return {
+    version: 1,
+    pid,
+    processes,
+    state: engine.state === 'live' ? 'live' : 'ready',
+    studio: text('studio'),
+    viewer: text('viewer'),
+    whep: text('whep'),
+    whip: whipUrl && whipToken ? { url: whipUrl, token: whipToken } : null,
+    channel: text('channel'),
+    relay: text('relay'),
+    metrics: text('metrics'),
+    health: text('health'),
+    source: text('source'),
+    data: dataFolder,
+  };
+}
+
+/** Writes only when something changed. */
+export function createReadyFile(path: string | null) {
+  let written = '';
+  return {
+    write(facts: ReadyFacts): void {
+      if (path === null) return;
+      const text = `${JSON.stringify(facts)}\n`;
+      if (text === written) return;
+      writeFileAtomically(path, text);
+      written = text;
+    },
+    remove(): void {
+      if (path !== null) rmSync(path, { force: true });
+      written = '';
+    },
+  };
+}

@@ -1,0 +1,251 @@
+// A studio without a window: prepares the data folder, runs the supervisor over engine, ledger,
+// vision and relay, keeps the ready file, and ends everything within three seconds. The desktop
+// shell uses the same function with its own launcher. It never carries media or bets.
+
+import { join } from 'node:path';
+import type { MediaClock, Timers } from '../../core/base/clock.ts';
+import type { RandomBytes } from '../../core/base/ids.ts';
+import type { Logger } from '../../core/base/logger.ts';
+import type { ProcessName } from '../../core/contract/process.ts';
+import type { StudioOptions } from './commandLine.ts';
+import {
+  defaultDataFolder,
+  prepareDataFolder,
+  readChannelClock,
+  readSettings,
+  writeChannelClock,
+} from './dataFolder.ts';
+import { createReadyFile, type ReadyFacts, readyFactsOf } from './readyFile.ts';
+import {
+  type ChildFacts,
+  createSupervisor,
+  type ProcessLauncher,
+  StartRefused,
+  type Supervisor,
+} from './supervisor.ts';
+
+/** Where the built parts lie; the same inside a packed app and in a checkout. */
+export type ResourceFolders = {
+  /** Built entries and workers, `*.js`. */
+  entries: string;
+  /** Built pages: `studio/`, `capture/`, `viewer/`. */
+  pages: string;
+  /** Model manifest, our own models, packs. */
+  models: string;
+};
+
+export type StudioHost = {
+  supervisor: Supervisor;
+  readyFacts(): ReadyFacts;
+  onChange(run: () => void): void;
+  stop(): Promise<void>;
+};
+
+/** What the hosts need of a channel's key; the secret part stays with the engine. */
+export type ChannelIdentity = {
+  channelId: string;
+  videoClockOffset: number;
+  audioClockOffset: number;
+};
+
+export type StudioHostOptions = {
+  options: StudioOptions;
+  folders: ResourceFolders;
+  launcher: ProcessLauncher;
+  timers: Timers;
+  logger: Logger;
+  random: RandomBytes;
+  platform: NodeJS.Platform;
+  env: NodeJS.ProcessEnv;
+  monotonicUs(): number;
+  wallUs(): number;
+  pid: number;
+  /** Folder that a relative `file:` refers to. */
+  callerFolder: string;
+  /** Reads the channel's key from the data folder, or makes it at the first start. */
+  openChannelKey(at: { dataFolder: string; random: RandomBytes }): Promise<ChannelIdentity>;
+};
+
+/** A stop must leave nothing after three seconds; the children get most of that. */
+const CHILDREN_STOP_MS = 2_200;
+const CLOCK_KEEP_PERIOD_MS = 5_000;
+
+/**
+ * Starts a studio; resolves when it is ready.
+ * @throws StartRefused with exit code 2 for what a person can mend
+ */
+export async function startStudio(host: StudioHostOptions): Promise<StudioHost> {
+  const { options, timers } = host;
+  const readyFile = createReadyFile(options.readyFile);
+  readyFile.remove();
+  const dataFolder = options.dataFolder ?? defaultDataFolder(host.platform, host.env);
+  prepareDataFolder(dataFolder);
+  const settings = readSettings(dataFolder);
+  const clockState = readChannelClock(dataFolder, host.monotonicUs(), host.wallUs());
+  const clock: MediaClock = { nowUs: () => clockState.epochUs + host.monotonicUs() };
+  const channel = await openKey(host, dataFolder);
+  const common = {
+    epochUs: clockState.epochUs,
+    logLevel: host.env.MORPHINE_LOG ?? settings.logLevel,
+    dataFolder,
+  };
+  const ffmpeg = { ffmpegPath: settings.ffmpeg ?? null };
+  const changeListeners: (() => void)[] = [];
+  let isReady = false;
+
+  const supervisor = createSupervisor({
+    launcher: host.launcher,
+    timers,
+    logger: host.logger,
+    names: options.relayUrl
+      ? ['ledger', 'vision', 'engine']
+      : ['ledger', 'vision', 'relay', 'engine'],
+    startsAfter: (name) => (name === 'engine' ? ['ledger', 'relay'] : []),
+    configOf(name, known) {
+      return configurationOf(name, known, {
+        host,
+        common,
+        ffmpeg,
+        channel,
+        title: settings.title,
+        modelFolder: settings.models ?? null,
+      });
+    },
+    onChange() {
+      if (!isReady) return;
+      readyFile.write(currentFacts());
+      for (const run of changeListeners) run();
+    },
+  });
+  const currentFacts = () =>
+    readyFactsOf(
+      supervisor.facts().get('engine') ?? {},
+      supervisor.processIds(),
+      host.pid,
+      dataFolder,
+    );
+
+  const keepClock = () => writeChannelClock(dataFolder, { ...clockState, lastUs: clock.nowUs() });
+  try {
+    await supervisor.start();
+  } catch (cause) {
+    await supervisor.stop(CHILDREN_STOP_MS);
+    throw cause;
+  }
+  isReady = true;
+  const cancelKeeping = timers.every(CLOCK_KEEP_PERIOD_MS, keepClock);
+  readyFile.write(currentFacts());
+
+  let stopping: Promise<void> | undefined;
+  return {
+    supervisor,
+    readyFacts: currentFacts,
+    onChange: (run) => changeListeners.push(run),
+    stop() {
+      stopping ??= (async () => {
+        isReady = false;
+        cancelKeeping();
+        await supervisor.stop(CHILDREN_STOP_MS);
+        keepClock();
+        readyFile.remove();
+      })();
+      return stopping;
+    },
+  };
+}
+
+async function openKey(host: StudioHostOptions, dataFolder: string): Promise<ChannelIdentity> {
+  try {
+    return await host.openChannelKey({ dataFolder, random: host.random });
+  } catch (cause) {
+    throw new StartRefused(cause instanceof Error ? cause.message : String(cause), 2);
+  }
+}
+
+type ConfigurationParts = {
+  host: StudioHostOptions;
+  common: { epochUs: number; logLevel: string; dataFolder: string };
+  ffmpeg: { ffmpegPath: string | null };
+  channel: ChannelIdentity;
+  title: string;
+  modelFolder: string | null;
+};
+
+/** The start message's configuration of each process; each checks it with its own schema. */
+function configurationOf(
+  name: ProcessName,
+  known: ReadonlyMap<ProcessName, ChildFacts>,
+  parts: ConfigurationParts,
+): unknown {
+  const { host, common, ffmpeg } = parts;
+  const { options, folders } = host;
+  const offsets = {
+    videoClockOffset: parts.channel.videoClockOffset,
+    audioClockOffset: parts.channel.audioClockOffset,
+  };
+  // A process that comes back listens where it was before, or links would die with it.
+  const portAgain = (choice: { port: number; isNamed: boolean }) => {
+    const before = known.get(name)?.port;
+    return typeof before === 'number'
+      ? { port: before, portIsNamed: true }
+      : { port: choice.port, portIsNamed: choice.isNamed };
+  };
+  switch (name) {
+    case 'ledger':
+      return { ...common, channelId: parts.channel.channelId };
+    case 'vision':
+      return {
+        ...common,
+        ...ffmpeg,
+        ...offsets,
+        modelFolders: [
+          host.env.MORPHINE_MODELS,
+          parts.modelFolder,
+          join(common.dataFolder, 'models'),
+          folders.models,
+        ].filter((folder) => typeof folder === 'string' && folder !== ''),
+        packFolder: join(folders.models, 'packs'),
+        workerPath: join(folders.entries, 'inferenceWorker.js'),
+      };
+    case 'relay':
+      return {
+        ...common,
+        dataFolder: join(common.dataFolder, 'relay'),
+        host: options.relay.host,
+        ...portAgain(options.relay.port),
+        publicUrl: options.relay.publicUrl,
+        certificateFile: options.relay.certificateFile,
+        keyFile: options.relay.keyFile,
+        owners: 'open',
+        iceServers: options.iceServers,
+        viewerPageFolder: join(folders.pages, 'viewer'),
+      };
+    case 'engine':
+      return {
+        ...common,
+        ...ffmpeg,
+        ...offsets,
+        host: options.host,
+        ...portAgain(options.port),
+        relayUrl: options.relayUrl ?? String(known.get('relay')?.localUrl ?? ''),
+        title: parts.title,
+        seed: options.seed,
+        callerFolder: host.callerFolder,
+        ...resumedShow(known.get('engine') ?? {}, options),
+        iceServers: options.iceServers,
+        pageFolder: folders.pages,
+        demoWorkerPath: join(folders.entries, 'demoWorker.js'),
+      };
+  }
+}
+
+/** An engine that comes back goes on with the show that its predecessor told of. */
+function resumedShow(before: ChildFacts, options: StudioOptions) {
+  const wasRunning = typeof before.state === 'string';
+  return {
+    source: typeof before.source === 'string' ? before.source : options.source,
+    isLive: wasRunning ? before.state === 'live' : options.isLive,
+    liveSinceUs: typeof before.liveSinceUs === 'number' ? before.liveSinceUs : 0,
+    matchAnchorUs: typeof before.matchAnchorUs === 'number' ? before.matchAnchorUs : 0,
+  };
+}

@@ -1,0 +1,62 @@
+// Builds what runs: native, relay and shell entries into out/main and out/preload with
+// electron-vite, the three pages into out/renderer with Vite. Skips what is already built from the
+// same sources, so that `npm start` costs nothing the second time.
+
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '..');
+const stampFile = join(root, 'out', 'build.stamp');
+const sourceFolders = ['core', 'native', 'relay', 'electron', 'renderer'];
+const sourceFiles = ['package-lock.json', 'electron.vite.config.ts', 'scripts/build.ts'];
+
+/** Paths of everything that goes into the build, tests left out. */
+function sources(): string[] {
+  const found: string[] = [];
+  for (const folder of sourceFolders) {
+    for (const entry of readdirSync(join(root, folder), { recursive: true, withFileTypes: true })) {
+      if (entry.isFile() && !/\.test\.tsx?$/.test(entry.name)) {
+        found.push(join(entry.parentPath, entry.name));
+      }
+    }
+  }
+  return [...found, ...sourceFiles.map((file) => join(root, file))].sort();
+}
+
+/** A fingerprint of names, sizes and times: content would cost seconds on a slow disk. */
+function fingerprint(): string {
+  const hash = createHash('sha256');
+  for (const path of sources()) {
+    const { size, mtimeMs } = statSync(path);
+    hash.update(`${relative(root, path)}|${size}|${mtimeMs}\n`);
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * Builds when sources changed since the last build.
+ * @returns true when something was built
+ */
+export async function buildIfStale(options: { force: boolean; say(line: string): void }) {
+  const wanted = fingerprint();
+  const built = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : '';
+  if (!options.force && built === wanted) return false;
+  options.say('Building Morphine Studio (first start or changed sources) …');
+  const startedMs = performance.now();
+  const { build: buildMain } = await import('electron-vite');
+  const { buildPages } = await import('../renderer/build.ts');
+  await buildMain({ root, logLevel: 'warn' });
+  await buildPages({ root, logLevel: 'warn' });
+  mkdirSync(join(root, 'out'), { recursive: true });
+  writeFileSync(stampFile, wanted);
+  options.say(`Built in ${((performance.now() - startedMs) / 1000).toFixed(1)} s.`);
+  return true;
+}
+
+if (process.argv[1] === import.meta.filename) {
+  await buildIfStale({
+    force: process.argv.includes('--force'),
+    say: (line) => process.stdout.write(`${line}\n`),
+  });
+}

@@ -1,0 +1,84 @@
+// `npm test`: builds what is stale, then runs every test file in a process of its own (native
+// addons allow only one JavaScript environment). Quick files run two at a time; files under tests/
+// start whole studios and run alone. The last line is `N passed, N failed, N skipped`.
+// Arguments narrow the run to files whose path contains one of them.
+
+import { readdirSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { run } from 'node:test';
+import { buildIfStale } from './build.ts';
+import { findChromium } from './chromium.ts';
+
+const root = resolve(import.meta.dirname, '..');
+/** A file that has not ended by then hangs, ms; it guards the run and judges no speed. */
+const FILE_HANG_MS = 300_000;
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+
+function testFiles(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+const totals = { passed: 0, failed: 0, skipped: 0 };
+
+/** Runs files and prints one line a test; a suite's own line is not counted twice. */
+async function runFiles(files: string[], concurrency: number): Promise<void> {
+  if (files.length === 0) return;
+  const stream = run({ files, concurrency, timeout: FILE_HANG_MS, cwd: root });
+  for await (const event of stream) {
+    if (event.type === 'test:stderr' || event.type === 'test:stdout') {
+      if (process.env.MORPHINE_TEST_OUTPUT) process.stdout.write(event.data.message);
+    } else if (event.type === 'test:diagnostic' && /seed/i.test(event.data.message)) {
+      say(`  # ${event.data.message}`);
+    } else if (event.type === 'test:pass' || event.type === 'test:fail') {
+      report(event);
+    }
+  }
+}
+
+type Outcome = {
+  type: 'test:pass' | 'test:fail';
+  data: {
+    name: string;
+    file?: string;
+    skip?: string | boolean;
+    details: { type?: string; duration_ms: number; error?: Error & { cause?: unknown } };
+  };
+};
+
+function report({ type, data }: Outcome): void {
+  if (data.details.type === 'suite') return;
+  const where = data.file ? relative(root, data.file) : '';
+  if (data.skip) {
+    totals.skipped++;
+    say(`skip  ${where}: ${data.name} (${data.skip === true ? 'no reason given' : data.skip})`);
+    return;
+  }
+  if (type === 'test:pass') {
+    totals.passed++;
+    say(`pass  ${where}: ${data.name} (${Math.round(data.details.duration_ms)} ms)`);
+    return;
+  }
+  totals.failed++;
+  const cause = data.details.error?.cause ?? data.details.error;
+  say(`FAIL  ${where}: ${data.name}`);
+  say(String(cause instanceof Error ? cause.stack : cause).replace(/^/gm, '      '));
+}
+
+const wanted = process.argv.slice(2);
+const isWanted = (path: string) =>
+  wanted.length === 0 || wanted.some((part) => relative(root, path).includes(part));
+
+await buildIfStale({ force: false, say });
+if (!findChromium() && process.env.CI) {
+  say('FAIL  No browser with H.264: run npm run setup first.');
+  totals.failed++;
+}
+const rooms = ['core', 'native', 'relay', 'renderer', 'electron'];
+await runFiles(rooms.flatMap(testFiles).filter(isWanted), 2);
+await runFiles(testFiles('tests').filter(isWanted), 1);
+say(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+process.exit(totals.failed > 0 || totals.passed === 0 ? 1 : 0);
