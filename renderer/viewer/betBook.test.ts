@@ -15,7 +15,7 @@ import {
   type BetStorage,
 } from './betBook.ts';
 
-const seed = Number(process.env['SEED'] ?? Date.now() % 2_147_483_647);
+const seed = Number(process.env.SEED ?? Date.now() % 2_147_483_647);
 console.log(`betBook seed ${seed}`);
 
 class MemoryBets implements BetStorage {

@@ -1,0 +1,61 @@
+// Who this device is to a channel's ledger: an Ed25519 key and a random subject, made at the first
+// visit and kept by the page. The secret must never leave the device and never enters a log. Works
+// without a secure context, because a link opened from the local network has none.
+
+import { z } from 'zod';
+import { fromHex, newId, type RandomBytes, toHex } from '../../core/base/ids.ts';
+import { FACTS_VERSION, keyPairOf, signText, viewerSigningText } from '../../core/wire/signing.ts';
+import type { TextStore } from './textStore.ts';
+
+const KEY = 'morphine.device';
+
+const savedSchema = z.object({
+  secret: z.string().regex(/^[0-9a-f]{64}$/),
+  subject: z.string().regex(/^[0-9a-f]{32}$/),
+});
+
+export type HelloParts = {
+  version: number;
+  publicKey: string;
+  subject: string;
+  signature: string;
+};
+
+export type DeviceKey = {
+  publicKey: string;
+  subject: string;
+  /** What to answer to a relay's challenge on a channel. */
+  hello(channel: string, nonce: string): HelloParts;
+};
+
+/** The key of this device; made and stored when there is none, or when what is stored is broken. */
+export function loadDeviceKey(store: TextStore, random: RandomBytes): DeviceKey {
+  const saved = readSaved(store);
+  const device = saved ?? { secret: toHex(random(32)), subject: newId(random) };
+  if (!saved) store.write(KEY, JSON.stringify(device));
+  const pair = keyPairOf(fromHex(device.secret));
+  return {
+    publicKey: pair.publicKey,
+    subject: device.subject,
+    hello(channel, nonce) {
+      const text = viewerSigningText(channel, device.subject, nonce);
+      return {
+        version: FACTS_VERSION,
+        publicKey: pair.publicKey,
+        subject: device.subject,
+        signature: signText(text, pair.secretKey),
+      };
+    },
+  };
+}
+
+function readSaved(store: TextStore) {
+  const text = store.read(KEY);
+  if (text === null) return null;
+  try {
+    const checked = savedSchema.safeParse(JSON.parse(text));
+    return checked.success ? checked.data : null;
+  } catch {
+    return null;
+  }
+}
