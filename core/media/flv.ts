@@ -1,0 +1,119 @@
+// Writes H.264 access units as FLV, so that an ffmpeg child can be fed whole frames with times on
+// its stdin: each tag carries its size, so the reader hands a frame to its decoder without waiting
+// for the next one (bare Annex B costs one frame of delay). Times are whole milliseconds.
+
+import {
+  buildAvcDescription,
+  isKeyFrame,
+  joinAvcc,
+  NAL_DELIMITER,
+  NAL_PPS,
+  NAL_SPS,
+  nalTypeOf,
+  splitAnnexB,
+} from './h264.ts';
+
+/**
+ * What ffmpeg needs in front of `-i pipe:0` so that one access unit in gives one picture out at
+ * once. One thread: frame threading holds one picture back per thread.
+ */
+export const FLV_LOW_DELAY_INPUT = [
+  '-fflags',
+  'nobuffer',
+  '-flags',
+  'low_delay',
+  '-probesize',
+  '32',
+  '-analyzeduration',
+  '0',
+  '-threads',
+  '1',
+  '-f',
+  'flv',
+] as const;
+
+const TAG_HEADER_BYTES = 11;
+const VIDEO_TAG = 9;
+/** FLV times are 32 bits of milliseconds; writers start near 0, so 24 days fit. */
+const TIME_MS_MAX = 2_147_483_647;
+
+export type FlvWriter = {
+  /**
+   * One access unit as FLV bytes; the first key frame brings the file header and each change of
+   * parameter sets a new sequence header. Empty until the first key frame came.
+   *
+   * @param annexB one access unit without B-frames (decode time is presentation time)
+   * @param timeMs presentation time, whole milliseconds, 0 .. 2^31-1, never going back
+   * @throws RangeError when timeMs is outside of that range
+   */
+  write(annexB: Uint8Array, timeMs: number): Uint8Array;
+};
+
+/** Makes a writer for one video stream (Adobe FLV 10.1, annex E). */
+export function createFlvWriter(): FlvWriter {
+  let description = '';
+  let started = false;
+  return {
+    write(annexB, timeMs) {
+      if (!Number.isInteger(timeMs) || timeMs < 0 || timeMs > TIME_MS_MAX) {
+        throw new RangeError(`FLV time must be 0 to ${TIME_MS_MAX} ms, got ${timeMs}`);
+      }
+      const units = splitAnnexB(annexB);
+      const keyFrame = isKeyFrame(units);
+      if (!started && !keyFrame) return new Uint8Array(0);
+      const parts: Uint8Array[] = [];
+      if (!started) parts.push(FILE_HEADER);
+      started = true;
+      if (keyFrame) {
+        const record = buildAvcDescription(units.filter(isParameterSet));
+        const text = record.join();
+        if (text !== description) parts.push(videoTag(true, 0, record, timeMs));
+        description = text;
+      }
+      const picture = units.filter((unit) => !isParameterSet(unit) && !isDelimiter(unit));
+      parts.push(videoTag(keyFrame, 1, joinAvcc(picture), timeMs));
+      return concatenate(parts);
+    },
+  };
+}
+
+/** Signature "FLV", version 1, video only, header of 9 bytes, no tag before. */
+const FILE_HEADER = Uint8Array.of(0x46, 0x4c, 0x56, 1, 1, 0, 0, 0, 9, 0, 0, 0, 0);
+
+function isParameterSet(unit: Uint8Array): boolean {
+  const type = nalTypeOf(unit);
+  return type === NAL_SPS || type === NAL_PPS;
+}
+
+function isDelimiter(unit: Uint8Array): boolean {
+  return nalTypeOf(unit) === NAL_DELIMITER;
+}
+
+/** @param packetType 0 sequence header, 1 picture */
+function videoTag(keyFrame: boolean, packetType: number, body: Uint8Array, timeMs: number) {
+  const bodyBytes = 5 + body.length;
+  const tag = new Uint8Array(TAG_HEADER_BYTES + bodyBytes + 4);
+  const view = new DataView(tag.buffer);
+  view.setUint32(0, VIDEO_TAG * 2 ** 24 + bodyBytes);
+  // The time's low 24 bits come first, its highest byte after them.
+  view.setUint32(4, ((timeMs & 0xff_ffff) << 8) | (timeMs >>> 24));
+  tag[TAG_HEADER_BYTES] = (keyFrame ? 0x10 : 0x20) | 7;
+  tag[TAG_HEADER_BYTES + 1] = packetType;
+  tag.set(body, TAG_HEADER_BYTES + 5);
+  view.setUint32(tag.length - 4, TAG_HEADER_BYTES + bodyBytes);
+  return tag;
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const only = parts[0];
+  if (parts.length === 1 && only) return only;
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
