@@ -122,6 +122,7 @@ function OutcomeRow(props: OutcomeRowProps) {
     <button
       type="button"
       className="outcomeRow"
+      data-testid={`outcome-${index}`}
       data-lost={lost}
       style={outcomeStyle(index)}
       disabled={!canChoose}

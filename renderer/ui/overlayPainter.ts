@@ -90,7 +90,8 @@ export function createOverlayPainter(options: {
       }
       measure(frame.rtpTimestamp);
     }
-    paint(canvas, video, boxesFor(frame), colour);
+    const picture = { width: video.videoWidth, height: video.videoHeight };
+    paintBoxes(canvas, picture, boxesFor(frame), colour);
     handle = video.requestVideoFrameCallback(present);
   }
 
@@ -141,11 +142,12 @@ function colourOfLabel(label: string): string {
   return label === 'motion' ? '#a9b3c5' : '#8fb4ff';
 }
 
-function paint(
+/** Draws the boxes of one frame over a picture of that size, shown with `object-fit: contain`. */
+export function paintBoxes(
   canvas: HTMLCanvasElement,
-  video: HTMLVideoElement,
+  size: { width: number; height: number },
   boxes: readonly ShownBox[],
-  colour: (label: string) => string,
+  colour: (label: string) => string = colourOfLabel,
 ): void {
   const context = canvas.getContext('2d');
   if (context === null) return;
@@ -159,10 +161,7 @@ function paint(
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
   if (boxes.length === 0) return;
-  const picture = pictureRectangle(
-    { width, height },
-    { width: video.videoWidth, height: video.videoHeight },
-  );
+  const picture = pictureRectangle({ width, height }, size);
   context.font = '600 11px "Inter Variable", system-ui, sans-serif';
   context.textBaseline = 'middle';
   for (const box of boxes) paintBox(context, box, onElement(box, picture), colour(box.label));
