@@ -15,11 +15,10 @@ import {
 
 /**
  * What ffmpeg needs in front of `-i pipe:0` so that one access unit in gives one picture out at
- * once. One thread: frame threading holds one picture back per thread.
+ * once. One thread: frame threading holds back one picture per thread. `-fflags nobuffer` must
+ * not be added: it throws the first key frame away, and with it the first second.
  */
-export const FLV_LOW_DELAY_INPUT = [
-  '-fflags',
-  'nobuffer',
+export const FLV_LOW_DELAY_INPUT: readonly string[] = [
   '-flags',
   'low_delay',
   '-probesize',
@@ -30,7 +29,22 @@ export const FLV_LOW_DELAY_INPUT = [
   '1',
   '-f',
   'flv',
-] as const;
+];
+/**
+ * What the raw output needs for the same: since ffmpeg 5 the rawvideo encoder threads by frame
+ * and holds one picture back; the encoder's time base keeps the milliseconds exact.
+ * `-fps_mode passthrough` (`-vsync passthrough` before ffmpeg 5.1) belongs beside it.
+ */
+export const RAW_LOW_DELAY_OUTPUT: readonly string[] = [
+  '-threads',
+  '1',
+  '-enc_time_base',
+  '-1',
+  '-flush_packets',
+  '1',
+  '-c:v',
+  'rawvideo',
+];
 
 const TAG_HEADER_BYTES = 11;
 const VIDEO_TAG = 9;

@@ -1,0 +1,60 @@
+// What every scheme implements and what a source is given. A source turns its scheme into units on
+// the media clock and reports its state; it never decides when the show goes on or which source
+// is shown. Later schemes are one file and one line in schemes.ts.
+
+import type { MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
+import type { Logger } from '../../core/base/logger.ts';
+import type { SourceState } from '../../core/contract/state.ts';
+import type { TrackKind } from '../../core/media/feed.ts';
+import type { FfmpegChoice } from '../ffmpeg/resolve.ts';
+
+/** A frame or packet of a source; capture.ts makes the Unit of it. */
+export type CapturedFrame = {
+  track: TrackKind;
+  captureUs: MediaTimeUs;
+  /** Annex B access unit or one Opus packet. */
+  bytes: Uint8Array;
+};
+
+/** The binary connection of a capture page, whatever carries it. */
+export type CapturePagePort = {
+  send(message: string | Uint8Array): void;
+  onMessage(run: (message: string | Uint8Array) => void): void;
+  onClose(run: () => void): void;
+  close(): void;
+};
+
+export type SourceSurroundings = {
+  clock: MediaClock;
+  timers: Timers;
+  logger: Logger;
+  ffmpeg: FfmpegChoice;
+  onHelper: (pid: number, alive: boolean) => void;
+  /** Relative paths of file: start here. */
+  callerFolder: string;
+  /** demo: the match. */
+  seed: number;
+  /** demo: when frame 0 was made, kept over restarts of the engine. */
+  demoAnchorUs: MediaTimeUs;
+  /** demo: the worker that draws and encodes. */
+  demoWorkerUrl: URL;
+  onFrame(frame: CapturedFrame): void;
+  onState(change: Partial<SourceState>): void;
+  /** Frames that were never made or were thrown away. */
+  onDropped(count: number): void;
+};
+
+export type Source = {
+  /** Asks for a key frame soon. False: the source cannot; it makes one each second anyway. */
+  requestKeyFrame(): boolean;
+  /** Video bits per second. False: not while this source runs. */
+  setBitrate(bitsPerSecond: number): boolean;
+  /** Takes a capture page's connection; only camera: does. */
+  attachCapturePage?(port: CapturePagePort): void;
+  close(): Promise<void>;
+};
+
+/** Video bits per second of our own encoders. */
+export const VIDEO_BITS_PER_SECOND = 2_500_000;
+/** Largest picture that is sent; larger ones are scaled down into it. */
+export const PICTURE_MAX = { width: 1280, height: 720, framesPerSecond: 30 } as const;
