@@ -1,0 +1,132 @@
+// Finds models: reads `manifest.json` of each folder in order and checks the file's SHA-256 before
+// anything of it is run. What is wrong with a model is a sentence for the studio, never an exit.
+
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { knownFile } from './knownFiles.ts';
+
+const coco80 = [
+  'person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant',
+  'stop sign,parking meter,bench,bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe',
+  'backpack,umbrella,handbag,tie,suitcase,frisbee,skis,snowboard,sports ball,kite,baseball bat',
+  'baseball glove,skateboard,surfboard,tennis racket,bottle,wine glass,cup,fork,knife,spoon,bowl',
+  'banana,apple,sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,chair,couch',
+  'potted plant,bed,dining table,toilet,tv,laptop,mouse,remote,keyboard,cell phone,microwave',
+  'oven,toaster,sink,refrigerator,book,clock,vase,scissors,teddy bear,hair drier,toothbrush',
+]
+  .join(',')
+  .split(',');
+
+/** How outputs are read; a new layout is one file and one line in `decode.ts`. */
+export const layoutSchema = z.enum(['yolox', 'centernet']);
+
+export const modelEntrySchema = z.object({
+  /** What packs and the studio call it; the file's name without `.onnx` when absent. */
+  id: z.string().min(1).max(60).optional(),
+  /** File beside the manifest. */
+  file: z.string().regex(/^[\w.-]+\.onnx$/, 'a file name ending in .onnx beside the manifest'),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'the SHA-256 of the file, 64 lower-case hex digits'),
+  layout: layoutSchema,
+  licence: z.string().max(200).default(''),
+  input: z.object({
+    name: z.string().min(1).max(100),
+    width: z.number().int().min(32).max(2048).multipleOf(8),
+    height: z.number().int().min(32).max(2048).multipleOf(8),
+    channels: z.enum(['RGB', 'BGR']),
+    /** Pixels are `(value * scale - mean) / deviation`, value 0..255. */
+    scale: z.number().positive(),
+    mean: z.tuple([z.number(), z.number(), z.number()]).default([0, 0, 0]),
+    deviation: z
+      .tuple([z.number().positive(), z.number().positive(), z.number().positive()])
+      .default([1, 1, 1]),
+    /** letterbox: scaled evenly, top left, rest filled with `pad`; stretch: fills the input. */
+    fit: z.enum(['letterbox', 'stretch']),
+    pad: z.number().min(0).max(255).default(114),
+  }),
+  labels: z.union([z.literal('coco80'), z.array(z.string().min(1).max(40)).min(1).max(1000)]),
+  /** Detections below are not reported by this model. */
+  minimumConfidence: z.number().min(0).max(1).default(0.1),
+  /** Boxes of one label that overlap more are one thing. */
+  overlapMax: z.number().min(0).max(1).default(0.5),
+  /** CenterNet layouts: pixels of the input per cell of the heatmap. */
+  stride: z.number().int().min(1).max(64).default(4),
+});
+export type ModelEntry = z.infer<typeof modelEntrySchema>;
+
+export type Model = Omit<ModelEntry, 'id' | 'labels'> & {
+  id: string;
+  labels: string[];
+  /** Absolute path. */
+  path: string;
+};
+
+export type FoundModel = { model: Model } | { reason: string };
+
+/**
+ * Looks for a model by id in the folders, first folder first.
+ *
+ * @returns the model with its file's hash checked, or one sentence that says what is wrong
+ */
+export async function findModel(id: string, folders: readonly string[]): Promise<FoundModel> {
+  const troubles: string[] = [];
+  for (const folder of folders) {
+    const found = await findIn(folder, id);
+    if (!found) continue;
+    if ('model' in found) return found;
+    troubles.push(found.reason);
+  }
+  if (troubles.length > 0) return { reason: troubles.join(' ') };
+  return { reason: `No model "${id}" in ${folders.length} model folders; motion still judges.` };
+}
+
+async function findIn(folder: string, id: string): Promise<FoundModel | null> {
+  const manifestPath = join(folder, 'manifest.json');
+  let text: string;
+  try {
+    text = await readFile(manifestPath, 'utf8');
+  } catch {
+    return null;
+  }
+  let entries: unknown;
+  try {
+    entries = (JSON.parse(text) as { models?: unknown } | null)?.models;
+  } catch {
+    return { reason: `${manifestPath} is no JSON.` };
+  }
+  if (!Array.isArray(entries)) return { reason: `${manifestPath}: "models" must be a list.` };
+  const entry: unknown = entries.find((candidate) => idOf(candidate) === id);
+  if (!entry) return null;
+  const parsed = modelEntrySchema.safeParse(knownFile(entry) ?? entry);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const field = issue?.path.join('.') ?? '';
+    return { reason: `${manifestPath}, model "${id}", ${field}: ${issue?.message ?? 'wrong'}.` };
+  }
+  const path = join(folder, parsed.data.file);
+  const hash = await hashOf(path);
+  if (hash === null) return { reason: `${path} is named in the manifest and not there.` };
+  if (hash !== parsed.data.sha256) {
+    return { reason: `Model with the wrong sha256: ${path} is not the file its manifest names.` };
+  }
+  const labels = parsed.data.labels === 'coco80' ? coco80 : parsed.data.labels;
+  return { model: { ...parsed.data, id, labels, path } };
+}
+
+function idOf(entry: unknown): string | null {
+  if (typeof entry !== 'object' || entry === null) return null;
+  if ('id' in entry && typeof entry.id === 'string') return entry.id;
+  if ('file' in entry && typeof entry.file === 'string') return entry.file.replace(/\.onnx$/, '');
+  return null;
+}
+
+async function hashOf(path: string): Promise<string | null> {
+  try {
+    return createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
+  } catch {
+    return null;
+  }
+}
