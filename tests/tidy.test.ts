@@ -188,13 +188,16 @@ function linesOf(node: Node, text: string): number {
 function ownLines(node: Node, text: string): number {
   let inner = 0;
   const descend = (value: unknown): void => {
-    if (Array.isArray(value)) return value.forEach(descend);
+    if (Array.isArray(value)) {
+      for (const item of value) descend(item);
+      return;
+    }
     if (typeof value !== 'object' || value === null) return;
     if (value !== node && 'type' in value && FUNCTION_TYPES.test(String(value.type))) {
       inner += linesOf(value as Node, text) - 1;
       return;
     }
-    Object.values(value).forEach(descend);
+    for (const item of Object.values(value)) descend(item);
   };
   descend(node);
   return linesOf(node, text) - inner;

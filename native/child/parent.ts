@@ -2,8 +2,13 @@
 // utilityProcess. A child that loses its parent ends itself: nothing of ours outlives the
 // supervisor by more than three seconds. One of the doors that relay/ may use too.
 
-import type { z } from 'zod';
+import { z } from 'zod';
 import { type FromChild, type ToChild, toChildSchema } from '../../core/contract/process.ts';
+
+const windowPortSchema = z.object({
+  type: z.literal('windowPort'),
+  kind: z.enum(['studio', 'capture']),
+});
 
 /** Electron's utilityProcess gives its child this instead of `process.send`. */
 type ParentPort = {
@@ -20,11 +25,14 @@ export type HandedPort = {
   close(): void;
 };
 
+/** The pages that get a port: the studio's RPC and the capture page's binary frames. */
+export type WindowKind = 'studio' | 'capture';
+
 export type Parent = {
   /** Runs for each checked message from the supervisor. `ports` only ever come under Electron. */
   onMessage(run: (message: ToChild, ports: HandedPort[]) => void): void;
-  /** Runs when a window's port arrives (Electron only). */
-  onWindowPort(run: (port: HandedPort) => void): void;
+  /** Runs when a window's port arrives (Electron only); `kind` says which page is behind it. */
+  onWindowPort(run: (port: HandedPort, kind: WindowKind) => void): void;
   send(message: FromChild): void;
 };
 
@@ -37,13 +45,14 @@ export type Parent = {
 export function connectParent(onLost: () => void): Parent {
   const port = (process as { parentPort?: ParentPort }).parentPort;
   const listeners: ((message: ToChild, ports: HandedPort[]) => void)[] = [];
-  const portListeners: ((port: HandedPort) => void)[] = [];
+  const portListeners: ((port: HandedPort, kind: WindowKind) => void)[] = [];
   // Messages that come before the room listens; a start message must not be lost.
   const early: [ToChild, HandedPort[]][] = [];
 
   function receive(data: unknown, ports: HandedPort[]): void {
-    if (isWindowPort(data) && ports[0]) {
-      for (const run of portListeners) run(ports[0]);
+    const windowPort = windowPortSchema.safeParse(data);
+    if (windowPort.success) {
+      for (const run of portListeners) if (ports[0]) run(ports[0], windowPort.data.kind);
       return;
     }
     const parsed = toChildSchema.safeParse(data);
@@ -74,10 +83,6 @@ export function connectParent(onLost: () => void): Parent {
       else if (process.connected) process.send?.(message);
     },
   };
-}
-
-function isWindowPort(data: unknown): boolean {
-  return typeof data === 'object' && data !== null && 'type' in data && data.type === 'windowPort';
 }
 
 /** The reason a configuration was refused, as one line for the supervisor's log. */

@@ -246,6 +246,7 @@ function resumedShow(before: ChildFacts, options: StudioOptions) {
     source: typeof before.source === 'string' ? before.source : options.source,
     isLive: wasRunning ? before.state === 'live' : options.isLive,
     liveSinceUs: typeof before.liveSinceUs === 'number' ? before.liveSinceUs : 0,
+    lastFrameUs: typeof before.lastFrameUs === 'number' ? before.lastFrameUs : 0,
     matchAnchorUs: typeof before.matchAnchorUs === 'number' ? before.matchAnchorUs : 0,
   };
 }

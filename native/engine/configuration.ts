@@ -1,0 +1,36 @@
+// What the supervisor tells the engine at its start, checked. Part of it is the memory of an
+// engine that died: the show goes on with the same source, state and match time.
+
+import { z } from 'zod';
+
+const timeUs = z.number().int().nonnegative();
+const clockOffset = z.number().int().min(0).max(0xffff_ffff);
+
+export const engineConfigurationSchema = z.object({
+  epochUs: z.number().int(),
+  logLevel: z.string(),
+  dataFolder: z.string().min(1),
+  ffmpegPath: z.string().nullable(),
+  videoClockOffset: clockOffset,
+  audioClockOffset: clockOffset,
+  host: z.string().min(1),
+  port: z.number().int().min(0).max(65_535),
+  portIsNamed: z.boolean(),
+  relayUrl: z.string().min(1),
+  title: z.string(),
+  seed: z.number().int().nonnegative(),
+  source: z.string(),
+  /** Folder that a relative `file:` refers to. */
+  callerFolder: z.string(),
+  isLive: z.boolean(),
+  /** When the running show went live; 0 when this engine starts the show. */
+  liveSinceUs: timeUs,
+  /** Media time of the demo match's first frame; 0 to begin now. */
+  matchAnchorUs: timeUs,
+  /** Capture time of the last frame the previous engine sent; 0 when there was none. */
+  lastFrameUs: timeUs,
+  iceServers: z.array(z.string()),
+  pageFolder: z.string(),
+  demoWorkerPath: z.string(),
+});
+export type EngineConfiguration = z.infer<typeof engineConfigurationSchema>;

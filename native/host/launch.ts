@@ -1,0 +1,63 @@
+// What both hosts do the same: read the command line, refuse a source that can never play, and
+// start the studio with this machine's real clocks and random numbers.
+
+import { randomBytes } from 'node:crypto';
+import { realTimers } from '../../core/base/clock.ts';
+import { checkSource } from '../capture/sourceCheck.ts';
+import { resolveFfmpeg } from '../ffmpeg/resolve.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { openChannelKey } from '../upstream/channelKey.ts';
+import { BadCommandLine, readCommandLine, type StudioOptions } from './commandLine.ts';
+import { type ResourceFolders, type StudioHost, startStudio } from './studio.ts';
+import { type ProcessLauncher, StartRefused } from './supervisor.ts';
+
+export type LaunchOptions = {
+  args: readonly string[];
+  folders: ResourceFolders;
+  /** Folder that relative paths on the command line refer to. */
+  callerFolder: string;
+  launcher: ProcessLauncher;
+};
+
+/** A studio that runs, or the line and exit code that say why none does. */
+export type Launched =
+  | { studio: StudioHost; options: StudioOptions }
+  | { line: string; exitCode: number };
+
+/** Starts a studio; never throws for what a person can mend. */
+export async function launchStudio(launch: LaunchOptions): Promise<Launched> {
+  try {
+    const options = readCommandLine(launch.args, launch.callerFolder);
+    await refuseBadSource(options, launch.callerFolder);
+    const studio = await startStudio({
+      options,
+      folders: launch.folders,
+      launcher: launch.launcher,
+      timers: realTimers,
+      logger: createLogger(process.env.MORPHINE_LOG ?? 'info', 'supervisor'),
+      random: (length) => randomBytes(length),
+      platform: process.platform,
+      env: process.env,
+      monotonicUs: () => Number(process.hrtime.bigint() / 1000n),
+      wallUs: () => Date.now() * 1000,
+      pid: process.pid,
+      callerFolder: launch.callerFolder,
+      openChannelKey,
+    });
+    return { studio, options };
+  } catch (cause) {
+    if (cause instanceof BadCommandLine) return { line: cause.message, exitCode: 2 };
+    if (cause instanceof StartRefused) return { line: cause.message, exitCode: cause.exitCode };
+    const detail = cause instanceof Error ? cause.stack : String(cause);
+    return { line: `Morphine Studio could not start: ${detail}`, exitCode: 1 };
+  }
+}
+
+async function refuseBadSource(options: StudioOptions, callerFolder: string): Promise<void> {
+  const ffmpeg = await resolveFfmpeg({
+    configuredPath: null,
+    environmentPath: process.env.MORPHINE_FFMPEG ?? null,
+  });
+  const problem = await checkSource(options.source, { callerFolder, ffmpeg });
+  if (problem) throw new BadCommandLine(`--source ${options.source}: ${problem}`);
+}
