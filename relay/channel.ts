@@ -1,0 +1,183 @@
+// One channel as the relay holds it: its studio, its viewers, and what was last said to everybody.
+// It outlives its studio: while that is away viewers stay, hear the last show and markets, and are
+// told so. It decides nothing about money and reads of a message only what it needs to route it.
+
+import { clone, create, toBinary } from '@bufbuild/protobuf';
+import type { MediaClock } from '../core/base/clock.ts';
+import {
+  type Market,
+  MarketListSchema,
+  type Show,
+  ShowSchema,
+  type ToStudio,
+  type ToViewer,
+  ToViewerSchema,
+} from '../core/wire/gen/facts_pb.js';
+import { StudioClock } from './studioClock.ts';
+
+/** Markets kept for joiners; the studio sends the recent ones again at every registration. */
+const MARKETS_KEPT = 50;
+
+/** A viewer as its channel sees it. */
+export type ChannelViewer = {
+  readonly id: string;
+  readonly subject: string;
+  readonly publicKey: string;
+  /** Closes itself when it is too slow; the page comes back and hears everything again. */
+  send(bytes: Uint8Array): void;
+};
+
+/** A registered studio as its channel sees it. */
+export type ChannelStudio = {
+  /** False when the studio does not keep up: facts are then answered as if it were away. */
+  send(message: ToStudio['message']): boolean;
+  /** Another studio registered the same channel. */
+  replaced(): void;
+};
+
+export class Channel {
+  readonly id: string;
+  readonly clock = new StudioClock();
+  readonly viewers = new Map<string, ChannelViewer>();
+  readonly #mediaClock: MediaClock;
+  #studio: ChannelStudio | null = null;
+  #show: Show | null = null;
+  #markets = new Map<string, Market>();
+  #videoClockShift = 0;
+  #announcedViewers = 0;
+  /** Since when nobody is here; null while somebody is. Idle channels are forgotten. */
+  idleSinceUs: number | null = null;
+
+  constructor(id: string, mediaClock: MediaClock) {
+    this.id = id;
+    this.#mediaClock = mediaClock;
+  }
+
+  get studio(): ChannelStudio | null {
+    return this.#studio;
+  }
+
+  /** The studio's newest registration wins; the older one is told and closed. */
+  studioCame(studio: ChannelStudio): void {
+    this.#studio?.replaced();
+    this.#studio = studio;
+    this.clock.restart();
+    for (const viewer of this.viewers.values()) this.#announce(viewer);
+    this.sendShow();
+    this.#noteIdle();
+  }
+
+  studioWent(studio: ChannelStudio): void {
+    if (this.#studio !== studio) return;
+    this.#studio = null;
+    this.sendShow();
+    this.#noteIdle();
+  }
+
+  viewerCame(viewer: ChannelViewer): void {
+    this.viewers.set(viewer.id, viewer);
+    this.#noteIdle();
+    viewer.send(encode({ case: 'show', value: this.#currentShow() }));
+    viewer.send(encode({ case: 'markets', value: this.#marketList() }));
+    this.#announce(viewer);
+  }
+
+  viewerWent(viewer: ChannelViewer): void {
+    if (!this.viewers.delete(viewer.id)) return;
+    this.#noteIdle();
+    const value = { $typeName: 'morphine.facts.v1.ViewerLeft', viewerId: viewer.id } as const;
+    this.#studio?.send({ case: 'viewerLeft', value });
+  }
+
+  /** Passes the studio's words on and remembers what a joiner must hear. */
+  deliver(viewerIds: readonly string[], message: ToViewer): void {
+    const { message: part } = message;
+    if (viewerIds.length > 0) {
+      const bytes = toBinary(ToViewerSchema, message);
+      for (const id of viewerIds) this.viewers.get(id)?.send(bytes);
+      return;
+    }
+    switch (part.case) {
+      case 'show':
+        this.#show = part.value;
+        this.sendShow();
+        return;
+      case 'markets':
+        this.#markets = new Map();
+        for (const market of part.value.markets.slice(0, MARKETS_KEPT)) {
+          this.#markets.set(market.id, market);
+        }
+        break;
+      case 'market':
+        this.#remember(part.value);
+        break;
+      default:
+        break;
+    }
+    this.#everybody(toBinary(ToViewerSchema, message));
+  }
+
+  /** Ticks that the media room adds to the studio's video timestamps. */
+  setVideoClockShift(shift: number): void {
+    if (shift === this.#videoClockShift) return;
+    this.#videoClockShift = shift;
+    this.sendShow();
+  }
+
+  sendShow(): void {
+    this.#announcedViewers = this.viewers.size;
+    this.#everybody(encode({ case: 'show', value: this.#currentShow() }));
+  }
+
+  /** Called once a second: tells the number of viewers when it changed. */
+  announceViewers(): void {
+    if (this.#announcedViewers !== this.viewers.size) this.sendShow();
+  }
+
+  #announce(viewer: ChannelViewer): void {
+    this.#studio?.send({
+      case: 'viewerJoined',
+      value: {
+        $typeName: 'morphine.facts.v1.ViewerJoined',
+        viewerId: viewer.id,
+        subject: viewer.subject,
+        publicKey: viewer.publicKey,
+      },
+    });
+  }
+
+  #remember(market: Market): void {
+    // Newest first, as the studio lists them; a known one keeps its place.
+    if (this.#markets.has(market.id)) this.#markets.set(market.id, market);
+    else {
+      const kept = [...this.#markets].slice(0, MARKETS_KEPT - 1);
+      this.#markets = new Map([[market.id, market], ...kept]);
+    }
+  }
+
+  #everybody(bytes: Uint8Array): void {
+    for (const viewer of this.viewers.values()) viewer.send(bytes);
+  }
+
+  #currentShow(): Show {
+    const show = this.#show ? clone(ShowSchema, this.#show) : create(ShowSchema);
+    show.studioConnected = this.#studio !== null;
+    show.viewers = this.viewers.size;
+    show.videoClockShift = this.#videoClockShift;
+    show.videoClockOffset = (show.videoClockOffset + this.#videoClockShift) >>> 0;
+    return show;
+  }
+
+  #marketList() {
+    return create(MarketListSchema, { markets: [...this.#markets.values()] });
+  }
+
+  #noteIdle(): void {
+    const isIdle = this.#studio === null && this.viewers.size === 0;
+    this.idleSinceUs = isIdle ? (this.idleSinceUs ?? this.#mediaClock.nowUs()) : null;
+  }
+}
+
+function encode(message: ToViewer['message']): Uint8Array {
+  return toBinary(ToViewerSchema, create(ToViewerSchema, { message }));
+}
