@@ -1,0 +1,101 @@
+// Colours every ground pixel of the demo: mown stripes, painted lines, floodlight, run-off.
+// It must never be called per frame: it walks every pixel once and its result is copied.
+import { ground, HALF_DEPTH, HALF_LENGTH, PICTURE_HEIGHT, PICTURE_WIDTH } from './camera.ts';
+import { mix32 } from './chance.ts';
+import { type Canvas, colour } from './paint.ts';
+
+export const CIRCLE_RADIUS = 3;
+const LINE_HALF = 0.07;
+const AREA_LENGTH = 4.6;
+const AREA_HALF_WIDTH = 5.2;
+
+/** Distance in metres from a ground point to the nearest painted line. */
+function lineDistance(x: number, y: number): number {
+  const ax = Math.abs(x);
+  const ay = Math.abs(y);
+  let best = 9;
+  const near = (distance: number): void => {
+    if (distance < best) best = distance;
+  };
+  if (ax <= HALF_LENGTH + LINE_HALF) near(Math.abs(ay - HALF_DEPTH));
+  if (ay <= HALF_DEPTH + LINE_HALF) {
+    near(Math.abs(ax - HALF_LENGTH));
+    near(ax);
+  }
+  near(Math.abs(Math.hypot(x, y) - CIRCLE_RADIUS));
+  near(Math.max(0, Math.hypot(x, y) - 0.13));
+  const areaX = HALF_LENGTH - AREA_LENGTH;
+  if (ay <= AREA_HALF_WIDTH && ax < HALF_LENGTH) near(Math.abs(ax - areaX));
+  if (ax >= areaX && ax <= HALF_LENGTH) near(Math.abs(ay - AREA_HALF_WIDTH));
+  near(Math.max(0, Math.hypot(ax - (HALF_LENGTH - 6.5), y) - 0.1));
+  const corner = Math.hypot(ax - HALF_LENGTH, ay - HALF_DEPTH);
+  if (ax <= HALF_LENGTH && ay <= HALF_DEPTH) near(Math.abs(corner - 0.8));
+  return best;
+}
+
+/** Smooth noise in [-1, 1] over cells of one unit. */
+export function softNoise(x: number, y: number, salt: number): number {
+  const ix = Math.floor(x);
+  const iy = Math.floor(y);
+  const fx = x - ix;
+  const fy = y - iy;
+  const at = (a: number, b: number): number => mix32(a + 4096, b + 4096, salt) / 2147483648 - 1;
+  const sx = fx * fx * (3 - 2 * fx);
+  const sy = fy * fy * (3 - 2 * fy);
+  const top = at(ix, iy) + (at(ix + 1, iy) - at(ix, iy)) * sx;
+  const low = at(ix, iy + 1) + (at(ix + 1, iy + 1) - at(ix, iy + 1)) * sx;
+  return top + (low - top) * sy;
+}
+
+function floodlight(x: number, y: number): number {
+  const pool = (px: number, py: number): number =>
+    Math.exp(-((x - px) ** 2 / 150 + (y - py) ** 2 / 90));
+  const pools = pool(-12, -4) + pool(12, -4) + 0.9 * pool(0, 3) + 0.5 * pool(-13, 6);
+  const fall = 1 - 0.00042 * (x * x) - 0.0011 * y * y;
+  return 0.8 * fall + 0.17 * pools + 0.085 * pool(13, 6);
+}
+
+function groundColour(px: number, py: number): [number, number, number] {
+  const { x, y, metres } = ground(px, py);
+  const ax = Math.abs(x);
+  const inside = ax < HALF_LENGTH + 1.1 && Math.abs(y) < HALF_DEPTH + 0.95;
+  const edge = Math.min(HALF_LENGTH + 1.1 - ax, HALF_DEPTH + 0.95 - Math.abs(y)) / metres;
+  const turf = Math.min(1, Math.max(0, edge + 0.5));
+  const blade = mix32(px, py, 77) / 4294967296 - 0.5;
+  const patch = softNoise(x * 0.9, y * 0.9, 5) + 0.6 * softNoise(x * 2.7, y * 2.7, 6);
+  const band = Math.sin((x / 3) * Math.PI) / metres;
+  const mown = Math.max(-1, Math.min(1, band * 0.35));
+  const light = floodlight(x, y);
+  const grass = 1 + 0.075 * mown + 0.022 * patch + 0.05 * blade;
+  const green = [62 * grass, 128 * grass, 54 * grass] as const;
+  const rim = [30 + 4 * blade, 74 + 6 * blade, 52 + 4 * blade] as const;
+  const cover = inside ? (LINE_HALF - lineDistance(x, y)) / (metres * 1.25) + 0.5 : 0;
+  const paint = Math.min(1, Math.max(0, cover)) * 0.9;
+  const mix = (i: 0 | 1 | 2, white: number): number => {
+    const base = rim[i] + (green[i] - rim[i]) * turf;
+    return (base + (white - base) * paint) * light;
+  };
+  return [mix(0, 236), mix(1, 240), mix(2, 232)];
+}
+
+/** Paints the ground from row `top` down. */
+export function paintPitch(canvas: Canvas, top: number): void {
+  for (let row = top & ~1; row < PICTURE_HEIGHT; row += 2) {
+    for (let column = 0; column < PICTURE_WIDTH; column += 2) {
+      let u = 0;
+      let v = 0;
+      for (let i = 0; i < 4; i += 1) {
+        const px = column + (i & 1);
+        const py = row + (i >> 1);
+        const [red, green, blue] = groundColour(px + 0.5, py + 0.5);
+        const tint = colour(red, green, blue);
+        canvas.luma[py * PICTURE_WIDTH + px] = tint.y + 0.5;
+        u += tint.u;
+        v += tint.v;
+      }
+      const chroma = (row / 2) * (PICTURE_WIDTH / 2) + column / 2;
+      canvas.u[chroma] = u / 4 + 0.5;
+      canvas.v[chroma] = v / 4 + 0.5;
+    }
+  }
+}
