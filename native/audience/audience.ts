@@ -25,7 +25,7 @@ import {
   wireRefused,
   wireShow,
 } from './messages.ts';
-import { percentileOf, RecentFigures } from './recentFigures.ts';
+import { percentileOf, RecentFigures } from '../../core/base/recentFigures.ts';
 
 /** Bets of one viewer: the relay's own limits; a relay that forgets them changes nothing. */
 const BETS_PER_SECOND = 5;

@@ -3,7 +3,7 @@
 
 import type { LedgerClient } from '../ledger/client.ts';
 import type { JournalSource } from './journalShipper.ts';
-import { createSignal } from './signal.ts';
+import { createSignal } from '../../core/base/signal.ts';
 
 export type LedgerJournal = JournalSource & {
   /** For the signed registration; null while the ledger has never been seen. */

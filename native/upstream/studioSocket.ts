@@ -27,7 +27,7 @@ import {
 import { FACTS_VERSION, signText, studioSigningText } from '../../core/wire/signing.ts';
 import type { ChannelKey } from './channelKey.ts';
 import { describeFailure, socketUrlOf } from './relayAddress.ts';
-import { createSignal, type Subscribe } from './signal.ts';
+import { createSignal, type Subscribe } from '../../core/base/signal.ts';
 
 /** First wait before a new attempt, ms; grows by half each time (the relay is back within 3 s). */
 const RETRY_MS_FIRST = 250;

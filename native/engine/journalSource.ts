@@ -1,0 +1,49 @@
+// The journal as the shipper and the meters see it: where its end is, and its rows. Follows the
+// ledger client over the ledger's restarts; holds no rows itself.
+
+import type { JournalRowBytes, JournalSource } from '../upstream/journalShipper.ts';
+import { createSignal } from '../../core/base/signal.ts';
+import { toHex } from '../../core/base/ids.ts';
+import type { LedgerClient } from '../ledger/client.ts';
+
+export type FollowedJournal = JournalSource & {
+  /** Hash of the last row as hexadecimal; empty while unknown. */
+  hash(): string;
+  identity(): { ledgerId: string; epoch: number } | null;
+};
+
+/** Starts following; `onRows` also runs when the ledger came back. */
+export function followJournal(ledger: LedgerClient): FollowedJournal {
+  const moved = createSignal<[]>();
+  let head: { ledgerId: string; epoch: number; seq: number; hash: string } | null = null;
+  let unsubscribe = () => {};
+  ledger.onConnected(() => {
+    ledger
+      .head()
+      .then((found) => {
+        head = found;
+        unsubscribe();
+        unsubscribe = ledger.onRows(found.seq + 1, (row) => {
+          if (head) head = { ...head, seq: row.seq, hash: toHex(row.hash) };
+          moved.emit();
+        });
+        moved.emit();
+      })
+      // The link was lost again; the next connection asks anew.
+      .catch(() => {});
+  });
+  ledger.onDisconnected(() => {
+    unsubscribe();
+    unsubscribe = () => {};
+    head = null;
+    moved.emit();
+  });
+  return {
+    head: () => head,
+    hash: () => head?.hash ?? '',
+    identity: () => (head ? { ledgerId: head.ledgerId, epoch: head.epoch } : null),
+    rowsFrom: (fromSeq, limit): Promise<readonly JournalRowBytes[]> =>
+      ledger.rowsFrom(fromSeq, limit),
+    onRows: moved.subscribe,
+  };
+}

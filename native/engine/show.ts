@@ -1,0 +1,85 @@
+// The state of the show: ready or live, its name, and whether anybody may bet right now. Betting
+// is suspended for named reasons, each raised and cleared by whoever knows it; the viewer is told
+// the first. Going live is a matter of packets: the uplink starts, and viewers see "live" from them.
+
+import type { MediaClock, MediaTimeUs } from '../../core/base/clock.ts';
+import type { StudioState } from '../../core/contract/state.ts';
+
+/** Why nobody may bet, in order of what matters most to a viewer. */
+export const SUSPENSIONS = {
+  notLive: 'The show is not live.',
+  ledgerAway: 'The ledger is restarting; existing bets are safe.',
+  pictureStalled: 'The picture is stalled.',
+} as const;
+export type Suspension = keyof typeof SUSPENSIONS;
+
+export type ShowPart = StudioState['show'];
+
+export type Show = {
+  view(): ShowPart;
+  isLive(): boolean;
+  goLive(): void;
+  end(): void;
+  rename(title: string): void;
+  setViewerUrl(url: string): void;
+  suspend(reason: Suspension, isOn: boolean): void;
+};
+
+/**
+ * @param onChange runs after every change, with the whole part
+ */
+export function createShow(options: {
+  clock: MediaClock;
+  title: string;
+  channelId: string;
+  viewerUrl: string;
+  isLive: boolean;
+  liveSinceUs: MediaTimeUs;
+  onChange(show: ShowPart): void;
+}): Show {
+  const reasons = new Set<Suspension>(['ledgerAway', 'pictureStalled']);
+  if (!options.isLive) reasons.add('notLive');
+  let show: ShowPart = {
+    state: options.isLive ? 'live' : 'ready',
+    title: options.title,
+    liveSinceUs: options.isLive ? options.liveSinceUs || options.clock.nowUs() : 0,
+    channelId: options.channelId,
+    viewerUrl: options.viewerUrl,
+    bettingSuspended: wordsOf(reasons),
+  };
+  function change(part: Partial<ShowPart>): void {
+    show = { ...show, ...part, bettingSuspended: wordsOf(reasons) };
+    options.onChange(show);
+  }
+  return {
+    view: () => show,
+    isLive: () => show.state === 'live',
+    goLive() {
+      if (show.state === 'live') return;
+      reasons.delete('notLive');
+      change({ state: 'live', liveSinceUs: options.clock.nowUs() });
+    },
+    end() {
+      if (show.state === 'ready') return;
+      reasons.add('notLive');
+      change({ state: 'ready', liveSinceUs: 0 });
+    },
+    rename: (title) => change({ title }),
+    setViewerUrl(viewerUrl) {
+      if (viewerUrl !== show.viewerUrl) change({ viewerUrl });
+    },
+    suspend(reason, isOn) {
+      if (reasons.has(reason) === isOn) return;
+      if (isOn) reasons.add(reason);
+      else reasons.delete(reason);
+      change({});
+    },
+  };
+}
+
+function wordsOf(reasons: ReadonlySet<Suspension>): string {
+  for (const [reason, words] of Object.entries(SUSPENSIONS)) {
+    if (reasons.has(reason as Suspension)) return words;
+  }
+  return '';
+}
