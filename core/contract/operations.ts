@@ -123,6 +123,7 @@ export const errorCodeSchema = z.enum([
   'wrongState',
   'refused',
   'unavailable',
+  'cancelled',
   'internal',
 ]);
 export type ErrorCode = z.infer<typeof errorCodeSchema>;

@@ -1,0 +1,119 @@
+// A whole studio state and handlers for tests: what a page sees of a live show, without a show.
+// Used by tests only; it must stay valid under the contract's own schema (a test parses it).
+
+import { RpcError } from '../../core/contract/rpc.ts';
+import type { Handlers } from '../../core/contract/rpcCalls.ts';
+import type { MarketView, Readings, StudioState } from '../../core/contract/state.ts';
+
+export function sampleMarket(id: string, changes: Partial<MarketView> = {}): MarketView {
+  return {
+    id,
+    templateId: 'goal-30',
+    title: 'Goal in the next 30 s?',
+    outcomes: [
+      { label: 'Yes', poolMinor: 410, bettors: 12 },
+      { label: 'No', poolMinor: 252, bettors: 7 },
+    ],
+    state: 'OPEN',
+    opensAtUs: 1_000_000_000,
+    lockAtUs: 1_014_000_000,
+    horizonAtUs: 1_030_000_000,
+    deadlineAtUs: 1_060_000_000,
+    guardMs: 500,
+    winner: null,
+    reason: '',
+    decidedCaptureUs: 0,
+    rulesHash: 'a'.repeat(64),
+    voidedBets: 0,
+    paidMinor: 0,
+    ...changes,
+  };
+}
+
+export function sampleState(): StudioState {
+  const source = {
+    url: 'demo:',
+    title: 'Demo match',
+    state: 'live' as const,
+    reason: '',
+    width: 1280,
+    height: 720,
+    framesPerSecond: 30,
+    hasSound: true,
+  };
+  return {
+    show: {
+      state: 'ready',
+      title: 'Friday five-a-side',
+      liveSinceUs: 0,
+      channelId: 'c'.repeat(32),
+      viewerUrl: `http://127.0.0.1:47801/s/${'c'.repeat(32)}`,
+      bettingSuspended: '',
+    },
+    source,
+    sources: [
+      { url: 'demo:', title: 'Demo match' },
+      { url: 'camera:', title: 'Camera' },
+    ],
+    relay: { state: 'connected', url: 'http://127.0.0.1:47801', reason: '', viewers: 128 },
+    vision: { state: 'running', reason: '', model: 'demo-nano', provider: 'cpu', pack: 'football' },
+    ledger: { state: 'running', reason: '', seq: 812, hash: 'b'.repeat(64), notCopied: 0 },
+    templates: [
+      {
+        id: 'goal-30',
+        title: 'Goal in the next 30 s?',
+        outcomes: ['Yes', 'No'],
+        suggestOn: 'kickOff',
+        decideOn: { type: 'goal', subject: null, minimumConfidence: 0.8, outcome: 0 },
+        otherwise: 1,
+        betWindowSeconds: 14,
+        horizonSeconds: 30,
+        deadlineSeconds: 60,
+        guardMs: 500,
+        opening: 'ask',
+      },
+    ],
+    suggestions: [],
+    markets: [],
+    events: [],
+    notices: [],
+  };
+}
+
+export function sampleReadings(changes: Partial<Readings> = {}): Readings {
+  return {
+    mediaUs: 1_000_000_000,
+    framesPerSecond: 30,
+    kilobitsPerSecond: 2510,
+    framesDropped: 0,
+    viewerDelayMs: 24,
+    visionMs: 31,
+    betMs: 4,
+    cpuPercent: 22,
+    memoryMegabytes: 310,
+    viewers: 128,
+    ...changes,
+  };
+}
+
+/** Handlers that refuse everything; a test replaces what it is about. */
+export function refusingHandlers(): Handlers {
+  const refuse = () => {
+    throw new RpcError('wrongState', 'This test has no such thing.');
+  };
+  return {
+    show: { goLive: refuse, end: refuse, rename: refuse },
+    sources: { select: refuse },
+    markets: {
+      openSuggestion: refuse,
+      dismissSuggestion: refuse,
+      open: refuse,
+      lock: refuse,
+      resolve: refuse,
+      void: refuse,
+      setOpening: refuse,
+      history: refuse,
+    },
+    preview: { watch: refuse, leave: refuse },
+  };
+}
