@@ -183,7 +183,8 @@ function wide(draft: Draft, team: Team): void {
   const { chance: c } = draft;
   const direction = directionOf(team);
   const side = c.unit() < 0.5 ? -1 : 1;
-  const y = side * (GOAL_HALF_WIDTH + c.between(1.6, 2.6));
+  // From this camera a goal hides what lies behind it: on the far side a miss is a clearer one.
+  const y = side * (GOAL_HALF_WIDTH + (side < 0 ? 1.9 : 0) + c.between(1.6, 2.4));
   shoot(draft, direction * HALF_LENGTH, y, 0.6);
   move(draft, 'roll', direction * (HALF_LENGTH + 1.7), y + side * 0.5, 0.5);
   const keeper = keeperOf(other(team));
@@ -223,7 +224,10 @@ function play(draft: Draft, kicking: Team, scorer: Team, goalAfter: number): voi
     const outcome = c.unit();
     const lost = !final && (due || outcome < 0.3);
     buildUp(draft, team, passes, !lost);
-    if (final) return scored(draft, team);
+    if (final) {
+      scored(draft, team);
+      return;
+    }
     if (lost) intercepted(draft, team);
     else if (outcome < 0.72) saved(draft, team);
     else wide(draft, team);

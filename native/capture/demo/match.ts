@@ -3,7 +3,13 @@
 // and gives the same bytes. Surprising: there is no simulation. Chapters (kick-off to kick-off) are
 // written whole from their number, so the match may run for days and start anywhere.
 // Pictures are BT.709, limited range: whoever encodes them must say so.
-import { BALL_RADIUS, FRAMES_PER_SECOND, PICTURE_HEIGHT, PICTURE_WIDTH, project } from './camera.ts';
+import {
+  BALL_RADIUS,
+  FRAMES_PER_SECOND,
+  PICTURE_HEIGHT,
+  PICTURE_WIDTH,
+  project,
+} from './camera.ts';
 import { type Chapter, kickingTeam, scorerOf, writeChapter } from './chapter.ts';
 import { boxOf, limbsOf, type Pose } from './figures.ts';
 import { PLAYERS, type Team, teamOf } from './formation.ts';

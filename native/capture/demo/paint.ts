@@ -130,12 +130,13 @@ function capsulePlane(
     for (let x = left; x < right; x += 1) {
       const px = x + 0.5 - x0;
       let t = (px * dx + py * dy) * inverse;
-      t = t < 0 ? 0 : t > 1 ? 1 : t;
+      if (t < 0) t = 0;
+      else if (t > 1) t = 1;
       const ex = px - dx * t;
       const ey = py - dy * t;
       const inside = r0 + dr * t + 0.5 - Math.sqrt(ex * ex + ey * ey);
       if (inside <= 0) continue;
-      const cover = (inside < 1 ? inside : 1) * alpha;
+      const cover = inside < 1 ? inside * alpha : alpha;
       const old = plane[y * width + x] as number;
       plane[y * width + x] = old + (value - old) * cover + 0.5;
     }
@@ -183,16 +184,21 @@ export function paintRound(
   });
 }
 
-/** A convex polygon, corners in clockwise order on the screen. */
+/** A convex polygon, corners in either order. */
 export function paintPolygon(
   canvas: Canvas,
   corners: readonly (readonly [number, number])[],
   tint: Colour,
   alpha = 1,
 ): void {
+  let area = 0;
+  for (const [index, a] of corners.entries()) {
+    const b = corners[(index + 1) % corners.length] ?? a;
+    area += a[0] * b[1] - b[0] * a[1];
+  }
   const edges = corners.map((a, index) => {
     const b = corners[(index + 1) % corners.length] ?? a;
-    const length = Math.hypot(b[0] - a[0], b[1] - a[1]) || 1;
+    const length = (Math.hypot(b[0] - a[0], b[1] - a[1]) || 1) * Math.sign(area || 1);
     return [a[0], a[1], (b[0] - a[0]) / length, (b[1] - a[1]) / length] as const;
   });
   const xs = corners.map((corner) => corner[0]);

@@ -1,6 +1,6 @@
 // Paints one moment of the demo's match over the still stadium: crowd, shadows, players, ball,
 // nets, scoreboard. It must never look at time or seed: everything it paints is in the moment.
-import { GOAL_HALF_WIDTH, HALF_LENGTH } from './camera.ts';
+import { FRAMES_PER_SECOND, GOAL_HALF_WIDTH, HALF_LENGTH } from './camera.ts';
 import { chance } from './chance.ts';
 import {
   limbsOf,
@@ -13,7 +13,7 @@ import {
 import type { Team } from './formation.ts';
 import { textWidth, write } from './lettering.ts';
 import { type Canvas, canvasOf, hex, paintPolygon, paintRound } from './paint.ts';
-import { PANEL, paintSpectator, stadium } from './stadium.ts';
+import { type Net, PANEL, paintSpectator, RESTLESS, type Stage, stadium } from './stadium.ts';
 
 export interface Moment {
   readonly frameIndex: number;
@@ -30,10 +30,12 @@ export interface Moment {
 
 /** Paints a moment into `into` (PICTURE_BYTES bytes). */
 export function paintMoment(moment: Moment, into: Uint8Array, hideBall = false): void {
-  const { background, net } = stadium();
+  const { stages, net } = stadium();
   const canvas = canvasOf(into);
-  into.set(background);
-  paintMovers(canvas, moment);
+  const roar = roarOf(moment);
+  const stage = roar < 0.2 ? stages.calm : moment.scorer === 0 ? stages.north : stages.south;
+  into.set(stage.background);
+  paintMovers(canvas, moment, stage, roar);
   for (const pose of moment.poses) paintPlayerShadow(canvas, pose);
   const { x, y, z } = moment.ball;
   if (!hideBall) paintBallShadow(canvas, x, y, z);
@@ -65,31 +67,40 @@ export function paintMoment(moment: Moment, into: Uint8Array, hideBall = false):
   paintBanner(canvas, moment);
 }
 
-function paintNet(canvas: Canvas, net: { at: Int32Array; alpha: Uint8Array }): void {
+function paintNet(canvas: Canvas, net: Net): void {
   const { luma } = canvas;
   for (let i = 0; i < net.at.length; i += 1) {
     const at = net.at[i] as number;
     const old = luma[at] as number;
     luma[at] = old + (((228 - old) * (net.alpha[i] as number)) >> 8);
   }
+  const { u, v } = canvas;
+  for (let i = 0; i < net.chromaAt.length; i += 1) {
+    const at = net.chromaAt[i] as number;
+    const alpha = net.chromaAlpha[i] as number;
+    u[at] = (u[at] as number) + (((128 - (u[at] as number)) * alpha) >> 8);
+    v[at] = (v[at] as number) + (((128 - (v[at] as number)) * alpha) >> 8);
+  }
+}
+
+function roarOf({ sinceGoal, sinceRest }: Moment): number {
+  if (sinceGoal < 0) return 0;
+  return Math.min(1, sinceGoal * 2.5, Math.max(0, 1 - sinceRest / 1.5));
 }
 
 /** Calm spectators shift their weight; after a goal those of the scoring side jump. */
-function paintMovers(canvas: Canvas, moment: Moment): void {
-  const seconds = moment.frameIndex / 30;
-  const { sinceGoal, sinceRest } = moment;
-  const roar = sinceGoal < 0 ? 0 : Math.min(1, sinceGoal * 2.5, Math.max(0, 1 - sinceRest / 1.5));
-  for (const one of stadium().movers) {
-    const wave = Math.sin(seconds * (0.7 + one.phase * 0.8) + one.phase * 40);
-    const restless = one.phase < 0.25 ? Math.round(wave * 2) / 2 : 0;
-    const glad = (one.side < 0) === (moment.scorer === 0) ? 1 : 0.12;
-    const thrill = roar * glad;
-    if (thrill < 0.2) {
-      paintSpectator(canvas, one, restless, 0, 0);
+function paintMovers(canvas: Canvas, moment: Moment, stage: Stage, roar: number): void {
+  const seconds = moment.frameIndex / FRAMES_PER_SECOND;
+  for (const one of stage.movers) {
+    const wave = Math.sin(seconds * (0.7 + one.phase * 3) + one.phase * 90);
+    const sway = one.phase < RESTLESS ? Math.round(wave * 2) / 2 : 0;
+    const glad = one.side < 0 === (moment.scorer === 0);
+    if (roar < 0.2 || !glad) {
+      paintSpectator(canvas, one, sway, 0, 0);
       continue;
     }
     const beat = Math.max(0, Math.sin(seconds * (9 + one.phase * 3) + one.phase * 50));
-    paintSpectator(canvas, one, restless, beat * 5 * thrill, thrill * (0.5 + 0.5 * beat));
+    paintSpectator(canvas, one, sway, beat * 5 * roar, roar * (0.5 + 0.5 * beat));
   }
 }
 
@@ -100,7 +111,7 @@ function paintScore(canvas: Canvas, moment: Moment): void {
   const { left, top, right } = PANEL;
   const digits = { tint: INK, height: 20, weight: 3.6 };
   const [north, south] = moment.score.map(String);
-  const middle = left + 152;
+  const middle = left + 134;
   write(canvas, north ?? '', middle - 14 - textWidth(north ?? '', 20), top + 13, digits);
   write(canvas, '-', middle - 7, top + 13, { tint: INK, height: 20, weight: 2.6, alpha: 0.7 });
   write(canvas, south ?? '', middle + 14, top + 13, digits);

@@ -101,7 +101,9 @@ export function createSound(seed: number, locate: Locate): Sound {
     const high = noiseAt(seconds * 2900, salt + 30011);
     const air = noiseAt(seconds * 9100, salt + 41017);
     const murmur = 0.8 + 0.4 * noiseAt(seconds * 2.3, salt + 77) * noiseAt(seconds * 5.1, 99);
-    return murmur * (0.75 * low + 0.7 * middle + (0.32 + 0.3 * bright) * high + 0.14 * bright * air);
+    return (
+      murmur * (0.75 * low + 0.7 * middle + (0.32 + 0.3 * bright) * high + 0.14 * bright * air)
+    );
   };
   const renderFrame = (frameIndex: number, from: number, to: number, write: Write): void => {
     const here = locate(frameIndex);

@@ -39,15 +39,32 @@ export interface Spectator {
   readonly side: -1 | 1;
 }
 
-export interface Stadium {
+/** Which part of the crowd is on its feet. */
+export type Mood = 'calm' | 'north' | 'south';
+
+export interface Stage {
+  /** The still picture with everybody in it who does not move in this mood. */
   readonly background: Uint8Array;
   readonly movers: readonly Spectator[];
-  /** Near half of both goals: luma positions and how white they become (0..255). */
-  readonly net: { readonly at: Int32Array; readonly alpha: Uint8Array };
+}
+
+export interface Stadium {
+  readonly stages: Readonly<Record<Mood, Stage>>;
+  readonly net: Net;
+}
+
+/** Near half of both goals: positions in the planes and how white they become (0..255). */
+export interface Net {
+  readonly at: Int32Array;
+  readonly alpha: Uint8Array;
+  readonly chromaAt: Int32Array;
+  readonly chromaAlpha: Uint8Array;
 }
 
 const BOARD_Y = -12.3;
 const BOARD_HEIGHT = 1.05;
+/** Spectators with a phase below this shift their weight even when nothing happens. */
+export const RESTLESS = 0.2;
 
 let painted: Stadium | undefined;
 
@@ -71,8 +88,19 @@ function build(): Stadium {
   paintBoards(canvas);
   for (const direction of [-1, 1] as const) paintGoalFar(canvas, direction);
   paintPanel(canvas);
-  const movers = people.filter((one) => one.moves);
-  return { background, movers, net: nearNets() };
+  const stage = (mood: Mood): Stage => {
+    const moves = (one: Spectator): boolean => {
+      if (!one.moves) return false;
+      const restless = one.phase < RESTLESS;
+      return mood === 'calm' ? restless : restless || one.side === (mood === 'north' ? -1 : 1);
+    };
+    const bytes = background.slice();
+    const planes = canvasOf(bytes);
+    for (const one of people) if (one.moves && !moves(one)) paintSpectator(planes, one, 0, 0, 0);
+    return { background: bytes, movers: people.filter(moves) };
+  };
+  const stages = { calm: stage('calm'), north: stage('north'), south: stage('south') };
+  return { stages, net: nearNets() };
 }
 
 const COATS = ['#3b4252', '#2b3140', '#4c5364', '#59463f', '#36424a', '#6a6f7c', '#2d2f3a'];
@@ -95,7 +123,7 @@ function crowd(): Spectator[] {
   for (let row = 14; row >= 0; row -= 1) {
     const y = -14.3 - row * 0.85;
     const z = 1.9 + row * 0.62;
-    const light = 0.92 - row * 0.042;
+    const light = 1.04 - row * 0.045;
     for (let seat = -50; seat <= 50; seat += 1) {
       const roll = (salt: number): number => chance(row + 1, seat + 64, salt);
       const aisle = Math.abs(((seat + 59) % 17) - 8) > 7.5;
@@ -111,7 +139,7 @@ function crowd(): Spectator[] {
         coat: shaded(pick(coats, roll(6)), light * 0.86),
         skin: shaded(pick(SKINS, roll(7)), light * 0.86),
         hair: shaded(pick(HAIRS, roll(8)), light),
-        moves: !underPanel && roll(9) < 0.4,
+        moves: !underPanel && roll(9) < 0.27,
       });
     }
   }
@@ -184,9 +212,12 @@ function paintBoards(canvas: Canvas): void {
     const left = index * widths;
     paintPolygon(canvas, quad(left, top, left + widths - 2, base.y), hex(name));
     paintPolygon(canvas, quad(left, top, left + widths - 2, top + 1.2), hex('#9fb4d8'), 0.7);
-    const text = index % 2 === 0 ? 'MORPHINE STUDIO' : 'MORPHINE';
+    const outer = index === 0 || index === BOARDS.length - 1;
+    const text = index === 2 ? 'MORPHINE STUDIO' : 'MORPHINE';
     const size = height * 0.46;
-    const x = left + (widths - textWidth(text, size)) / 2;
+    // The end boards cut the outer two: their text sits outside of them.
+    const shift = outer ? (index === 0 ? -58 : 58) : 0;
+    const x = left + shift + (widths - textWidth(text, size)) / 2;
     const tint = hex(index % 2 === 0 ? '#dfe9fb' : '#f2f6ff');
     write(canvas, text, x, top + height * 0.29, { tint, height: size, weight: 2, alpha: 0.9 });
   }
@@ -196,19 +227,18 @@ function paintBoards(canvas: Canvas): void {
 
 function paintEndBoard(canvas: Canvas, direction: -1 | 1): void {
   const x = direction * (HALF_LENGTH + 2.75);
-  const [y0, y1, z] = [BOARD_Y, 10.9, 0.8];
+  const [y0, y1, z] = [BOARD_Y + 0.4, 11.4, 0.8];
   const at = (y: number, height: number): readonly [number, number] => {
     const seen = project(x, y, height);
     return [seen.x, seen.y];
   };
-  const thick = direction * 3;
   const [a, b, c, d] = [at(y0, z), at(y1, z), at(y1, 0), at(y0, 0)];
-  const face = direction < 0 ? [a, b, c, d] : [b, a, d, c];
-  paintPolygon(canvas, direction < 0 ? [a, b, c, d] : [a, d, c, b].reverse(), hex('#1a2740'));
-  void face;
-  const shift = (p: readonly [number, number]): readonly [number, number] => [p[0] + thick, p[1]];
-  const lid = [a, shift(a), shift(b), b];
-  paintPolygon(canvas, direction < 0 ? [...lid].reverse() : lid, hex('#8fa5cc'), 0.8);
+  paintPolygon(canvas, [a, b, c, d], hex('#1a2740'));
+  const shift = (p: readonly [number, number]): readonly [number, number] => [
+    p[0] + direction * 3.5,
+    p[1],
+  ];
+  paintPolygon(canvas, [a, shift(a), shift(b), b], hex('#8fa5cc'), 0.85);
 }
 
 type Line = readonly [number, number, number, number, number, number];
@@ -273,15 +303,15 @@ function paintGoalFar(canvas: Canvas, direction: -1 | 1): void {
     const seen = project(gx, gy, 0);
     return [seen.x, seen.y] as const;
   });
-  paintPolygon(canvas, direction > 0 ? mouth : [...mouth].reverse(), hex('#0d2412'), 0.38);
+  paintPolygon(canvas, mouth, hex('#0d2412'), 0.38);
   for (const line of strings(direction, 'far')) paintLine(canvas, line, 0.45, WHITE, 0.34);
   paintLine(canvas, [back, -w, 0, back, w, 0], 1.1, hex('#c6ccd2'), 0.9);
   paintLine(canvas, [x, -w, 0, x, -w, GOAL_HEIGHT], 2.6, WHITE, 1);
 }
 
-function nearNets(): Stadium['net'] {
+function nearNets(): Net {
   const scratch = canvasOf(new Uint8Array(PICTURE_BYTES));
-  const white: Colour = { y: 255, u: 0, v: 0 };
+  const white: Colour = { y: 255, u: 255, v: 255 };
   for (const direction of [-1, 1] as const) {
     const x = direction * HALF_LENGTH;
     const w = GOAL_HALF_WIDTH;
@@ -292,15 +322,15 @@ function nearNets(): Stadium['net'] {
     paintLine(scratch, [x, w, 0, x, w, GOAL_HEIGHT], 2.9, white, 1);
     paintLine(scratch, [x, -w, GOAL_HEIGHT, x, w, GOAL_HEIGHT], 2.6, white, 1);
   }
+  const luma = sparse(scratch.luma);
+  const chroma = sparse(scratch.u);
+  return { ...luma, chromaAt: chroma.at, chromaAlpha: chroma.alpha };
+}
+
+function sparse(plane: Uint8Array): { at: Int32Array; alpha: Uint8Array } {
   const at: number[] = [];
-  const alpha: number[] = [];
-  for (let i = 0; i < scratch.luma.length; i += 1) {
-    const value = scratch.luma[i] ?? 0;
-    if (value < 6) continue;
-    at.push(i);
-    alpha.push(value);
-  }
-  return { at: Int32Array.from(at), alpha: Uint8Array.from(alpha) };
+  for (let i = 0; i < plane.length; i += 1) if ((plane[i] ?? 0) >= 6) at.push(i);
+  return { at: Int32Array.from(at), alpha: Uint8Array.from(at.map((i) => plane[i] ?? 0)) };
 }
 
 function paintPanel(canvas: Canvas): void {
@@ -313,5 +343,5 @@ function paintPanel(canvas: Canvas): void {
   paintRound(canvas, [left + 246, top + 11, left + 254, bottom - 11], 2.5, hex('#3f86d8'));
   const tint = hex('#f3f6fb');
   write(canvas, 'NOR', left + 30, top + 14, { tint, height: 18, weight: 3 });
-  write(canvas, 'SOU', left + 190, top + 14, { tint, height: 18, weight: 3 });
+  write(canvas, 'SOU', left + 188, top + 14, { tint, height: 18, weight: 3 });
 }
