@@ -1,0 +1,90 @@
+// The viewer page as a whole: picture first, then what can be bet on. One column on a phone; picture
+// and a column beside it on a desk; in the large view the market lies over the picture as a slim
+// card. Places are kept free before they are filled, so that nothing jumps under a finger.
+
+import { useEffect, useRef, useState } from 'react';
+import { useStore } from 'zustand';
+import { Notice } from '../ui/Notice.tsx';
+import { text } from '../ui/texts.ts';
+import { Markets } from './Markets.tsx';
+import { News } from './News.tsx';
+import { Stage } from './Stage.tsx';
+import type { ViewerSession } from './viewerSession.ts';
+import { Wallet } from './Wallet.tsx';
+
+export type ViewSize = 'normal' | 'theatre' | 'full';
+
+export function App({ session }: { session: ViewerSession }) {
+  const [size, setSize] = useState<ViewSize>('normal');
+  const page = useRef<HTMLDivElement>(null);
+
+  useEffect(() => {
+    const onChange = () => {
+      if (document.fullscreenElement) setSize('full');
+      else setSize((before) => (before === 'full' ? 'normal' : before));
+    };
+    document.addEventListener('fullscreenchange', onChange);
+    return () => document.removeEventListener('fullscreenchange', onChange);
+  }, []);
+
+  function toggleFullScreen(): void {
+    if (document.fullscreenElement) void document.exitFullscreen();
+    else page.current?.requestFullscreen().catch(() => setSize('theatre'));
+  }
+
+  return (
+    <div className="page" data-size={size} ref={page}>
+      <Stage
+        session={session}
+        size={size}
+        onTheatre={() => setSize(size === 'theatre' ? 'normal' : 'theatre')}
+        onFullScreen={toggleFullScreen}
+      />
+      <aside className="side" aria-label={text('viewer.markets')}>
+        <div className="side-scroll">
+          <ShowLine session={session} />
+          <LineTrouble session={session} />
+          <Markets session={session} />
+          <News session={session} />
+          <Wallet.History session={session} />
+        </div>
+        <Wallet.Balance session={session} />
+      </aside>
+    </div>
+  );
+}
+
+function ShowLine({ session }: { session: ViewerSession }) {
+  const show = useStore(session.store, (view) => view.show);
+  return (
+    <header className="showLine">
+      <h1 className="showLine-title">{show?.title || text('viewer.title')}</h1>
+      <span className="showLine-watching">
+        {show ? text('viewer.watching', { count: show.viewers }) : ''}
+      </span>
+    </header>
+  );
+}
+
+/** What is wrong with betting, and what becomes of bets; nothing when all is well. */
+function LineTrouble({ session }: { session: ViewerSession }) {
+  const facts = useStore(session.store, (view) => view.facts);
+  const show = useStore(session.store, (view) => view.show);
+  const isLasting = useStore(session.store, (view) => view.isLasting);
+  return (
+    <>
+      {facts.state === 'refused' ? (
+        <Notice severity="stop">{text('viewer.refused', { reason: facts.message })}</Notice>
+      ) : null}
+      {facts.state === 'connecting' && show ? (
+        <Notice severity="warn">{text('viewer.offline')}</Notice>
+      ) : null}
+      {facts.state === 'welcome' && show?.bettingSuspended ? (
+        <Notice severity="warn">
+          {text('viewer.bettingSuspended', { reason: show.bettingSuspended })}
+        </Notice>
+      ) : null}
+      {isLasting ? null : <Notice severity="info">{text('viewer.notLasting')}</Notice>}
+    </>
+  );
+}

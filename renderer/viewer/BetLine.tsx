@@ -1,0 +1,93 @@
+// One bet, in three visible states in the same spot: sent (hollow), confirmed (solid, with its
+// receipt), settled (with the reason). A refusal says why; its code stands small behind.
+
+import { pointsText } from '../ui/figures.ts';
+import { OutcomeMark } from '../ui/OutcomeMark.tsx';
+import { text } from '../ui/texts.ts';
+import type { BetRecord, BetState } from './betBook.ts';
+
+/** Characters of the receipt's hash on the page; the whole hash is its tooltip. */
+const HASH_SHOWN = 8;
+
+const MARKS: Record<BetState, string> = {
+  sent: 'M7 1.75a5.25 5.25 0 1 1 0 10.5a5.25 5.25 0 1 1 0-10.5',
+  confirmed: 'M7 1a6 6 0 1 1 0 12a6 6 0 1 1 0-12',
+  won: 'M2 7.5 5.5 11 12 3.5',
+  lost: 'M2.5 7H11.5',
+  refunded: 'M5 3 2 6l3 3M2 6h6a3 3 0 0 1 0 6H5',
+  refused: 'M3 3 11 11M11 3 3 11',
+};
+
+export function BetMark({ state }: { state: BetState }) {
+  return (
+    <svg className="betMark" width="14" height="14" viewBox="0 0 14 14" aria-hidden="true">
+      <path
+        d={MARKS[state]}
+        fill={state === 'confirmed' ? 'currentColor' : 'none'}
+        stroke={state === 'confirmed' ? 'none' : 'currentColor'}
+        strokeWidth={state === 'sent' ? 1.5 : 2}
+        strokeDasharray={state === 'sent' ? '3 2' : undefined}
+      />
+    </svg>
+  );
+}
+
+type BetLineProps = { bet: BetRecord; isNewest: boolean; withTitle?: boolean };
+
+export function BetLine({ bet, isNewest, withTitle = false }: BetLineProps) {
+  const points = pointsText(bet.amountMinor);
+  const outcome = bet.outcomeLabel;
+  return (
+    <li
+      className="betLine"
+      data-state={bet.state}
+      data-bet={bet.betId}
+      data-seq={bet.seq}
+      data-hash={bet.hash}
+      {...(isNewest ? { 'data-testid': 'bet-state' } : {})}
+    >
+      <BetMark state={bet.state} />
+      <div className="betLine-words">
+        {withTitle ? <p className="betLine-title">{bet.marketTitle}</p> : null}
+        <p className="betLine-main">
+          <strong>
+            {text(`viewer.betState.${bet.state}`, { points: pointsText(bet.paidMinor) })}
+          </strong>
+          <span className="betLine-stake">
+            <OutcomeMark index={bet.outcome} size={10} />
+            {text('viewer.betOn', { points, outcome })}
+          </span>
+        </p>
+        <p className="betLine-small" title={bet.hash}>
+          {smallPrint(bet)}
+        </p>
+      </div>
+    </li>
+  );
+}
+
+function smallPrint(bet: BetRecord): string {
+  const receipt =
+    bet.seq > 0
+      ? text('viewer.receipt', { seq: bet.seq, hash: bet.hash.slice(0, HASH_SHOWN) })
+      : '';
+  switch (bet.state) {
+    case 'sent':
+      return waiting(bet);
+    case 'refused':
+      return `${bet.message} ${bet.code}`.trim();
+    default:
+      return [bet.reason, receipt].filter((part) => part !== '').join(' · ');
+  }
+}
+
+function waiting({ code }: BetRecord): string {
+  switch (code) {
+    case 'STUDIO_AWAY':
+    case 'LEDGER_UNAVAILABLE':
+    case 'RATE_LIMITED':
+      return text(`viewer.waiting.${code}`);
+    default:
+      return '…';
+  }
+}

@@ -1,0 +1,200 @@
+// The picture with its state, its boxes and its few controls. The state word comes from frames; the
+// controls never change it. A picture that stopped stays visible, dimmed, under the reason.
+
+import { Maximize, Minimize, RectangleHorizontal, Volume2, VolumeX } from 'lucide-react';
+import { useEffect, useRef } from 'react';
+import { useStore } from 'zustand';
+import { IconButton } from '../ui/Button.tsx';
+import { Figure } from '../ui/Figure.tsx';
+import type { OverlayMode } from '../ui/overlayPainter.ts';
+import { StateDot, type StateTone } from '../ui/StateDot.tsx';
+import { text } from '../ui/texts.ts';
+import type { ViewSize } from './App.tsx';
+import type { ViewerSession, ViewerView } from './viewerSession.ts';
+import type { WatchState } from './watchState.ts';
+
+type StageProps = {
+  session: ViewerSession;
+  size: ViewSize;
+  onTheatre(): void;
+  onFullScreen(): void;
+};
+
+const TONES: Record<WatchState, StateTone> = {
+  connecting: 'idle',
+  live: 'live',
+  stalled: 'warn',
+  ended: 'idle',
+  noH264: 'stop',
+};
+
+export function Stage({ session, size, onTheatre, onFullScreen }: StageProps) {
+  const video = useRef<HTMLVideoElement>(null);
+  const still = useRef<HTMLCanvasElement>(null);
+  const boxes = useRef<HTMLCanvasElement>(null);
+  const watch = useStore(session.store, (view) => view.watch);
+
+  useEffect(() => {
+    if (!video.current || !still.current || !boxes.current) return;
+    return session.showIn({ video: video.current, still: still.current, boxes: boxes.current });
+  }, [session]);
+
+  return (
+    <section className="stage" aria-label={text('viewer.picture')} data-state={watch}>
+      <div className="stage-picture">
+        <video
+          ref={video}
+          className="stage-video"
+          data-testid="video"
+          autoPlay
+          muted
+          playsInline
+          disablePictureInPicture
+        />
+        <canvas ref={still} className="stage-still" hidden />
+        <canvas ref={boxes} className="stage-boxes" />
+        <StageMessage session={session} />
+        <SoundInvitation session={session} />
+      </div>
+      <div className="stage-bar">
+        <StateChip session={session} />
+        <span className="stage-space" />
+        <BoxesChoice session={session} />
+        <SoundButton session={session} />
+        <span className="stage-wide">
+          <IconButton
+            name={text(size === 'theatre' ? 'viewer.theatreLeave' : 'viewer.theatre')}
+            aria-pressed={size === 'theatre'}
+            onClick={onTheatre}
+            data-testid="theatre"
+          >
+            <RectangleHorizontal size={18} aria-hidden="true" />
+          </IconButton>
+        </span>
+        <IconButton
+          name={text(size === 'full' ? 'viewer.fullScreenLeave' : 'viewer.fullScreen')}
+          onClick={onFullScreen}
+          data-testid="full-screen"
+        >
+          {size === 'full' ? (
+            <Minimize size={18} aria-hidden="true" />
+          ) : (
+            <Maximize size={18} aria-hidden="true" />
+          )}
+        </IconButton>
+      </div>
+    </section>
+  );
+}
+
+function StateChip({ session }: { session: ViewerSession }) {
+  const watch = useStore(session.store, (view) => view.watch);
+  const delay = useStore(session.store, (view) =>
+    view.watch === 'live' && view.figures.delayMs !== null
+      ? Math.max(0, Math.round(view.figures.delayMs))
+      : null,
+  );
+  const error = useStore(session.store, (view) => Math.ceil(view.figures.uncertaintyMs ?? 0));
+  return (
+    <span className="stateChip">
+      <span data-testid="viewer-state" data-state={watch} role="status">
+        <StateDot tone={TONES[watch]}>{text(`viewer.state.${watch}`)}</StateDot>
+      </span>
+      <span
+        className="stateChip-delay"
+        title={delay === null ? undefined : text('viewer.delayHint', { delay, error })}
+      >
+        <Figure charactersMin={6}>{delay === null ? '' : text('viewer.delay', { delay })}</Figure>
+      </span>
+    </span>
+  );
+}
+
+const MODES: readonly OverlayMode[] = ['live', 'exact', 'off'];
+
+function BoxesChoice({ session }: { session: ViewerSession }) {
+  const overlay = useStore(session.store, (view) => view.overlay);
+  return (
+    <fieldset className="choice">
+      <legend className="choice-name">{text('viewer.boxes')}</legend>
+      {MODES.map((mode) => (
+        <button
+          key={mode}
+          type="button"
+          className="choice-button"
+          aria-pressed={overlay === mode}
+          title={text(`viewer.boxesHint.${mode}`)}
+          data-testid={`boxes-${mode}`}
+          onClick={() => session.setOverlay(mode)}
+        >
+          {text(`viewer.boxes.${mode}`)}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+function SoundButton({ session }: { session: ViewerSession }) {
+  const isOn = useStore(session.store, (view) => view.sound);
+  return (
+    <IconButton
+      name={text(isOn ? 'viewer.soundOff' : 'viewer.soundOn')}
+      aria-pressed={isOn}
+      data-testid="sound"
+      onClick={() => session.setSound(!isOn)}
+    >
+      {isOn ? <Volume2 size={18} aria-hidden="true" /> : <VolumeX size={18} aria-hidden="true" />}
+    </IconButton>
+  );
+}
+
+function SoundInvitation({ session }: { session: ViewerSession }) {
+  const isOn = useStore(session.store, (view) => view.sound);
+  const watch = useStore(session.store, (view) => view.watch);
+  if (isOn || watch !== 'live') return null;
+  return (
+    <button
+      type="button"
+      className="soundInvitation"
+      data-testid="tap-for-sound"
+      onClick={() => session.setSound(true)}
+    >
+      <VolumeX size={16} aria-hidden="true" />
+      {text('viewer.tapForSound')}
+    </button>
+  );
+}
+
+function StageMessage({ session }: { session: ViewerSession }) {
+  const watch = useStore(session.store, (view) => view.watch);
+  const sentence = useStore(session.store, messageOf);
+  if (sentence === '') return null;
+  return (
+    <div className="stageMessage" data-testid="stage-message">
+      {watch === 'connecting' || watch === 'stalled' ? (
+        <span className="stageMessage-wait" aria-hidden="true" />
+      ) : null}
+      <p className="stageMessage-text">{sentence}</p>
+      {watch === 'noH264' ? <p className="stageMessage-fix">{text('viewer.noH264Fix')}</p> : null}
+    </div>
+  );
+}
+
+function messageOf(view: ViewerView): string {
+  switch (view.watch) {
+    case 'live':
+      return '';
+    case 'connecting':
+      return text('viewer.connecting');
+    case 'stalled':
+      return text(
+        view.show?.studioConnected === false ? 'viewer.stalledStudioAway' : 'viewer.stalled',
+      );
+    case 'ended': {
+      const isOver = view.wasLive || view.show?.state === 'ended';
+      return text(isOver ? 'viewer.ended' : 'viewer.notBegun');
+    }
+    case 'noH264':
+      return text('viewer.noH264');
+  }
+}

@@ -1,0 +1,221 @@
+// The picture's inner loop: one call per presented frame measures its delay and paints its boxes.
+// In the exact mode frames are copied and shown later from a canvas over the video, because asking
+// the browser's own buffer for delay does nothing where the sender wishes for none. Never touches
+// state of the page: the page reads the figures when it wants them.
+
+import type { MediaTimeUs } from '../../core/base/clock.ts';
+import { captureUsOf, RTP_CLOCK_RATE, rtpTimestampOf } from '../../core/media/feed.ts';
+import type { FrameFacts } from '../../core/wire/gen/facts_pb.js';
+import type { PageClock } from '../ui/mediaClock.ts';
+import {
+  CARRY_MS_MAX,
+  carriedForward,
+  createFactsTimeline,
+  rtpMsBetween,
+  type ShownBox,
+} from '../ui/overlayGeometry.ts';
+import { type OverlayMode, paintBoxes } from '../ui/overlayPainter.ts';
+import { exactDelayUs, HeldFrames, OwnFrameShare, RollingFigure } from './overlayTiming.ts';
+
+export type PictureFigures = {
+  /** Frames presented since the page was opened. */
+  frames: number;
+  /** Page clock of the first and the last presented frame, ms; null before any. */
+  firstFrameMs: number | null;
+  lastFrameMs: number | null;
+  /** Frame made → on this screen, median of the last 2 s, ms; null while the clock is unknown. */
+  delayMs: number | null;
+  delayP95Ms: number | null;
+  /** Frame made → its facts here, p95 of the last 10 s, ms. */
+  overlayDelayP95Ms: number | null;
+  /** Share of shown frames with boxes of their very frame since the mode was chosen. */
+  ownFrameShare: number | null;
+  /** How much later than it came the exact mode shows a frame, ms; 0 in the other modes. */
+  addedDelayMs: number;
+};
+
+type FrameMetadata = VideoFrameCallbackMetadata & { rtpTimestamp?: number };
+
+const DELAYS_KEPT = 60;
+const FACTS_DELAYS_KEPT = 300;
+/** Held frames at most: 0.8 s at 40 fps, each a copy of the picture. */
+const FRAMES_HELD = 32;
+
+export class Picture {
+  #video: HTMLVideoElement;
+  #still: HTMLCanvasElement;
+  #boxes: HTMLCanvasElement;
+  #clock: PageClock;
+  #monotonicMs: () => number;
+  #mode: OverlayMode = 'live';
+  #clockOffset: number | null = null;
+  #timeline = createFactsTimeline();
+  #liveDelayUs = new RollingFigure(DELAYS_KEPT);
+  #shownDelayUs = new RollingFigure(DELAYS_KEPT);
+  #factsDelayUs = new RollingFigure(FACTS_DELAYS_KEPT);
+  #share = new OwnFrameShare();
+  #exactUs: number | null = null;
+  #pool: HTMLCanvasElement[] = [];
+  #held = new HeldFrames<HTMLCanvasElement>(FRAMES_HELD, (canvas) => this.#pool.push(canvas));
+  #frames = 0;
+  #firstFrameMs: number | null = null;
+  #lastFrameMs: number | null = null;
+  #videoHandle = 0;
+  #pageHandle = 0;
+
+  constructor(options: {
+    video: HTMLVideoElement;
+    still: HTMLCanvasElement;
+    boxes: HTMLCanvasElement;
+    clock: PageClock;
+    monotonicMs: () => number;
+  }) {
+    this.#video = options.video;
+    this.#still = options.still;
+    this.#boxes = options.boxes;
+    this.#clock = options.clock;
+    this.#monotonicMs = options.monotonicMs;
+    this.#videoHandle = this.#video.requestVideoFrameCallback(this.#presented);
+  }
+
+  /** The RTP offset of the channel's video as it comes out of the relay. */
+  setClockOffset(offset: number): void {
+    if (this.#clockOffset === offset) return;
+    this.#clockOffset = offset;
+    this.#timeline.clear();
+    this.#liveDelayUs.clear();
+    this.#shownDelayUs.clear();
+  }
+
+  setMode(mode: OverlayMode): void {
+    this.#mode = mode;
+    this.#exactUs = null;
+    this.#held.clear();
+    this.#share.clear();
+    this.#shownDelayUs.clear();
+    cancelAnimationFrame(this.#pageHandle);
+    if (mode === 'exact') this.#pageHandle = requestAnimationFrame(this.#showDue);
+    else this.#still.hidden = true;
+  }
+
+  takeFacts(facts: FrameFacts): void {
+    const nowUs = this.#clock.nowUs();
+    const captureUs = Number(facts.captureUs);
+    if (nowUs !== null) this.#factsDelayUs.add(Math.max(0, nowUs - captureUs));
+    // The relay may have shifted the frames' timestamps; facts are found by the shifted ones.
+    if (this.#clockOffset !== null) {
+      facts.rtpTimestamp = rtpTimestampOf(captureUs, RTP_CLOCK_RATE.video, this.#clockOffset);
+    }
+    this.#timeline.push(facts);
+  }
+
+  figures(): PictureFigures {
+    const shown = this.#mode === 'exact' && this.#exactUs !== null;
+    const delay = shown ? this.#shownDelayUs : this.#liveDelayUs;
+    return {
+      frames: this.#frames,
+      firstFrameMs: this.#firstFrameMs,
+      lastFrameMs: this.#lastFrameMs,
+      delayMs: milliseconds(delay.at(0.5)),
+      delayP95Ms: milliseconds(delay.at(0.95)),
+      overlayDelayP95Ms: milliseconds(this.#factsDelayUs.at(0.95)),
+      ownFrameShare: this.#share.share(),
+      addedDelayMs: shown ? this.#addedMs() : 0,
+    };
+  }
+
+  /** A new connection: what was held is of the old one. */
+  connectionChanged(): void {
+    this.#held.clear();
+    this.#liveDelayUs.clear();
+  }
+
+  close(): void {
+    this.#video.cancelVideoFrameCallback(this.#videoHandle);
+    cancelAnimationFrame(this.#pageHandle);
+    this.#held.clear();
+  }
+
+  #addedMs(): number {
+    const live = this.#liveDelayUs.at(0.5);
+    return live === null || this.#exactUs === null ? 0 : Math.max(0, this.#exactUs - live) / 1000;
+  }
+
+  #presented = (_nowMs: number, frame: FrameMetadata): void => {
+    this.#videoHandle = this.#video.requestVideoFrameCallback(this.#presented);
+    this.#frames++;
+    const monotonicMs = this.#monotonicMs();
+    this.#lastFrameMs = monotonicMs;
+    this.#firstFrameMs ??= monotonicMs;
+    const rtpTimestamp = frame.rtpTimestamp;
+    const captureUs = this.#captureUs(rtpTimestamp);
+    const nowUs = this.#clock.nowUs();
+    if (captureUs !== null && nowUs !== null) {
+      const shownUs = nowUs + (frame.presentationTime - monotonicMs) * 1000;
+      this.#liveDelayUs.add(shownUs - captureUs);
+    }
+    if (this.#mode === 'exact' && this.#holds(captureUs, rtpTimestamp)) return;
+    this.#paint(rtpTimestamp, { width: this.#video.videoWidth, height: this.#video.videoHeight });
+  };
+
+  #captureUs(rtpTimestamp: number | undefined): MediaTimeUs | null {
+    const nowUs = this.#clock.nowUs();
+    if (rtpTimestamp === undefined || nowUs === null || this.#clockOffset === null) return null;
+    return captureUsOf(rtpTimestamp, RTP_CLOCK_RATE.video, this.#clockOffset, nowUs);
+  }
+
+  /** True when the frame waits for its moment; false while the exact mode cannot work yet. */
+  #holds(captureUs: MediaTimeUs | null, rtpTimestamp: number | undefined): boolean {
+    const { videoWidth: width, videoHeight: height } = this.#video;
+    this.#exactUs = exactDelayUs(this.#factsDelayUs, this.#exactUs);
+    if (this.#exactUs === null || captureUs === null || rtpTimestamp === undefined) return false;
+    if (width === 0 || height === 0) return false;
+    const picture = this.#pool.pop() ?? document.createElement('canvas');
+    if (picture.width !== width || picture.height !== height) {
+      picture.width = width;
+      picture.height = height;
+    }
+    picture.getContext('2d', { alpha: false })?.drawImage(this.#video, 0, 0, width, height);
+    this.#held.hold({ captureUs, rtpTimestamp, picture });
+    return true;
+  }
+
+  #showDue = (): void => {
+    if (this.#mode !== 'exact') return;
+    this.#pageHandle = requestAnimationFrame(this.#showDue);
+    const nowUs = this.#clock.nowUs();
+    if (nowUs === null || this.#exactUs === null) return;
+    const due = this.#held.takeDue(nowUs, this.#exactUs);
+    if (!due) return;
+    const { width, height } = due.picture;
+    if (this.#still.width !== width || this.#still.height !== height) {
+      this.#still.width = width;
+      this.#still.height = height;
+    }
+    this.#still.getContext('2d', { alpha: false })?.drawImage(due.picture, 0, 0);
+    this.#still.hidden = false;
+    this.#pool.push(due.picture);
+    this.#shownDelayUs.add(nowUs - due.captureUs);
+    this.#paint(due.rtpTimestamp, { width, height });
+  };
+
+  #paint(rtpTimestamp: number | undefined, size: { width: number; height: number }): void {
+    paintBoxes(this.#boxes, size, this.#boxesOf(rtpTimestamp));
+  }
+
+  #boxesOf(rtpTimestamp: number | undefined): ShownBox[] {
+    if (rtpTimestamp === undefined || this.#mode === 'off') return [];
+    const own = this.#timeline.exactly(rtpTimestamp);
+    this.#share.add(own !== undefined);
+    if (own) return carriedForward(own, 0);
+    if (this.#mode === 'exact' && this.#exactUs !== null) return [];
+    const before = this.#timeline.atOrBefore(rtpTimestamp);
+    if (!before) return [];
+    const aheadMs = rtpMsBetween(before.rtpTimestamp, rtpTimestamp);
+    return aheadMs > CARRY_MS_MAX ? [] : carriedForward(before, aheadMs);
+  }
+}
+
+function milliseconds(us: number | null): number | null {
+  return us === null ? null : us / 1000;
+}

@@ -1,0 +1,143 @@
+// Player, picture and sound on the page's elements. Ten times a second it looks at what arrived,
+// says what state that is, and asks for a new connection where the old one cannot come back. It
+// must never trust a button or a word for "live".
+
+import { fromBinary } from '@bufbuild/protobuf';
+import type { StoreApi } from 'zustand/vanilla';
+import type { Timers } from '../../core/base/clock.ts';
+import { FrameFactsSchema } from '../../core/wire/gen/facts_pb.js';
+import type { PageClock } from '../ui/mediaClock.ts';
+import type { OverlayMode } from '../ui/overlayPainter.ts';
+import { createWhepPlayer, httpSignalling, type WhepPlayer } from '../ui/whepPlayer.ts';
+import { Picture } from './picture.ts';
+import { Sound } from './sound.ts';
+import type { PictureElements, ViewerView } from './viewerSession.ts';
+import { shouldRenew, watchStateOf } from './watchState.ts';
+
+export type ScreenOptions = {
+  elements: PictureElements;
+  store: StoreApi<ViewerView>;
+  clock: PageClock;
+  timers: Timers;
+  monotonicMs: () => number;
+  origin: string;
+  channel: string;
+};
+
+/** Everything that shows and plays. */
+export class Screen {
+  readonly picture: Picture;
+  readonly sound: Sound;
+  #options: ScreenOptions;
+  #player: WhepPlayer;
+  #connectedAtMs: number;
+  #stream: unknown = null;
+  #decoded = { count: 0, atMs: null as number | null, isAsking: false };
+  #rate = { frames: 0, atMs: 0, perSecond: 0 };
+
+  constructor(options: ScreenOptions) {
+    this.#options = options;
+    const { elements, clock, monotonicMs } = options;
+    this.picture = new Picture({ ...elements, clock, monotonicMs });
+    this.picture.setMode(options.store.getState().overlay);
+    this.sound = new Sound(elements.video);
+    this.#connectedAtMs = monotonicMs();
+    this.#player = this.#connect();
+  }
+
+  setOverlay(mode: OverlayMode): void {
+    this.picture.setMode(mode);
+    this.sound.setDelayMs(0);
+  }
+
+  close(): void {
+    this.#player.close();
+    this.picture.close();
+    this.sound.close();
+  }
+
+  tick(relayBackMs: number | null): void {
+    const { store, clock, monotonicMs, elements } = this.#options;
+    const nowMs = monotonicMs();
+    const view = store.getState();
+    if (elements.video.srcObject !== this.#stream) {
+      this.#stream = elements.video.srcObject;
+      this.picture.connectionChanged();
+      this.sound.streamChanged();
+    }
+    const figures = this.picture.figures();
+    const lastFrameMs = latest(figures.lastFrameMs, this.#decoded.atMs);
+    if (lastFrameMs === null || nowMs - lastFrameMs > 300) this.#lookAtDecoder(nowMs);
+    const isConnected = view.facts.state === 'welcome';
+    const player = this.#player.state();
+    const show = isConnected ? (view.show?.state ?? null) : null;
+    const watch = watchStateOf({ nowMs, player, lastFrameMs, show });
+    const studioConnected = isConnected ? (view.show?.studioConnected ?? null) : null;
+    const connectedAtMs = this.#connectedAtMs;
+    const facts = { nowMs, state: watch, player, lastFrameMs, connectedAtMs };
+    if (shouldRenew({ ...facts, studioConnected, relayBackMs })) {
+      this.#player.close();
+      this.#player = this.#connect();
+    }
+    this.sound.setDelayMs(figures.addedDelayMs);
+    this.#countRate(figures.frames, nowMs);
+    const uncertaintyUs = clock.uncertaintyUs();
+    store.setState({
+      watch,
+      wasLive: view.wasLive || watch === 'live',
+      figures: {
+        ...figures,
+        framesPerSecond: this.#rate.perSecond,
+        uncertaintyMs: uncertaintyUs === null ? null : uncertaintyUs / 1000,
+      },
+    });
+  }
+
+  #connect(): WhepPlayer {
+    const { elements, timers, origin, channel, monotonicMs } = this.#options;
+    this.#connectedAtMs = monotonicMs();
+    return createWhepPlayer({
+      video: elements.video,
+      signalling: httpSignalling(`${origin}/whep/${channel}`),
+      timers,
+      onState: () => {},
+      onAnalytics: (bytes) => {
+        try {
+          this.picture.takeFacts(fromBinary(FrameFactsSchema, bytes));
+        } catch {
+          // Facts that do not read are as good as lost ones: the next come with the next frame.
+        }
+      },
+    });
+  }
+
+  /** A hidden page presents no frames; what the decoder did then counts. */
+  #lookAtDecoder(nowMs: number): void {
+    if (this.#decoded.isAsking) return;
+    this.#decoded.isAsking = true;
+    const done = () => {
+      this.#decoded.isAsking = false;
+    };
+    this.#player.stats().then((report) => {
+      done();
+      for (const entry of report?.values() ?? []) {
+        if (entry.type !== 'inbound-rtp' || entry.kind !== 'video') continue;
+        const count = Number(entry.framesDecoded ?? 0);
+        if (count > this.#decoded.count && document.hidden) this.#decoded.atMs = nowMs;
+        this.#decoded.count = count;
+      }
+    }, done);
+  }
+
+  #countRate(frames: number, nowMs: number): void {
+    const passedMs = nowMs - this.#rate.atMs;
+    if (passedMs < 1000) return;
+    const perSecond = ((frames - this.#rate.frames) * 1000) / passedMs;
+    this.#rate = { frames, atMs: nowMs, perSecond };
+  }
+}
+
+function latest(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.max(one, other);
+}

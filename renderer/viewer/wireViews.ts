@@ -1,0 +1,148 @@
+// Wire messages as the page shows them: big integers become numbers, enumerations become words. A
+// number too large to be exact, or a market that makes no sense, is refused here: the page shows
+// nothing rather than something wrong.
+
+import type { MarketState } from '../../core/contract/state.ts';
+import {
+  type BetReply,
+  type GameEvent,
+  type HistoryEntry,
+  HistoryEntry_Result,
+  type Market,
+  Market_State,
+  type Show,
+  Show_State,
+} from '../../core/wire/gen/facts_pb.js';
+import type { MarketFace } from '../ui/MarketCard.tsx';
+import type { BetAnswer, BetOutcome } from './betBook.ts';
+
+export type ShowView = {
+  state: 'ready' | 'live' | 'ended';
+  title: string;
+  studioConnected: boolean;
+  bettingSuspended: string;
+  viewers: number;
+};
+
+export type NewsLine = {
+  id: string;
+  type: string;
+  subject: string;
+  why: string;
+  captureUs: number;
+};
+
+/** Outcomes a market may have; more is no market of ours. */
+const OUTCOMES_MAX = 10;
+
+const MARKET_STATES: Record<Market_State, MarketState | null> = {
+  [Market_State.STATE_UNSPECIFIED]: null,
+  [Market_State.DRAFT]: 'DRAFT',
+  [Market_State.OPEN]: 'OPEN',
+  [Market_State.LOCKED]: 'LOCKED',
+  [Market_State.RESOLVED]: 'RESOLVED',
+  [Market_State.VOID]: 'VOID',
+};
+
+/** A whole number, or null when it cannot be exact. */
+function exact(value: bigint): number | null {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : null;
+}
+
+/** The market to show, or null when the message makes no sense. */
+export function marketFaceOf(market: Market): MarketFace | null {
+  const state = MARKET_STATES[market.state] ?? null;
+  const lockAtUs = exact(market.lockAtUs);
+  const horizonAtUs = exact(market.horizonAtUs);
+  const count = market.outcomes.length;
+  if (state === null || market.id === '' || lockAtUs === null || horizonAtUs === null) return null;
+  if (count < 2 || count > OUTCOMES_MAX) return null;
+  const outcomes: MarketFace['outcomes'][number][] = [];
+  for (const { label, poolMinor, bettors } of market.outcomes) {
+    const pool = exact(poolMinor);
+    if (pool === null) return null;
+    outcomes.push({ label, poolMinor: pool, bettors });
+  }
+  const winner = market.winner ?? null;
+  if (winner !== null && winner >= count) return null;
+  const { id, title, reason } = market;
+  return { id, title, outcomes, state, lockAtUs, horizonAtUs, winner, reason };
+}
+
+/** Open ones first, soonest to close first; then locked; then ended ones, newest first. */
+export function marketsInOrder(markets: Iterable<MarketFace>): MarketFace[] {
+  const order: Record<MarketState, number> = { OPEN: 0, LOCKED: 1, RESOLVED: 2, VOID: 2, DRAFT: 3 };
+  return [...markets]
+    .filter((market) => market.state !== 'DRAFT')
+    .sort((one, other) => {
+      const byState = order[one.state] - order[other.state];
+      if (byState !== 0) return byState;
+      return one.state === 'OPEN' ? one.lockAtUs - other.lockAtUs : other.lockAtUs - one.lockAtUs;
+    });
+}
+
+export function showViewOf(show: Show): ShowView | null {
+  const states = { [Show_State.READY]: 'ready', [Show_State.LIVE]: 'live' } as const;
+  const state =
+    show.state === Show_State.ENDED
+      ? 'ended'
+      : show.state === Show_State.STATE_UNSPECIFIED
+        ? null
+        : (states[show.state] ?? null);
+  if (state === null) return null;
+  const { title, studioConnected, bettingSuspended, viewers } = show;
+  return { state, title, studioConnected, bettingSuspended, viewers };
+}
+
+export function newsLineOf(event: GameEvent): NewsLine {
+  const { id, type, subject, why } = event;
+  return { id, type, subject, why, captureUs: Number(event.captureUs) };
+}
+
+/** Null when a figure cannot be exact: then the ledger's history has to tell. */
+export function betAnswerOf(reply: BetReply): BetAnswer | null {
+  const amountMinor = exact(reply.amountMinor);
+  const seq = exact(reply.seq);
+  if (amountMinor === null || seq === null) return null;
+  const { betId, marketId, outcome, hash, code, message } = reply;
+  return { betId, marketId, outcome, amountMinor, seq, hash, code, message };
+}
+
+const RESULTS: Record<HistoryEntry_Result, BetOutcome['result'] | null> = {
+  [HistoryEntry_Result.RESULT_UNSPECIFIED]: null,
+  [HistoryEntry_Result.PENDING]: 'pending',
+  [HistoryEntry_Result.WON]: 'won',
+  [HistoryEntry_Result.LOST]: 'lost',
+  [HistoryEntry_Result.REFUNDED]: 'refunded',
+};
+
+export function betOutcomeOf(entry: HistoryEntry): BetOutcome | null {
+  const result = RESULTS[entry.result] ?? null;
+  const amountMinor = exact(entry.amountMinor);
+  const paidMinor = exact(entry.paidMinor);
+  const seq = exact(entry.seq);
+  if (result === null || amountMinor === null || paidMinor === null || seq === null) return null;
+  if (!/^[0-9a-f]{32}$/.test(entry.betId) || amountMinor <= 0) return null;
+  return {
+    betId: entry.betId,
+    marketId: entry.marketId,
+    outcome: entry.outcome,
+    amountMinor,
+    seq,
+    hash: entry.hash,
+    code: '',
+    message: '',
+    marketTitle: entry.marketTitle,
+    outcomeLabel: entry.outcomeLabel,
+    result,
+    paidMinor,
+    reason: entry.reason,
+    atMs: Number(entry.atUs / 1000n),
+  };
+}
+
+/** The stake that a share of the balance is: whole points, at least 1 where there is any. */
+export function shareOfBalance(availableMinor: number, share: number): number {
+  return availableMinor <= 0 ? 0 : Math.max(1, Math.floor(availableMinor * share));
+}
