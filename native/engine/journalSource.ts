@@ -1,10 +1,10 @@
 // The journal as the shipper and the meters see it: where its end is, and its rows. Follows the
 // ledger client over the ledger's restarts; holds no rows itself.
 
-import type { JournalRowBytes, JournalSource } from '../upstream/journalShipper.ts';
-import { createSignal } from '../../core/base/signal.ts';
 import { toHex } from '../../core/base/ids.ts';
+import { createSignal } from '../../core/base/signal.ts';
 import type { LedgerClient } from '../ledger/client.ts';
+import type { JournalRowBytes, JournalSource } from '../upstream/journalShipper.ts';
 
 export type FollowedJournal = JournalSource & {
   /** Hash of the last row as hexadecimal; empty while unknown. */

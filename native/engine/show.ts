@@ -18,6 +18,8 @@ export type ShowPart = StudioState['show'];
 export type Show = {
   view(): ShowPart;
   isLive(): boolean;
+  /** Tells everybody how things stand, once all rooms are joined. */
+  announce(): void;
   goLive(): void;
   end(): void;
   rename(title: string): void;
@@ -25,28 +27,33 @@ export type Show = {
   suspend(reason: Suspension, isOn: boolean): void;
 };
 
-/**
- * @param onChange runs after every change, with the whole part
- */
-export function createShow(options: {
+/** The show as an engine finds it: fresh, or live since before it was started. */
+export function firstShow(options: {
   clock: MediaClock;
   title: string;
   channelId: string;
-  viewerUrl: string;
   isLive: boolean;
   liveSinceUs: MediaTimeUs;
-  onChange(show: ShowPart): void;
-}): Show {
-  const reasons = new Set<Suspension>(['ledgerAway', 'pictureStalled']);
-  if (!options.isLive) reasons.add('notLive');
-  let show: ShowPart = {
+}): ShowPart {
+  return {
     state: options.isLive ? 'live' : 'ready',
     title: options.title,
     liveSinceUs: options.isLive ? options.liveSinceUs || options.clock.nowUs() : 0,
     channelId: options.channelId,
-    viewerUrl: options.viewerUrl,
-    bettingSuspended: wordsOf(reasons),
+    viewerUrl: '',
+    bettingSuspended: SUSPENSIONS.ledgerAway,
   };
+}
+
+/** @param onChange runs after every change, with the whole part */
+export function createShow(options: {
+  clock: MediaClock;
+  first: ShowPart;
+  onChange(show: ShowPart): void;
+}): Show {
+  const reasons = new Set<Suspension>(['ledgerAway', 'pictureStalled']);
+  if (options.first.state !== 'live') reasons.add('notLive');
+  let show = options.first;
   function change(part: Partial<ShowPart>): void {
     show = { ...show, ...part, bettingSuspended: wordsOf(reasons) };
     options.onChange(show);
@@ -54,6 +61,7 @@ export function createShow(options: {
   return {
     view: () => show,
     isLive: () => show.state === 'live',
+    announce: () => change({}),
     goLive() {
       if (show.state === 'live') return;
       reasons.delete('notLive');

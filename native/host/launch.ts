@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { realTimers } from '../../core/base/clock.ts';
-import { checkSource } from '../capture/sourceCheck.ts';
+import { checkSource } from '../capture/checkSource.ts';
 import { resolveFfmpeg } from '../ffmpeg/resolve.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { openChannelKey } from '../upstream/channelKey.ts';
@@ -54,10 +54,7 @@ export async function launchStudio(launch: LaunchOptions): Promise<Launched> {
 }
 
 async function refuseBadSource(options: StudioOptions, callerFolder: string): Promise<void> {
-  const ffmpeg = await resolveFfmpeg({
-    configuredPath: null,
-    environmentPath: process.env.MORPHINE_FFMPEG ?? null,
-  });
+  const ffmpeg = await resolveFfmpeg({ environmentPath: process.env.MORPHINE_FFMPEG });
   const problem = await checkSource(options.source, { callerFolder, ffmpeg });
   if (problem) throw new BadCommandLine(`--source ${options.source}: ${problem}`);
 }

@@ -1,0 +1,290 @@
+// The engine: one show, from the picture to the paid bet. Read top to bottom it is the flow of a
+// show. Rooms do not know each other; everything that connects two of them stands here.
+//
+//   capture ─► publish ─► relay ─► viewer      media: may drop, never waits
+//      └─► vision ─► markets ─► ledger ─► audience ─► relay ─► viewer
+//                                 └─► upstream copy       facts: may wait, never drop
+
+import type { MediaClock, Timers } from '../core/base/clock.ts';
+import type { RandomBytes } from '../core/base/ids.ts';
+import type { Logger } from '../core/base/logger.ts';
+import type { Endpoint } from '../core/contract/process.ts';
+import { BUILT_IN_TEMPLATES } from '../core/markets/templates.ts';
+import { createAudience } from './audience/audience.ts';
+import { createCapture } from './capture/capture.ts';
+import type { EngineConfiguration } from './engine/configuration.ts';
+import { createHandlers } from './engine/handlers.ts';
+import { initialState } from './engine/initialState.ts';
+import { followJournal } from './engine/journalSource.ts';
+import { createPictureWatch } from './engine/pictureWatch.ts';
+import { createReadingsCollector } from './engine/readings.ts';
+import { createShow, firstShow, type ShowPart } from './engine/show.ts';
+import { openStudioDoor, type StudioDoor } from './engine/studioDoor.ts';
+import { createViews } from './engine/views.ts';
+import type { FfmpegChoice } from './ffmpeg/resolve.ts';
+import { createLedgerClient } from './ledger/client.ts';
+import { connectLink } from './link/link.ts';
+import { createMarkets } from './markets/markets.ts';
+import { createPublisher } from './publish/publisher.ts';
+import { createStudioStateStore } from './serve/state.ts';
+import type { ChannelKey } from './upstream/channelKey.ts';
+import { createJournalShipper } from './upstream/journalShipper.ts';
+import { createStudioSocket } from './upstream/studioSocket.ts';
+import { createVisionClient } from './vision/client.ts';
+import type { PeerOptions } from './webrtc/peer.ts';
+
+/** What the engine needs of its process and machine. */
+export type EngineSurroundings = {
+  clock: MediaClock;
+  timers: Timers;
+  random: RandomBytes;
+  logger: Logger;
+  ffmpeg: FfmpegChoice;
+  key: ChannelKey;
+  demoWorkerUrl: URL;
+  fetch: typeof fetch;
+  monotonicMs(): number;
+  /** ffmpeg started or ended: the supervisor ends it should this process die. */
+  onHelper(pid: number, alive: boolean): void;
+  /** Facts of the ready file and of a successor's start changed. */
+  onFacts(facts: Record<string, unknown>): void;
+};
+
+export type Engine = {
+  door: StudioDoor;
+  setLedger(endpoint: Endpoint | null): void;
+  setVision(endpoint: Endpoint | null): void;
+  close(): Promise<void>;
+};
+
+/** Starts the show's engine. Rejects with a listen error when the studio's port is not to be had. */
+export async function startEngine(
+  configuration: EngineConfiguration,
+  around: EngineSurroundings,
+): Promise<Engine> {
+  const { clock, timers, random, logger, key } = around;
+  const demoAnchorUs = configuration.matchAnchorUs || clock.nowUs();
+
+  // 1. A picture comes in, whatever it comes from.
+  const capture = createCapture({
+    clock,
+    timers,
+    logger: logger.with({ part: 'capture' }),
+    ffmpeg: around.ffmpeg,
+    onHelper: around.onHelper,
+    callerFolder: configuration.callerFolder,
+    seed: configuration.seed,
+    demoAnchorUs,
+    demoWorkerUrl: around.demoWorkerUrl,
+    videoClockOffset: configuration.videoClockOffset,
+    audioClockOffset: configuration.audioClockOffset,
+  });
+
+  // 2. It is published: to the relay while live, to the studio's own preview always.
+  const publisher = createPublisher({
+    clock,
+    timers,
+    random,
+    logger: logger.with({ part: 'publish' }),
+    fetch: around.fetch,
+    peer: peerOptionsOf(configuration),
+    requestKeyFrame: () => capture.requestKeyFrame(),
+  });
+
+  // 3. It is understood, in a process of its own.
+  const vision = createVisionClient({ timers, logger: logger.with({ part: 'vision' }) });
+
+  // 4. Money lives in the ledger process; this is our end of it.
+  const ledger = createLedgerClient(null);
+  const journal = followJournal(ledger);
+
+  // 5. The relay: facts out, bets in, the journal copied.
+  const socket = createStudioSocket({
+    relayUrl: configuration.relayUrl,
+    key,
+    ledgerIdentity: journal.identity,
+    clock,
+    timers,
+    random,
+    logger: logger.with({ part: 'upstream' }),
+  });
+  const shipper = createJournalShipper({ socket, journal, timers, logger });
+
+  // 6. What was seen opens, locks and resolves markets; viewers bet on them.
+  const store = createStudioStateStore(
+    initialState({
+      show: firstShow({ ...configuration, channelId: key.channelId, clock }),
+      source: configuration.source,
+      relayUrl: configuration.relayUrl,
+      templates: BUILT_IN_TEMPLATES,
+    }),
+  );
+  const markets = createMarkets({
+    ledger,
+    clock,
+    timers,
+    random,
+    logger: logger.with({ part: 'markets' }),
+    templates: BUILT_IN_TEMPLATES,
+    onAction(action) {
+      store.apply(action);
+      if (action.type === 'market.changed') audience.marketChanged(action.market);
+    },
+    onSettled: (subject, entry) => audience.settled(subject, entry),
+  });
+  const audience = createAudience({
+    socket,
+    ledger,
+    markets: markets.markets,
+    onBetPlaced: markets.onBetPlaced,
+    clock,
+    logger: logger.with({ part: 'audience' }),
+  });
+
+  // 7. The show itself: ready or live, and whether anybody may bet.
+  const show = createShow({
+    clock,
+    first: store.state().show,
+    onChange(view) {
+      store.apply({ type: 'show.changed', show: view });
+      audience.setShow({ ...showFacts(view), videoClockOffset: configuration.videoClockOffset });
+      audience.setBettingSuspended(view.bettingSuspended);
+      markets.suspendBetting(view.bettingSuspended);
+      steerUplink();
+      views.tellFacts();
+    },
+  });
+  function steerUplink(): void {
+    const registered = socket.registered;
+    if (show.isLive() && registered) {
+      publisher.startUplink({ url: registered.whipUrl, token: registered.whipToken });
+    } else if (!show.isLive()) void publisher.stopUplink();
+  }
+
+  // 8. The studio's page: one door, the same operations for every transport.
+  const door = await openStudioDoor({
+    configuration,
+    around,
+    store,
+    handlers: createHandlers({ show, markets, publisher, selectSource }),
+    onCapturePage: (port) => capture.attachCapturePage(port),
+  });
+  const views = createViews({
+    store,
+    show,
+    socket,
+    journal,
+    shipper,
+    timers,
+    facts: () => ({
+      ...door.facts(),
+      port: door.port,
+      relay: configuration.relayUrl,
+      channel: key.channelId,
+      source: capture.state().url,
+      matchAnchorUs: demoAnchorUs,
+      lastFrameUs: picture.lastFrameUs(),
+    }),
+    onFacts: around.onFacts,
+  });
+
+  // 9. The joints: each line is one arrow of the picture above.
+  const picture = createPictureWatch({
+    clock,
+    timers,
+    lastFrameUs: configuration.lastFrameUs,
+    onStall: (isStalled) => show.suspend('pictureStalled', isStalled),
+    onGap: (fromUs, toUs) => markets.onPictureGap(fromUs, toUs),
+  });
+  capture.onUnit((unit) => {
+    publisher.push(unit);
+    vision.push(unit);
+    if (unit.track === 'video') picture.frame(unit.captureUs);
+  });
+  capture.onState((source) => views.sourceChanged(source));
+  vision.onFacts((facts, bytes) => {
+    publisher.sendAnalytics(bytes);
+    if (show.isLive()) socket.sendAnalytics(facts);
+    readings.frameJudged(Number(facts.captureUs));
+  });
+  vision.onEvent((event) => {
+    store.apply({ type: 'event.happened', event });
+    markets.onEvent(event);
+    audience.sendEvent(event);
+  });
+  vision.onJudged((untilUs) => markets.onJudged(untilUs));
+  vision.onStatus((status) => views.visionChanged(status));
+  ledger.onConnected(() => {
+    markets
+      .restore()
+      .then(() => {
+        audience.marketsReset();
+        show.suspend('ledgerAway', false);
+      })
+      .catch((cause: unknown) => logger.warn('markets not restored', { reason: String(cause) }));
+  });
+  ledger.onDisconnected(() => show.suspend('ledgerAway', true));
+  socket.onRegistered((registered) => {
+    show.setViewerUrl(registered.viewerUrl);
+    steerUplink();
+    views.registered(registered);
+  });
+
+  // 10. Figures for meters and scrapers.
+  const readings = createReadingsCollector({ clock, publisher, capture, audience, door, timers });
+
+  async function selectSource(url: string): Promise<void> {
+    await capture.select(url);
+    vision.streamReset();
+    vision.configure({ pack: packOf(url), model: null });
+  }
+  await selectSource(configuration.source);
+  show.announce();
+
+  return {
+    door,
+    setLedger(endpoint) {
+      if (!endpoint) return;
+      connectLink(endpoint).then(
+        (link) => ledger.attach(link),
+        (cause: unknown) => logger.warn('ledger not reached', { reason: String(cause) }),
+      );
+    },
+    setVision(endpoint) {
+      vision.setEndpoint(endpoint);
+      if (!endpoint) views.visionAway();
+    },
+    async close() {
+      readings.close();
+      views.close();
+      picture.close();
+      markets.close();
+      vision.close();
+      await Promise.all([capture.close(), publisher.close()]);
+      audience.close();
+      shipper.close();
+      socket.close();
+      ledger.close();
+      await door.close();
+    },
+  };
+}
+
+/** A relay on this machine is reached over loopback alone; another one over every interface. */
+function peerOptionsOf(configuration: EngineConfiguration): PeerOptions {
+  const { hostname } = new URL(configuration.relayUrl);
+  const isHere = hostname === '127.0.0.1' || hostname === 'localhost';
+  return {
+    iceServers: configuration.iceServers,
+    ...(isHere ? { bindAddress: '127.0.0.1' } : {}),
+  };
+}
+
+/** The demo's camera stands still at a known place; of any other picture we know nothing yet. */
+function packOf(sourceUrl: string): string {
+  return sourceUrl.startsWith('demo:') ? 'demo' : 'generic';
+}
+
+function showFacts(view: ShowPart) {
+  return { state: view.state, title: view.title, liveSinceUs: view.liveSinceUs };
+}

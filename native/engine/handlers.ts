@@ -1,0 +1,74 @@
+// The operations of the contract, bound to the rooms. Arguments and roles were checked before.
+
+import { RpcError } from '../../core/contract/rpc.ts';
+import type { Caller, Handlers } from '../../core/contract/rpcCalls.ts';
+import { LedgerRefusal } from '../../core/ledger/refusal.ts';
+import { SourceError } from '../capture/checkSource.ts';
+import { type MarketCaller, MarketRefusal, type Markets } from '../markets/markets.ts';
+import type { Publisher } from '../publish/publisher.ts';
+import { serve } from '../serve/rooms.ts';
+import { OfferRefused } from '../webrtc/offerRefused.ts';
+import type { Show } from './show.ts';
+
+export type HandlerRooms = {
+  show: Show;
+  markets: Markets;
+  publisher: Publisher;
+  selectSource(url: string): Promise<void>;
+};
+
+/** Every operation with its room; a room's refusal becomes the contract's error. */
+export function createHandlers({ show, markets, publisher, selectSource }: HandlerRooms): Handlers {
+  return serve({
+    show: {
+      goLive: () => done(() => show.goLive()),
+      end: () => done(() => show.end()),
+      rename: ({ title }) => done(() => show.rename(title)),
+    },
+    sources: {
+      select: ({ url }) => refusable(() => selectSource(url)),
+    },
+    markets: {
+      openSuggestion: (args, caller) =>
+        refusable(() => markets.openSuggestion(marketCaller(caller), args)),
+      dismissSuggestion: (args) => done(() => markets.dismissSuggestion(args)),
+      open: (args, caller) => refusable(() => markets.open(marketCaller(caller), args)),
+      lock: (args, caller) => refusable(() => markets.lock(marketCaller(caller), args)),
+      resolve: (args, caller) => refusable(() => markets.resolve(marketCaller(caller), args)),
+      void: (args, caller) => refusable(() => markets.void(marketCaller(caller), args)),
+      setOpening: (args) => done(() => markets.setOpening(args)),
+      history: (args) => refusable(() => markets.history(args)),
+    },
+    preview: {
+      watch: ({ offerSdp }) => refusable(() => publisher.watchPreview(offerSdp)),
+      leave: ({ sessionId }) => done(() => publisher.leavePreview(sessionId)),
+    },
+  });
+}
+
+/** One person has the studio today; the ledger records the role and a pseudonym, never a name. */
+function marketCaller(caller: Caller): MarketCaller {
+  return { actor: `${caller.role}:${caller.clientId.slice(0, 8)}`, role: caller.role };
+}
+
+async function done(run: () => unknown): Promise<void> {
+  await refusable(async () => {
+    run();
+  });
+}
+
+async function refusable<Result>(run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run();
+  } catch (cause) {
+    if (cause instanceof MarketRefusal) throw new RpcError(cause.code, cause.message);
+    if (cause instanceof LedgerRefusal) {
+      const isAway = cause.code === 'LEDGER_UNAVAILABLE';
+      throw new RpcError(isAway ? 'unavailable' : 'refused', cause.message);
+    }
+    if (cause instanceof SourceError || cause instanceof OfferRefused) {
+      throw new RpcError('refused', cause.message);
+    }
+    throw cause;
+  }
+}

@@ -1,0 +1,50 @@
+// What a user interface sees before anything has answered.
+
+import type { StudioState, Template } from '../../core/contract/state.ts';
+import type { ShowPart } from './show.ts';
+
+/** The first snapshot of an engine's life. */
+export function initialState(options: {
+  show: ShowPart;
+  source: string;
+  relayUrl: string;
+  templates: readonly Template[];
+}): StudioState {
+  return {
+    show: options.show,
+    source: {
+      url: options.source,
+      title: options.source,
+      state: 'connecting',
+      reason: '',
+      width: 0,
+      height: 0,
+      framesPerSecond: 0,
+      hasSound: false,
+    },
+    sources: knownSources(options.source),
+    relay: { state: 'connecting', url: options.relayUrl, reason: '', viewers: 0 },
+    vision: { state: 'starting', reason: '', model: '', provider: '', pack: '' },
+    ledger: { state: 'starting', reason: '', seq: 0, hash: '', notCopied: 0 },
+    templates: [...options.templates],
+    suggestions: [],
+    markets: [],
+    events: [],
+    notices: [],
+  };
+}
+
+/** What can be switched to: the built-in ones and whatever was named on the command line. */
+function knownSources(chosen: string): StudioState['sources'] {
+  const builtIn = [
+    { url: 'demo:', title: 'Demo match' },
+    { url: 'camera:', title: 'Camera' },
+  ];
+  const isBuiltIn = builtIn.some((source) => source.url === chosen);
+  return isBuiltIn ? builtIn : [...builtIn, { url: chosen, title: titleOf(chosen) }];
+}
+
+function titleOf(url: string): string {
+  const isFile = url.startsWith('file:');
+  return isFile ? (url.split(/[\\/]/).at(-1) ?? url).replace(/^file:/, '') : url;
+}
