@@ -1,0 +1,98 @@
+// The life of a market as one data structure: state x verb -> where it leads and which roles may,
+// or the code with which it is refused. Nothing else in the product decides what is allowed; a
+// refused verb changes nothing. Verbs that are not offered yet are refused by code as well.
+
+import type { Role } from '../contract/roles.ts';
+import type { MarketState } from '../contract/state.ts';
+import type { LedgerCode } from '../ledger/refusal.ts';
+
+export const MARKET_VERBS = [
+  'open',
+  'bet',
+  'lock',
+  'resolve',
+  'void',
+  'withdraw',
+  'sell',
+  'correct',
+  'extend',
+] as const;
+export type MarketVerb = (typeof MARKET_VERBS)[number];
+
+type Allowed = { to: MarketState; roles: readonly Role[] };
+type Refused = { refused: LedgerCode };
+export type Cell = Allowed | Refused;
+
+const RUNS: readonly Role[] = ['owner', 'coHost', 'moderator', 'vision'];
+const BETS: readonly Role[] = ['viewer'];
+
+const notOpen: Refused = { refused: 'MARKET_NOT_OPEN' };
+const locked: Refused = { refused: 'MARKET_LOCKED' };
+const ended: Refused = { refused: 'MARKET_ENDED' };
+const exists: Refused = { refused: 'MARKET_EXISTS' };
+const notOffered = {
+  withdraw: { refused: 'NOT_OFFERED' },
+  sell: { refused: 'NOT_OFFERED' },
+  correct: { refused: 'NOT_OFFERED' },
+  extend: { refused: 'NOT_OFFERED' },
+} as const;
+
+export const MARKET_MACHINE: Readonly<Record<MarketState, Readonly<Record<MarketVerb, Cell>>>> = {
+  DRAFT: {
+    open: { to: 'OPEN', roles: RUNS },
+    bet: notOpen,
+    lock: notOpen,
+    resolve: notOpen,
+    void: { to: 'VOID', roles: RUNS },
+    ...notOffered,
+  },
+  OPEN: {
+    open: exists,
+    bet: { to: 'OPEN', roles: BETS },
+    lock: { to: 'LOCKED', roles: RUNS },
+    // Locks and resolves in one step.
+    resolve: { to: 'RESOLVED', roles: RUNS },
+    void: { to: 'VOID', roles: RUNS },
+    ...notOffered,
+  },
+  LOCKED: {
+    open: exists,
+    bet: locked,
+    // Again with an earlier capture time: more late bets become void.
+    lock: { to: 'LOCKED', roles: RUNS },
+    resolve: { to: 'RESOLVED', roles: RUNS },
+    void: { to: 'VOID', roles: RUNS },
+    ...notOffered,
+  },
+  RESOLVED: {
+    open: exists,
+    bet: notOpen,
+    lock: ended,
+    resolve: ended,
+    void: ended,
+    ...notOffered,
+  },
+  VOID: {
+    open: exists,
+    bet: notOpen,
+    lock: ended,
+    resolve: ended,
+    void: ended,
+    ...notOffered,
+  },
+};
+
+/**
+ * Whether `role` may do `verb` in `state`. The state is judged before the role; only betting by
+ * whoever runs the show has a code of its own.
+ */
+export function judge(
+  state: MarketState,
+  verb: MarketVerb,
+  role: Role,
+): { to: MarketState } | Refused {
+  const cell = MARKET_MACHINE[state][verb];
+  if ('refused' in cell) return cell;
+  if (cell.roles.includes(role)) return { to: cell.to };
+  return { refused: verb === 'bet' ? 'STAFF_MAY_NOT_BET' : 'NOT_ALLOWED' };
+}

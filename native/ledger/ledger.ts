@@ -1,0 +1,247 @@
+// The ledger itself: carries out requests against the journal, in groups that become durable
+// together. `answer` may only be sent after `commit` returned. Surprising: a retry is answered from
+// what is stored, so asking twice is always safe, and a refusal is never stored.
+
+import { createHash } from 'node:crypto';
+import { type CanonicalValue, canonicalText } from '../../core/ledger/canonical.ts';
+import type { Bet, Market } from '../../core/ledger/fold.ts';
+import { type LedgerCode, LedgerRefusal } from '../../core/ledger/refusal.ts';
+import { betRows, grantRows, lockRows, openRows, resolveRows, voidRows } from './acts.ts';
+import { Journal, type RowDraft } from './journal.ts';
+import type { JournalStore, StoredSubject } from './journalStore.ts';
+import {
+  type LedgerMarket,
+  type RequestArgs,
+  type RequestName,
+  type RequestResult,
+  requestArgs,
+} from './protocol.ts';
+import { balanceView, historyEntry, marketView, receiptOf } from './views.ts';
+
+type Handlers = {
+  [Name in Exclude<RequestName, 'subscribe' | 'unsubscribe'>]: (
+    args: RequestArgs<Name>,
+  ) => RequestResult<Name>;
+};
+export type AnsweredRequest = keyof Handlers;
+
+type MarketCommand = 'openMarket' | 'lockMarket' | 'resolveMarket' | 'voidMarket';
+
+/** Whose ledger this is; checked against the first row, or written into it. */
+export type LedgerIdentity = { ledgerId: string; channelId: string; epoch: number };
+
+/** The data folder belongs to another channel. */
+export class WrongChannel extends Error {}
+
+export class Ledger {
+  readonly journal: Journal;
+  #suspendedReason = '';
+  readonly #handlers: Handlers;
+
+  /**
+   * Verifies the whole journal; writes the first row of a new one.
+   *
+   * @throws JournalBroken, WrongChannel, SqliteFailure
+   */
+  constructor(store: JournalStore, identity: LedgerIdentity, atUs: number) {
+    this.journal = new Journal(store);
+    const { state } = this.journal;
+    if (state.seq === 0) {
+      this.journal.append([
+        {
+          kind: 'ledger.opened',
+          id: 'ledger.opened',
+          at: atUs,
+          channel: identity.channelId,
+          epoch: identity.epoch,
+          ledger: identity.ledgerId,
+          version: 1,
+        },
+      ]);
+      this.journal.commitGroup();
+    } else if (state.channel !== identity.channelId) {
+      throw new WrongChannel(
+        `it belongs to channel ${state.channel}, and this studio is ${identity.channelId}`,
+      );
+    }
+    this.#handlers = this.#createHandlers();
+  }
+
+  get headSeq(): number {
+    return this.journal.state.seq;
+  }
+
+  /**
+   * Carries out one request in the open group.
+   *
+   * @throws LedgerRefusal when refused (nothing changed); anything else means that the group must
+   *   be abandoned.
+   */
+  answer(name: AnsweredRequest, args: unknown): unknown {
+    const parsed = requestArgs[name].safeParse(args);
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      const where = issue?.path.join('.') ?? '';
+      throw new LedgerRefusal(codeOfField(name, where), `${where}: ${issue?.message}`);
+    }
+    return this.#handlers[name](parsed.data as never);
+  }
+
+  commit(): void {
+    this.journal.commitGroup();
+  }
+
+  abandon(): void {
+    this.journal.abandonGroup();
+  }
+
+  #createHandlers(): Handlers {
+    const { journal } = this;
+    return {
+      head: () => ({
+        seq: journal.state.seq,
+        hash: Buffer.from(journal.lastHash).toString('hex'),
+        ledgerId: journal.state.ledger,
+        epoch: journal.state.epoch,
+        channelId: journal.state.channel,
+      }),
+      bindSubject: (args) => this.#bindSubject(args),
+      placeBet: (args) => this.#placeBet(args),
+      openMarket: (args) => this.#actOnce('openMarket', args, openRows),
+      lockMarket: (args) => this.#actOnce('lockMarket', args, lockRows),
+      resolveMarket: (args) => this.#actOnce('resolveMarket', args, resolveRows),
+      voidMarket: (args) => this.#actOnce('voidMarket', args, voidRows),
+      suspendBetting: ({ reason }) => {
+        this.#suspendedReason = reason;
+        return {};
+      },
+      balance: ({ subject }) => balanceView(journal, subject),
+      history: ({ subject, limit }) => ({
+        entries: (journal.state.betsOfSubject.get(subject) ?? [])
+          .slice(-limit)
+          .reverse()
+          .map((bet) => historyEntry(journal, bet)),
+      }),
+      market: ({ marketId }) => {
+        const market = journal.state.markets.get(marketId);
+        return { market: market ? marketView(journal, market) : null };
+      },
+      markets: (args) => ({ markets: this.#markets(args) }),
+      betsOf: ({ marketId, afterSeq, limit }) => ({
+        entries: (journal.state.markets.get(marketId)?.bets ?? [])
+          .filter((bet) => bet.seq > afterSeq)
+          .slice(0, limit)
+          .map((bet) => historyEntry(journal, bet)),
+      }),
+      rowsFrom: ({ fromSeq, limit }) => ({
+        rows: journal.store.rowsFrom.all(fromSeq, limit).map((row) => ({
+          seq: row.seq,
+          body: row.body.toString('utf8'),
+          hash: row.hash.toString('hex'),
+        })),
+      }),
+    };
+  }
+
+  #bindSubject(args: RequestArgs<'bindSubject'>): RequestResult<'bindSubject'> {
+    const { journal } = this;
+    const known = journal.store.subjectOf.get(args.subject);
+    if (known && known.publicKey !== args.publicKey) throw new LedgerRefusal('SUBJECT_BOUND');
+    if (!known || isStaff(known) !== args.isStaff) {
+      journal.write();
+      journal.store.putSubject.run(args.subject, args.publicKey, args.isStaff ? 1 : 0, args.atUs);
+    }
+    // Whoever runs the show may not bet and is given nothing to bet with.
+    if (!args.isStaff) {
+      const rows = grantRows(journal, args.subject, args.atUs);
+      if (rows.length > 0) journal.append(rows);
+    }
+    return { balance: balanceView(journal, args.subject), isNew: known === undefined };
+  }
+
+  #placeBet(args: RequestArgs<'placeBet'>): RequestResult<'placeBet'> {
+    const { journal } = this;
+    const earlier = journal.state.bets.get(args.betId);
+    if (earlier) {
+      if (!isSameBet(earlier, args)) throw new LedgerRefusal('ID_REUSED');
+      return this.#confirmation(earlier, journal.hashHexOf(earlier.seq), true);
+    }
+    if (this.#suspendedReason !== '') {
+      throw new LedgerRefusal('BETTING_SUSPENDED', this.#suspendedReason);
+    }
+    const subject = journal.store.subjectOf.get(args.subject);
+    if (!subject) throw new LedgerRefusal('UNKNOWN_SUBJECT');
+    const [written] = journal.append(betRows(journal, args, isStaff(subject)));
+    const bet = journal.state.bets.get(args.betId);
+    if (!written || !bet) throw new Error(`Bet ${args.betId} was not written`);
+    return this.#confirmation(bet, Buffer.from(written.hash).toString('hex'), false);
+  }
+
+  #confirmation(bet: Bet, hash: string, isKnown: boolean): RequestResult<'placeBet'> {
+    return {
+      receipt: receiptOf(bet, hash),
+      isKnown,
+      balance: balanceView(this.journal, bet.subject),
+    };
+  }
+
+  /** A privileged command, carried out once per command id. */
+  #actOnce<Name extends MarketCommand>(
+    name: Name,
+    args: RequestArgs<Name>,
+    rowsOf: (journal: Journal, args: RequestArgs<Name>) => RowDraft[],
+  ): { market: LedgerMarket; isKnown: boolean } {
+    const { journal } = this;
+    const digest = digestOf(name, args);
+    const earlier = journal.store.commandOf.get(args.commandId);
+    if (earlier && !earlier.digest.equals(digest)) throw new LedgerRefusal('ID_REUSED');
+    if (!earlier) {
+      const rows = rowsOf(journal, args);
+      journal.append(rows);
+      journal.store.insertCommand.run(args.commandId, digest, args.marketId);
+    }
+    const market = journal.state.markets.get(args.marketId);
+    if (!market) throw new LedgerRefusal('UNKNOWN_MARKET');
+    return { market: marketView(journal, market), isKnown: earlier !== undefined };
+  }
+
+  #markets(args: RequestArgs<'markets'>): LedgerMarket[] {
+    const found: Market[] = [];
+    for (const market of [...this.journal.state.markets.values()].reverse()) {
+      if (found.length >= args.limit) break;
+      const hasEnded = market.state === 'RESOLVED' || market.state === 'VOID';
+      if (hasEnded && !args.includeEnded) continue;
+      if (args.beforeOpensAtUs !== null && market.opensAtUs >= args.beforeOpensAtUs) continue;
+      found.push(market);
+    }
+    return found.map((market) => marketView(this.journal, market));
+  }
+}
+
+function isStaff(subject: StoredSubject): boolean {
+  return subject.isStaff === 1;
+}
+
+function isSameBet(bet: Bet, args: RequestArgs<'placeBet'>): boolean {
+  return (
+    bet.subject === args.subject &&
+    bet.market === args.marketId &&
+    bet.outcome === args.outcome &&
+    bet.amountMinor === args.amountMinor
+  );
+}
+
+/** A retry after a restart may carry a later time; everything else must be the same. */
+function digestOf(name: MarketCommand, args: { atUs: number }): Buffer {
+  const { atUs: _, ...content } = args;
+  return createHash('sha256')
+    .update(canonicalText({ name, content: content as CanonicalValue }))
+    .digest();
+}
+
+function codeOfField(name: RequestName, field: string): LedgerCode {
+  if (name === 'openMarket' && field.startsWith('rules')) return 'BAD_RULES';
+  if (field === 'amountMinor') return 'BAD_AMOUNT';
+  if (name === 'placeBet' && field === 'outcome') return 'BAD_OUTCOME';
+  return 'BAD_REQUEST';
+}

@@ -1,0 +1,88 @@
+// For tests only: a real ledger over a real SQLite file behind a real link, and the commands that
+// tests repeat. Nothing of the product imports it.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { realTimers } from '../../core/base/clock.ts';
+import { silentLogger } from '../../core/base/logger.ts';
+import type { Role } from '../../core/contract/roles.ts';
+import { type MarketRules, rulesOf } from '../../core/markets/rules.ts';
+import { BUILT_IN_TEMPLATES } from '../../core/markets/templates.ts';
+import { connectLink, type Link, listenLink } from '../link/link.ts';
+import { createLedgerClient, type LedgerClient } from './client.ts';
+import { type JournalStore, openJournalStore } from './journalStore.ts';
+import { Ledger } from './ledger.ts';
+import { createLedgerServer, type LedgerServer } from './server.ts';
+
+export const CHANNEL = 'c'.repeat(32);
+export const IDENTITY = { ledgerId: 'a'.repeat(32), channelId: CHANNEL, epoch: 1 };
+
+/** Number as an id of 32 hexadecimal characters. */
+export function hexId(number: number): string {
+  return number.toString(16).padStart(32, '0');
+}
+
+/** Number as a device key of 64 hexadecimal characters. */
+export function hexKey(number: number): string {
+  return number.toString(16).padStart(64, '0');
+}
+
+/** Rules of the built-in 30 s market, changed where a test wants. */
+export function rulesAt(opensAtUs: number, changes: Partial<MarketRules> = {}): MarketRules {
+  const [template] = BUILT_IN_TEMPLATES;
+  if (!template) throw new Error('There is a built-in template');
+  return { ...rulesOf(template, opensAtUs, 'ab'.repeat(16)), ...changes };
+}
+
+export function act(marketId: string, commandId: string, atUs: number, role: Role = 'owner') {
+  return { marketId, commandId, atUs, actor: 'tester', role };
+}
+
+export function newFolder(): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'morphine-ledger-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+export type TestLedger = {
+  store: JournalStore;
+  ledger: Ledger;
+  server: LedgerServer;
+  client: LedgerClient;
+  /** One more client over a link of its own. */
+  connect(): Promise<LedgerClient>;
+  freshLink(): Promise<Link>;
+  close(): void;
+};
+
+/** Starts a ledger on `folder` and connects to it. */
+export async function startLedger(folder: string): Promise<TestLedger> {
+  const store = openJournalStore(join(folder, 'ledger.db'));
+  const ledger = new Ledger(store, IDENTITY, 1);
+  const server = createLedgerServer({
+    ledger,
+    timers: realTimers,
+    logger: silentLogger,
+    onBroken: (cause) => {
+      throw cause;
+    },
+  });
+  const listener = await listenLink((link) => server.serve(link));
+  const freshLink = () => connectLink(listener.endpoint);
+  const connect = async () => createLedgerClient(await freshLink());
+  const client = await connect();
+  return {
+    store,
+    ledger,
+    server,
+    client,
+    connect,
+    freshLink,
+    close() {
+      client.close();
+      server.close();
+      listener.close();
+      store.database.close();
+    },
+  };
+}

@@ -1,0 +1,103 @@
+// What the ledger tells about a market, a balance or a bet: the folded state joined with the texts
+// that stand beside the journal. Reads only.
+
+import type { Bet, Market } from '../../core/ledger/fold.ts';
+import { userAccount } from '../../core/ledger/rows.ts';
+import { type MarketRules, marketRulesSchema } from '../../core/markets/rules.ts';
+import type { Journal } from './journal.ts';
+import type { LedgerBalance, LedgerHistoryEntry, LedgerMarket, Receipt } from './protocol.ts';
+
+/** The rules of a market, or null when their text was erased. */
+export function rulesOfMarket(journal: Journal, market: Market): MarketRules | null {
+  const text = journal.textOf(market.rules);
+  if (!text) return null;
+  const parsed = marketRulesSchema.safeParse(JSON.parse(text));
+  return parsed.success ? parsed.data : null;
+}
+
+export function marketView(journal: Journal, market: Market): LedgerMarket {
+  const rules = rulesOfMarket(journal, market);
+  return {
+    id: market.id,
+    templateId: rules?.templateId ?? '',
+    title: rules?.title ?? '(erased)',
+    outcomes: market.poolsMinor.map((poolMinor, index) => ({
+      label: rules?.outcomes[index] ?? `Outcome ${index + 1}`,
+      poolMinor,
+      bettors: market.bettors[index]?.size ?? 0,
+    })),
+    state: market.state,
+    opensAtUs: market.opensAtUs,
+    lockAtUs: market.lockAtUs,
+    horizonAtUs: market.horizonAtUs,
+    deadlineAtUs: market.deadlineAtUs,
+    guardMs: market.guardMs,
+    winner: market.winner,
+    reason: journal.textOf(market.reason) ?? '(erased)',
+    decidedCaptureUs: market.tCapUs ?? 0,
+    rulesHash: market.rules,
+    voidedBets: market.voidedBets,
+    paidMinor: market.paidMinor,
+    rules,
+    cutoffUs: market.cutoffUs,
+  };
+}
+
+export function balanceView(journal: Journal, subject: string): LedgerBalance {
+  const account = journal.state.accounts.get(userAccount(subject));
+  if (!account) return { availableMinor: 0, stakedMinor: 0 };
+  return {
+    availableMinor: account.posted - account.pendingOut,
+    stakedMinor: account.pendingOut,
+  };
+}
+
+export function receiptOf(bet: Bet, hash: string): Receipt {
+  return {
+    betId: bet.id,
+    subject: bet.subject,
+    marketId: bet.market,
+    outcome: bet.outcome,
+    amountMinor: bet.amountMinor,
+    seq: bet.seq,
+    hash,
+    atUs: bet.atUs,
+  };
+}
+
+export function historyEntry(journal: Journal, bet: Bet): LedgerHistoryEntry {
+  const market = journal.state.markets.get(bet.market);
+  const rules = market ? rulesOfMarket(journal, market) : null;
+  return {
+    ...receiptOf(bet, journal.hashHexOf(bet.seq)),
+    marketTitle: rules?.title ?? '(erased)',
+    outcomeLabel: rules?.outcomes[bet.outcome] ?? `Outcome ${bet.outcome + 1}`,
+    ...(market ? resultOf(journal, bet, market) : { result: 'PENDING', paidMinor: 0, reason: '' }),
+  };
+}
+
+type Result = Pick<LedgerHistoryEntry, 'result' | 'paidMinor' | 'reason'>;
+
+function resultOf(journal: Journal, bet: Bet, market: Market): Result {
+  if (bet.state === 'PENDING') return { result: 'PENDING', paidMinor: 0, reason: '' };
+  if (bet.state === 'VOID') {
+    return {
+      result: 'REFUNDED',
+      paidMinor: bet.amountMinor,
+      reason: refundReason(journal, bet, market),
+    };
+  }
+  const reason = journal.textOf(market.reason) ?? '';
+  return bet.paidMinor > 0
+    ? { result: 'WON', paidMinor: bet.paidMinor, reason }
+    : { result: 'LOST', paidMinor: 0, reason };
+}
+
+function refundReason(journal: Journal, bet: Bet, market: Market): string {
+  if (bet.why === 'LATE_MEDIA') return 'The bet arrived after the picture that decided the market.';
+  if (bet.why === 'MARKET_VOID') return journal.textOf(market.reason) ?? '';
+  const hadWinner = market.bets.some(
+    (other) => other.why === 'REFUND' && other.outcome === market.winner,
+  );
+  return hadWinner ? 'Nobody else had bet.' : 'Nobody had bet on the winning outcome.';
+}
