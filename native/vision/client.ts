@@ -7,7 +7,7 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import type { MediaTimeUs, Timers } from '../../core/base/clock.ts';
 import type { Logger } from '../../core/base/logger.ts';
-import type { GameEvent } from '../../core/contract/events.ts';
+import { type GameEvent, gameEventSchema } from '../../core/contract/events.ts';
 import type { Endpoint } from '../../core/contract/process.ts';
 import type { Unit } from '../../core/media/feed.ts';
 import { type FrameFacts, FrameFactsSchema } from '../../core/wire/gen/facts_pb.js';
@@ -15,7 +15,6 @@ import { connectLink, type Link } from '../link/link.ts';
 import {
   encodeJson,
   encodeUnit,
-  gameEventSchema,
   judgedSchema,
   parseChecked,
   VISION_LINK,
@@ -49,8 +48,12 @@ export type VisionClient = {
   /** `bytes` are the message as it travelled, for passing on without encoding again. */
   onFacts(run: (facts: FrameFacts, bytes: Uint8Array) => void): void;
   onEvent(run: (event: GameEvent) => void): void;
-  /** Every event with `captureUs` <= untilUs has been handed out before this runs. */
-  onJudged(run: (untilUs: MediaTimeUs) => void): void;
+  /**
+   * Every event with `captureUs` <= untilUs has been handed out before this runs. `blindUntilUs`:
+   * the newest picture at which the pack's detector was broken (0: none); that something did not
+   * happen is not known of times around it.
+   */
+  onJudged(run: (untilUs: MediaTimeUs, blindUntilUs: MediaTimeUs) => void): void;
   onStatus(run: (status: VisionStatus) => void): void;
   /** True while a link to vision stands. */
   isConnected(): boolean;
@@ -89,7 +92,7 @@ export function createVisionClient(options: VisionClientOptions): VisionClient {
 class Client {
   readonly factListeners: ((facts: FrameFacts, bytes: Uint8Array) => void)[] = [];
   readonly eventListeners: ((event: GameEvent) => void)[] = [];
-  readonly judgedListeners: ((untilUs: MediaTimeUs) => void)[] = [];
+  readonly judgedListeners: ((untilUs: MediaTimeUs, blindUntilUs: MediaTimeUs) => void)[] = [];
   readonly statusListeners: ((status: VisionStatus) => void)[] = [];
   readonly ring: UnitRing;
   readonly #options: VisionClientOptions;
@@ -223,7 +226,7 @@ class Client {
         const judged = parseChecked(judgedSchema, payload);
         if (!judged || judged.untilUs <= this.#judgedUntilUs) return;
         this.#judgedUntilUs = judged.untilUs;
-        for (const run of this.judgedListeners) run(judged.untilUs);
+        for (const run of this.judgedListeners) run(judged.untilUs, judged.blindUntilUs);
         return;
       }
       case VISION_LINK.status: {

@@ -3,7 +3,6 @@
 // Control travels as JSON checked on arrival, units and facts as bytes.
 
 import { z } from 'zod';
-import { gameEventSchema } from '../../core/contract/events.ts';
 import type { Unit } from '../../core/media/feed.ts';
 
 /** Frame kinds on the link. */
@@ -69,8 +68,16 @@ export const visionStatusSchema = z.object({
 });
 export type VisionStatus = z.infer<typeof visionStatusSchema>;
 
-/** Every event whose `captureUs` is at most `untilUs` has been sent. Never goes backwards. */
-export const judgedSchema = z.object({ untilUs: z.number().int().nonnegative() });
+/**
+ * Every event whose `captureUs` is at most `untilUs` has been sent. Never goes backwards.
+ * `blindUntilUs`: the newest picture at which the pack's detector was broken and could not look
+ * (0: none); "it did not happen" is not known of times around it.
+ */
+export const judgedSchema = z.object({
+  untilUs: z.number().int().nonnegative(),
+  blindUntilUs: z.number().int().nonnegative(),
+});
+export type Judged = z.infer<typeof judgedSchema>;
 
 const UNIT_HEADER_BYTES = 21;
 
@@ -118,5 +125,3 @@ export function parseChecked<Schema extends z.ZodType>(
 export function encodeJson(value: unknown): Buffer {
   return Buffer.from(JSON.stringify(value));
 }
-
-export { gameEventSchema };

@@ -20,6 +20,7 @@ export type ToWorker = {
   width: number;
   height: number;
   range: Picture['range'];
+  matrix: Picture['matrix'];
   byteLength: number;
 };
 export type FromWorker =
@@ -106,9 +107,9 @@ class WorkerDetector implements Detector {
     if (!worker || !this.isIdle() || picture.bytes.length > MEMORY_BYTES) {
       return Promise.resolve(null);
     }
-    const { width, height, range, bytes } = picture;
+    const { bytes, ...shape } = picture;
     new Uint8Array(this.#memory).set(bytes);
-    const message: ToWorker = { id: ++this.#id, width, height, range, byteLength: bytes.length };
+    const message: ToWorker = { id: ++this.#id, ...shape, byteLength: bytes.length };
     return new Promise((resolve) => {
       this.#pending = resolve;
       worker.postMessage(message);

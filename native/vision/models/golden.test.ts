@@ -41,7 +41,7 @@ function readPhoto(path: string, width: number, height: number): Picture {
     ['-v', 'error', '-i', path, '-vf', filter, '-f', 'rawvideo', 'pipe:1'],
     { maxBuffer: 64 * 1024 * 1024 },
   );
-  return { ...even, bytes, range: 'full' };
+  return { ...even, bytes, range: 'full', matrix: 'bt601' };
 }
 
 for (const [key, id] of [

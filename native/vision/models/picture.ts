@@ -1,4 +1,4 @@
-// A decoded picture (YUV 4:2:0 planar, video range BT.601 or full range) becomes a model's input:
+// A decoded picture (YUV 4:2:0 planar) becomes a model's input:
 // scaled bilinearly with half-pixel centres, letterboxed, RGB or BGR planes. Runs in the worker.
 // Surprising: scaling happens in YUV, where chroma has half the size, and colour is converted
 // afterwards; both are linear, so the result is the same and four times fewer samples are read.
@@ -10,6 +10,8 @@ export type Picture = {
   bytes: Uint8Array;
   /** Luma 16..235 (video) or 0..255 (photos). */
   range: 'video' | 'full';
+  /** Colour matrix: photos are BT.601, video of our feeds is BT.709. */
+  matrix: 'bt601' | 'bt709';
 };
 
 export type InputShape = {
@@ -122,6 +124,12 @@ function convertRow(picture: Picture, columns: Axes, rows: Axes, y: number, line
   const lumaGain = isVideo ? 255 / 219 : 1;
   const lumaBase = isVideo ? 16 : 0;
   const chromaGain = isVideo ? 255 / 224 : 1;
+  const is709 = picture.matrix === 'bt709';
+  // ITU-R BT.709-6 section 3, ITU-R BT.601-7 section 2.5.
+  const redGain = chromaGain * (is709 ? 1.5748 : 1.402);
+  const greenFromBlue = chromaGain * (is709 ? 0.187324 : 0.344136);
+  const greenFromRed = chromaGain * (is709 ? 0.468124 : 0.714136);
+  const blueGain = chromaGain * (is709 ? 1.8556 : 1.772);
   const lumaTop = (rows.luma.first[y] as number) * width;
   const lumaBottom = (rows.luma.second[y] as number) * width;
   const lumaWeight = rows.luma.weight[y] as number;
@@ -144,10 +152,9 @@ function convertRow(picture: Picture, columns: Axes, rows: Axes, y: number, line
     const redBottom = redStart + chromaBottom;
     const cr = mix4(bytes, redTop, redBottom, cLeft, cRight, cAcross, chromaWeight) - 128;
     const grey = (value - lumaBase) * lumaGain;
-    // ITU-R BT.601, section 2.5.
-    line[x] = clamp(grey + 1.402 * chromaGain * cr);
-    line[count + x] = clamp(grey - chromaGain * (0.344136 * cb + 0.714136 * cr));
-    line[2 * count + x] = clamp(grey + 1.772 * chromaGain * cb);
+    line[x] = clamp(grey + redGain * cr);
+    line[count + x] = clamp(grey - greenFromBlue * cb - greenFromRed * cr);
+    line[2 * count + x] = clamp(grey + blueGain * cb);
   }
 }
 

@@ -88,7 +88,7 @@ async function warmUp(
     return { detections, inferMs: ranAt - writtenAt, glueMs };
   };
   const grey = new Uint8Array((64 * 64 * 3) / 2).fill(128);
-  await detect({ width: 64, height: 64, bytes: grey, range: 'full' });
+  await detect({ width: 64, height: 64, bytes: grey, range: 'full', matrix: 'bt601' });
   return detect;
 }
 

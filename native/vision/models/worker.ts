@@ -17,8 +17,8 @@ try {
   port.on('message', async (message: ToWorker) => {
     try {
       const bytes = picture.subarray(0, message.byteLength);
-      const { width, height, range } = message;
-      const result = await session.detect({ width, height, range, bytes });
+      const { width, height, range, matrix } = message;
+      const result = await session.detect({ width, height, range, matrix, bytes });
       send({ type: 'seen', id: message.id, ...result });
     } catch (cause) {
       send({ type: 'failed', reason: cause instanceof Error ? cause.message : String(cause) });

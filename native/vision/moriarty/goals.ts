@@ -98,7 +98,7 @@ class GoalJudge {
     const speed = distance(last, seen) / (gapUs / 1_000_000);
     if (!cross || speed > SPEED_MAX) return null;
     const crossedUs = last.captureUs + gapUs * cross.move;
-    const captureUs = nearest(frames, crossedUs, seen.captureUs);
+    const captureUs = firstFrom(frames, crossedUs, seen.captureUs);
     this.#candidate = { line: this.#line, captureUs, before: last, inside: [seen] };
     return this.#decide(this.#candidate, before.length);
   }
@@ -144,13 +144,9 @@ class GoalJudge {
   }
 }
 
-/** The frame time nearest to a moment; `fallback` when no frame is known there. */
-function nearest(frames: readonly number[], momentUs: number, fallback: number): number {
-  let best = fallback;
-  for (const frame of frames) {
-    if (Math.abs(frame - momentUs) < Math.abs(best - momentUs)) best = frame;
-  }
-  return best;
+/** The first frame at or after a moment: there the ball is seen behind the line. */
+function firstFrom(frames: readonly number[], momentUs: number, fallback: number): number {
+  return frames.find((frame) => frame >= momentUs) ?? fallback;
 }
 
 /** Judges all goal lines of a pack. */

@@ -1,0 +1,197 @@
+// One engine's feed through vision: decode, judge in order, tell. Pictures that are judged more
+// slowly than they come make the decoder wait, and the detector is spared before any picture is.
+// After a replay it says only what the engine does not know yet.
+
+import { BoundedQueue } from '../../core/base/boundedQueue.ts';
+import type { MediaClock, Timers } from '../../core/base/clock.ts';
+import type { Logger } from '../../core/base/logger.ts';
+import type { GameEvent } from '../../core/contract/events.ts';
+import type { Unit } from '../../core/media/feed.ts';
+import type { Ffmpeg } from '../ffmpeg/resolve.ts';
+import { createDecodeTap, type DecodedFrame, type DecodeTap } from './decodeTap.ts';
+import type { Sight } from './sight.ts';
+import type { StageTimes } from './stageTimes.ts';
+
+/** Decoded pictures that wait; beyond PAUSE_AT the decoder is not read. 0.35 MB each. */
+const QUEUE_CAPACITY = 24;
+const PAUSE_AT = 6;
+const RESUME_AT = 2;
+/** The detector is spared when this many pictures wait and it is too slow to catch up. */
+const BEHIND = 3;
+/** Share of a picture's time that judging may take and still catch up after a replay. */
+const CATCH_UP_SHARE = 0.7;
+/** A replayed judgement may differ by a picture or two; the engine drops what it knows. */
+const REPLAY_SLACK_US = 100_000;
+/** How long pictures wait for a detector that starts for the first time, ms. */
+const DETECTOR_START_WAIT_MS = 5_000;
+
+export type SessionCounters = { judged: number; detectorSkipped: number };
+
+export type SessionOutput = {
+  facts(bytes: Uint8Array): void;
+  event(event: GameEvent): void;
+  judged(untilUs: number, blindUntilUs: number): void;
+};
+
+export type SessionOptions = {
+  ffmpeg: Ffmpeg;
+  clock: MediaClock;
+  timers: Timers;
+  logger: Logger;
+  times: StageTimes;
+  counters: SessionCounters;
+  output: SessionOutput;
+  /** The present judge; it changes when another pack is chosen. */
+  sight(): Sight;
+  /** Resolves when a detector that was just made works or has failed. */
+  detectorSettled(): Promise<void>;
+  onHelper?: ((pid: number, alive: boolean) => void) | undefined;
+  onTrouble(reason: string): void;
+};
+
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #queue: BoundedQueue<DecodedFrame>;
+  readonly #tap: DecodeTap;
+  #judgedUntilUs = 0;
+  #factsUntilUs = 0;
+  #blindUntilUs = 0;
+  #lastUs = 0;
+  #epoch = 0;
+  #isJudging = false;
+  #isClosed = false;
+  /** Running mean of what judging with the detector costs and of the time between pictures, ms. */
+  #costMs = 0;
+  #intervalMs = 33;
+  #sinceDetector = 0;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#queue = new BoundedQueue({
+      owner: 'vision pictures',
+      capacity: QUEUE_CAPACITY,
+      policy: 'drop-oldest',
+    });
+    this.#tap = createDecodeTap({
+      ffmpeg: options.ffmpeg,
+      timers: options.timers,
+      logger: options.logger,
+      onHelper: options.onHelper,
+      onFrame: (frame) => this.#take(frame),
+      onTrouble: options.onTrouble,
+    });
+  }
+
+  /** What the engine knows already is not said again. */
+  resume(judgedUntilUs: number, factsUntilUs: number): void {
+    this.#judgedUntilUs = judgedUntilUs;
+    this.#factsUntilUs = factsUntilUs;
+  }
+
+  push(unit: Unit): void {
+    this.#tap.push(unit);
+  }
+
+  streamReset(): void {
+    this.#tap.reset();
+  }
+
+  droppedCount(): number {
+    return this.#tap.droppedCount() + this.#queue.droppedCount;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#queue.clear();
+    await this.#tap.close();
+  }
+
+  #take(frame: DecodedFrame): void {
+    if (this.#isClosed) return;
+    this.#queue.push(frame);
+    if (this.#queue.length >= PAUSE_AT) this.#tap.setPaused(true);
+    if (!this.#isJudging) void this.#judgeAll();
+  }
+
+  async #judgeAll(): Promise<void> {
+    this.#isJudging = true;
+    try {
+      await this.#detectorReady();
+      for (;;) {
+        const frame = this.#queue.shift();
+        if (this.#queue.length <= RESUME_AT) this.#tap.setPaused(false);
+        if (!frame || this.#isClosed) return;
+        await this.#judge(frame);
+      }
+    } finally {
+      this.#isJudging = false;
+    }
+  }
+
+  #detectorReady(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.timers.after(DETECTOR_START_WAIT_MS, resolve);
+      void this.#options.detectorSettled().then(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
+  async #judge(frame: DecodedFrame): Promise<void> {
+    const { counters, output, times } = this.#options;
+    const sight = this.#options.sight();
+    if (frame.epoch !== this.#epoch) {
+      this.#epoch = frame.epoch;
+      sight.reset();
+    } else if (frame.captureUs <= this.#lastUs) {
+      return;
+    }
+    const intervalMs = (frame.captureUs - this.#lastUs) / 1000;
+    if (intervalMs > 0 && intervalMs < 200)
+      this.#intervalMs += 0.1 * (intervalMs - this.#intervalMs);
+    this.#lastUs = frame.captureUs;
+    const mayDetect = this.#mayDetect();
+    const startedMs = performance.now();
+    const result = await sight.judge(frame, mayDetect);
+    const spentMs = performance.now() - startedMs;
+    if (result.usedDetector) {
+      this.#costMs += 0.1 * (spentMs - this.#costMs);
+      this.#sinceDetector = 0;
+    } else {
+      this.#sinceDetector++;
+      if (!mayDetect) counters.detectorSkipped++;
+    }
+    if (this.#isClosed) return;
+    counters.judged++;
+    if (result.isBlind) this.#blindUntilUs = frame.captureUs;
+    const isNew = frame.captureUs > this.#factsUntilUs;
+    if (isNew) {
+      this.#factsUntilUs = frame.captureUs;
+      output.facts(result.facts);
+    }
+    for (const event of result.events) {
+      if (event.captureUs > this.#judgedUntilUs - REPLAY_SLACK_US) output.event(event);
+    }
+    if (result.judgedUntilUs > this.#judgedUntilUs) {
+      this.#judgedUntilUs = result.judgedUntilUs;
+      output.judged(result.judgedUntilUs, this.#blindUntilUs);
+    }
+    times.add('decode', frame.decodedMs - frame.receivedMs);
+    times.add('motion', result.timesMs.motion);
+    if (result.timesMs.infer !== null) times.add('infer', result.timesMs.infer);
+    times.add('track', result.timesMs.track);
+    times.add('event', result.timesMs.event);
+    if (!isNew) return;
+    times.add('total', performance.now() - frame.receivedMs);
+    times.add('frameToResult', (this.#options.clock.nowUs() - frame.captureUs) / 1000);
+  }
+
+  /** Behind and too slow to catch up: the detector looks at every second to fourth picture. */
+  #mayDetect(): boolean {
+    const canCatchUp = this.#costMs < CATCH_UP_SHARE * this.#intervalMs;
+    if (this.#queue.length < BEHIND || canCatchUp) return true;
+    const stride = Math.min(4, 1 + Math.ceil(this.#costMs / this.#intervalMs));
+    return this.#sinceDetector + 1 >= stride;
+  }
+}

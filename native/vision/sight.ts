@@ -1,0 +1,202 @@
+// Judges one picture after the other: motion, detector, tracks, game. It is handed decoded pictures
+// in order and returns facts and events; it knows no process, link or decoder, so that tests can
+// drive it faster than time. Surprising: the detector may be skipped, every other step never.
+
+import { create, toBinary } from '@bufbuild/protobuf';
+import type { MediaClock, Timers } from '../../core/base/clock.ts';
+import type { GameEvent } from '../../core/contract/events.ts';
+import { FrameFactsSchema } from '../../core/wire/gen/facts_pb.js';
+import type { Detector, Seen } from './models/detector.ts';
+import { Game } from './moriarty/events.ts';
+import type { Pack } from './moriarty/pack.ts';
+import { BallTrack } from './tracking/ballTrack.ts';
+import { BlobTracker } from './tracking/blobTracker.ts';
+import { BOX_TRACKER_DEFAULTS, BoxTracker } from './tracking/boxTracker.ts';
+import type { Box, Detection, TakeId, TrackView } from './tracking/track.ts';
+import type { Component } from './vibrio/components.ts';
+import { MotionDetector, PICTURE } from './vibrio/motion.ts';
+
+/** Blobs from here on are things of their own, pixels of 640x360. */
+const BLOB_AREA_MIN = 500;
+/** A result that is later than this is not waited for; the picture is judged without it, ms. */
+const DETECTOR_WAIT_MS = 400;
+/** Tracks on one message; more are noise. */
+const TRACKS_MAX = 64;
+/** Below this a ball of the detector is not looked at. */
+const BALL_CONFIDENCE_MIN = 0.25;
+
+export type SightFrame = {
+  captureUs: number;
+  rtpTimestamp: number;
+  /** YUV 4:2:0, 640x360, video range. */
+  yuv: Uint8Array;
+  receivedMs: number;
+  decodedMs: number;
+};
+
+export type SightResult = {
+  facts: Uint8Array;
+  events: GameEvent[];
+  /** Every event up to here is in this result or in an earlier one. */
+  judgedUntilUs: number;
+  /** The pack needs a detector and it is broken: events may have been missed. */
+  isBlind: boolean;
+  usedDetector: boolean;
+  timesMs: { motion: number; infer: number | null; track: number; event: number };
+};
+
+export type SightOptions = {
+  clock: MediaClock;
+  timers: Timers;
+  takeId: TakeId;
+  pack: Pack;
+  detector: Detector | null;
+};
+
+export class Sight {
+  readonly #options: SightOptions;
+  readonly #motion = new MotionDetector();
+  readonly #blobs: BlobTracker;
+  readonly #boxes: BoxTracker;
+  readonly #ball: BallTrack;
+  readonly #game: Game;
+  #sequence = 0;
+
+  constructor(options: SightOptions) {
+    this.#options = options;
+    const { takeId, pack } = options;
+    const sureConfidence = pack.detector?.minimumConfidence ?? BOX_TRACKER_DEFAULTS.sureConfidence;
+    this.#blobs = new BlobTracker(takeId);
+    this.#boxes = new BoxTracker(takeId, { ...BOX_TRACKER_DEFAULTS, sureConfidence });
+    this.#ball = new BallTrack(takeId);
+    this.#game = new Game(pack);
+  }
+
+  /** What follows shows something else. */
+  reset(): void {
+    this.#motion.reset();
+    this.#blobs.reset();
+    this.#boxes.reset();
+    this.#ball.reset();
+    this.#game.reset();
+  }
+
+  /** Judges the next picture; `mayDetect` is false while the detector is to be spared. */
+  async judge(frame: SightFrame, mayDetect: boolean): Promise<SightResult> {
+    const { detector } = this.#options;
+    const startedMs = performance.now();
+    // The worker looks while this thread compares.
+    const looking =
+      detector && mayDetect && detector.isIdle()
+        ? detector.detect({ ...PICTURE, bytes: frame.yuv, range: 'video', matrix: 'bt709' })
+        : null;
+    const components = this.#motion.detect(frame.yuv);
+    const motionMs = performance.now() - startedMs;
+    const seen = looking ? await this.#within(looking) : null;
+    const seenMs = performance.now();
+    const { tracks, ball } = this.#track(frame, components, seen);
+    const trackedMs = performance.now();
+    const { captureUs, rtpTimestamp } = frame;
+    const drafts = this.#game.judge({ captureUs, rtpTimestamp, tracks, ball });
+    const detectedUs = this.#options.clock.nowUs();
+    const events = drafts.map((draft) => ({ ...draft, detectedUs }));
+    const judgedMs = performance.now();
+    const times = {
+      motion: motionMs,
+      infer: seen ? seen.inferMs + seen.glueMs : null,
+      track: trackedMs - seenMs,
+      event: judgedMs - trackedMs,
+    };
+    return {
+      facts: this.#facts(frame, tracks, seen !== null, times),
+      events,
+      judgedUntilUs: this.#game.judgedUntilUs(captureUs),
+      isBlind: detector !== null && detector.state().state === 'failed',
+      usedDetector: seen !== null,
+      timesMs: times,
+    };
+  }
+
+  #within(looking: Promise<Seen | null>): Promise<Seen | null> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.timers.after(DETECTOR_WAIT_MS, () => resolve(null));
+      void looking.then((seen) => {
+        cancel();
+        resolve(seen);
+      });
+    });
+  }
+
+  #track(frame: SightFrame, components: readonly Component[], seen: Seen | null) {
+    const { pack, detector } = this.#options;
+    const ballLabel = pack.ball?.label;
+    const detections = seen?.detections ?? null;
+    const people = detections?.filter((found) => found.label !== ballLabel) ?? null;
+    const balls = detections?.filter((found) => isBall(found, ballLabel)) ?? null;
+    const blobs = components.map(normalised);
+    const large = components.filter((component) => component.area >= BLOB_AREA_MIN);
+    const motion = this.#blobs.update(large.map(normalised), frame.captureUs);
+    const boxes = detector ? this.#boxes.update(people, frame.captureUs) : [];
+    const ball = ballLabel ? this.#ball.update(balls, blobs, frame) : null;
+    const ballView = ball ? this.#ball.view(ball.isSeen) : null;
+    // Motion that a detected thing explains is not said twice.
+    const unexplained = motion.filter((blob) => !boxes.some((box) => holdsCentre(box, blob)));
+    const tracks = [...(ballView ? [ballView] : []), ...boxes, ...unexplained];
+    return { tracks: tracks.slice(0, TRACKS_MAX), ball };
+  }
+
+  #facts(
+    frame: SightFrame,
+    tracks: readonly TrackView[],
+    usedDetector: boolean,
+    times: SightResult['timesMs'],
+  ): Uint8Array {
+    const toUs = (valueMs: number | null) => Math.max(0, Math.round((valueMs ?? 0) * 1000));
+    return toBinary(
+      FrameFactsSchema,
+      create(FrameFactsSchema, {
+        captureUs: BigInt(frame.captureUs),
+        rtpTimestamp: frame.rtpTimestamp,
+        frameSequence: BigInt(++this.#sequence),
+        model: usedDetector ? (this.#options.detector?.model.id ?? '') : '',
+        tracks: tracks.map((track) => ({
+          id: track.id,
+          label: track.label,
+          box: { x: track.x, y: track.y, width: track.width, height: track.height },
+          velocityX: track.velocityX,
+          velocityY: track.velocityY,
+          confidence: track.confidence,
+          ageFrames: track.ageFrames,
+          predicted: track.predicted,
+        })),
+        stages: {
+          decodeUs: toUs(frame.decodedMs - frame.receivedMs),
+          motionUs: toUs(times.motion),
+          inferUs: toUs(times.infer),
+          trackUs: toUs(times.track),
+          eventUs: toUs(times.event),
+          totalUs: toUs(performance.now() - frame.receivedMs),
+        },
+      }),
+    );
+  }
+}
+
+function isBall(found: Detection, label: string | undefined): boolean {
+  return found.label === label && found.confidence >= BALL_CONFIDENCE_MIN;
+}
+
+function normalised(component: Component): Box {
+  return {
+    x: component.left / PICTURE.width,
+    y: component.top / PICTURE.height,
+    width: (component.right - component.left) / PICTURE.width,
+    height: (component.bottom - component.top) / PICTURE.height,
+  };
+}
+
+function holdsCentre(box: Box, other: Box): boolean {
+  const x = other.x + other.width / 2;
+  const y = other.y + other.height / 2;
+  return x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height;
+}

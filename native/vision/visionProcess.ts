@@ -1,0 +1,269 @@
+// Vision as a process sees it: listens for the engine, finds pack and model, keeps the detector,
+// and says once a second how it is. It outlives engines; each new link is a new session. A missing
+// ffmpeg, pack or model is a reason in the status and never an end.
+
+import type { CancelTimer, MediaClock, Timers } from '../../core/base/clock.ts';
+import type { Logger } from '../../core/base/logger.ts';
+import type { Endpoint } from '../../core/contract/process.ts';
+import { type FfmpegChoice, hasFfmpeg } from '../ffmpeg/resolve.ts';
+import { type Link, listenLink } from '../link/link.ts';
+import { createDetector, type Detector } from './models/detector.ts';
+import { findModel } from './models/manifest.ts';
+import type { Provider } from './models/session.ts';
+import { EMPTY_PACK, findPack, type Pack } from './moriarty/pack.ts';
+import {
+  decodeUnit,
+  encodeJson,
+  type Judged,
+  parseChecked,
+  VISION_LINK,
+  type VisionControl,
+  type VisionStatus,
+  visionControlSchema,
+} from './protocol.ts';
+import { Session, type SessionCounters } from './session.ts';
+import { Sight } from './sight.ts';
+import { StageTimes } from './stageTimes.ts';
+import { makeIds } from './tracking/track.ts';
+
+const STATUS_PERIOD_MS = 1_000;
+
+export type VisionOptions = {
+  ffmpeg: FfmpegChoice;
+  clock: MediaClock;
+  timers: Timers;
+  logger: Logger;
+  /** Folders with a manifest, first one first. */
+  modelFolders: readonly string[];
+  packFolder: string;
+  /** The detector's worker. */
+  workerUrl: URL;
+  /** GPU providers that may be tried; CPU always is. */
+  providers: readonly Provider[];
+  /** Pack until the engine chooses one. */
+  pack: string | null;
+  onHelper?: ((pid: number, alive: boolean) => void) | undefined;
+  /** Runs at each change of the status. */
+  onStatus?: ((status: VisionStatus) => void) | undefined;
+};
+
+export type Vision = { endpoint: Endpoint; status(): VisionStatus; close(): Promise<void> };
+
+/** Starts vision and listens for the engine. */
+export async function startVision(options: VisionOptions): Promise<Vision> {
+  const vision = new VisionProcess(options);
+  return vision.start();
+}
+
+class VisionProcess {
+  readonly #options: VisionOptions;
+  readonly #times = new StageTimes();
+  readonly #counters: SessionCounters = { judged: 0, detectorSkipped: 0 };
+  readonly #takeId = makeIds();
+  #pack: Pack = EMPTY_PACK;
+  #packReason = '';
+  #modelReason = '';
+  #decoderReason = '';
+  #detector: Detector | null = null;
+  #sight: Sight;
+  #session: Session | null = null;
+  #link: Link | null = null;
+  #droppedBefore = 0;
+  #lastStatus = '';
+  #choices: Promise<void> = Promise.resolve();
+  #choice = '';
+  #cancelStatus: CancelTimer = () => {};
+  #isClosed = false;
+
+  constructor(options: VisionOptions) {
+    this.#options = options;
+    this.#sight = this.#makeSight();
+  }
+
+  async start(): Promise<Vision> {
+    this.#choose({ pack: this.#options.pack, model: null });
+    const listening = await listenLink((link) => this.#accept(link));
+    this.#cancelStatus = this.#options.timers.every(STATUS_PERIOD_MS, () => this.#tell(true));
+    return {
+      endpoint: listening.endpoint,
+      status: () => this.#status(),
+      close: async () => {
+        this.#isClosed = true;
+        this.#cancelStatus();
+        listening.close();
+        this.#detector?.close();
+        await this.#session?.close();
+      },
+    };
+  }
+
+  #accept(link: Link): void {
+    const { ffmpeg, clock, timers, logger, onHelper } = this.#options;
+    this.#link?.close();
+    void this.#endSession();
+    this.#link = link;
+    const send = (kind: number, payload: Uint8Array) => link.send(kind, payload);
+    this.#sight = this.#makeSight();
+    if (hasFfmpeg(ffmpeg)) {
+      this.#session = new Session({
+        ...{ ffmpeg, clock, timers, logger, onHelper },
+        times: this.#times,
+        counters: this.#counters,
+        sight: () => this.#sight,
+        detectorSettled: () => this.#detectorSettled(),
+        onTrouble: (reason) => {
+          this.#decoderReason = `The decoder was restarted: ${reason}`;
+          logger.warn('decoder ended', { reason });
+          this.#tell(false);
+        },
+        output: {
+          // The newest facts replace older ones, so a slow engine misses some.
+          facts: (bytes) => {
+            this.#decoderReason = '';
+            if (!link.isCongested()) send(VISION_LINK.facts, bytes);
+          },
+          event: (event) => send(VISION_LINK.event, encodeJson(event)),
+          judged: (untilUs, blindUntilUs) => {
+            const judged: Judged = { untilUs, blindUntilUs };
+            send(VISION_LINK.judged, encodeJson(judged));
+          },
+        },
+      });
+    }
+    const session = this.#session;
+    link.onFrame((frame) => {
+      if (frame.kind === VISION_LINK.unit) {
+        const unit = decodeUnit(frame.payload);
+        if (unit) session?.push(unit);
+      } else if (frame.kind === VISION_LINK.control) {
+        const control = parseChecked(visionControlSchema, frame.payload);
+        if (control) this.#control(session, control);
+      }
+    });
+    link.onClose(() => {
+      if (this.#link !== link) return;
+      this.#link = null;
+      void this.#endSession();
+    });
+    logger.info('engine connected');
+    this.#tell(true);
+  }
+
+  #control(session: Session | null, control: VisionControl): void {
+    switch (control.type) {
+      case 'resume':
+        session?.resume(control.judgedUntilUs, control.factsUntilUs);
+        return;
+      case 'configure':
+        this.#choose(control);
+        return;
+      case 'streamReset':
+        session?.streamReset();
+        return;
+    }
+  }
+
+  async #endSession(): Promise<void> {
+    const session = this.#session;
+    this.#session = null;
+    if (!session) return;
+    this.#droppedBefore += session.droppedCount();
+    await session.close();
+  }
+
+  /** Choices take effect one after the other; the same one again changes nothing. */
+  #choose(choice: { pack: string | null; model: string | null }): void {
+    const key = JSON.stringify([choice.pack, choice.model]);
+    if (key === this.#choice) return;
+    this.#choice = key;
+    this.#choices = this.#choices.then(() => this.#apply(choice));
+  }
+
+  async #apply(choice: { pack: string | null; model: string | null }): Promise<void> {
+    if (this.#isClosed) return;
+    const { modelFolders, packFolder, timers, logger, workerUrl, providers } = this.#options;
+    const found = choice.pack === null ? null : await findPack(choice.pack, packFolder);
+    this.#pack = found && 'pack' in found ? found.pack : EMPTY_PACK;
+    this.#packReason = found && 'reason' in found ? found.reason : '';
+    const wanted = choice.model ?? this.#pack.detector?.model ?? null;
+    this.#modelReason = '';
+    this.#detector?.close();
+    this.#detector = null;
+    const model = wanted === null ? null : await findModel(wanted, modelFolders);
+    if (this.#isClosed) return;
+    if (model && 'reason' in model) this.#modelReason = model.reason;
+    if (model && 'model' in model) {
+      this.#detector = createDetector({
+        ...{ model: model.model, providers, workerUrl, timers },
+        logger: logger.with({ model: model.model.id }),
+      });
+      this.#detector.onChange(() => this.#tell(false));
+    }
+    this.#sight = this.#makeSight();
+    logger.info('pack chosen', { pack: this.#pack.id, model: wanted, reason: this.#reason() });
+    this.#tell(false);
+  }
+
+  #makeSight(): Sight {
+    const { clock, timers } = this.#options;
+    const parts = { takeId: this.#takeId, pack: this.#pack, detector: this.#detector };
+    return new Sight({ clock, timers, ...parts });
+  }
+
+  async #detectorSettled(): Promise<void> {
+    await this.#choices;
+    const detector = this.#detector;
+    if (detector?.state().state !== 'starting') return;
+    await new Promise<void>((resolve) => {
+      detector.onChange(() => {
+        if (detector.state().state !== 'starting') resolve();
+      });
+    });
+  }
+
+  #reason(): string {
+    const { ffmpeg } = this.#options;
+    const reasons = [
+      hasFfmpeg(ffmpeg) ? '' : `Vision sees nothing. ${ffmpeg.reason}`,
+      this.#packReason,
+      this.#modelReason,
+      this.#detector?.state().reason ?? '',
+      this.#decoderReason,
+    ];
+    return reasons
+      .filter((reason) => reason !== '')
+      .join(' ')
+      .slice(0, 500);
+  }
+
+  #status(): VisionStatus {
+    const detector = this.#detector?.state();
+    const reason = this.#reason();
+    const isRunning = detector?.state === 'running';
+    let state: VisionStatus['state'] = reason === '' ? 'running' : 'degraded';
+    if (!hasFfmpeg(this.#options.ffmpeg)) state = 'off';
+    else if (reason === '' && detector?.state === 'starting') state = 'starting';
+    return {
+      state,
+      reason,
+      model: isRunning ? (this.#detector?.model.id ?? '') : '',
+      provider: detector?.provider ?? '',
+      pack: this.#pack.id,
+      framesJudged: this.#counters.judged,
+      framesDropped: this.#droppedBefore + (this.#session?.droppedCount() ?? 0),
+      detectorSkipped: this.#counters.detectorSkipped,
+      stagesMs: this.#times.percentiles(0.95),
+    };
+  }
+
+  /** Sends the status; without `isDue` only when more than figures changed. */
+  #tell(isDue: boolean): void {
+    const status = this.#status();
+    const { state, reason, model, provider, pack } = status;
+    const words = JSON.stringify({ state, reason, model, provider, pack });
+    if (words !== this.#lastStatus) this.#options.onStatus?.(status);
+    else if (!isDue) return;
+    this.#lastStatus = words;
+    this.#link?.send(VISION_LINK.status, encodeJson(status));
+  }
+}
