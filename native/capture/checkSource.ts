@@ -1,6 +1,10 @@
 // Looks at a source URL before anything starts, so that a wrong one is one sentence and exit 2.
+// It starts no source; a file is only asked what is in it.
 
-import type { FfmpegChoice } from '../ffmpeg/resolve.ts';
+import { execFile } from 'node:child_process';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { type FfmpegChoice, hasFfmpeg } from '../ffmpeg/resolve.ts';
 
 export type SourceErrorCode =
   | 'unknown-scheme'
@@ -9,7 +13,7 @@ export type SourceErrorCode =
   | 'unreadable-file'
   | 'no-video';
 
-/** Names the thing and the fix. */
+/** A source URL that cannot be used; the message names the thing and the fix. */
 export class SourceError extends Error {
   override name = 'SourceError';
   readonly code: SourceErrorCode;
@@ -19,4 +23,113 @@ export class SourceError extends Error {
     this.code = code;
   }
 }
-export type CheckSourceOptions = { callerFolder: string; ffmpeg: FfmpegChoice };
+
+export type CheckSourceOptions = {
+  /** Relative paths start here. */
+  callerFolder: string;
+  ffmpeg: FfmpegChoice;
+};
+
+/** A source URL, understood. */
+export type SourceFacts =
+  | { scheme: 'demo'; title: string; hasBarcode: boolean }
+  | { scheme: 'camera'; title: string }
+  | { scheme: 'file'; title: string; path: string; media: MediaFacts | null };
+
+/** What is in a media file; null in SourceFacts when there is no ffmpeg to ask. */
+export type MediaFacts = {
+  /** Index of the first stream that is a moving picture. */
+  videoStream: number;
+  framesPerSecond: number;
+  hasSound: boolean;
+};
+
+/** ffmpeg names the streams of a file in well under a second; a network drive may be slow. */
+const PROBE_WAIT_MS = 10_000;
+
+/**
+ * Understands a source URL and looks at its file.
+ *
+ * @throws SourceError for an unknown scheme, a wrong option, a missing or unreadable file, or a
+ * file without video
+ */
+export async function checkSource(url: string, options: CheckSourceOptions): Promise<SourceFacts> {
+  const scheme = url.slice(0, url.indexOf(':') + 1);
+  const rest = url.slice(scheme.length);
+  switch (scheme) {
+    case 'demo:':
+      return checkDemo(rest);
+    case 'camera:':
+      if (rest) throw new SourceError('bad-options', 'camera: takes no options; use "camera:"');
+      return { scheme: 'camera', title: 'Camera' };
+    case 'file:':
+      return checkFile(rest, options);
+    default:
+      throw new SourceError(
+        'unknown-scheme',
+        `There is no source "${scheme || url}"; use demo:, file:PATH or camera:`,
+      );
+  }
+}
+
+function checkDemo(rest: string): SourceFacts {
+  const parameters = new URLSearchParams(rest.replace(/^\?/, ''));
+  let hasBarcode = false;
+  for (const [name, value] of parameters) {
+    if (name !== 'barcode' || !['0', '1'].includes(value)) {
+      throw new SourceError(
+        'bad-options',
+        `demo: does not know the option "${name}=${value}"; it knows barcode=0 and barcode=1`,
+      );
+    }
+    hasBarcode = value === '1';
+  }
+  if (rest && !rest.startsWith('?')) {
+    throw new SourceError('bad-options', 'Options of demo: follow a "?", as in demo:?barcode=1');
+  }
+  return { scheme: 'demo', title: 'Demo match', hasBarcode };
+}
+
+async function checkFile(rest: string, options: CheckSourceOptions): Promise<SourceFacts> {
+  if (!rest) throw new SourceError('missing-file', 'file: needs a path, as in file:clip.mp4');
+  const path = resolve(options.callerFolder, rest);
+  if (!existsSync(path)) {
+    throw new SourceError('missing-file', `There is no file ${path}; give an existing one`);
+  }
+  if (!statSync(path).isFile()) {
+    throw new SourceError('unreadable-file', `${path} is not a file; give a video file`);
+  }
+  try {
+    accessSync(path, constants.R_OK);
+  } catch {
+    throw new SourceError('unreadable-file', `${path} cannot be read; check its permissions`);
+  }
+  const title = basename(path);
+  if (!hasFfmpeg(options.ffmpeg)) return { scheme: 'file', title, path, media: null };
+  return { scheme: 'file', title, path, media: await askFile(options.ffmpeg.path, path) };
+}
+
+/** Files may name other files; none of them may reach out to a network. */
+export const FILE_PROTOCOLS = ['-protocol_whitelist', 'file,crypto,data'] as const;
+
+async function askFile(program: string, path: string): Promise<MediaFacts> {
+  // ffprobe is not in every package, so ffmpeg itself is asked; it ends with 1 for want of output.
+  const text = await new Promise<string>((done) => {
+    const question = ['-hide_banner', '-nostdin', ...FILE_PROTOCOLS, '-i', `file:${path}`];
+    const limits = { timeout: PROBE_WAIT_MS, maxBuffer: 4 * 1024 * 1024, windowsHide: true };
+    execFile(program, question, limits, (_error, _stdout, stderr) => done(stderr));
+  });
+  const streams = [...text.matchAll(/^ *Stream #0:(\d+)[^:]*: (Video|Audio): (.*)$/gm)];
+  if (!/^Input #0/m.test(text)) {
+    throw new SourceError('unreadable-file', `${path} is no media file that ffmpeg understands`);
+  }
+  const video = streams.find(([line, , kind]) => kind === 'Video' && !/attached pic/.test(line));
+  if (!video) throw new SourceError('no-video', `${path} has no video; give a file with a picture`);
+  const rate = /([\d.]+)(k?) fps/.exec(video[3] ?? '') ?? /([\d.]+)(k?) tbr/.exec(video[3] ?? '');
+  const framesPerSecond = Number(rate?.[1] ?? 30) * (rate?.[2] === 'k' ? 1000 : 1);
+  return {
+    videoStream: Number(video[1]),
+    framesPerSecond: framesPerSecond > 0 ? framesPerSecond : 30,
+    hasSound: streams.some(([, , kind]) => kind === 'Audio'),
+  };
+}

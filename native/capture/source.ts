@@ -49,8 +49,6 @@ export type Source = {
   requestKeyFrame(): boolean;
   /** Video bits per second. False: not while this source runs. */
   setBitrate(bitsPerSecond: number): boolean;
-  /** Takes a capture page's connection; only camera: does. */
-  attachCapturePage?(port: CapturePagePort): void;
   close(): Promise<void>;
 };
 

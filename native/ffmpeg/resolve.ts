@@ -96,7 +96,7 @@ export function packagedFfmpegPath(): string | null {
   }
 }
 
-function findInPath(program: string, searchPath = process.env['PATH'] ?? ''): string | null {
+function findInPath(program: string, searchPath = process.env.PATH ?? ''): string | null {
   const name = process.platform === 'win32' ? `${program}.exe` : program;
   for (const folder of searchPath.split(delimiter)) {
     if (!folder) continue;

@@ -160,6 +160,8 @@ class FfmpegRun implements FfmpegProcess {
     this.#wasKilled = true;
     // A paused pipe would keep 'close' from ever coming.
     for (const output of this.#options.outputs) this.setPaused(output, false);
+    // SIGTERM alone does not wake an ffmpeg that waits for its stdin.
+    this.#child?.stdin?.destroy();
     this.#child?.kill('SIGTERM');
     this.#cancelKill = this.#options.timers.after(TERMINATE_WAIT_MS, () => {
       this.#child?.kill('SIGKILL');

@@ -1,0 +1,189 @@
+// What a capture page and the engine say to each other: encoded frames as binary messages, all
+// else as JSON text. The page names times on its own clock; the engine asks for that clock and
+// does the mapping. Frames cost credits, so that a slow engine never fills a page's memory.
+
+import { z } from 'zod';
+import type { TrackKind } from './feed.ts';
+
+export const CAPTURE_PORT_VERSION = 1;
+/** Frames on their way at most: 0.8 s of picture and sound. Beyond that the page drops. */
+export const CAPTURE_CREDITS = 64;
+/** One encoded frame; a key frame at 10 Mbit/s is far below. */
+export const CAPTURE_FRAME_BYTES_MAX = 4 * 1024 * 1024;
+
+const text = z.string().max(300);
+const size = z.number().int().min(0).max(16_384);
+
+export const fromPageSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('hello'),
+    version: z.number().int(),
+    /** What a person calls the device: "FaceTime HD Camera". */
+    title: text,
+  }),
+  z.object({
+    type: z.literal('state'),
+    state: z.enum(['starting', 'live', 'failed']),
+    /** One plain sentence; empty when all is well. */
+    reason: text,
+    width: size,
+    height: size,
+    framesPerSecond: z.number().min(0).max(240),
+    hasSound: z.boolean(),
+  }),
+  /** Frames that the page threw away since the last such message. */
+  z.object({ type: z.literal('dropped'), count: z.number().int().min(0).max(1_000_000) }),
+  z.object({ type: z.literal('pong'), id: z.number().int(), pageUs: z.number().min(0) }),
+]);
+export type FromPage = z.infer<typeof fromPageSchema>;
+
+export const toPageSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('welcome'), credits: z.number().int().positive() }),
+  /** Another page was opened, or the page is of another version; it must not try again. */
+  z.object({ type: z.literal('refused'), reason: text }),
+  z.object({ type: z.literal('ping'), id: z.number().int() }),
+  z.object({ type: z.literal('credit'), count: z.number().int().positive() }),
+  z.object({ type: z.literal('keyFrame') }),
+  z.object({
+    type: z.literal('bitrate'),
+    bitsPerSecond: z.number().int().min(50_000).max(50_000_000),
+  }),
+  /** Whether the camera is what the show shows now; the page keeps running either way. */
+  z.object({ type: z.literal('wanted'), isWanted: z.boolean() }),
+]);
+export type ToPage = z.infer<typeof toPageSchema>;
+
+/** Reads a text message of either side. Returns null when it is not one. */
+export function parseCaptureText<Schema extends z.ZodType>(
+  schema: Schema,
+  message: string,
+): z.infer<Schema> | null {
+  try {
+    const parsed = schema.safeParse(JSON.parse(message));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+export type PageFrame = {
+  track: TrackKind;
+  keyFrame: boolean;
+  /** When it was made, whole microseconds on the page's clock. */
+  pageUs: number;
+  /** avcC record where the browser encodes without start codes; empty otherwise. */
+  description: Uint8Array;
+  bytes: Uint8Array;
+};
+
+/** track (1) | flags (1) | pageUs (8) | length of description (2) */
+const HEADER_BYTES = 12;
+const FLAG_KEY = 1;
+
+/** One frame as a binary message. Throws RangeError when a part does not fit. */
+export function encodePageFrame(frame: PageFrame): Uint8Array {
+  const { description, bytes } = frame;
+  if (description.length > 65_535 || bytes.length > CAPTURE_FRAME_BYTES_MAX) {
+    throw new RangeError(`A frame of ${bytes.length} bytes does not fit into one message`);
+  }
+  const message = new Uint8Array(HEADER_BYTES + description.length + bytes.length);
+  const view = new DataView(message.buffer);
+  message[0] = frame.track === 'video' ? 1 : 2;
+  message[1] = frame.keyFrame ? FLAG_KEY : 0;
+  view.setFloat64(2, frame.pageUs);
+  view.setUint16(10, description.length);
+  message.set(description, HEADER_BYTES);
+  message.set(bytes, HEADER_BYTES + description.length);
+  return message;
+}
+
+/** Reads a binary message; the parts are views into it. Null when it is malformed. */
+export function decodePageFrame(message: Uint8Array): PageFrame | null {
+  if (message.length < HEADER_BYTES) return null;
+  if (message.length > HEADER_BYTES + 65_535 + CAPTURE_FRAME_BYTES_MAX) return null;
+  const view = new DataView(message.buffer, message.byteOffset, message.length);
+  const track = message[0] === 1 ? 'video' : message[0] === 2 ? 'audio' : null;
+  const pageUs = view.getFloat64(2);
+  const bytesAt = HEADER_BYTES + view.getUint16(10);
+  if (!track || !Number.isSafeInteger(pageUs) || pageUs < 0) return null;
+  // A frame without bytes cannot be decoded by anyone.
+  if (bytesAt >= message.length) return null;
+  return {
+    track,
+    keyFrame: ((message[1] ?? 0) & FLAG_KEY) !== 0,
+    pageUs,
+    description: message.subarray(HEADER_BYTES, bytesAt),
+    bytes: message.subarray(bytesAt),
+  };
+}
+
+export type CreditGate = {
+  add(count: number): void;
+  /** Back to nothing: a connection was lost. */
+  reset(): void;
+  /** May this frame be sent? Pays for it when so. */
+  take(track: TrackKind, keyFrame: boolean): boolean;
+  /** True while pictures are held back until a key frame; the encoder should be asked for one. */
+  needsKeyFrame(): boolean;
+};
+
+/** Spends credits; after a dropped picture nothing is sent that builds on it. */
+export function createCreditGate(): CreditGate {
+  let credits = 0;
+  let isBroken = true;
+  return {
+    add(count) {
+      credits += count;
+    },
+    reset() {
+      credits = 0;
+      isBroken = true;
+    },
+    take(track, keyFrame) {
+      const isUseless = track === 'video' && isBroken && !keyFrame;
+      if (credits < 1 || isUseless) {
+        if (track === 'video') isBroken = true;
+        return false;
+      }
+      credits--;
+      if (track === 'video') isBroken = false;
+      return true;
+    },
+    needsKeyFrame: () => isBroken,
+  };
+}
+
+export type RemoteClock = {
+  /** One answered ping: when it left and came back on our clock, and what the other clock said. */
+  add(sentUs: number, remoteUs: number, receivedUs: number): void;
+  /** A time of the other clock on ours, or null before the first answer. */
+  toLocalUs(remoteUs: number): number | null;
+  /** Half of the round trip that the mapping rests on, microseconds. */
+  uncertaintyUs(): number;
+};
+
+/** Pings that count; the fastest of them is believed (as NTP's clock filter, RFC 5905 10). */
+const PINGS_KEPT = 8;
+
+/** Maps another clock onto ours by the ping with the shortest round trip of the last eight. */
+export function createRemoteClock(): RemoteClock {
+  const pings: { offsetUs: number; roundTripUs: number }[] = [];
+  const best = () => {
+    let found = pings[0];
+    for (const ping of pings) if (found && ping.roundTripUs < found.roundTripUs) found = ping;
+    return found;
+  };
+  return {
+    add(sentUs, remoteUs, receivedUs) {
+      if (receivedUs < sentUs) return;
+      const offsetUs = (sentUs + receivedUs) / 2 - remoteUs;
+      pings.push({ offsetUs, roundTripUs: receivedUs - sentUs });
+      if (pings.length > PINGS_KEPT) pings.shift();
+    },
+    toLocalUs(remoteUs) {
+      const ping = best();
+      return ping ? Math.round(remoteUs + ping.offsetUs) : null;
+    },
+    uncertaintyUs: () => (best()?.roundTripUs ?? 0) / 2,
+  };
+}

@@ -1,0 +1,209 @@
+// The engine's end of a capture page, whatever carries it: greets it, asks for its clock, pays its
+// credits and hands its frames to camera: while that is selected. One page at a time: the newest
+// is the one a person just opened.
+
+import type { CancelTimer, MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
+import type { Logger } from '../../core/base/logger.ts';
+import {
+  CAPTURE_CREDITS,
+  CAPTURE_PORT_VERSION,
+  createRemoteClock,
+  decodePageFrame,
+  type FromPage,
+  fromPageSchema,
+  type PageFrame,
+  parseCaptureText,
+  type ToPage,
+} from '../../core/media/capturePort.ts';
+import type { CapturePagePort } from './source.ts';
+
+export type PageState = Extract<FromPage, { type: 'state' }>;
+
+/** Who takes a page's frames: the camera source while it is selected. */
+export type PageReceiver = {
+  onFrame(frame: PageFrame, captureUs: MediaTimeUs): void;
+  /** Null: no page is open. */
+  onState(state: PageState | null, title: string): void;
+  onDropped(count: number): void;
+};
+
+export type CapturePages = {
+  attach(port: CapturePagePort): void;
+  /** Null: nobody wants frames now; the page is told. */
+  setReceiver(receiver: PageReceiver | null): void;
+  requestKeyFrame(): boolean;
+  setBitrate(bitsPerSecond: number): boolean;
+  close(): void;
+};
+
+/** Eight pings at once give a mapping within a second; then one every 10 s keeps it. */
+const FIRST_PINGS = 8;
+const FIRST_PING_PERIOD_MS = 50;
+const PING_PERIOD_MS = 10_000;
+/** Credits are paid back in portions, so that frames do not cost a message each. */
+const CREDIT_PORTION = 8;
+
+export function createCapturePages(options: {
+  clock: MediaClock;
+  timers: Timers;
+  logger: Logger;
+}): CapturePages {
+  let page: PageConnection | null = null;
+  let receiver: PageReceiver | null = null;
+  return {
+    attach(port) {
+      page?.refuse('Another capture page was opened.');
+      const connection = new PageConnection(port, options, {
+        onFrame: (frame, captureUs) => receiver?.onFrame(frame, captureUs),
+        onState: (state, title) => {
+          if (page === connection) receiver?.onState(state, title);
+        },
+        onDropped: (count) => receiver?.onDropped(count),
+      });
+      page = connection;
+      port.onClose(() => {
+        connection.end();
+        if (page !== connection) return;
+        page = null;
+        receiver?.onState(null, '');
+      });
+      connection.start(receiver !== null);
+    },
+    setReceiver(next) {
+      receiver = next;
+      page?.send({ type: 'wanted', isWanted: next !== null });
+      next?.onState(page?.state ?? null, page?.title ?? '');
+      if (next) page?.send({ type: 'keyFrame' });
+    },
+    requestKeyFrame() {
+      page?.send({ type: 'keyFrame' });
+      return page !== null;
+    },
+    setBitrate(bitsPerSecond) {
+      page?.send({ type: 'bitrate', bitsPerSecond: Math.round(bitsPerSecond) });
+      return page !== null;
+    },
+    close() {
+      const last = page;
+      page = null;
+      receiver = null;
+      last?.end();
+      last?.port.close();
+    },
+  };
+}
+
+class PageConnection {
+  readonly port: CapturePagePort;
+  state: PageState | null = null;
+  title = 'Camera';
+  #options: { clock: MediaClock; timers: Timers; logger: Logger };
+  #receiver: PageReceiver;
+  #clock = createRemoteClock();
+  #pings = new Map<number, MediaTimeUs>();
+  #nextPing = 0;
+  #owed = 0;
+  #cancelPing: CancelTimer = () => {};
+  #malformed = 0;
+  #hasEnded = false;
+
+  constructor(
+    port: CapturePagePort,
+    options: { clock: MediaClock; timers: Timers; logger: Logger },
+    receiver: PageReceiver,
+  ) {
+    this.port = port;
+    this.#options = options;
+    this.#receiver = receiver;
+  }
+
+  start(isWanted: boolean): void {
+    this.port.onMessage((message) => {
+      if (this.#hasEnded) return;
+      if (typeof message === 'string') this.#hearText(message);
+      else this.#hearFrame(message);
+    });
+    this.send({ type: 'welcome', credits: CAPTURE_CREDITS });
+    this.send({ type: 'wanted', isWanted });
+    this.#ping();
+  }
+
+  send(message: ToPage): void {
+    if (!this.#hasEnded) this.port.send(JSON.stringify(message));
+  }
+
+  refuse(reason: string): void {
+    this.send({ type: 'refused', reason });
+    this.end();
+    this.port.close();
+  }
+
+  end(): void {
+    this.#hasEnded = true;
+    this.#cancelPing();
+  }
+
+  #ping(): void {
+    const id = this.#nextPing++;
+    this.#pings.set(id, this.#options.clock.nowUs());
+    if (this.#pings.size > FIRST_PINGS) this.#pings.delete(id - FIRST_PINGS);
+    this.send({ type: 'ping', id });
+    const waitMs = id < FIRST_PINGS ? FIRST_PING_PERIOD_MS : PING_PERIOD_MS;
+    this.#cancelPing = this.#options.timers.after(waitMs, () => this.#ping());
+  }
+
+  #hearText(message: string): void {
+    const parsed = parseCaptureText(fromPageSchema, message);
+    if (!parsed) {
+      this.#complain();
+      return;
+    }
+    switch (parsed.type) {
+      case 'hello':
+        if (parsed.version !== CAPTURE_PORT_VERSION) {
+          this.refuse('This capture page is of another version; reload it.');
+          return;
+        }
+        this.title = parsed.title || 'Camera';
+        return;
+      case 'state':
+        this.state = parsed;
+        this.#receiver.onState(parsed, this.title);
+        return;
+      case 'dropped':
+        this.#receiver.onDropped(parsed.count);
+        return;
+      case 'pong': {
+        const sentUs = this.#pings.get(parsed.id);
+        this.#pings.delete(parsed.id);
+        if (sentUs !== undefined) {
+          this.#clock.add(sentUs, parsed.pageUs, this.#options.clock.nowUs());
+        }
+        return;
+      }
+    }
+  }
+
+  #hearFrame(message: Uint8Array): void {
+    this.#owed++;
+    if (this.#owed >= CREDIT_PORTION) {
+      this.send({ type: 'credit', count: this.#owed });
+      this.#owed = 0;
+    }
+    const frame = decodePageFrame(message);
+    if (!frame) {
+      this.#complain();
+      return;
+    }
+    const captureUs = this.#clock.toLocalUs(frame.pageUs);
+    // Before the first pong nobody knows when this was; the page is asked for a key frame later.
+    if (captureUs !== null) this.#receiver.onFrame(frame, captureUs);
+    else this.#receiver.onDropped(1);
+  }
+
+  #complain(): void {
+    this.#malformed++;
+    if (this.#malformed === 1) this.#options.logger.warn('A capture page sends what is no message');
+    if (this.#malformed >= 10) this.refuse('This page sends messages that are not understood.');
+  }
+}
