@@ -1,7 +1,40 @@
-// The thin server between a studio and its viewers.
-import type { Timers } from '../core/base/clock.ts';
+// The thin server between a studio and its viewers: media through the media room, facts through
+// two kinds of WebSocket, the journal into the witness, the viewer page from a folder. Read top to
+// bottom it is the relay. It outlives its studios and decides nothing about money.
+//
+// Who may connect: a studio is no browser, so an upgrade of /studio with an Origin is refused. A
+// viewer may come from any page: its authority is a key that the page holds, never a cookie.
+
+import { mkdir } from 'node:fs/promises';
+import type { IncomingMessage, Server } from 'node:http';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import type { MediaClock, Timers } from '../core/base/clock.ts';
 import type { RandomBytes } from '../core/base/ids.ts';
 import type { Logger } from '../core/base/logger.ts';
+import { isId } from '../core/wire/signing.ts';
+import { type FolderLock, lockFolder } from '../native/sqlite/folderLock.ts';
+import { BadRelaySetting } from './badRelaySetting.ts';
+import { readIceServers } from './iceServers.ts';
+import { addressOf, listen, localAddressOf } from './listen.ts';
+import type { MediaRoom, MediaRoomOptions } from './media/mediaRoom.ts';
+import { openOwners } from './owners.ts';
+import { PublisherTokens } from './publisherTokens.ts';
+import { Channels, type RelayRoom, zeroCounters } from './room.ts';
+import { answer } from './routes.ts';
+import { serveStudio } from './studioSession.ts';
+import { createRelayMetrics, type RelayMetrics } from './telemetry.ts';
+import { serveViewer } from './viewerSession.ts';
+import { createUpgradeServer, type UpgradeServer } from './webSocket.ts';
+import { openWitnessStore } from './witness/store.ts';
+import { createWitness, type Witness } from './witness/witness.ts';
+
+/** Facts sockets at once; more are answered 503. Each idle one costs about 10 KB. */
+const SOCKETS_MAX = 20_000;
+/** A batch of the journal is the longest message; viewers send far less. */
+const STUDIO_MESSAGE_BYTES_MAX = 1024 * 1024;
+const VIEWER_MESSAGE_BYTES_MAX = 4 * 1024;
+const HOUSEKEEPING_MS = 1_000;
 
 export type RelayOptions = {
   host: string;
@@ -16,21 +49,223 @@ export type RelayOptions = {
   dataFolder: string;
   /** 'open', or a file with one channel id a line. */
   owners: string;
+  /** `stun:HOST:PORT` or `turn:USER:PASSWORD@HOST:PORT`. */
   iceServers: readonly string[];
-  /** The built viewer page; missing files are answered with a sentence, never a crash. */
+  /** The built viewer page; a missing one is answered with a sentence. */
   viewerPageFolder: string;
+  /** The relay's own monotonic clock. */
+  clock: MediaClock;
   timers: Timers;
   random: RandomBytes;
   logger: Logger;
+  createMedia(options: MediaRoomOptions): MediaRoom;
 };
 
 export type Relay = {
-  /** The public URL without a trailing slash. */
+  /** The public address without a trailing slash. */
   readonly url: string;
+  /** The same server for somebody on this machine. */
+  readonly localUrl: string;
   readonly port: number;
   readonly metricsUrl: string;
   readonly healthUrl: string;
+  /** Ends every connection. Safe to call twice. */
   close(): Promise<void>;
 };
 
-export declare function createRelay(options: RelayOptions): Promise<Relay>;
+/**
+ * Starts a relay.
+ *
+ * @throws BadRelaySetting when a person must change a setting
+ */
+export async function createRelay(options: RelayOptions): Promise<Relay> {
+  const { clock, timers, random, logger } = options;
+  const iceServers = readIceServers(options.iceServers);
+  const owners = await openOwners(options.owners);
+  const store = await openStore(options.dataFolder);
+  const { witness } = store;
+  const opened = await listen(options).catch((error: unknown) => {
+    store.close();
+    throw error;
+  });
+  const { server, port, isSecure } = opened;
+  const localUrl = localAddressOf(options.host, port, isSecure);
+  const url = options.publicUrl?.replace(/\/+$/, '') ?? addressOf(options.host, port, isSecure);
+
+  const channels = new Channels(clock, (channelId) => witness.mark(channelId) !== null);
+  const tokens = new PublisherTokens(clock, random);
+  const media = options.createMedia({
+    clock,
+    timers,
+    random,
+    logger: logger.with({ part: 'media' }),
+    peer: { iceServers: options.iceServers, ...bindTo(options.host) },
+    iceServerLinks: iceServers,
+    isKnownChannel: (channelId) => channels.isKnown(channelId),
+    isPublisherAllowed: (channelId, token) => tokens.isValid(channelId, token),
+    onMediaState: (channel, state) => logger.info('media changed', { channel, state }),
+    onViewerCount: () => {},
+    onTimestampShift(channelId, track, shift) {
+      if (track === 'video') channels.find(channelId)?.setVideoClockShift(shift);
+    },
+  });
+  const counters = zeroCounters();
+  const addressFor = addressRule(url, isSecure);
+  const room: RelayRoom = {
+    ...{ clock, timers, random, logger, owners, tokens, witness, media, channels, counters },
+    publicUrl: url,
+    addressFor,
+  };
+
+  const sockets = {
+    studio: createUpgradeServer(timers, STUDIO_MESSAGE_BYTES_MAX),
+    viewers: createUpgradeServer(timers, VIEWER_MESSAGE_BYTES_MAX),
+  };
+  const metrics = createRelayMetrics();
+  meter(metrics, room, sockets, media);
+  let isClosed = false;
+  const routes = {
+    viewerPageFolder: options.viewerPageFolder,
+    handleMedia: media.handle,
+    witness,
+    notReadyReason: () => (isClosed ? 'The relay is stopping.' : ''),
+    metrics,
+  };
+  server.on('request', (request, response) => void answer(routes, request, response));
+  server.on('upgrade', (request, stream, head) => upgrade(room, sockets, request, stream, head));
+  server.on('clientError', (_error, stream) => stream.destroy());
+
+  const cancelHousekeeping = timers.every(HOUSEKEEPING_MS, () => {
+    for (const channel of channels.all()) channel.announceViewers();
+    channels.forgetIdle();
+  });
+  logger.info('relay ready', { url, port });
+
+  return {
+    url,
+    localUrl,
+    port,
+    metricsUrl: `${localUrl}/metrics`,
+    healthUrl: `${localUrl}/healthz`,
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      cancelHousekeeping();
+      sockets.studio.close();
+      sockets.viewers.close();
+      media.close();
+      await closeServer(server);
+      metrics.close();
+      store.close();
+      logger.info('relay stopped');
+    },
+  };
+}
+
+/** Opens the witness's file; a folder that cannot be used is a setting to change. */
+async function openStore(folder: string): Promise<{ witness: Witness; close(): void }> {
+  let lock: FolderLock | null;
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    lock = lockFolder(folder);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BadRelaySetting('dataFolder', `${folder} cannot be written (${reason}).`);
+  }
+  if (!lock) {
+    const message = `${folder} is in use by another relay; stop it, or name another folder.`;
+    throw new BadRelaySetting('dataFolder', message);
+  }
+  const held = lock;
+  try {
+    const witness = createWitness(openWitnessStore(join(folder, 'witness.sqlite')));
+    return {
+      witness,
+      close() {
+        witness.close();
+        held.release();
+      },
+    };
+  } catch (error) {
+    held.release();
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new BadRelaySetting('dataFolder', `${folder} holds no usable witness file: ${reason}`);
+  }
+}
+
+/** A relay for this machine or one address gives no other candidates. */
+function bindTo(host: string): { bindAddress?: string } {
+  return /^\d+\.\d+\.\d+\.\d+$/.test(host) && host !== '0.0.0.0' ? { bindAddress: host } : {};
+}
+
+/** A studio publishes by the address that it already reached; only a plain host is believed. */
+function addressRule(publicUrl: string, isSecure: boolean) {
+  const publicHost = new URL(publicUrl).host;
+  return (hostHeader: string | undefined): string => {
+    if (!hostHeader || hostHeader === publicHost) return publicUrl;
+    if (!/^[A-Za-z0-9.[\]:-]{1,255}$/.test(hostHeader)) return publicUrl;
+    const address = `${isSecure ? 'https' : 'http'}://${hostHeader}`;
+    return URL.canParse(address) ? address : publicUrl;
+  };
+}
+
+function upgrade(
+  room: RelayRoom,
+  sockets: { studio: UpgradeServer; viewers: UpgradeServer },
+  request: IncomingMessage,
+  stream: Duplex,
+  head: Buffer,
+): void {
+  stream.on('error', () => stream.destroy());
+  const path = (request.url ?? '').split('?')[0] ?? '';
+  if (sockets.studio.socketCount + sockets.viewers.socketCount >= SOCKETS_MAX) {
+    refuseUpgrade(stream, '503 Service Unavailable');
+    return;
+  }
+  if (path === '/studio') {
+    if (request.headers.origin !== undefined) {
+      refuseUpgrade(stream, '403 Forbidden');
+      return;
+    }
+    const { host } = request.headers;
+    sockets.studio.accept(request, stream, head, (socket) => serveStudio(room, socket, host));
+    return;
+  }
+  const channelId = path.startsWith('/facts/') ? path.slice('/facts/'.length) : '';
+  if (!isId(channelId)) {
+    refuseUpgrade(stream, '404 Not Found');
+    return;
+  }
+  sockets.viewers.accept(request, stream, head, (socket) => serveViewer(room, channelId, socket));
+}
+
+function refuseUpgrade(stream: Duplex, status: string): void {
+  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+function meter(
+  metrics: RelayMetrics,
+  room: RelayRoom,
+  sockets: { studio: UpgradeServer; viewers: UpgradeServer },
+  media: MediaRoom,
+): void {
+  metrics.figures('facts_total', 'Facts that passed or were refused, by kind', () => ({
+    ...room.counters,
+  }));
+  metrics.figures('witness_total', 'What the witness did with the journals', () => ({
+    ...room.witness.counters,
+  }));
+  metrics.figures('open', 'What is open now', () => ({
+    channels: room.channels.size,
+    studioSockets: sockets.studio.socketCount,
+    viewerSockets: sockets.viewers.socketCount,
+    mediaViewers: media.viewerCount(),
+  }));
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,191 @@
+// Every HTTP answer of the relay: the viewer page, WHIP and WHEP (handed to the media room), and
+// figures for whoever runs it. Figures are for this machine only, without a token; a request that a
+// proxy passed on is not from this machine. Every answer carries the security headers.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isId } from '../core/wire/signing.ts';
+import type { MediaRequest, MediaResponse } from './media/mediaRoom.ts';
+import { pageFileOf, sendPageFile } from './viewerPage.ts';
+import type { Witness } from './witness/witness.ts';
+
+/** One byte more than the longest offer: the media room answers 413 when it is exceeded. */
+const BODY_BYTES_READ_MAX = 64 * 1024 + 1;
+
+/**
+ * The page runs its own files only. Styles may be set by scripts, frames are forbidden so that
+ * nobody lays a bet button under a visitor's click.
+ */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "media-src 'self' blob: mediastream:",
+  "font-src 'self' data:",
+  "connect-src 'self'",
+  "worker-src 'self' blob:",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+export type RouteOptions = {
+  viewerPageFolder: string;
+  handleMedia(request: MediaRequest): Promise<MediaResponse | undefined>;
+  witness: Witness;
+  /** Empty when ready, else why not. */
+  notReadyReason(): string;
+  metrics: { contentType: string; page(): Promise<string> };
+};
+
+/** Answers one request. Never throws. */
+export async function answer(
+  options: RouteOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    await route(options, request, response);
+  } catch {
+    if (!response.headersSent) sendText(response, 500, 'The relay could not answer this.');
+    else response.destroy();
+  }
+}
+
+async function route(
+  options: RouteOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  response.setHeader('Referrer-Policy', 'no-referrer');
+  const path = (request.url ?? '/').split('?')[0] ?? '/';
+  if (path.startsWith('/whip/') || path.startsWith('/whep/')) {
+    await routeMedia(options, request, response, path);
+    return;
+  }
+  response.setHeader('Content-Security-Policy', CONTENT_SECURITY_POLICY);
+  response.setHeader('X-Frame-Options', 'DENY');
+  response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+  response.setHeader('Permissions-Policy', 'camera=(), microphone=(), geolocation=()');
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('Allow', 'GET, HEAD');
+    sendText(response, 405, 'Only GET and HEAD are answered here.');
+    return;
+  }
+  if (path === '/') {
+    sendText(response, 200, 'Morphine Studio relay. Open the link that a studio gave you.');
+  } else if (path === '/favicon.ico') response.writeHead(204).end();
+  else if (isForOperator(path)) await routeOperator(options, request, response, path);
+  else await routePage(options, request, response, path);
+}
+
+async function routeMedia(
+  options: RouteOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): Promise<void> {
+  const body = await readBody(request);
+  const answered = await options.handleMedia({
+    method: request.method ?? 'GET',
+    path,
+    headers: request.headers,
+    body,
+    remoteAddress: request.socket.remoteAddress ?? '',
+  });
+  if (!answered) {
+    sendText(response, 404, 'There is no such stream.');
+    return;
+  }
+  // A body that was cut off is not read to its end: the connection is closed instead.
+  if (body.length >= BODY_BYTES_READ_MAX) response.setHeader('Connection', 'close');
+  response.writeHead(answered.status, answered.headers).end(answered.body);
+}
+
+function isForOperator(path: string): boolean {
+  return ['/healthz', '/readyz', '/metrics'].includes(path) || path.startsWith('/witness/');
+}
+
+async function routeOperator(
+  options: RouteOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): Promise<void> {
+  response.setHeader('Cache-Control', 'no-store');
+  if (!isFromThisMachine(request)) {
+    sendText(response, 403, 'Figures are for the machine that the relay runs on.');
+    return;
+  }
+  if (path === '/healthz') sendText(response, 200, 'ok');
+  else if (path === '/readyz') {
+    const reason = options.notReadyReason();
+    sendText(response, reason === '' ? 200 : 503, reason === '' ? 'ready' : reason);
+  } else if (path === '/metrics') {
+    const page = await options.metrics.page();
+    response.writeHead(200, { 'Content-Type': options.metrics.contentType }).end(page);
+  } else sendWitness(options.witness, response, path.slice('/witness/'.length));
+}
+
+function sendWitness(witness: Witness, response: ServerResponse, channelId: string): void {
+  const mark = isId(channelId) ? witness.mark(channelId) : null;
+  if (!mark) {
+    sendText(response, 404, 'Nothing of this channel was witnessed.');
+    return;
+  }
+  const { ledgerId, epoch, seq, hash } = mark;
+  const totals = witness.totals(channelId);
+  const body = { ledgerId, epoch, seq, hash: Buffer.from(hash).toString('hex'), ...totals };
+  response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+}
+
+async function routePage(
+  options: RouteOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): Promise<void> {
+  const file = pageFileOf(path);
+  if (file === null) {
+    sendText(response, 404, 'There is nothing here. Check the link.');
+    return;
+  }
+  const withBody = request.method === 'GET';
+  const folder = options.viewerPageFolder;
+  if (await sendPageFile(response, { folder, file, withBody })) return;
+  if (file === 'index.html') {
+    sendText(response, 503, 'The viewer page is not built here; run `npm run build`.');
+  } else sendText(response, 404, 'There is nothing here. Check the link.');
+}
+
+/** Loopback, and not through a proxy that stands on this machine. */
+export function isFromThisMachine(request: IncomingMessage): boolean {
+  const { headers } = request;
+  if (headers['x-forwarded-for'] ?? headers.forwarded ?? headers['x-real-ip']) return false;
+  const address = request.socket.remoteAddress ?? '';
+  return address === '::1' || /^(::ffff:)?127\./.test(address);
+}
+
+/** Reads at most one byte more than is allowed; the rest is left unread. */
+function readBody(request: IncomingMessage): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let length = 0;
+    const finish = () => resolve(Buffer.concat(parts).subarray(0, BODY_BYTES_READ_MAX));
+    request.on('data', (part: Buffer) => {
+      parts.push(part);
+      length += part.length;
+      if (length < BODY_BYTES_READ_MAX) return;
+      request.pause();
+      finish();
+    });
+    request.once('end', finish);
+    request.once('error', reject);
+  });
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' }).end(`${text}\n`);
+}

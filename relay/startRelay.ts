@@ -1,0 +1,37 @@
+// Gives a relay the real clock, timers and randomness. Both entries start it through this: the
+// supervised child (entry.ts) and the launcher of a relay on its own (scripts/relay.ts).
+
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import { realTimers } from '../core/base/clock.ts';
+import { createMediaRoom } from './media/mediaRoom.ts';
+import { createRelay, type Relay } from './relay.ts';
+import { createRelayLogger } from './telemetry.ts';
+
+export const relayConfigurationSchema = z.object({
+  host: z.string().min(1),
+  port: z.number().int().min(0).max(65_535),
+  portIsNamed: z.boolean(),
+  publicUrl: z.url({ protocol: /^https?$/ }).nullable(),
+  certificateFile: z.string().min(1).nullable(),
+  keyFile: z.string().min(1).nullable(),
+  dataFolder: z.string().min(1),
+  owners: z.string().min(1),
+  iceServers: z.array(z.string()),
+  viewerPageFolder: z.string().min(1),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error']),
+});
+export type RelayConfiguration = z.infer<typeof relayConfigurationSchema>;
+
+/** @throws BadRelaySetting when a person must change a setting */
+export function startRelay(configuration: RelayConfiguration): Promise<Relay> {
+  const { logLevel, ...settings } = configuration;
+  return createRelay({
+    ...settings,
+    clock: { nowUs: () => Number(process.hrtime.bigint() / 1000n) },
+    timers: realTimers,
+    random: (length) => randomBytes(length),
+    logger: createRelayLogger(logLevel),
+    createMedia: createMediaRoom,
+  });
+}

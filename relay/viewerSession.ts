@@ -1,0 +1,227 @@
+// One connection of a viewer: challenge, signed hello, then its messages to the studio within
+// limits. The relay answers clock pings itself and, while the studio is away, bets: "come again
+// with the same id". It never decides whether a bet stands.
+
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { newId } from '../core/base/ids.ts';
+import {
+  type Bet,
+  type FromViewer,
+  FromViewerSchema,
+  type Hello,
+  type ToViewer,
+  ToViewerSchema,
+} from '../core/wire/gen/facts_pb.js';
+import { FACTS_VERSION, isSigned, viewerSigningText } from '../core/wire/signing.ts';
+import { TokenBucket } from '../core/wire/tokenBucket.ts';
+import { viewerMessageFault } from '../core/wire/viewerChecks.ts';
+import type { Channel, ChannelViewer } from './channel.ts';
+import type { RelayRoom } from './room.ts';
+import type { FactsSocket } from './webSocket.ts';
+
+/** A connection that has not said hello by then is closed, ms. */
+const HELLO_MS_MAX = 5_000;
+/** Bets of one connection. */
+const BETS = { perSecond: 5, burst: 20 };
+/** Everything else of one connection: clock pings come in bursts of 8. */
+const OTHERS = { perSecond: 10, burst: 40 };
+/** Unsent bytes at which a viewer is too slow: about a minute of a busy show. */
+export const VIEWER_QUEUE_BYTES_MAX = 512 * 1024;
+
+/** Serves one viewer of a channel until its socket closes. */
+export function serveViewer(room: RelayRoom, channelId: string, socket: FactsSocket): void {
+  new ViewerSession(room, channelId, socket);
+}
+
+class ViewerSession implements ChannelViewer {
+  readonly id: string;
+  subject = '';
+  publicKey = '';
+  readonly #room: RelayRoom;
+  readonly #channelId: string;
+  readonly #socket: FactsSocket;
+  readonly #nonce: string;
+  readonly #bets: TokenBucket;
+  readonly #others: TokenBucket;
+  #channel: Channel | null = null;
+  #isClosed = false;
+  #stopTimer: () => void;
+
+  constructor(room: RelayRoom, channelId: string, socket: FactsSocket) {
+    const nowUs = room.clock.nowUs();
+    this.id = newId(room.random);
+    this.#room = room;
+    this.#channelId = channelId;
+    this.#socket = socket;
+    this.#nonce = newId(room.random);
+    this.#bets = new TokenBucket({ ...BETS, nowUs });
+    this.#others = new TokenBucket({ ...OTHERS, nowUs });
+    this.#stopTimer = room.timers.after(HELLO_MS_MAX, () =>
+      this.#refuse('TOO_SLOW', `Say hello within ${HELLO_MS_MAX / 1000} s of connecting.`),
+    );
+    socket.onMessage((bytes) => this.#receive(bytes));
+    socket.onClose(() => this.#closed());
+    const value = { $typeName: 'morphine.facts.v1.Challenge', nonce: this.#nonce } as const;
+    this.#write({ case: 'challenge', value });
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.#isClosed) return;
+    if (this.#socket.unsentBytes > VIEWER_QUEUE_BYTES_MAX) {
+      this.#room.counters.viewersTooSlow++;
+      this.#closed();
+      this.#socket.terminate();
+      return;
+    }
+    this.#socket.send(bytes);
+  }
+
+  #write(message: ToViewer['message']): void {
+    this.send(toBinary(ToViewerSchema, create(ToViewerSchema, { message })));
+  }
+
+  #refuse(code: string, message: string): void {
+    if (this.#isClosed) return;
+    const value = { $typeName: 'morphine.facts.v1.Refused', code, message } as const;
+    this.#write({ case: 'refused', value });
+    this.#socket.close(4000, code);
+    this.#closed();
+  }
+
+  #closed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#stopTimer();
+    this.#channel?.viewerWent(this);
+    this.#channel = null;
+  }
+
+  #receive(bytes: Uint8Array): void {
+    if (this.#isClosed) return;
+    const arrivedUs = this.#room.clock.nowUs();
+    let message: FromViewer;
+    try {
+      message = fromBinary(FromViewerSchema, bytes);
+    } catch {
+      this.#malformed('The message is not one of this protocol.');
+      return;
+    }
+    const part = message.message;
+    const fault = viewerMessageFault(part);
+    if (fault !== null) {
+      this.#malformed(fault);
+      return;
+    }
+    if (part.case === 'hello') this.#hello(part.value);
+    else if (!this.#channel) this.#refuse('NO_HELLO', 'Say hello first.');
+    else if (part.case === 'bet') this.#bet(this.#channel, message, part.value, arrivedUs);
+    else this.#other(this.#channel, message, arrivedUs);
+  }
+
+  #malformed(fault: string): void {
+    this.#room.counters.messagesMalformed++;
+    this.#refuse('MALFORMED', fault);
+  }
+
+  #hello(hello: Hello): void {
+    if (this.#channel) {
+      this.#refuse('ALREADY_GREETED', 'One hello per connection.');
+      return;
+    }
+    if (hello.version !== FACTS_VERSION) {
+      this.#refuse('VERSION', 'This page is of another version; reload it.');
+      return;
+    }
+    const text = viewerSigningText(this.#channelId, hello.subject, this.#nonce);
+    if (!isSigned(text, hello.signature, hello.publicKey)) {
+      this.#refuse('BAD_SIGNATURE', 'The signature over the challenge is not the device key’s.');
+      return;
+    }
+    const channel = this.#room.channels.find(this.#channelId);
+    if (!channel) {
+      this.#refuse('UNKNOWN_CHANNEL', 'This relay knows no such channel (yet).');
+      return;
+    }
+    this.#stopTimer();
+    this.subject = hello.subject;
+    this.publicKey = hello.publicKey;
+    this.#channel = channel;
+    this.#write({
+      case: 'welcome',
+      value: {
+        $typeName: 'morphine.facts.v1.Welcome',
+        subject: hello.subject,
+        role: 'viewer',
+        version: FACTS_VERSION,
+      },
+    });
+    channel.viewerCame(this);
+  }
+
+  #bet(channel: Channel, message: FromViewer, bet: Bet, arrivedUs: number): void {
+    const { counters } = this.#room;
+    if (!this.#bets.take(arrivedUs)) {
+      counters.betsLimited++;
+      this.#refuseBet(bet, 'RATE_LIMITED', 'Too many bets at once; wait a moment.');
+      return;
+    }
+    if (this.#forward(channel, message)) counters.betsForwarded++;
+    else {
+      counters.betsWithoutStudio++;
+      this.#refuseBet(
+        bet,
+        'STUDIO_AWAY',
+        'The studio is away for a moment; the bet is sent again.',
+      );
+    }
+  }
+
+  #refuseBet(bet: Bet, code: string, message: string): void {
+    this.#write({
+      case: 'betReply',
+      value: {
+        $typeName: 'morphine.facts.v1.BetReply',
+        betId: bet.betId,
+        marketId: bet.marketId,
+        outcome: bet.outcome,
+        amountMinor: bet.amountMinor,
+        seq: 0n,
+        hash: '',
+        code,
+        message,
+        pendingKnown: false,
+      },
+    });
+  }
+
+  #other(channel: Channel, message: FromViewer, arrivedUs: number): void {
+    if (!this.#others.take(arrivedUs)) {
+      this.#room.counters.messagesLimited++;
+      return;
+    }
+    if (message.message.case !== 'ping') {
+      this.#forward(channel, message);
+      return;
+    }
+    const { mediaUs, uncertaintyUs } = channel.clock.read(this.#room.clock.nowUs());
+    this.#write({
+      case: 'pong',
+      value: {
+        $typeName: 'morphine.facts.v1.Pong',
+        sentMs: message.message.value.sentMs,
+        mediaUs: BigInt(mediaUs),
+        uncertaintyUs,
+        relayUs: 0n,
+      },
+    });
+  }
+
+  #forward(channel: Channel, message: FromViewer): boolean {
+    const value = {
+      $typeName: 'morphine.facts.v1.ViewerMessage',
+      viewerId: this.id,
+      message,
+    } as const;
+    return channel.studio?.send({ case: 'viewerMessage', value }) ?? false;
+  }
+}
