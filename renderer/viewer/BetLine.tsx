@@ -32,9 +32,15 @@ export function BetMark({ state }: { state: BetState }) {
   );
 }
 
-type BetLineProps = { bet: BetRecord; isNewest: boolean; withTitle?: boolean };
+type BetLineProps = {
+  bet: BetRecord;
+  isNewest: boolean;
+  withTitle?: boolean;
+  /** Further bets on the same market that are not shown here. */
+  moreCount?: number;
+};
 
-export function BetLine({ bet, isNewest, withTitle = false }: BetLineProps) {
+export function BetLine({ bet, isNewest, withTitle = false, moreCount = 0 }: BetLineProps) {
   const points = pointsText(bet.amountMinor);
   const outcome = bet.outcomeLabel;
   return (
@@ -57,6 +63,9 @@ export function BetLine({ bet, isNewest, withTitle = false }: BetLineProps) {
             <OutcomeMark index={bet.outcome} size={10} />
             {text('viewer.betOn', { points, outcome })}
           </span>
+          {moreCount > 0 ? (
+            <span className="betLine-more">{text('viewer.moreBets', { count: moreCount })}</span>
+          ) : null}
         </p>
         <p className="betLine-small" title={bet.hash}>
           {smallPrint(bet)}
@@ -88,6 +97,6 @@ function waiting({ code }: BetRecord): string {
     case 'RATE_LIMITED':
       return text(`viewer.waiting.${code}`);
     default:
-      return '…';
+      return text('viewer.waitingAnswer');
   }
 }

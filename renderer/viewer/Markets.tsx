@@ -15,7 +15,7 @@ import { marketsInOrder } from './wireViews.ts';
 
 /** Ended markets that stay on the page; older ones are in the history. */
 const ENDED_SHOWN = 1;
-/** Bets of one market in its card; older ones are in the history. */
+/** Bets of a decided market in its card; older ones are in the history. */
 const BETS_SHOWN = 3;
 
 export function Markets({ session }: { session: ViewerSession }) {
@@ -26,15 +26,15 @@ export function Markets({ session }: { session: ViewerSession }) {
   const hasOpen = running.some(({ state }) => state === 'OPEN');
   return (
     <div className="markets">
+      {[...running, ...ended].map((market) => (
+        <MarketWithBets key={market.id} session={session} market={market} />
+      ))}
       {hasOpen ? null : (
         <div className="emptyMarkets" data-testid="no-market">
           <p className="emptyMarkets-title">{text('viewer.noMarket')}</p>
           <p>{text('viewer.noMarketHint')}</p>
         </div>
       )}
-      {[...running, ...ended].map((market) => (
-        <MarketWithBets key={market.id} session={session} market={market} />
-      ))}
     </div>
   );
 }
@@ -42,42 +42,58 @@ export function Markets({ session }: { session: ViewerSession }) {
 function MarketWithBets({ session, market }: { session: ViewerSession; market: MarketFace }) {
   const nowUs = useMediaNow(session.clock);
   const [chosen, setChosen] = useState<number | null>(null);
-  const bets = useStore(session.store, (view) => view.bets);
-  const own = bets.filter((bet) => bet.marketId === market.id).slice(0, BETS_SHOWN);
-  const newest = bets[0]?.betId;
-  const isOpen = market.state === 'OPEN' && (nowUs === null || nowUs < market.lockAtUs);
+  const isOpen = market.state === 'OPEN';
+  const takesBets = isOpen && (nowUs === null || nowUs < market.lockAtUs);
+  // The reason stands where the own countdown stood: one line that is always there.
+  const face = { ...market, reason: '' };
+  const choice = {
+    onChoose: (outcome: number) => setChosen(outcome === chosen ? null : outcome),
+    chosen,
+  };
   return (
     <div data-testid="market" data-state={market.state}>
-      <MarketCard
-        market={market}
-        nowUs={nowUs}
-        {...(market.state === 'OPEN'
-          ? {
-              onChoose: (outcome: number) => setChosen(outcome === chosen ? null : outcome),
-              chosen,
-            }
-          : {})}
-      >
-        {market.state === 'OPEN' ? (
-          <>
-            <OwnCountdown session={session} market={market} nowUs={nowUs} />
-            <BetSlip
-              session={session}
-              market={market}
-              isOpen={isOpen}
-              chosen={chosen}
-              onPlaced={() => setChosen(null)}
-            />
-          </>
+      <MarketCard market={face} nowUs={nowUs} {...(isOpen ? choice : {})}>
+        {isOpen ? (
+          <OwnCountdown session={session} market={market} nowUs={nowUs} />
+        ) : (
+          <p className="marketLine">{market.reason}</p>
+        )}
+        <OwnBets session={session} market={market} />
+        {isOpen ? (
+          <BetSlip
+            session={session}
+            market={market}
+            isOpen={takesBets}
+            chosen={chosen}
+            onPlaced={() => setChosen(null)}
+          />
         ) : null}
-        <ul className="betLines">
-          {own.map((bet) => (
-            <BetLine key={bet.betId} bet={bet} isNewest={bet.betId === newest} />
-          ))}
-          {own.length === 0 ? <li className="betLines-empty">{text('viewer.noBetYet')}</li> : null}
-        </ul>
       </MarketCard>
     </div>
+  );
+}
+
+/**
+ * The bets of one market in their fixed place. While it is open only the newest is shown, so that a
+ * second bet does not move the stakes under the finger.
+ */
+function OwnBets({ session, market }: { session: ViewerSession; market: MarketFace }) {
+  const bets = useStore(session.store, (view) => view.bets);
+  const own = bets.filter((bet) => bet.marketId === market.id);
+  const shown = own.slice(0, market.state === 'OPEN' ? 1 : BETS_SHOWN);
+  const newest = bets[0]?.betId;
+  return (
+    <ul className="betLines ownBets">
+      {shown.map((bet, at) => (
+        <BetLine
+          key={bet.betId}
+          bet={bet}
+          isNewest={bet.betId === newest}
+          moreCount={at === shown.length - 1 ? own.length - shown.length : 0}
+        />
+      ))}
+      {own.length === 0 ? <li className="betLines-empty">{text('viewer.noBetYet')}</li> : null}
+    </ul>
   );
 }
 
@@ -88,10 +104,10 @@ function OwnCountdown({ session, market, nowUs }: OwnCountdownProps) {
   const delayMs = useStore(session.store, (view) =>
     view.figures.delayMs === null ? null : Math.max(0, Math.round(view.figures.delayMs)),
   );
-  if (nowUs === null || delayMs === null) return <p className="ownCountdown" />;
+  if (nowUs === null || delayMs === null) return <p className="marketLine" />;
   const left = countdownText(market.lockAtUs - nowUs - delayMs * 1000);
   return (
-    <p className="ownCountdown" title={text('viewer.yoursHint', { delay: delayMs })}>
+    <p className="marketLine" title={text('viewer.yoursHint', { delay: delayMs })}>
       <Figure>{text('viewer.yours', { left })}</Figure>
     </p>
   );

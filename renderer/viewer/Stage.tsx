@@ -104,7 +104,9 @@ function StateChip({ session }: { session: ViewerSession }) {
         className="stateChip-delay"
         title={delay === null ? undefined : text('viewer.delayHint', { delay, error })}
       >
-        <Figure charactersMin={6}>{delay === null ? '' : text('viewer.delay', { delay })}</Figure>
+        <Figure charactersMin={delay === null ? 0 : 6}>
+          {delay === null ? '' : text('viewer.delay', { delay })}
+        </Figure>
       </span>
     </span>
   );

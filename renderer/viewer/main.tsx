@@ -3,6 +3,7 @@
 
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { z } from 'zod';
 import { realTimers } from '../../core/base/clock.ts';
 import { isId } from '../../core/wire/signing.ts';
 import '../ui/ui.css';
@@ -12,6 +13,9 @@ import { publishFigures } from './rootFigures.ts';
 import { openTextStore } from './textStore.ts';
 import { createViewerSession } from './viewerSession.ts';
 import './viewer.css';
+
+// The page's policy forbids code from text; zod then must not even try.
+z.config({ jitless: true });
 
 const root = document.getElementById('root');
 if (!root) throw new Error('The page has no root element');

@@ -24,6 +24,9 @@ export type ScreenOptions = {
   channel: string;
 };
 
+/** A connection that was just asked for is not disturbed, ms. */
+const RECONNECT_GAP_MS = 400;
+
 /** Everything that shows and plays. */
 export class Screen {
   readonly picture: Picture;
@@ -54,6 +57,18 @@ export class Screen {
     this.#player.close();
     this.picture.close();
     this.sound.close();
+  }
+
+  /**
+   * The relay says that the show is live: whoever waits for another look need not. Without this a
+   * viewer who came early waits out the relay's Retry-After.
+   */
+  showWentLive(): void {
+    const state = this.#player.state();
+    if (state !== 'notLive' && state !== 'connecting') return;
+    if (this.#options.monotonicMs() - this.#connectedAtMs < RECONNECT_GAP_MS) return;
+    this.#player.close();
+    this.#player = this.#connect();
   }
 
   tick(relayBackMs: number | null): void {

@@ -167,8 +167,10 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
   }
 
   function take(word: ViewerWord): void {
+    const wasShown = store.getState().show?.state;
     takeWord(word, { store, book, nowMs: monotonicMs() });
     if (word.case !== 'show') return;
+    if (wasShown !== 'live' && store.getState().show?.state === 'live') screen?.showWentLive();
     clockOffset = word.value.videoClockOffset;
     screen?.picture.setClockOffset(clockOffset);
   }

@@ -59,6 +59,8 @@ export const viewerTexts = {
   'viewer.waiting.STUDIO_AWAY': 'The studio is away. Your bet waits and is sent again.',
   'viewer.waiting.LEDGER_UNAVAILABLE': 'The ledger is away. Your bet waits and is sent again.',
   'viewer.waiting.RATE_LIMITED': 'Too many at once. Your bet waits and is sent again.',
+  'viewer.waitingAnswer': 'Waiting for the ledger to confirm it …',
+  'viewer.moreBets': '+{count} more',
   'viewer.balance': 'Balance',
   'viewer.atStake': 'At stake',
   'viewer.history': 'Your bets',
