@@ -155,8 +155,7 @@ class FileSource implements Source {
       ...['-stream_loop', '-1', '-i', `file:${this.#path}`],
       ...(hasSound ? [] : silence),
       ...['-map', `0:${videoStream}`, '-vf', filters, ...ffmpeg.passthrough],
-      // A fine time base keeps the times of files with a varying frame rate.
-      ...['-enc_time_base', '1:90000'],
+      ...fineTimes(ffmpeg),
       ...videoEncoderArguments(['-g', '300', '-force_key_frames', 'expr:gte(t,n_forced)']),
       'pipe:1',
       ...['-map', hasSound ? '0:a:0' : '1:a:0'],
@@ -166,6 +165,14 @@ class FileSource implements Source {
       'pipe:3',
     ];
   }
+}
+
+/**
+ * A fine time base keeps the times of files with a varying frame rate. Builds that are older than
+ * -fps_mode take it for the frame rate and starve the encoder of bits.
+ */
+function fineTimes(ffmpeg: Ffmpeg): string[] {
+  return ffmpeg.passthrough.includes('-fps_mode') ? ['-enc_time_base', '1:90000'] : [];
 }
 
 /** Down to fit, never up, square pixels, even sides. */

@@ -29,6 +29,8 @@ const AHEAD_US_STARVING = 150_000;
 const BYTES_MAX = 16 * 1024 * 1024;
 /** Both tracks must have begun by then, or the one that has begins alone. */
 const START_WAIT_US = 400_000;
+/** A file is not live: this cushion rides over a busy core at the price of a later start. */
+const CUSHION_US = 250_000;
 /** Later than this for a frame, and the start moves: the machine cannot keep up. */
 const LATE_US_MAX = 300_000;
 
@@ -106,7 +108,7 @@ class TwoTrackPacer implements Pacer {
       this.#cancel = this.#options.timers.after(waitMs, () => this.#run());
       return false;
     }
-    this.#startUs = nowUs - first.ptsUs;
+    this.#startUs = nowUs + CUSHION_US - first.ptsUs;
     return true;
   }
 
