@@ -1,12 +1,31 @@
-// Feed -> WHIP uplink and local preview.
+// Feed -> WHIP uplink and local preview. A unit is packetised once into a fan-out; the uplink and
+// every preview reader are viewers of it, so all of them start with the cached key frame and have
+// their losses answered from one ring. Media may drop and must never wait: `push` never blocks and
+// never throws. The preview needs no relay.
 
-import type { MediaClock, Timers } from '../../core/base/clock.ts';
+import type { MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
 import type { RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
-import type { Unit } from '../../core/media/feed.ts';
-import type { FanOutCounters } from '../webrtc/fanOut.ts';
+import type { TrackKind, Unit } from '../../core/media/feed.ts';
+import { packetizeAccessUnit } from '../../core/media/h264Rtp.ts';
+import { ntpOf } from '../../core/media/rtcp.ts';
+import { RTP_HEADER_LENGTH, writeRtpHeader } from '../../core/media/rtp.ts';
+import { createFanOut, type FanOut, type FanOutCounters } from '../webrtc/fanOut.ts';
 import type { PeerOptions } from '../webrtc/peer.ts';
-import type { UplinkState } from '../webrtc/whipClient.ts';
+import { answerWhep, type WhepSession } from '../webrtc/whep.ts';
+import { createWhipClient, type UplinkState, type WhipClient } from '../webrtc/whipClient.ts';
+
+/** Larger access units are faults of a source, not pictures: 4 MiB is 1 s of 32 Mbit/s. */
+const UNIT_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Sender reports carry capture time to viewers, whose browsers align sound and picture by it. */
+const REPORT_PERIOD_US = 1_000_000;
+
+/** Frame and bit rates are measured over this long. */
+const RATE_WINDOW_US = 2_000_000;
+
+/** Packet fields before any viewer's own are written over them. */
+const SOURCE = { video: { payloadType: 96, ssrc: 1 }, audio: { payloadType: 111, ssrc: 2 } };
 
 export type PublisherOptions = {
   clock: MediaClock;
@@ -26,6 +45,7 @@ export type PublisherOptions = {
 export type PublisherStats = {
   framesPerSecond: number;
   kilobitsPerSecond: number;
+  /** Video units that could not be packetised, or came before the first key frame. */
   framesDropped: number;
   uplinkState: UplinkState;
   uplinkReason: string | null;
@@ -48,3 +68,165 @@ export type Publisher = {
   stats(): PublisherStats;
   close(): Promise<void>;
 };
+
+/** Creates a publisher that sends nothing until units are pushed and somebody watches. */
+export function createPublisher(options: PublisherOptions): Publisher {
+  const fanOut = createFanOut({
+    owner: 'publish',
+    clock: options.clock,
+    timers: options.timers,
+    random: options.random,
+    logger: options.logger,
+    onKeyFrameRequest: () => options.requestKeyFrame(),
+  });
+  const outlet = new Outlet(fanOut, options.clock);
+  const previews = new Map<string, WhepSession>();
+  const previewPeer = options.previewPeer ?? { iceServers: [], bindAddress: '127.0.0.1' };
+  let uplink: WhipClient | undefined;
+  let uplinkReason: string | null = null;
+
+  async function stopUplink(): Promise<void> {
+    const ended = uplink;
+    uplink = undefined;
+    uplinkReason = null;
+    await ended?.close();
+  }
+
+  return {
+    push: (unit) => outlet.push(unit),
+    startUplink(target) {
+      void stopUplink();
+      const started: WhipClient = createWhipClient({
+        ...options,
+        ...target,
+        fanOut,
+        onState: (state, reason) => {
+          // The first report comes while the client is still being made; a late one from an
+          // uplink that was replaced says nothing about the new one.
+          if (uplink !== undefined && uplink !== started) return;
+          uplinkReason = reason;
+          options.onUplinkState?.(state, reason);
+        },
+      });
+      uplink = started;
+    },
+    stopUplink,
+    async watchPreview(offerSdp) {
+      const session = await answerWhep(offerSdp, fanOut, {
+        peer: previewPeer,
+        timers: options.timers,
+        random: options.random,
+        logger: options.logger,
+        onClosed: () => previews.delete(session.sessionId),
+      });
+      previews.set(session.sessionId, session);
+      return { sessionId: session.sessionId, answerSdp: session.answerSdp };
+    },
+    leavePreview(sessionId) {
+      const session = previews.get(sessionId);
+      session?.close();
+      return session !== undefined;
+    },
+    sendAnalytics: (bytes) => fanOut.sendAnalytics(bytes),
+    stats: () => ({
+      ...outlet.rates(),
+      framesDropped: outlet.framesDropped,
+      uplinkState: uplink?.state() ?? 'off',
+      uplinkReason,
+      previewCount: previews.size,
+      fanOut: fanOut.counters(),
+    }),
+    async close() {
+      for (const session of previews.values()) session.close();
+      await stopUplink();
+      fanOut.close();
+    },
+  };
+}
+
+/** Units in, packets and sender reports out. */
+class Outlet {
+  framesDropped = 0;
+  readonly #clock: MediaClock;
+  readonly #input;
+  readonly #sequence: Record<TrackKind, number> = { video: 0, audio: 0 };
+  readonly #reportedUs: Partial<Record<TrackKind, MediaTimeUs>> = {};
+  #hasKeyFrame = false;
+  #window = { startUs: 0, frames: 0, bytes: 0 };
+  #rates = { framesPerSecond: 0, kilobitsPerSecond: 0 };
+
+  constructor(fanOut: FanOut, clock: MediaClock) {
+    this.#clock = clock;
+    this.#input = fanOut.openInput();
+    this.#window.startUs = clock.nowUs();
+  }
+
+  push(unit: Unit): void {
+    if (unit.bytes.length === 0 || unit.bytes.length > UNIT_BYTES_MAX) {
+      if (unit.track === 'video') this.framesDropped++;
+      return;
+    }
+    if (unit.track === 'audio') {
+      this.#report(unit);
+      this.#input.push('audio', this.#audioPacket(unit));
+    } else if (!this.#pushVideo(unit)) {
+      this.framesDropped++;
+      return;
+    }
+    this.#roll();
+    this.#window.bytes += unit.bytes.length;
+    if (unit.track === 'video') this.#window.frames++;
+  }
+
+  /** Rates of the last whole window; zero once nothing comes any more. */
+  rates(): { framesPerSecond: number; kilobitsPerSecond: number } {
+    this.#roll();
+    return this.#rates;
+  }
+
+  #pushVideo(unit: Unit): boolean {
+    if (!this.#hasKeyFrame && !unit.keyFrame) return false;
+    const stream = {
+      ...SOURCE.video,
+      sequence: this.#sequence.video,
+      timestamp: unit.rtpTimestamp,
+    };
+    const packets = packetizeAccessUnit(unit.bytes, stream);
+    if (packets.length === 0) return false;
+    this.#hasKeyFrame = true;
+    this.#sequence.video = (this.#sequence.video + packets.length) & 0xffff;
+    this.#report(unit);
+    for (const packet of packets) this.#input.push('video', packet);
+    return true;
+  }
+
+  #audioPacket(unit: Unit): Uint8Array {
+    const packet = new Uint8Array(RTP_HEADER_LENGTH + unit.bytes.length);
+    const sequence = this.#sequence.audio;
+    this.#sequence.audio = (sequence + 1) & 0xffff;
+    const header = { ...SOURCE.audio, marker: false, sequence, timestamp: unit.rtpTimestamp };
+    writeRtpHeader(packet, 0, header);
+    packet.set(unit.bytes, RTP_HEADER_LENGTH);
+    return packet;
+  }
+
+  #report(unit: Unit): void {
+    const last = this.#reportedUs[unit.track];
+    if (last !== undefined && Math.abs(unit.captureUs - last) < REPORT_PERIOD_US) return;
+    this.#reportedUs[unit.track] = unit.captureUs;
+    const clock = { ...ntpOf(unit.captureUs), rtpTimestamp: unit.rtpTimestamp };
+    this.#input.senderReport(unit.track, clock);
+  }
+
+  #roll(): void {
+    const nowUs = this.#clock.nowUs();
+    const elapsedUs = nowUs - this.#window.startUs;
+    if (elapsedUs < RATE_WINDOW_US) return;
+    const seconds = elapsedUs / 1_000_000;
+    this.#rates = {
+      framesPerSecond: this.#window.frames / seconds,
+      kilobitsPerSecond: (this.#window.bytes * 8) / 1000 / seconds,
+    };
+    this.#window = { startUs: nowUs, frames: 0, bytes: 0 };
+  }
+}

@@ -1,10 +1,30 @@
-// One stream, many viewers.
+// One stream, many viewers: packets come in from one publisher and go out to every viewer with
+// headers of its own. A publisher that reconnects or changes goes unnoticed: numbers and clock go
+// on. Media may drop and must never wait, so nothing here queues; a joiner gets the packets since
+// the last key frame from the ring that answers NACKs. It never reads a picture, so it forwards
+// encrypted ones as well.
 
-import type { CancelTimer, MediaClock, Timers } from '../../core/base/clock.ts';
-import type { RandomBytes } from '../../core/base/ids.ts';
+import type { MediaClock, Timers } from '../../core/base/clock.ts';
+import { type RandomBytes, toHex } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import type { TrackKind } from '../../core/media/feed.ts';
+import { RTP_CLOCK_RATE } from '../../core/media/feed.ts';
+import { startsKeyFrame } from '../../core/media/h264Rtp.ts';
 import type { SenderClock } from '../../core/media/rtcp.ts';
+import { parseRtp, type RtpPacket } from '../../core/media/rtp.ts';
+import { Continuity } from './continuity.ts';
+import { Viewer } from './fanOutViewer.ts';
+import { FORWARDED_PAYLOAD_LENGTH_MAX, PacketRing, type StoredPacket } from './packetRing.ts';
+
+/** Packets kept: 4096 are 4.9 MB and 12 s of video at 3 Mbit/s, so a group of pictures fits. */
+const VIDEO_RING_CAPACITY = 4096;
+const AUDIO_RING_CAPACITY = 256;
+
+/** Key frames asked of the publisher at most this often, however many viewers ask. */
+const KEY_FRAME_REQUEST_PERIOD_MS = 500;
+
+/** Analytics are skipped for a viewer with more than this queued: they are latest-wins. */
+const ANALYTICS_QUEUED_BYTES_MAX = 65_536;
 
 export type FanOutOptions = {
   /** Whose fan-out this is; appears in logs and metrics. */
@@ -18,6 +38,8 @@ export type FanOutOptions = {
   onViewersChanged?(viewerCount: number): void;
   /** The publisher's timestamps moved by this many ticks against those that viewers see. */
   onTimestampShift?(track: TrackKind, shift: number): void;
+  /** What viewers' browsers are told about buffering; default 0/0: show at once. */
+  playoutDelay?: { msMin: number; msMax: number };
 };
 
 /** One publisher's packets. Opening a new input ends the older one; viewers notice nothing. */
@@ -45,7 +67,7 @@ export type FanOutViewer = {
   opened(track: TrackKind): void;
   /** RTCP that the viewer sent on a track. */
   rtcp(track: TrackKind, packet: Uint8Array): void;
-  /** Latest-wins analytics; absent until the viewer's data channel opens. */
+  /** Where analytics go; undefined until the viewer's data channel opens and once it closed. */
   setAnalytics(
     channel: { bufferedAmount(): number; send(bytes: Buffer): boolean } | undefined,
   ): void;
@@ -68,7 +90,7 @@ export type FanOutCounters = {
   burstPackets: number;
   nacksAsked: number;
   nacksAnswered: number;
-  /** Asked again within one round trip: not sent twice. */
+  /** Asked again within one round trip, or beyond a viewer's share: not sent twice. */
   nacksGuarded: number;
   nacksTooOld: number;
   keyFrameRequestsIn: number;
@@ -81,6 +103,7 @@ export type FanOutCounters = {
 
 export type FanOut = {
   openInput(): FanOutInput;
+  /** `onDropped` is called when the viewer takes no packets any more; it is removed already. */
   addViewer(
     tracks: { video?: ViewerTrack; audio?: ViewerTrack },
     onDropped: () => void,
@@ -95,4 +118,244 @@ export type FanOut = {
   close(): void;
 };
 
-export type { CancelTimer };
+type Lane = {
+  kind: TrackKind;
+  ring: PacketRing;
+  continuity: Continuity;
+  senderClock: SenderClock | undefined;
+};
+
+/** Creates a fan-out without viewers and without a publisher. */
+export function createFanOut(options: FanOutOptions): FanOut {
+  return new Spread(options);
+}
+
+class Spread implements FanOut {
+  readonly #options: FanOutOptions;
+  readonly #lanes: Record<TrackKind, Lane> = {
+    video: lane('video', VIDEO_RING_CAPACITY),
+    audio: lane('audio', AUDIO_RING_CAPACITY),
+  };
+  readonly #viewers = new Set<Viewer>();
+  readonly #counters: FanOutCounters = noCounters();
+  readonly #canonicalName: string;
+  #input = 0;
+  #keyFrame: { sequence: number; timestamp: number } | undefined;
+  #lastRequestUs: number | undefined;
+  #cancelRequest: (() => void) | undefined;
+  #isClosed = false;
+
+  constructor(options: FanOutOptions) {
+    this.#options = options;
+    this.#canonicalName = toHex(options.random(8));
+  }
+
+  openInput(): FanOutInput {
+    const id = ++this.#input;
+    for (const each of Object.values(this.#lanes)) {
+      each.continuity.restart();
+      each.senderClock = undefined;
+    }
+    const isCurrent = () => id === this.#input && !this.#isClosed;
+    return {
+      push: (track, packet) => {
+        if (isCurrent()) this.#push(this.#lanes[track], packet);
+      },
+      senderReport: (track, clock) => {
+        if (isCurrent()) this.#senderReport(this.#lanes[track], clock);
+      },
+      isCurrent,
+    };
+  }
+
+  addViewer(
+    tracks: { video?: ViewerTrack; audio?: ViewerTrack },
+    onDropped: () => void,
+  ): FanOutViewer {
+    const viewer: Viewer = new Viewer(this.#viewerHost(), tracks, () => {
+      if (!this.#remove(viewer)) return;
+      this.#counters.viewersDropped++;
+      onDropped();
+    });
+    this.#viewers.add(viewer);
+    this.#counters.viewersJoined++;
+    this.#options.onViewersChanged?.(this.#viewers.size);
+    return {
+      opened: (track) => viewer.opened(track),
+      rtcp: (track, packet) => viewer.rtcp(track, packet),
+      setAnalytics: (channel) => {
+        viewer.analytics = channel;
+      },
+      stats: () => viewer.stats(),
+      close: () => this.#remove(viewer),
+    };
+  }
+
+  sendAnalytics(bytes: Uint8Array): void {
+    const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
+    for (const { analytics } of this.#viewers) {
+      if (!analytics) continue;
+      const isFree = analytics.bufferedAmount() <= ANALYTICS_QUEUED_BYTES_MAX;
+      if (isFree && analytics.send(buffer)) this.#counters.analyticsSent++;
+      else this.#counters.analyticsSkipped++;
+    }
+  }
+
+  timestampShift(track: TrackKind): number {
+    return this.#lanes[track].continuity.shift;
+  }
+
+  viewerCount(): number {
+    return this.#viewers.size;
+  }
+
+  hasKeyFrame(): boolean {
+    return this.#keyFrameStart() !== undefined;
+  }
+
+  counters(): FanOutCounters {
+    return { ...this.#counters };
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelRequest?.();
+    for (const viewer of this.#viewers) this.#remove(viewer);
+  }
+
+  #viewerHost() {
+    const { clock, timers, random, playoutDelay } = this.#options;
+    return {
+      clock,
+      timers,
+      counters: this.#counters,
+      ring: (kind: TrackKind) => this.#lanes[kind].ring,
+      keyFrameStart: () => this.#keyFrameStart(),
+      senderClock: (kind: TrackKind) => this.#lanes[kind].senderClock,
+      canonicalName: this.#canonicalName,
+      randomSequence: () => (((random(1)[0] ?? 0) << 6) | 1) & 0x3fff,
+      playoutDelay: playoutDelay ?? { msMin: 0, msMax: 0 },
+      requestKeyFrame: () => this.#requestKeyFrame(),
+    };
+  }
+
+  #push(target: Lane, packet: Uint8Array): void {
+    const header = parseRtp(packet);
+    const stored = header && this.#store(target, header, packet);
+    if (!stored) {
+      this.#counters.packetsRefused++;
+      return;
+    }
+    this.#counters.packetsIn++;
+    const isKeyFrameStart =
+      target.kind === 'video' &&
+      startsKeyFrame(packet, header.payloadStart, header.payloadEnd) &&
+      this.#noteKeyFrame(stored);
+    for (const viewer of this.#viewers) viewer.forward(target.kind, stored, isKeyFrameStart);
+  }
+
+  #store(target: Lane, header: RtpPacket, packet: Uint8Array): StoredPacket | undefined {
+    const length = header.payloadEnd - header.payloadStart;
+    // An empty payload is a bandwidth probe; its number must not become a hole for viewers.
+    if (length > FORWARDED_PAYLOAD_LENGTH_MAX) return undefined;
+    const isStart = target.continuity.isStart(header);
+    if (isStart && target.kind === 'video') {
+      // Viewers' decoders hold the old publisher's pictures: only a key frame may follow them.
+      if (!startsKeyFrame(packet, header.payloadStart, header.payloadEnd)) {
+        this.#requestKeyFrame();
+        return undefined;
+      }
+    }
+    const shiftBefore = target.continuity.shift;
+    const place = target.continuity.map(header, this.#options.clock.nowUs());
+    if (!place || target.ring.isTooOld(place.sequence)) return undefined;
+    if (isStart && target.continuity.shift !== shiftBefore) {
+      this.#options.onTimestampShift?.(target.kind, target.continuity.shift);
+    }
+    // A publisher that comes back may repeat the very key frame that is known, under new numbers.
+    if (isStart && target.kind === 'video') this.#keyFrame = undefined;
+    return target.ring.store(place.sequence, place.timestamp, header, packet);
+  }
+
+  /** Remembers where the newest key frame starts; false for a repeated SPS inside of it. */
+  #noteKeyFrame(stored: StoredPacket): boolean {
+    const known = this.#keyFrame;
+    if (known && (known.timestamp === stored.timestamp || known.sequence > stored.sequence)) {
+      return false;
+    }
+    this.#keyFrame = { sequence: stored.sequence, timestamp: stored.timestamp };
+    this.#cancelRequest?.();
+    this.#cancelRequest = undefined;
+    return true;
+  }
+
+  #keyFrameStart(): number | undefined {
+    const start = this.#keyFrame?.sequence;
+    return start !== undefined && this.#lanes.video.ring.get(start) ? start : undefined;
+  }
+
+  #senderReport(target: Lane, clock: SenderClock): void {
+    const rtpTimestamp = (clock.rtpTimestamp + target.continuity.shift) >>> 0;
+    target.senderClock = { ...clock, rtpTimestamp };
+    for (const viewer of this.#viewers) viewer.senderReport(target.kind);
+  }
+
+  #requestKeyFrame(): void {
+    if (this.#isClosed || this.#cancelRequest) return;
+    const sinceMs =
+      this.#lastRequestUs === undefined
+        ? Number.POSITIVE_INFINITY
+        : (this.#options.clock.nowUs() - this.#lastRequestUs) / 1000;
+    if (sinceMs >= KEY_FRAME_REQUEST_PERIOD_MS) {
+      this.#sendKeyFrameRequest();
+      return;
+    }
+    // One more goes out at the end of the period, unless a key frame comes first.
+    this.#cancelRequest = this.#options.timers.after(KEY_FRAME_REQUEST_PERIOD_MS - sinceMs, () => {
+      this.#cancelRequest = undefined;
+      this.#sendKeyFrameRequest();
+    });
+  }
+
+  #sendKeyFrameRequest(): void {
+    this.#lastRequestUs = this.#options.clock.nowUs();
+    this.#counters.keyFrameRequestsOut++;
+    this.#options.onKeyFrameRequest();
+  }
+
+  #remove(viewer: Viewer): boolean {
+    if (!this.#viewers.delete(viewer)) return false;
+    viewer.close();
+    this.#options.onViewersChanged?.(this.#viewers.size);
+    return true;
+  }
+}
+
+function lane(kind: TrackKind, capacity: number): Lane {
+  return {
+    kind,
+    ring: new PacketRing(capacity),
+    continuity: new Continuity(RTP_CLOCK_RATE[kind]),
+    senderClock: undefined,
+  };
+}
+
+function noCounters(): FanOutCounters {
+  return {
+    packetsIn: 0,
+    packetsRefused: 0,
+    packetsOut: 0,
+    sendFailures: 0,
+    burstPackets: 0,
+    nacksAsked: 0,
+    nacksAnswered: 0,
+    nacksGuarded: 0,
+    nacksTooOld: 0,
+    keyFrameRequestsIn: 0,
+    keyFrameRequestsOut: 0,
+    viewersJoined: 0,
+    viewersDropped: 0,
+    analyticsSent: 0,
+    analyticsSkipped: 0,
+  };
+}

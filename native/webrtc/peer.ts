@@ -129,3 +129,17 @@ export function gatheredDescription(
     if (peer.gatheringState() === 'complete') finish();
   });
 }
+
+/** Adds candidates that came by trickle; those that the library does not take are left out. */
+export function addCandidates(
+  peer: PeerConnection,
+  candidates: readonly { candidate: string; mid: string }[],
+): void {
+  for (const { candidate, mid } of candidates) {
+    try {
+      peer.addRemoteCandidate(candidate, mid);
+    } catch {
+      // RFC 9725 section 4.4.1: a candidate that cannot be used is ignored.
+    }
+  }
+}

@@ -1,10 +1,22 @@
-// Publishes a fan-out by WHIP.
+// Publishes a fan-out by WHIP (RFC 9725): the uplink is one more viewer of it, so it starts with
+// the cached key frame, and its NACKs are answered from the shared ring. It tries until it is
+// closed. The token must not appear in logs or in the reasons given to the studio, and it is not
+// sent to another origin after a redirect.
 
-import type { Timers } from '../../core/base/clock.ts';
+import type { CancelTimer, Timers } from '../../core/base/clock.ts';
 import type { RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import type { FanOut } from './fanOut.ts';
 import type { PeerOptions } from './peer.ts';
+import { openUplinkPeer, type UplinkPeer } from './uplinkPeer.ts';
+import { deleteSession, postOffer, WhipRefusal } from './whipRequest.ts';
+
+const RETRY_MS_FIRST = 250;
+const RETRY_FACTOR = 1.5;
+const RETRY_MS_MAX = 5000;
+
+/** ICE and DTLS take 70 to 150 ms on a good path; after this the attempt is given up. */
+const CONNECT_TIMEOUT_MS = 8000;
 
 export type UplinkState = 'off' | 'connecting' | 'connected' | 'waiting' | 'closed';
 
@@ -27,3 +39,106 @@ export type WhipClient = {
   /** Ends the session on the server (DELETE, at most 2 s) and stops trying. */
   close(): Promise<void>;
 };
+
+/** Starts publishing. */
+export function createWhipClient(options: WhipClientOptions): WhipClient {
+  const uplink = new Uplink(options);
+  uplink.attempt();
+  return { state: () => uplink.state, close: () => uplink.close() };
+}
+
+class Uplink {
+  state: UplinkState = 'off';
+  readonly #options: WhipClientOptions;
+  #retryMs = RETRY_MS_FIRST;
+  #cancelTimer: CancelTimer | undefined;
+  #peer: UplinkPeer | undefined;
+  #sessionUrl: string | undefined;
+  #abort: AbortController | undefined;
+  /** Counts attempts: what an older attempt reports is ignored. */
+  #attempt = 0;
+
+  constructor(options: WhipClientOptions) {
+    this.#options = options;
+  }
+
+  attempt(): void {
+    const attempt = ++this.#attempt;
+    this.#enter('connecting', null);
+    this.#cancelTimer = this.#options.timers.after(CONNECT_TIMEOUT_MS, () =>
+      this.#fail(attempt, 'The relay answered, but no media path opened. Is UDP blocked?', null),
+    );
+    this.#negotiate(attempt).catch((error: unknown) => {
+      if (error instanceof WhipRefusal) this.#fail(attempt, error.message, error.retryAfterMs);
+      else this.#fail(attempt, 'The relay cannot be reached.', null);
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.state === 'closed') return;
+    this.#attempt++;
+    this.#enter('closed', null);
+    const ended = this.#release();
+    if (ended) await deleteSession(ended, this.#options);
+  }
+
+  async #negotiate(attempt: number): Promise<void> {
+    const { fanOut, peer: peerOptions, timers, random } = this.#options;
+    const peer = openUplinkPeer({
+      fanOut,
+      peer: peerOptions,
+      timers,
+      random,
+      onConnected: () => this.#connected(attempt),
+      onFailed: (reason) => this.#fail(attempt, reason, null),
+    });
+    this.#peer = peer;
+    this.#abort = new AbortController();
+    const answer = await postOffer(peer.offerSdp, this.#options, this.#abort.signal);
+    if (attempt !== this.#attempt) {
+      // Closed while the answer was on its way: the session would stay half open on the server.
+      if (answer.sessionUrl) await deleteSession(answer.sessionUrl, this.#options);
+      return;
+    }
+    this.#sessionUrl = answer.sessionUrl;
+    peer.accept(answer.sdp);
+  }
+
+  #connected(attempt: number): void {
+    if (attempt !== this.#attempt || this.state !== 'connecting') return;
+    this.#cancelTimer?.();
+    this.#retryMs = RETRY_MS_FIRST;
+    this.#enter('connected', null);
+  }
+
+  #fail(attempt: number, reason: string, retryAfterMs: number | null): void {
+    if (attempt !== this.#attempt || this.state === 'closed') return;
+    this.#attempt++;
+    const ended = this.#release();
+    // The server may be gone; its session then ends by itself, so nobody waits for the answer.
+    if (ended) void deleteSession(ended, this.#options);
+    const waitMs = Math.min(RETRY_MS_MAX, Math.max(this.#retryMs, retryAfterMs ?? 0));
+    this.#retryMs = Math.min(RETRY_MS_MAX, this.#retryMs * RETRY_FACTOR);
+    this.#cancelTimer = this.#options.timers.after(waitMs, () => this.attempt());
+    this.#enter('waiting', reason);
+  }
+
+  /** Lets go of the connection. Returns the session's URL when the server should be told. */
+  #release(): string | undefined {
+    this.#cancelTimer?.();
+    this.#abort?.abort();
+    this.#peer?.close();
+    const url = this.#sessionUrl;
+    this.#peer = undefined;
+    this.#sessionUrl = undefined;
+    return url;
+  }
+
+  #enter(state: UplinkState, reason: string | null): void {
+    if (this.state === state) return;
+    this.state = state;
+    const fields = reason === null ? { state } : { state, reason };
+    this.#options.logger.info('Uplink changed', fields);
+    this.#options.onState(state, reason);
+  }
+}

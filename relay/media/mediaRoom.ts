@@ -1,11 +1,37 @@
-// Media of all channels: WHIP in, WHEP out.
+// Media of all channels: WHIP in (RFC 9725), WHEP out (draft-ietf-wish-whep). The HTTP server hands
+// requests over as plain values and sends back what it gets; nothing here knows a socket. It must
+// never put a token into a log or an answer. There is no ICE restart (the library has none): a
+// PATCH that asks for one is refused with 422 and the session lives on.
 
-import type { MediaClock, Timers } from '../../core/base/clock.ts';
+import type { MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
 import type { RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import type { FanOutCounters } from '../../native/webrtc/fanOut.ts';
 import type { PeerOptions } from '../../native/webrtc/peer.ts';
+import { OFFER_LENGTH_MAX, parseFragment, type RemoteCandidate } from '../../native/webrtc/sdp.ts';
 import type { IngestStats } from '../../native/webrtc/whip.ts';
+import { Channel, type MediaState } from './channel.ts';
+import {
+  created,
+  type IceServerLink,
+  type MediaResponse,
+  methodNotAllowed,
+  options as optionsResponse,
+  refuse,
+  refuseOffer,
+  respond,
+} from './responses.ts';
+
+export type { IceServerLink, MediaResponse, MediaState };
+
+const VIEWERS_MAX_DEFAULT = 150;
+const POSTS_PER_MINUTE_MAX_DEFAULT = 120;
+
+/** Addresses whose requests are counted at a time; beyond it the count starts anew. */
+const ADDRESSES_MAX = 10_000;
+
+const ENDPOINT_METHODS = ['POST', 'GET', 'HEAD', 'OPTIONS'];
+const SESSION_METHODS = ['DELETE', 'PATCH', 'GET', 'HEAD', 'OPTIONS'];
 
 /** What the HTTP server hands over: any method on /whip/... and /whep/.... */
 export type MediaRequest = {
@@ -20,17 +46,6 @@ export type MediaRequest = {
   remoteAddress: string;
 };
 
-export type MediaResponse = {
-  status: number;
-  /** An array value is sent as several header lines. */
-  headers: Record<string, string | string[]>;
-  body: string;
-};
-
-export type MediaState = 'live' | 'stalled' | 'ended';
-
-export type IceServerLink = { url: string; username?: string; credential?: string };
-
 export type MediaRoomOptions = {
   clock: MediaClock;
   timers: Timers;
@@ -44,10 +59,13 @@ export type MediaRoomOptions = {
   isPublisherAllowed(channel: string, token: string): boolean;
   /** Another WHEP endpoint for new viewers of a channel (307); null keeps them here. */
   redirectViewersTo?(channel: string): string | null;
-  /** `live`: packets flow. `stalled`: none for 400 ms. `ended`: the publisher is gone. */
+  /**
+   * `live`: packets flow. `stalled`: none for 400 ms, or the publisher vanished and may return.
+   * `ended`: it said goodbye or stayed away for 30 s; viewers stay connected.
+   */
   onMediaState(channel: string, state: MediaState): void;
   onViewerCount(channel: string, viewerCount: number): void;
-  /** Ticks between the publisher's RTP timestamps and those that viewers see. */
+  /** Ticks added to the publisher's RTP timestamps for viewers; 0 for our own studio. */
   onTimestampShift?(channel: string, track: 'video' | 'audio', shift: number): void;
   /** Viewers of this process; more are answered 503 with Retry-After. Default 150. */
   viewersMax?: number;
@@ -74,3 +92,251 @@ export type MediaRoom = {
   stats(): ReadonlyMap<string, ChannelMediaStats>;
   close(): void;
 };
+
+/** Creates a room without channels; each appears with its first publisher or viewer. */
+export function createMediaRoom(options: MediaRoomOptions): MediaRoom {
+  const room = new Room(options);
+  return {
+    handle: (request) => room.handle(request),
+    sendAnalytics: (name, bytes) => room.channels.get(name)?.fanOut.sendAnalytics(bytes),
+    mediaState: (name) => room.channels.get(name)?.state ?? 'ended',
+    viewerCount: (name) =>
+      name === undefined ? room.viewerCount() : (room.channels.get(name)?.viewerCount ?? 0),
+    endChannel: (name) => room.end(name),
+    stats: () => room.stats(),
+    close: () => {
+      for (const name of [...room.channels.keys()]) room.end(name);
+    },
+  };
+}
+
+type Target = { kind: 'whip' | 'whep'; channel: string; sessionId: string | undefined };
+type Session = {
+  iceUserFragment: string;
+  addCandidates(candidates: readonly RemoteCandidate[]): void;
+};
+
+class Room {
+  readonly channels = new Map<string, Channel>();
+  readonly #options: MediaRoomOptions;
+  #posts = new Map<string, number>();
+  #postsSinceUs: MediaTimeUs = 0;
+  /** Viewers whose answer is being made. */
+  #joining = 0;
+
+  constructor(options: MediaRoomOptions) {
+    this.#options = options;
+  }
+
+  async handle(request: MediaRequest): Promise<MediaResponse | undefined> {
+    const match = /^\/(whip|whep)\/([\w.~-]{1,128})(?:\/([\w-]{1,128}))?\/?$/.exec(request.path);
+    const [, kind, channel, sessionId] = match ?? [];
+    if ((kind !== 'whip' && kind !== 'whep') || channel === undefined) {
+      const isOurs = /^\/(whip|whep)\//.test(request.path);
+      return isOurs ? notFound('This path names no channel.') : undefined;
+    }
+    const target: Target = { kind, channel, sessionId };
+    try {
+      const response =
+        sessionId === undefined
+          ? await this.#endpoint(request, target)
+          : this.#session(request, target, sessionId);
+      return request.method === 'HEAD' ? { ...response, body: '' } : response;
+    } catch (error) {
+      const refusal = refuseOffer(error);
+      if (refusal) return refusal;
+      this.#options.logger.error('Media request failed', { kind, error: String(error) });
+      return refuse(500, 'Internal error', 'The relay could not make a session.');
+    }
+  }
+
+  viewerCount(): number {
+    let count = 0;
+    for (const channel of this.channels.values()) count += channel.viewerCount;
+    return count;
+  }
+
+  end(name: string): void {
+    const channel = this.channels.get(name);
+    if (!channel) return;
+    this.channels.delete(name);
+    channel.close();
+  }
+
+  stats(): ReadonlyMap<string, ChannelMediaStats> {
+    const stats = new Map<string, ChannelMediaStats>();
+    for (const [name, channel] of this.channels) {
+      stats.set(name, {
+        state: channel.state,
+        viewerCount: channel.viewerCount,
+        ingest: channel.ingest?.stats() ?? null,
+        fanOut: channel.fanOut.counters(),
+      });
+    }
+    return stats;
+  }
+
+  async #endpoint(request: MediaRequest, target: Target): Promise<MediaResponse> {
+    if (request.method === 'OPTIONS') return optionsResponse(ENDPOINT_METHODS);
+    if (!ENDPOINT_METHODS.includes(request.method)) return methodNotAllowed(ENDPOINT_METHODS);
+    if (!this.#options.isKnownChannel(target.channel)) return unknownChannel();
+    if (request.method === 'GET') return respond(204);
+    if (request.method === 'HEAD') {
+      return target.kind === 'whep'
+        ? respond(200, { 'content-type': 'application/sdp' })
+        : respond(204);
+    }
+    if (target.kind === 'whip' && !this.#mayPublish(request, target.channel)) return unauthorized();
+    if (!this.#countPost(request.remoteAddress)) {
+      return refuse(429, 'Too many requests', 'Wait before trying again.', { 'retry-after': '10' });
+    }
+    if (contentTypeOf(request) !== 'application/sdp') {
+      return refuse(415, 'Wrong content type', 'Send an SDP offer as application/sdp.', {
+        'accept-post': 'application/sdp',
+      });
+    }
+    if (request.body.length > OFFER_LENGTH_MAX) {
+      return refuse(413, 'Offer too large', `The offer may have ${OFFER_LENGTH_MAX} bytes.`);
+    }
+    const offerSdp = textOf(request.body);
+    return target.kind === 'whip'
+      ? await this.#publish(target.channel, offerSdp)
+      : await this.#watch(target.channel, offerSdp);
+  }
+
+  async #publish(name: string, offerSdp: string): Promise<MediaResponse> {
+    const session = await this.#channel(name).publish(offerSdp);
+    return created(`/whip/${name}/${session.sessionId}`, session, this.#links());
+  }
+
+  async #watch(name: string, offerSdp: string): Promise<MediaResponse> {
+    const channel = this.channels.get(name);
+    const elsewhere = this.#options.redirectViewersTo?.(name) ?? null;
+    if (elsewhere !== null) return respond(307, { location: elsewhere });
+    if (!channel || channel.state === 'ended') {
+      const detail = 'The channel is not live. Try again soon.';
+      return refuse(409, 'Not live', detail, { 'retry-after': '1' });
+    }
+    const viewersMax = this.#options.viewersMax ?? VIEWERS_MAX_DEFAULT;
+    if (this.#sessionCount() + this.#joining >= viewersMax) {
+      const detail = 'This relay serves as many viewers as it can.';
+      return refuse(503, 'Relay is full', detail, { 'retry-after': '5' });
+    }
+    this.#joining++;
+    try {
+      const session = await channel.watch(offerSdp);
+      return created(`/whep/${name}/${session.sessionId}`, session, this.#links());
+    } finally {
+      this.#joining--;
+    }
+  }
+
+  #session(request: MediaRequest, target: Target, sessionId: string): MediaResponse {
+    if (request.method === 'OPTIONS') return optionsResponse(SESSION_METHODS);
+    if (!SESSION_METHODS.includes(request.method)) return methodNotAllowed(SESSION_METHODS);
+    if (!this.#options.isKnownChannel(target.channel)) return unknownChannel();
+    if (target.kind === 'whip' && !this.#mayPublish(request, target.channel)) return unauthorized();
+    const channel = this.channels.get(target.channel);
+    const session =
+      target.kind === 'whip' ? channel?.publisher(sessionId) : channel?.viewers.get(sessionId);
+    if (!channel || !session) return notFound('There is no such session.');
+    if (request.method === 'PATCH') return patch(request, session);
+    if (request.method === 'DELETE') {
+      // If-Match on DELETE is ignored (RFC 9725 section 4.3).
+      if (target.kind === 'whip') channel.unpublish(sessionId);
+      else session.close();
+      return respond(200);
+    }
+    return respond(204);
+  }
+
+  #channel(name: string): Channel {
+    const known = this.channels.get(name);
+    if (known) return known;
+    const { clock, timers, random, logger, peer } = this.#options;
+    const channel = new Channel(name, {
+      clock,
+      timers,
+      random,
+      logger: logger.with({ channel: name }),
+      peer,
+      onState: (state) => this.#options.onMediaState(name, state),
+      onViewerCount: (count) => this.#options.onViewerCount(name, count),
+      onTimestampShift: (track, shift) => this.#options.onTimestampShift?.(name, track, shift),
+    });
+    this.channels.set(name, channel);
+    return channel;
+  }
+
+  #mayPublish(request: MediaRequest, channel: string): boolean {
+    const header = headerOf(request, 'authorization');
+    const [, token] = /^bearer +([\w.~+/=-]{1,4096})$/i.exec(header) ?? [];
+    return this.#options.isPublisherAllowed(channel, token ?? '');
+  }
+
+  #countPost(address: string): boolean {
+    const nowUs = this.#options.clock.nowUs();
+    if (nowUs - this.#postsSinceUs > 60_000_000 || this.#posts.size > ADDRESSES_MAX) {
+      this.#posts.clear();
+      this.#postsSinceUs = nowUs;
+    }
+    const count = (this.#posts.get(address) ?? 0) + 1;
+    this.#posts.set(address, count);
+    return count <= (this.#options.postsPerMinuteMax ?? POSTS_PER_MINUTE_MAX_DEFAULT);
+  }
+
+  /** Viewers' sessions, connected or not: what a flood of half-open ones costs counts too. */
+  #sessionCount(): number {
+    let count = 0;
+    for (const channel of this.channels.values()) count += channel.viewers.size;
+    return count;
+  }
+
+  #links(): readonly IceServerLink[] {
+    return this.#options.iceServerLinks ?? [];
+  }
+}
+
+function patch(request: MediaRequest, session: Session): MediaResponse {
+  if (contentTypeOf(request) !== 'application/trickle-ice-sdpfrag') {
+    const detail = 'Send ICE candidates as application/trickle-ice-sdpfrag.';
+    return refuse(415, 'Wrong content type', detail, {
+      'accept-patch': 'application/trickle-ice-sdpfrag',
+    });
+  }
+  const fragment = parseFragment(textOf(request.body));
+  if (fragment.iceUserFragment !== session.iceUserFragment) {
+    const detail = 'ICE restarts are not supported; the session goes on. Post a new offer.';
+    return refuse(422, 'No ICE restart', detail);
+  }
+  session.addCandidates(fragment.candidates);
+  return respond(204);
+}
+
+function headerOf(request: MediaRequest, name: string): string {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : (value?.[0] ?? '');
+}
+
+function contentTypeOf(request: MediaRequest): string {
+  const [type = ''] = headerOf(request, 'content-type').split(';');
+  return type.trim().toLowerCase();
+}
+
+function textOf(body: string | Uint8Array): string {
+  return typeof body === 'string' ? body : new TextDecoder().decode(body);
+}
+
+function unauthorized(): MediaResponse {
+  return refuse(401, 'Not authorised', 'Send the channel’s token as a bearer token.', {
+    'www-authenticate': 'Bearer realm="whip"',
+  });
+}
+
+function unknownChannel(): MediaResponse {
+  return notFound('There is no such channel.');
+}
+
+function notFound(detail: string): MediaResponse {
+  return refuse(404, 'Not found', detail);
+}

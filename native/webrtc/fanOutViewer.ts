@@ -1,0 +1,275 @@
+// One viewer of a fan-out: its sequence numbers, payload types and SSRCs, its answers to NACK, its
+// place in the burst that starts it. It must never hold packets of its own; it points into the
+// stream's rings. Video starts at a key frame only: anything else would show grey.
+
+import type { MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
+import type { TrackKind } from '../../core/media/feed.ts';
+import {
+  ntpMiddle,
+  parseRtcp,
+  type RtcpItem,
+  type SenderClock,
+  writeSenderReport,
+} from '../../core/media/rtcp.ts';
+import {
+  extendSequence,
+  RTP_HEADER_LENGTH,
+  write16,
+  write32,
+  writePlayoutDelay,
+} from '../../core/media/rtp.ts';
+import type { FanOutCounters, ViewerStats, ViewerTrack } from './fanOut.ts';
+import type { PacketRing, StoredPacket } from './packetRing.ts';
+
+/** The burst of cached packets is spread over this long so that it does not overrun a socket. */
+const BURST_STEPS = 6;
+const BURST_STEP_MS = 5;
+
+/** A viewer's socket that refuses this many packets in a row is dead. */
+const FAILURES_IN_A_ROW_MAX = 200;
+
+/** Packets sent again to one viewer in 100 ms at most, whatever it asks for. */
+const RESEND_WINDOW_US = 100_000;
+const RESENDS_PER_WINDOW_MAX = 200;
+
+/** Round trip assumed until the viewer's first report, and the least that is believed. */
+const ROUND_TRIP_US_DEFAULT = 30_000;
+const ROUND_TRIP_US_MIN = 5_000;
+
+type TrackState = 'closed' | 'waiting' | 'bursting' | 'live';
+
+type Track = {
+  kind: TrackKind;
+  out: ViewerTrack;
+  ring: PacketRing;
+  state: TrackState;
+  /** Added to stream numbers; chosen at the first packet. */
+  offset: number | undefined;
+  /** Next stream number of the burst. */
+  cursor: number;
+  packets: number;
+  octets: number;
+  /** Sender reports sent lately, by which the viewer's reports give the round trip. */
+  reports: { middle: number; atUs: MediaTimeUs }[];
+};
+
+/** What a viewer needs of its fan-out. */
+export type ViewerHost = {
+  clock: MediaClock;
+  timers: Timers;
+  counters: FanOutCounters;
+  ring(kind: TrackKind): PacketRing;
+  /** Stream number of the cached key frame's first packet, while all of it is in the ring. */
+  keyFrameStart(): number | undefined;
+  senderClock(kind: TrackKind): SenderClock | undefined;
+  canonicalName: string;
+  randomSequence(): number;
+  playoutDelay: { msMin: number; msMax: number };
+  requestKeyFrame(): void;
+};
+
+export class Viewer {
+  readonly #host: ViewerHost;
+  readonly #tracks: Partial<Record<TrackKind, Track>> = {};
+  readonly #resentAtUs = new Map<number, MediaTimeUs>();
+  readonly #drop: () => void;
+  #roundTripUs: number | undefined;
+  #fractionLost = 0;
+  #failuresInARow = 0;
+  #resendWindowUs: MediaTimeUs = 0;
+  #resendCount = 0;
+  #cancelBurst: (() => void) | undefined;
+  #isClosed = false;
+  analytics: { bufferedAmount(): number; send(bytes: Buffer): boolean } | undefined;
+
+  constructor(
+    host: ViewerHost,
+    tracks: { video?: ViewerTrack; audio?: ViewerTrack },
+    drop: () => void,
+  ) {
+    this.#host = host;
+    this.#drop = drop;
+    for (const kind of ['video', 'audio'] as const) {
+      const out = tracks[kind];
+      if (!out) continue;
+      this.#tracks[kind] = {
+        kind,
+        out,
+        ring: host.ring(kind),
+        state: 'closed',
+        offset: undefined,
+        cursor: 0,
+        packets: 0,
+        octets: 0,
+        reports: [],
+      };
+    }
+  }
+
+  opened(kind: TrackKind): void {
+    const track = this.#tracks[kind];
+    if (track?.state !== 'closed' || this.#isClosed) return;
+    if (kind === 'audio') {
+      track.state = 'live';
+      this.senderReport('audio');
+      return;
+    }
+    const start = this.#host.keyFrameStart();
+    if (start === undefined) {
+      track.state = 'waiting';
+      this.#host.requestKeyFrame();
+      return;
+    }
+    track.state = 'bursting';
+    track.cursor = start;
+    this.#burst(track, BURST_STEPS);
+  }
+
+  /** A packet has just come in. */
+  forward(kind: TrackKind, packet: StoredPacket, isKeyFrameStart: boolean): void {
+    const track = this.#tracks[kind];
+    if (!track || track.state === 'closed' || track.state === 'bursting') return;
+    if (track.state === 'waiting') {
+      if (!isKeyFrameStart) return;
+      track.state = 'live';
+      this.senderReport('video');
+    }
+    this.#send(track, packet);
+  }
+
+  senderReport(kind: TrackKind): void {
+    const track = this.#tracks[kind];
+    const clock = this.#host.senderClock(kind);
+    if (!track || !clock || track.state === 'closed' || track.state === 'waiting') return;
+    const name = this.#host.canonicalName;
+    const report = writeSenderReport(track.out.ssrc, clock, track.packets, track.octets, name);
+    track.reports.push({ middle: ntpMiddle(clock), atUs: this.#host.clock.nowUs() });
+    if (track.reports.length > 4) track.reports.shift();
+    track.out.send(Buffer.from(report.buffer));
+  }
+
+  rtcp(kind: TrackKind, packet: Uint8Array): void {
+    const track = this.#tracks[kind];
+    if (!track || this.#isClosed) return;
+    for (const item of parseRtcp(packet)) this.#take(track, item);
+  }
+
+  stats(): ViewerStats {
+    return {
+      roundTripMs: this.#roundTripUs === undefined ? null : this.#roundTripUs / 1000,
+      fractionLost: this.#fractionLost,
+      packetsSent: (this.#tracks.video?.packets ?? 0) + (this.#tracks.audio?.packets ?? 0),
+    };
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelBurst?.();
+    for (const track of Object.values(this.#tracks)) track.state = 'closed';
+    this.analytics = undefined;
+  }
+
+  #burst(track: Track, stepsLeft: number): void {
+    if (this.#isClosed) return;
+    // Packets that arrive during the burst are part of it, so the order is never broken.
+    const count = Math.ceil((track.ring.highest + 1 - track.cursor) / stepsLeft);
+    const end = stepsLeft === 1 ? track.ring.highest + 1 : track.cursor + count;
+    for (; track.cursor < end && !this.#isClosed; track.cursor++) {
+      const packet = track.ring.get(track.cursor);
+      if (!packet) continue;
+      this.#host.counters.burstPackets++;
+      this.#send(track, packet);
+    }
+    if (stepsLeft === BURST_STEPS) this.senderReport('video');
+    if (track.cursor > track.ring.highest) {
+      track.state = 'live';
+      return;
+    }
+    this.#cancelBurst = this.#host.timers.after(BURST_STEP_MS, () =>
+      this.#burst(track, stepsLeft - 1),
+    );
+  }
+
+  #send(track: Track, packet: StoredPacket): void {
+    // Starting low keeps the first wrap-around away from SRTP's first packets (RFC 3711, 3.3.1).
+    track.offset ??= this.#host.randomSequence() - packet.sequence;
+    const extensionId = track.out.playoutDelayId;
+    const buffer = extensionId > 0 ? packet.extended : packet.plain;
+    buffer[0] = extensionId > 0 ? 0x90 : 0x80;
+    buffer[1] = (packet.marker ? 0x80 : 0) | track.out.payloadType;
+    write16(buffer, 2, (packet.sequence + track.offset) & 0xffff);
+    write32(buffer, 4, packet.timestamp);
+    write32(buffer, 8, track.out.ssrc);
+    if (extensionId > 0) {
+      const { msMin, msMax } = this.#host.playoutDelay;
+      writePlayoutDelay(buffer, RTP_HEADER_LENGTH, extensionId, msMin, msMax);
+    }
+    if (track.out.send(buffer)) {
+      track.packets = (track.packets + 1) >>> 0;
+      track.octets = (track.octets + packet.payloadLength) >>> 0;
+      this.#host.counters.packetsOut++;
+      this.#failuresInARow = 0;
+      return;
+    }
+    this.#host.counters.sendFailures++;
+    if (++this.#failuresInARow > FAILURES_IN_A_ROW_MAX) this.#drop();
+  }
+
+  #take(track: Track, item: RtcpItem): void {
+    if (item.type === 'keyFrameRequest') {
+      this.#host.counters.keyFrameRequestsIn++;
+      // While the burst runs the picture is on its way already.
+      if (track.state !== 'bursting') this.#host.requestKeyFrame();
+    } else if (item.type === 'nack') {
+      for (const sequence of item.sequences) this.#resend(track, sequence);
+    } else if (item.type === 'reports') {
+      for (const block of item.blocks) {
+        if (block.ssrc !== track.out.ssrc) continue;
+        if (track.kind === 'video') this.#fractionLost = block.fractionLost;
+        this.#measureRoundTrip(track, block.lastSenderReport, block.delaySinceLast);
+      }
+    }
+  }
+
+  #measureRoundTrip(track: Track, middle: number, delay: number): void {
+    const report = track.reports.find((entry) => entry.middle === middle && middle !== 0);
+    if (!report) return;
+    const tripUs = this.#host.clock.nowUs() - report.atUs - (delay * 1_000_000) / 65_536;
+    if (tripUs >= 0 && tripUs < 10_000_000) this.#roundTripUs = tripUs;
+  }
+
+  #resend(track: Track, viewerSequence: number): void {
+    const { counters, clock } = this.#host;
+    counters.nacksAsked++;
+    if (track.offset === undefined || track.state === 'closed') return;
+    const near = track.ring.highest + track.offset;
+    const sequence = extendSequence(viewerSequence, near) - track.offset;
+    const packet = track.ring.get(sequence);
+    if (!packet) {
+      counters.nacksTooOld++;
+      if (track.kind === 'video' && sequence < track.ring.highest) this.#host.requestKeyFrame();
+      return;
+    }
+    // Audio and video have rings of their own, so the key tells them apart by its sign.
+    const key = track.kind === 'video' ? sequence : -1 - sequence;
+    const nowUs = clock.nowUs();
+    const guardUs = Math.max(ROUND_TRIP_US_MIN, this.#roundTripUs ?? ROUND_TRIP_US_DEFAULT);
+    const lastUs = this.#resentAtUs.get(key);
+    if ((lastUs !== undefined && nowUs - lastUs < guardUs) || !this.#mayResend(nowUs)) {
+      counters.nacksGuarded++;
+      return;
+    }
+    if (this.#resentAtUs.size > 1024) this.#resentAtUs.clear();
+    this.#resentAtUs.set(key, nowUs);
+    counters.nacksAnswered++;
+    this.#send(track, packet);
+  }
+
+  #mayResend(nowUs: MediaTimeUs): boolean {
+    if (nowUs - this.#resendWindowUs > RESEND_WINDOW_US) {
+      this.#resendWindowUs = nowUs;
+      this.#resendCount = 0;
+    }
+    return ++this.#resendCount <= RESENDS_PER_WINDOW_MAX;
+  }
+}
