@@ -45,9 +45,12 @@ export async function buildIfStale(options: { force: boolean; say(line: string):
   options.say('Building Morphine Studio (first start or changed sources) …');
   const startedMs = performance.now();
   const { build: buildMain } = await import('electron-vite');
-  const { buildPages } = await import('../renderer/build.ts');
-  await buildMain({ root, logLevel: 'warn' });
-  await buildPages({ root, logLevel: 'warn' });
+  const { build: buildPage } = await import('vite');
+  const { pageConfig, pageNames } = await import('../renderer/vite.config.ts');
+  await Promise.all([
+    buildMain({ root, logLevel: 'warn' }),
+    ...pageNames.map((page) => buildPage(pageConfig(page, root))),
+  ]);
   mkdirSync(join(root, 'out'), { recursive: true });
   writeFileSync(stampFile, wanted);
   options.say(`Built in ${((performance.now() - startedMs) / 1000).toFixed(1)} s.`);

@@ -50,11 +50,13 @@ export function prepareDataFolder(folder: string): void {
   const probe = join(folder, `.probe-${process.pid}`);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(probe, 'probe', { mode: 0o600, flush: true });
-    rmSync(probe);
+    try {
+      writeFileSync(probe, 'probe', { mode: 0o600, flush: true });
+    } finally {
+      rmSync(probe, { force: true });
+    }
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    rmSync(probe, { force: true });
     throw new StartRefused(
       `--data ${folder} cannot be written (${reasonOf(code)}). Name a folder on a disk with space ` +
         'where you may write.',

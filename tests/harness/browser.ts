@@ -1,0 +1,88 @@
+// A real Chromium, driven as a viewer or streamer would use it. Figures are read from the data-*
+// attributes that the pages publish on their root element.
+
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { CHROMIUM_SWITCHES, findChromium } from '../../scripts/chromium.ts';
+
+/** Why browser tests are skipped here, or false. */
+export const browserSkip = findChromium()
+  ? false
+  : 'no browser with H.264 was found; npm run setup gets one';
+
+/** Starts Chromium with a fake camera and microphone. */
+export async function launchBrowser(switches: readonly string[] = []): Promise<Browser> {
+  const executablePath = findChromium();
+  if (!executablePath) throw new Error('No browser with H.264');
+  return chromium.launch({
+    executablePath,
+    headless: false,
+    args: [...CHROMIUM_SWITCHES, ...switches],
+  });
+}
+
+export type Viewer = {
+  page: Page;
+  /** Errors and warnings of the page's console, for a failing test's message. */
+  complaints: string[];
+  state(): Promise<string | null>;
+  /** Waits until the page says so. */
+  untilState(state: string): Promise<void>;
+  /** One of the figures on the root element, for example `balance`. */
+  figure(name: string): Promise<number>;
+  untilFigure(name: string, isSo: (value: number) => boolean): Promise<number>;
+  openMarket(): Promise<void>;
+  /** Places a bet by clicking; resolves when it is shown as confirmed. */
+  bet(outcome: number, stake: '10' | '50'): Promise<void>;
+};
+
+export const PHONE = { width: 390, height: 844 };
+export const DESKTOP = { width: 1440, height: 900 };
+
+const HANG_MS = 45_000;
+
+/** Opens the viewer's page in a context of its own: another person with another device key. */
+export async function openViewer(
+  browser: Browser,
+  url: string,
+  viewport = DESKTOP,
+): Promise<Viewer> {
+  const context = await browser.newContext({ viewport });
+  const page = await context.newPage();
+  page.setDefaultTimeout(HANG_MS);
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('pageerror', (cause) => complaints.push(String(cause)));
+  await page.goto(url);
+  const figure = async (name: string) =>
+    Number((await page.locator('#root').getAttribute(`data-${name}`)) ?? Number.NaN);
+  return {
+    page,
+    complaints,
+    state: () => page.locator('#root').getAttribute('data-state'),
+    async untilState(state) {
+      await page.locator(`#root[data-state="${state}"]`).waitFor({ state: 'attached' });
+    },
+    figure,
+    async untilFigure(name, isSo) {
+      const endMs = performance.now() + HANG_MS;
+      for (;;) {
+        const value = await figure(name);
+        if (isSo(value)) return value;
+        if (performance.now() > endMs) throw new Error(`Waited in vain; data-${name} is ${value}`);
+        await page.waitForTimeout(50);
+      }
+    },
+    async openMarket() {
+      await page.locator('[data-testid="market"][data-state="OPEN"]').first().waitFor();
+    },
+    async bet(outcome, stake) {
+      const market = page.locator('[data-testid="market"][data-state="OPEN"]').first();
+      await market.getByTestId(`outcome-${outcome}`).click();
+      await market.getByTestId(`stake-${stake}`).click();
+      await market.getByTestId('place-bet').click();
+      await page.locator('[data-testid="bet-state"][data-state="confirmed"]').waitFor();
+    },
+  };
+}
