@@ -82,13 +82,13 @@ function addBox(
 }
 
 /**
- * CenterNet (Zhou et al. 2019): `heatmap` 1xCxHxW of probabilities, `size` 1x2xHxW and `offset`
+ * CenterNet (Zhou et al. 2019): `heat` 1xCxHxW of probabilities, `size` 1x2xHxW and `offset`
  * 1x2xHxW in cells. A peak is a cell that none of its eight neighbours exceeds.
  */
 function decodeCentreNet(outputs: Outputs, model: Model): Detection[] {
   const columns = model.input.width / model.stride;
   const rows = model.input.height / model.stride;
-  const heatmap = planes(outputs, 'heatmap', model.labels.length, rows, columns);
+  const heat = planes(outputs, 'heat', model.labels.length, rows, columns);
   const size = planes(outputs, 'size', 2, rows, columns);
   const offset = planes(outputs, 'offset', 2, rows, columns);
   const plane = rows * columns;
@@ -97,9 +97,9 @@ function decodeCentreNet(outputs: Outputs, model: Model): Detection[] {
     for (let y = 0; y < rows; y++) {
       for (let x = 0; x < columns; x++) {
         const cell = y * columns + x;
-        const confidence = heatmap[channel * plane + cell] as number;
+        const confidence = heat[channel * plane + cell] as number;
         if (!(confidence >= model.minimumConfidence)) continue;
-        if (!isPeak(heatmap, channel * plane, x, y, columns, rows)) continue;
+        if (!isPeak(heat, channel * plane, x, y, columns, rows)) continue;
         const width = (size[cell] as number) * model.stride;
         const height = (size[plane + cell] as number) * model.stride;
         const centreX = (x + (offset[cell] as number)) * model.stride;
