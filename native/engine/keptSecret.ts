@@ -25,6 +25,13 @@ export async function keptSecret(
   return { cookie: fromHex(made.cookie), open: made.open };
 }
 
+/** Where the studio answers, for `npm run open`. Holds no secret. */
+export async function keepAddress(dataFolder: string, url: string): Promise<void> {
+  const path = join(dataFolder, 'address.json');
+  await writeFile(`${path}.tmp`, `${JSON.stringify({ url })}\n`, { mode: 0o600 });
+  await rename(`${path}.tmp`, path);
+}
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

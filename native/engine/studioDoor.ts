@@ -13,7 +13,7 @@ import type { StudioStateStore } from '../serve/state.ts';
 import { createStudioServer } from '../serve/studioServer.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import type { EngineConfiguration } from './configuration.ts';
-import { keptSecret } from './keptSecret.ts';
+import { keepAddress, keptSecret } from './keptSecret.ts';
 
 /** Ports tried after the standard one when nobody named one. */
 const NEXT_PORTS_MAX = 50;
@@ -75,6 +75,7 @@ export async function openStudioDoor(options: {
     monotonicMs: around.monotonicMs,
     logger: around.logger.with({ part: 'serve' }),
   });
+  await keepAddress(configuration.dataFolder, server.url);
   return {
     port: server.port,
     rpc,

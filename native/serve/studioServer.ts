@@ -2,6 +2,7 @@
 // page's port by WebSocket, health and metrics for the machine itself. It binds loopback unless
 // told otherwise, checks Host on every request and Origin on every upgrade and POST.
 
+import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -29,6 +30,8 @@ export type StudioServerOptions = {
   folders: { studio: string; capture: string };
   /** At least 32 bytes; the same after a restart keeps open browsers in. */
   cookieSecret: Uint8Array;
+  /** Whoever shows this (a file of mode 0600 holds it) gets a fresh link: `npm run open`. */
+  openSecret: string;
   onRpc(port: Port): void;
   onCapture(port: BinaryPort): void;
   plain: Readonly<
@@ -136,6 +139,9 @@ async function answer(
   for (const [name, value] of Object.entries(securityHeaders(host))) {
     response.setHeader(name, value);
   }
+  if (request.method === 'POST' && request.url === '/link') {
+    return giveLink(request, response, options, access);
+  }
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     const isOurs = isOurOrigin(request.headers.origin, host);
     return say(response, isOurs ? 405 : 403, 'Only reading is possible here.');
@@ -160,6 +166,24 @@ async function answer(
   const folder = isCapture ? options.folders.capture : options.folders.studio;
   const path = isCapture ? url.pathname.slice('/capture'.length) : url.pathname;
   await sendFile(request, response, folder, path);
+}
+
+/** A fresh link for a program of this machine that holds the secret; never for a page. */
+function giveLink(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: StudioServerOptions,
+  access: Access,
+): void {
+  const shown = Buffer.from(request.headers.authorization ?? '');
+  const wanted = Buffer.from(`Bearer ${options.openSecret}`);
+  const isRight = shown.length === wanted.length && timingSafeEqual(shown, wanted);
+  const isPage = request.headers.origin !== undefined;
+  if (!isRight || isPage || !isLoopback(request.socket.remoteAddress)) {
+    say(response, 403, 'Only npm run open on this machine may ask for a link.');
+    return;
+  }
+  say(response, 200, `http://${request.headers.host}/?code=${access.issueCode()}`);
 }
 
 /**

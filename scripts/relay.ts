@@ -1,0 +1,174 @@
+// `npm run relay`: a relay on its own, without a studio. It is its own supervisor: one process,
+// which ends on SIGINT or SIGTERM within three seconds, and when its npm launcher is killed.
+
+import { mkdirSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { defaultDataFolder, writeFileAtomically } from '../native/host/dataFolder.ts';
+import { BadRelaySetting, type RelaySetting } from '../relay/badRelaySetting.ts';
+import { type RelayConfiguration, startRelay } from '../relay/startRelay.ts';
+
+const RELAY_PORT_DEFAULT = 47_801;
+/** Closing takes no longer than this, ms; then the process ends all the same. */
+const CLOSE_MS_MAX = 2_500;
+const BAD_SETTING_EXIT_CODE = 2;
+
+const FLAGS: Readonly<Record<RelaySetting, string>> = {
+  host: '--host',
+  port: '--port',
+  publicUrl: '--public-url',
+  certificateFile: '--cert',
+  keyFile: '--key',
+  dataFolder: '--data',
+  owners: '--owners',
+  iceServers: '--ice-server',
+};
+
+const flags = {
+  host: { type: 'string' },
+  port: { type: 'string' },
+  'public-url': { type: 'string' },
+  cert: { type: 'string' },
+  key: { type: 'string' },
+  data: { type: 'string' },
+  owners: { type: 'string' },
+  'ice-server': { type: 'string', multiple: true },
+  'ready-file': { type: 'string' },
+} as const;
+
+/** The command line is wrong; `message` is the line for the person. */
+class BadCommandLine extends Error {}
+
+type CommandLine = RelayConfiguration & { readyFile: string | null };
+
+function readCommandLine(args: readonly string[], callerFolder: string): CommandLine {
+  const values = parse(args);
+  const path = (value: string | undefined) =>
+    value === undefined ? null : resolve(callerFolder, value);
+  if ((values.cert === undefined) !== (values.key === undefined)) {
+    throw new BadCommandLine('--cert and --key belong together: give both or neither.');
+  }
+  const owners = values.owners ?? 'open';
+  return {
+    host: values.host ?? '127.0.0.1',
+    port: values.port === undefined ? RELAY_PORT_DEFAULT : portOf(values.port),
+    portIsNamed: values.port !== undefined,
+    publicUrl: values['public-url'] === undefined ? null : addressOf(values['public-url']),
+    certificateFile: path(values.cert),
+    keyFile: path(values.key),
+    dataFolder:
+      path(values.data) ?? join(defaultDataFolder(process.platform, process.env), 'relay'),
+    owners: owners === 'open' ? owners : resolve(callerFolder, owners),
+    iceServers: values['ice-server'] ?? [],
+    viewerPageFolder: resolve(import.meta.dirname, '../out/renderer/viewer'),
+    logLevel: levelOf(process.env.MORPHINE_LOG),
+    readyFile: path(values['ready-file']),
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: flags, strict: true, allowPositionals: false })
+      .values;
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    const named = /'([^']*)'/.exec(text)?.[1] ?? '';
+    const known = Object.keys(flags).map((name) => `--${name}`);
+    if (text.startsWith('Unknown option')) {
+      throw new BadCommandLine(`Unknown flag ${named}. Known flags: ${known.join(' ')}.`);
+    }
+    if (text.startsWith('Unexpected argument')) {
+      throw new BadCommandLine(`Unexpected argument ${named}. Flags start with two dashes.`);
+    }
+    throw new BadCommandLine(`${text.split('\n')[0]} Check the flag and try again.`);
+  }
+}
+
+function portOf(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port >= 0 && port <= 65_535) return port;
+  throw new BadCommandLine(`--port takes a whole number from 0 to 65535, not ${text}.`);
+}
+
+function addressOf(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '') {
+    return url.origin;
+  }
+  throw new BadCommandLine(
+    `--public-url takes an http:// or https:// address without a path, not ${text}.`,
+  );
+}
+
+function levelOf(text: string | undefined): RelayConfiguration['logLevel'] {
+  return text === 'debug' || text === 'warn' || text === 'error' ? text : 'info';
+}
+
+function leave(line: string): never {
+  process.stderr.write(`${line}\n`);
+  process.exit(BAD_SETTING_EXIT_CODE);
+}
+
+async function run(): Promise<void> {
+  const callerFolder = process.env.INIT_CWD ?? process.cwd();
+  let options: CommandLine;
+  try {
+    options = readCommandLine(process.argv.slice(2), callerFolder);
+  } catch (error) {
+    if (error instanceof BadCommandLine) leave(error.message);
+    throw error;
+  }
+  const { readyFile, ...configuration } = options;
+  removeReadyFile(readyFile);
+  let relay: Awaited<ReturnType<typeof startRelay>>;
+  try {
+    mkdirSync(configuration.dataFolder, { recursive: true, mode: 0o700 });
+    relay = await startRelay(configuration);
+  } catch (error) {
+    if (error instanceof BadRelaySetting) leave(`${FLAGS[error.setting]} ${error.message}`);
+    if (error instanceof Error && 'code' in error && 'path' in error) {
+      leave(`--data ${configuration.dataFolder} cannot be made (${error.code}); name another.`);
+    }
+    throw error;
+  }
+
+  let isStopping = false;
+  const stop = async () => {
+    if (isStopping) return;
+    isStopping = true;
+    removeReadyFile(readyFile);
+    setTimeout(() => process.exit(0), CLOSE_MS_MAX);
+    await relay.close();
+    process.exit(0);
+  };
+  process.on('SIGINT', () => void stop());
+  process.on('SIGTERM', () => void stop());
+  process.on('SIGHUP', () => void stop());
+  // The npm launcher holds this channel; when it is killed the relay must not stay behind.
+  process.once('disconnect', () => void stop());
+
+  if (readyFile !== null) {
+    const facts = {
+      version: 1,
+      pid: process.pid,
+      state: 'ready',
+      relay: relay.url,
+      metrics: relay.metricsUrl,
+      health: relay.healthUrl,
+      data: configuration.dataFolder,
+    };
+    try {
+      writeFileAtomically(readyFile, `${JSON.stringify(facts)}\n`);
+    } catch {
+      await relay.close();
+      leave(`--ready-file ${readyFile} cannot be written; name a file in a folder that exists.`);
+    }
+  }
+  process.stdout.write(`Relay    ${relay.url}\nMetrics  ${relay.metricsUrl}\n`);
+}
+
+function removeReadyFile(path: string | null): void {
+  if (path !== null) rmSync(path, { force: true });
+}
+
+await run();
