@@ -89,7 +89,8 @@ function checkShape(batch: WitnessBatch): void {
   const areNumbers = [fromSeq, toSeq, batch.epoch].every(
     (value) => Number.isSafeInteger(value) && value >= 1,
   );
-  if (!areNumbers || toSeq - fromSeq + 1 !== rows.length || rows.length > BATCH_ROWS_MAX) {
+  const isCounted = toSeq - fromSeq + 1 === rows.length;
+  if (!areNumbers || !isCounted || rows.length < 1 || rows.length > BATCH_ROWS_MAX) {
     throw new Refused('BAD_ROW', 'The batch does not hold the rows that it names.');
   }
   if (!/^[0-9a-f]{32}$/.test(batch.ledgerId)) {
