@@ -327,7 +327,7 @@ test('a closed link refuses what waits, and a fresh one goes on with rows and su
   await assert.rejects(waiting, { code: 'LEDGER_UNAVAILABLE' });
   await assert.rejects(client.head(), { code: 'LEDGER_UNAVAILABLE' });
   assert.equal(client.isConnected(), false);
-  await assert.rejects(client.suspendBetting('Later'), { code: 'LEDGER_UNAVAILABLE' });
+  await assert.rejects(client.suspendBetting('Try later.'), { code: 'LEDGER_UNAVAILABLE' });
   await open('while-away');
   const fresh = await own.freshLink();
   const row = new Promise<void>((resolve) => {
@@ -336,7 +336,10 @@ test('a closed link refuses what waits, and a fresh one goes on with rows and su
   client.attach(fresh);
   await row;
   assert.deepEqual(seen, [head.seq + 1]);
-  assert.equal(await refused(bet(ANN, 'while-away', 0, 1, 101 * S), 'BETTING_SUSPENDED'), 'Later');
+  assert.equal(
+    await refused(bet(ANN, 'while-away', 0, 1, 101 * S), 'BETTING_SUSPENDED'),
+    'Try later.',
+  );
   await client.suspendBetting('');
   client.close();
 });

@@ -1,32 +1,24 @@
 // The room that runs the game: suggests and opens markets, locks them by the media clock, resolves
 // them from events and voids what cannot be decided. It holds no money and nothing that decides
 // money: after a restart it rebuilds itself from the ledger. Only the ledger's answer changes what
-// is shown.
+// is shown. This file is the room's door; marketsRoom.ts is the room.
 
 import type { MediaClock, Timers } from '../../core/base/clock.ts';
 import type { RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import type { Action } from '../../core/contract/actions.ts';
 import type { GameEvent } from '../../core/contract/events.ts';
-import type { ErrorCode } from '../../core/contract/operations.ts';
 import type { Role } from '../../core/contract/roles.ts';
 import type { MarketView, Suggestion, Template } from '../../core/contract/state.ts';
 import type { LedgerClient } from '../ledger/client.ts';
 import type { LedgerHistoryEntry } from '../ledger/protocol.ts';
+import { MarketsRoom } from './marketsRoom.ts';
+import { MarketRefusal } from './refusal.ts';
+
+export { MarketRefusal } from './refusal.ts';
 
 /** Who asked: the connection's pseudonym and role. */
 export type MarketCaller = { actor: string; role: Role };
-
-/** A refused operation, with a code of core/contract/operations.ts. */
-export class MarketRefusal extends Error {
-  readonly code: ErrorCode;
-
-  constructor(code: ErrorCode, message: string) {
-    super(message);
-    this.name = 'MarketRefusal';
-    this.code = code;
-  }
-}
 
 export type MarketsOptions = {
   ledger: LedgerClient;
@@ -46,7 +38,8 @@ export type Markets = {
   restore(): Promise<void>;
   onEvent(event: GameEvent): void;
   /** All frames captured up to then have been judged and their events delivered. */
-  onJudged(untilCaptureUs: number): void;
+  /** `blindUntilUs`: up to there vision could not look (0: it always could). */
+  onJudged(untilCaptureUs: number, blindUntilUs?: number): void;
   /** The published picture was missing on the capture clock from `fromUs` to `toUs`. */
   onPictureGap(fromUs: number, toUs: number): void;
   /** Reason in words, empty to go on. Also tells the ledger. */
@@ -73,3 +66,38 @@ export type Markets = {
   markets(): readonly MarketView[];
   close(): void;
 };
+
+/** Creates the room; call `restore()` when the ledger is there. */
+export function createMarkets(options: MarketsOptions): Markets {
+  const room = new MarketsRoom(options);
+  return {
+    restore: () => room.restore(),
+    onEvent: (event) => room.onEvent(event),
+    onJudged: (untilUs, blindUntilUs = 0) => room.onJudged(untilUs, blindUntilUs),
+    onPictureGap: (fromUs, toUs) => room.remember({ fromUs, toUs, kind: 'picture' }),
+    suspendBetting: (reason) => room.suspendBetting(reason),
+    onBetPlaced: (marketId) => room.onBetPlaced(marketId),
+    open: (caller, args) => room.open(caller, args.templateId, args.marketId),
+    openSuggestion: (caller, args) => room.openSuggestion(caller, args),
+    dismissSuggestion: ({ suggestionId }) => {
+      if (!room.suggestions.remove(suggestionId)) {
+        throw new MarketRefusal('notFound', 'This suggestion is gone.');
+      }
+    },
+    lock: (caller, { marketId }) =>
+      room.actFor(caller, marketId, { kind: 'lock', reason: 'Locked by the studio.' }),
+    resolve: (caller, { marketId, outcome, reason }) =>
+      room.actFor(caller, marketId, {
+        kind: 'resolve',
+        outcome,
+        reason: reason || 'Decided by the studio.',
+      }),
+    void: (caller, { marketId, reason }) => room.actFor(caller, marketId, { kind: 'void', reason }),
+    setOpening: (args) => room.setOpening(args),
+    history: (args) => room.history(args),
+    templates: () => room.templates,
+    suggestions: () => room.suggestions.list(),
+    markets: () => room.shown(),
+    close: () => room.close(),
+  };
+}

@@ -1,0 +1,76 @@
+// What the clock and the judged picture demand of a market. Pure: no timers, no ledger. "It did not
+// happen" is a statement about every frame of the question, so one missing stretch forbids it.
+
+import type { GameEvent } from '../../core/contract/events.ts';
+import type { MarketRules } from '../../core/markets/rules.ts';
+import type { LedgerMarket } from '../ledger/protocol.ts';
+
+/** A stretch of the capture clock that nobody judged, and why, as the sentence for the bettors. */
+export type Hole = { fromUs: number; toUs: number; kind: 'picture' | 'vision' | 'restart' };
+
+/** Shorter ones of the picture are a camera's stutter, not a missing picture: at 30 fps 15 frames. */
+export const HOLE_US_MIN = 500_000;
+
+export type Due =
+  | { kind: 'lock'; reason: string }
+  | { kind: 'resolve'; outcome: number; reason: string }
+  | { kind: 'void'; reason: string };
+
+/** Whether this event decides a market with these rules. Both ends of the question count. */
+export function eventDecides(rules: MarketRules, event: GameEvent): boolean {
+  const { decideOn } = rules;
+  return (
+    event.type === decideOn.type &&
+    (decideOn.subject === null || decideOn.subject === event.subject) &&
+    event.confidence * 1000 >= decideOn.minimumConfidencePermille &&
+    event.captureUs >= rules.opensAtUs &&
+    event.captureUs <= rules.horizonAtUs
+  );
+}
+
+/** Why "it did not happen" cannot be said of this market; empty when it can. */
+export function whyUndecidable(
+  market: Pick<LedgerMarket, 'opensAtUs' | 'horizonAtUs'>,
+  holes: readonly Hole[],
+): string {
+  const inside = holes.filter(
+    (hole) =>
+      (hole.kind !== 'picture' || hole.toUs - hole.fromUs > HOLE_US_MIN) &&
+      hole.toUs > market.opensAtUs &&
+      hole.fromUs < market.horizonAtUs,
+  );
+  if (inside.some((hole) => hole.kind === 'restart')) {
+    return 'The studio restarted while the question ran.';
+  }
+  const missing = inside.filter((hole) => hole.kind === 'picture');
+  if (missing.length > 0) {
+    const totalUs = missing.reduce((sum, hole) => sum + hole.toUs - hole.fromUs, 0);
+    return `The picture was missing for ${(totalUs / 1_000_000).toFixed(1)} s.`;
+  }
+  return inside.length > 0 ? 'The picture could not be judged for a while.' : '';
+}
+
+/**
+ * What is due now, or null. A deciding event is no matter of time and comes elsewhere.
+ *
+ * @param judgedUntilUs all frames captured up to then have been judged
+ */
+export function dueNow(
+  market: LedgerMarket,
+  now: { nowUs: number; judgedUntilUs: number; holes: readonly Hole[] },
+): Due | null {
+  if (market.state !== 'OPEN' && market.state !== 'LOCKED') return null;
+  if (market.rules && now.judgedUntilUs >= market.horizonAtUs) {
+    const reason = whyUndecidable(market, now.holes);
+    return reason === ''
+      ? { kind: 'resolve', outcome: market.rules.otherwise, reason: 'It did not happen in time.' }
+      : { kind: 'void', reason };
+  }
+  if (now.nowUs >= market.deadlineAtUs) {
+    return { kind: 'void', reason: 'The question could not be decided in time.' };
+  }
+  if (market.state === 'OPEN' && now.nowUs >= market.lockAtUs) {
+    return { kind: 'lock', reason: 'The betting window ended.' };
+  }
+  return null;
+}

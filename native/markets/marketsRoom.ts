@@ -1,0 +1,396 @@
+// The room behind markets.ts: tracks the ledger's markets and pursues what clock, events and judged
+// picture demand, with one command id per decision, until the ledger has answered. It remembers
+// only what a restart may forget; a market whose past it did not see is never answered "no".
+
+import type { CancelTimer } from '../../core/base/clock.ts';
+import { newId } from '../../core/base/ids.ts';
+import type { GameEvent } from '../../core/contract/events.ts';
+import { MARKETS_SHOWN, type MarketView, type Template } from '../../core/contract/state.ts';
+import { LedgerRefusal } from '../../core/ledger/refusal.ts';
+import { rulesOf } from '../../core/markets/rules.ts';
+import type { LedgerMarket } from '../ledger/protocol.ts';
+import { type Due, dueNow, eventDecides, type Hole } from './decide.ts';
+import type { MarketCaller, MarketsOptions } from './markets.ts';
+import { MarketRefusal, refusalOf } from './refusal.ts';
+import { Suggestions } from './suggestions.ts';
+
+/** How often clocks are looked at, ms. The ledger itself refuses bets after the lock. */
+const TICK_MS = 50;
+/** Pools of a market are read again at most this often, ms: five times a second. */
+const POOL_PERIOD_MS = 200;
+/** Most markets open or locked at once; more than anybody can follow. */
+const LIVE_MARKETS_MAX = 16;
+/** Events kept for a market whose opening is still being written, and holes of the picture. */
+const REMEMBERED_MAX = 100;
+const PAGE = 200;
+/** Live markets that a restore takes over. */
+const RESTORE_MAX = 200;
+
+/** Our own acts: the machine's hand, in the role of what sees. */
+const MACHINE: MarketCaller = { actor: 'engine', role: 'vision' };
+
+/** One decision on a market, kept with its command id until the ledger answered. */
+type Wanted = { commandId: string; caller: MarketCaller; due: Due; event: GameEvent | null };
+
+type Tracked = {
+  view: LedgerMarket;
+  wanted: Wanted | null;
+  isSending: boolean;
+  /** Bets whose end was told. */
+  told: Set<string>;
+};
+
+/** State and acts of the room; each public member is documented at `Markets`. */
+export class MarketsRoom {
+  readonly suggestions: Suggestions;
+  templates: readonly Template[];
+  readonly #options: MarketsOptions;
+  readonly #startedUs: number;
+  readonly #tracked = new Map<string, Tracked>();
+  readonly #openings = new Map<string, Promise<MarketView>>();
+  readonly #poolsToRead = new Set<string>();
+  /** Templates whose market is just opening itself. */
+  readonly #autoOpening = new Set<string>();
+  #events: GameEvent[] = [];
+  #holes: Hole[] = [];
+  #judgedUntilUs = 0;
+  #blindUntilUs = 0;
+  #suspendedReason = '';
+  readonly #cancels: CancelTimer[];
+
+  constructor(options: MarketsOptions) {
+    this.#options = options;
+    this.templates = options.templates;
+    this.suggestions = new Suggestions(options.onAction);
+    this.#startedUs = options.clock.nowUs();
+    this.#cancels = [
+      options.timers.every(TICK_MS, () => this.#tick()),
+      options.timers.every(POOL_PERIOD_MS, () => this.#readPools()),
+    ];
+  }
+
+  async restore(): Promise<void> {
+    const { ledger } = this.#options;
+    const ended = await ledger.markets(true, MARKETS_SHOWN);
+    const live = await ledger.markets(false, RESTORE_MAX);
+    // Oldest first, so that the newest ends up on top of every list.
+    const all = new Map([...live, ...ended].map((market) => [market.id, market]));
+    const sorted = [...all.values()].sort((one, other) => one.opensAtUs - other.opensAtUs);
+    for (const market of sorted) this.#take(market);
+    this.#tick();
+  }
+
+  onEvent(event: GameEvent): void {
+    this.#events = [...this.#events, event].slice(-REMEMBERED_MAX);
+    for (const tracked of this.#tracked.values()) this.#decideBy(tracked, event);
+    for (const template of this.templates) {
+      if (template.suggestOn === event.type) this.#suggest(template, event);
+    }
+  }
+
+  onJudged(untilUs: number, blindUntilUs: number): void {
+    if (blindUntilUs > this.#blindUntilUs) {
+      // A broken look says nothing of any frame since the last good one.
+      const fromUs = Math.min(this.#judgedUntilUs, blindUntilUs);
+      this.remember({ fromUs, toUs: blindUntilUs, kind: 'vision' });
+      this.#blindUntilUs = blindUntilUs;
+    }
+    this.#judgedUntilUs = Math.max(this.#judgedUntilUs, untilUs);
+    this.#tick();
+  }
+
+  remember(hole: Hole): void {
+    this.#holes = [...this.#holes, hole].slice(-REMEMBERED_MAX);
+  }
+
+  suspendBetting(reason: string): void {
+    this.#suspendedReason = reason;
+    // The client repeats it when the ledger is back.
+    this.#options.ledger.suspendBetting(reason).catch(() => {});
+  }
+
+  onBetPlaced(marketId: string): void {
+    this.#poolsToRead.add(marketId);
+  }
+
+  shown(): readonly MarketView[] {
+    return [...this.#tracked.values()].map((tracked) => viewOf(tracked.view)).reverse();
+  }
+
+  setOpening(args: { templateId: string; opening: 'ask' | 'auto' }): void {
+    this.#templateOf(args.templateId);
+    this.templates = this.templates.map((template) =>
+      template.id === args.templateId ? { ...template, opening: args.opening } : template,
+    );
+    this.#options.onAction({ type: 'templates.changed', templates: [...this.templates] });
+  }
+
+  async history(args: { beforeOpensAtUs: number | null; limit: number }): Promise<MarketView[]> {
+    try {
+      const markets = await this.#options.ledger.markets(true, args.limit, args.beforeOpensAtUs);
+      return markets.map(viewOf);
+    } catch (cause) {
+      throw refusalOf(cause);
+    }
+  }
+
+  async openSuggestion(
+    caller: MarketCaller,
+    args: { suggestionId: string; marketId: string },
+  ): Promise<MarketView> {
+    const suggestion = this.suggestions.get(args.suggestionId);
+    if (!suggestion) {
+      const already = this.#tracked.get(args.marketId);
+      if (already) return viewOf(already.view);
+      throw new MarketRefusal('notFound', 'This suggestion is gone.');
+    }
+    const view = await this.open(caller, suggestion.templateId, args.marketId);
+    this.suggestions.remove(args.suggestionId);
+    return view;
+  }
+
+  /** Opens a market; the same market id again gives the same market. */
+  open(caller: MarketCaller, templateId: string, marketId: string): Promise<MarketView> {
+    const already = this.#tracked.get(marketId);
+    if (already?.view.templateId === templateId) return Promise.resolve(viewOf(already.view));
+    const running = this.#openings.get(marketId);
+    if (running) return running;
+    const opening = this.#open(caller, templateId, marketId).finally(() =>
+      this.#openings.delete(marketId),
+    );
+    this.#openings.set(marketId, opening);
+    return opening;
+  }
+
+  async #open(caller: MarketCaller, templateId: string, marketId: string): Promise<MarketView> {
+    const template = this.#templateOf(templateId);
+    if (this.#suspendedReason !== '') throw new MarketRefusal('refused', this.#suspendedReason);
+    const liveCount = [...this.#tracked.values()].filter((tracked) => isLive(tracked.view)).length;
+    if (liveCount >= LIVE_MARKETS_MAX) {
+      throw new MarketRefusal('refused', `${liveCount} markets are running; end one first.`);
+    }
+    const atUs = this.#options.clock.nowUs();
+    try {
+      const { market } = await this.#options.ledger.openMarket({
+        ...caller,
+        commandId: newId(this.#options.random),
+        atUs,
+        marketId,
+        rules: rulesOf(template, atUs, newId(this.#options.random)),
+        reason: '',
+      });
+      this.#take(market);
+      return viewOf(market);
+    } catch (cause) {
+      throw refusalOf(cause);
+    }
+  }
+
+  /** An act of a person: carried out at once or refused; never repeated by itself. */
+  async actFor(caller: MarketCaller, marketId: string, due: Due): Promise<void> {
+    const tracked = this.#tracked.get(marketId);
+    if (!tracked) throw new MarketRefusal('notFound', 'There is no such market.');
+    const commandId = newId(this.#options.random);
+    try {
+      await this.#send(tracked, { commandId, caller, due, event: null });
+    } catch (cause) {
+      throw refusalOf(cause);
+    }
+  }
+
+  close(): void {
+    for (const cancel of this.#cancels) cancel();
+  }
+
+  #templateOf(templateId: string): Template {
+    const template = this.templates.find((one) => one.id === templateId);
+    if (!template) throw new MarketRefusal('notFound', 'There is no such market template.');
+    return template;
+  }
+
+  #suggest(template: Template, event: GameEvent): void {
+    const isRunning = [...this.#tracked.values()].some(
+      (tracked) => tracked.view.templateId === template.id && isLive(tracked.view),
+    );
+    if (isRunning || this.#suspendedReason !== '') return;
+    if (template.opening === 'ask') {
+      const id = newId(this.#options.random);
+      this.suggestions.make(id, template, event, this.#options.clock.nowUs());
+      return;
+    }
+    if (this.#autoOpening.has(template.id)) return;
+    this.#autoOpening.add(template.id);
+    this.open(MACHINE, template.id, newId(this.#options.random))
+      .catch((cause: unknown) => {
+        this.#options.logger.warn('A market did not open itself', {
+          template: template.id,
+          reason: String(cause),
+        });
+      })
+      .finally(() => this.#autoOpening.delete(template.id));
+  }
+
+  /** Takes the ledger's word on a market. */
+  #take(market: LedgerMarket): void {
+    const known = this.#tracked.get(market.id);
+    const tracked = known ?? { view: market, wanted: null, isSending: false, told: new Set() };
+    if (known && isOlder(market, known.view)) return;
+    const wasLive = known === undefined || isLive(known.view);
+    tracked.view = market;
+    this.#tracked.set(market.id, tracked);
+    this.#options.onAction({ type: 'market.changed', market: viewOf(market) });
+    if (!known) this.#begin(tracked);
+    if (known && wasLive && (!isLive(market) || market.voidedBets > 0)) this.#tellEnds(tracked);
+    this.#forget();
+  }
+
+  #begin(tracked: Tracked): void {
+    const { view } = tracked;
+    if (!isLive(view)) return;
+    if (view.opensAtUs < this.#startedUs) {
+      // Opened by an engine before us: what it saw, and missed, is not known.
+      this.remember({ fromUs: view.opensAtUs, toUs: this.#startedUs, kind: 'restart' });
+    }
+    for (const event of this.#events) this.#decideBy(tracked, event);
+  }
+
+  #decideBy(tracked: Tracked, event: GameEvent): void {
+    const { rules } = tracked.view;
+    if (!rules || !isLive(tracked.view) || !eventDecides(rules, event)) return;
+    this.#want(
+      tracked,
+      { kind: 'resolve', outcome: rules.decideOn.outcome, reason: event.why },
+      event,
+    );
+  }
+
+  /** The first decision stands; only a mere lock gives way to one. */
+  #want(tracked: Tracked, due: Due, event: GameEvent | null): void {
+    if (tracked.wanted && tracked.wanted.due.kind !== 'lock') return;
+    if (tracked.wanted && due.kind === 'lock') return;
+    const commandId = newId(this.#options.random);
+    tracked.wanted = { commandId, caller: MACHINE, due, event };
+    this.#pursue(tracked);
+  }
+
+  #tick(): void {
+    const nowUs = this.#options.clock.nowUs();
+    this.suggestions.expire(nowUs);
+    const judged = { nowUs, judgedUntilUs: this.#judgedUntilUs, holes: this.#holes };
+    for (const tracked of this.#tracked.values()) {
+      const due = dueNow(tracked.view, judged);
+      if (due) this.#want(tracked, due, null);
+      if (tracked.wanted) this.#pursue(tracked);
+    }
+  }
+
+  /** Sends what is wanted until the ledger answered; the same command id each time. */
+  #pursue(tracked: Tracked): void {
+    const { wanted } = tracked;
+    if (!wanted || tracked.isSending || !this.#options.ledger.isConnected()) return;
+    tracked.isSending = true;
+    this.#send(tracked, wanted)
+      .catch(async (cause: unknown) => {
+        if (cause instanceof LedgerRefusal && cause.code === 'LEDGER_UNAVAILABLE') return;
+        if (tracked.wanted === wanted) tracked.wanted = null;
+        this.#options.logger.warn('The ledger refused a decision', {
+          market: tracked.view.id,
+          reason: String(cause),
+        });
+        await this.#refresh(tracked.view.id);
+      })
+      .finally(() => {
+        tracked.isSending = false;
+        // A decision may have come while a lock was under way.
+        if (tracked.wanted && tracked.wanted !== wanted) this.#pursue(tracked);
+      });
+  }
+
+  async #send(tracked: Tracked, wanted: Wanted): Promise<void> {
+    const { ledger, clock } = this.#options;
+    const { due, caller, commandId, event } = wanted;
+    const act = { ...caller, commandId, marketId: tracked.view.id, atUs: clock.nowUs() };
+    const { reason } = due;
+    let market: LedgerMarket;
+    switch (due.kind) {
+      case 'lock':
+        ({ market } = await ledger.lockMarket({ ...act, tCapUs: null, reason }));
+        break;
+      case 'resolve':
+        ({ market } = await ledger.resolveMarket({
+          ...act,
+          outcome: due.outcome,
+          reason,
+          evidence: event && {
+            id: event.id,
+            type: event.type,
+            captureUs: event.captureUs,
+            detectedUs: event.detectedUs,
+            confidencePermille: Math.round(event.confidence * 1000),
+          },
+        }));
+        break;
+      case 'void':
+        ({ market } = await ledger.voidMarket({ ...act, reason }));
+        break;
+    }
+    if (tracked.wanted === wanted) tracked.wanted = null;
+    this.#take(market);
+  }
+
+  async #refresh(marketId: string): Promise<void> {
+    // Away again: restore() will read it.
+    const market = await this.#options.ledger.market(marketId).catch(() => null);
+    if (market) this.#take(market);
+  }
+
+  #readPools(): void {
+    const ids = [...this.#poolsToRead];
+    this.#poolsToRead.clear();
+    for (const id of ids) void this.#refresh(id);
+  }
+
+  /** Tells each bettor once how the bet ended. */
+  async #tellEnds(tracked: Tracked): Promise<void> {
+    const { ledger, onSettled, logger } = this.#options;
+    try {
+      let afterSeq = 0;
+      for (;;) {
+        const entries = await ledger.betsOf(tracked.view.id, afterSeq, PAGE);
+        for (const entry of entries) {
+          afterSeq = entry.seq;
+          if (entry.result === 'PENDING' || tracked.told.has(entry.betId)) continue;
+          tracked.told.add(entry.betId);
+          onSettled(entry.subject, entry);
+        }
+        if (entries.length < PAGE) return;
+      }
+    } catch (cause) {
+      // Pages ask for balance and history again when the ledger is back.
+      logger.warn('Results were not told', { market: tracked.view.id, reason: String(cause) });
+    }
+  }
+
+  /** Keeps what is live and the newest ended ones. */
+  #forget(): void {
+    for (const [id, tracked] of this.#tracked) {
+      if (this.#tracked.size <= MARKETS_SHOWN) return;
+      if (!isLive(tracked.view)) this.#tracked.delete(id);
+    }
+  }
+}
+
+function isLive(market: LedgerMarket): boolean {
+  return market.state === 'OPEN' || market.state === 'LOCKED';
+}
+
+/** Whether an answer was overtaken: a market never comes back from its end, nor opens again. */
+function isOlder(market: LedgerMarket, known: LedgerMarket): boolean {
+  if (!isLive(known)) return isLive(market);
+  return known.state === 'LOCKED' && market.state === 'OPEN';
+}
+
+function viewOf(market: LedgerMarket): MarketView {
+  const { rules: _rules, cutoffUs: _cutoffUs, ...view } = market;
+  return view;
+}
