@@ -240,7 +240,7 @@ function play(draft: Draft, kicking: Team, scorer: Team, goalAfter: number): voi
 function bringBack(draft: Draft, keeper: number): void {
   touch(draft, keeper, 'kick');
   kick(draft, 0.4);
-  move(draft, 'roll', 0, 0, 2.6);
+  move(draft, 'roll', 0, 0, 3.3);
   move(draft, 'rest', 0, 0, 0.2);
 }
 

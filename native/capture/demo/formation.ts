@@ -43,7 +43,7 @@ export function homeOf(player: number, ballX: number, ballY: number): Place {
       y: Math.max(-1.5, Math.min(1.5, ballY * 0.24)),
     };
   }
-  const x = direction * home.x + ballX * 0.62;
+  const x = direction * home.x + ballX * 0.56;
   const y = direction * home.y * 0.92 + ballY * 0.3;
   return {
     x: Math.max(-HALF_LENGTH + 3.4, Math.min(HALF_LENGTH - 3.4, x)),

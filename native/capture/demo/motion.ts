@@ -35,8 +35,10 @@ interface Correction {
   readonly y: number;
 }
 
-const BEFORE = 1.7;
-const AFTER = 1.3;
+const BEFORE = 1.8;
+const AFTER = 1.6;
+/** Metres a second at which a player makes for the ball, on average. */
+const PACE = 3.2;
 
 /** Computes the tables of a chapter; `nextKicking` is who kicks off after it. */
 export function moveChapter(seed: number, chapter: Chapter, nextKicking: Team): Motion {
@@ -81,10 +83,10 @@ function goalFrame(chapter: Chapter, ball: Float32Array): number {
   throw new Error('The last shot of a chapter of the demo never crosses the goal line.');
 }
 
-/** The ball as the players feel it: averaged over 1.6 s around now. */
+/** The ball as the players feel it: averaged over 2.1 s around now. */
 function slowBall(ball: Float32Array, frames: number): Float32Array {
   const slow = new Float32Array(frames * 2);
-  const reach = 24;
+  const reach = 32;
   for (let axis = 0; axis < 2; axis += 1) {
     let sum = 0;
     const at = (frame: number): number =>
@@ -106,7 +108,7 @@ function walker(
   nextKicking: Team,
   pull: Float32Array,
 ): (frame: number) => Place {
-  const free = (frame: number): Place => freePlace(seed, chapter, player, nextKicking, pull, frame);
+  const free = wanderer(seed, chapter, player, nextKicking, pull);
   const corrections: Correction[] = [];
   for (const touch of chapter.touches) {
     if (touch.player !== player) continue;
@@ -117,10 +119,11 @@ function walker(
     corrections.push({ at: touch.at, x, y: touch.y - 0.22 - home.y });
   }
   const padded = pad(corrections, chapter);
+  let next = 0;
   return (frame) => {
     const place = free(frame);
     const at = frame / FRAMES_PER_SECOND;
-    const next = padded.findIndex((node) => node.at > at);
+    while (next < padded.length && (padded[next]?.at ?? 0) <= at) next += 1;
     const a = padded[next - 1];
     const b = padded[next];
     if (a === undefined || b === undefined) return place;
@@ -135,11 +138,11 @@ function pad(corrections: readonly Correction[], chapter: Chapter): Correction[]
   let last = 0;
   for (const [index, node] of corrections.entries()) {
     const size = Math.hypot(node.x, node.y);
-    const before = Math.max(BEFORE, size / 3.6);
+    const before = Math.max(BEFORE, size / PACE);
     if (node.at - before > last) nodes.push({ at: node.at - before, x: 0, y: 0 });
     else if (index === 0) nodes.push({ at: Math.max(0, node.at - before), x: 0, y: 0 });
     nodes.push(node);
-    const after = node.at + Math.max(AFTER, size / 3.6);
+    const after = node.at + Math.max(AFTER, size / PACE);
     const following = corrections[index + 1];
     last = after;
     const start = following ? following.at - BEFORE : chapter.frames / FRAMES_PER_SECOND;
@@ -152,52 +155,59 @@ function pad(corrections: readonly Correction[], chapter: Chapter): Correction[]
 }
 
 /** A player's place without any duty towards the ball. */
-function freePlace(
+function wanderer(
   seed: number,
   chapter: Chapter,
   player: number,
   nextKicking: Team,
   pull: Float32Array,
-  frame: number,
-): Place {
-  const at = frame / FRAMES_PER_SECOND;
-  const home = homeOf(player, pull[frame * 2] ?? 0, pull[frame * 2 + 1] ?? 0);
+): (frame: number) => Place {
   const restless = player % 5 === 0 ? 0.25 : 1;
-  const wave = (salt: number, rate: number): number =>
-    Math.sin(at * rate + 6.283 * chance(seed, 0xa0 + player * 4 + salt, chapter.number));
-  home.x += restless * (0.7 * wave(0, 0.9) + 0.4 * wave(1, 1.7));
-  home.y += restless * (0.8 * wave(2, 0.8) + 0.4 * wave(3, 1.5));
-  const started = smooth(chapter.kickOffAt - 0.1, chapter.kickOffAt + 2.2, at);
+  const phase = (salt: number): number =>
+    6.283 * chance(seed, 0xa0 + player * 4 + salt, chapter.number);
+  const phases = [phase(0), phase(1), phase(2), phase(3)] as const;
   const first = lineUpOf(player, chapter.kicking);
-  const feast = smooth(chapter.netAt - 0.4, chapter.netAt + 1.9, at);
-  const feastAt = celebration(seed, chapter, player, home);
-  const back = smooth(chapter.restUntil - 0.1, chapter.restUntil + 2.6, at);
   const lineUp = lineUpOf(player, nextKicking);
-  const blend = (a: number, b: number, c: number, d: number): number => {
-    const playing = a + (b - a) * started;
-    const feasting = playing + (c - playing) * feast;
-    return feasting + (d - feasting) * back;
-  };
-  return {
-    x: blend(first.x, home.x, feastAt.x, lineUp.x),
-    y: blend(first.y, home.y, feastAt.y, lineUp.y),
+  const feastPlace = celebration(seed, chapter, player);
+  return (frame) => {
+    const at = frame / FRAMES_PER_SECOND;
+    const home = homeOf(player, pull[frame * 2] ?? 0, pull[frame * 2 + 1] ?? 0);
+    home.x +=
+      restless * (0.7 * Math.sin(at * 0.9 + phases[0]) + 0.4 * Math.sin(at * 1.7 + phases[1]));
+    home.y +=
+      restless * (0.8 * Math.sin(at * 0.8 + phases[2]) + 0.4 * Math.sin(at * 1.5 + phases[3]));
+    const started = smooth(chapter.kickOffAt - 0.1, chapter.kickOffAt + 2.8, at);
+    const feast = smooth(chapter.netAt - 0.4, chapter.netAt + 2.2, at);
+    const back = smooth(chapter.restUntil - 0.5, chapter.restUntil + 3.5, at);
+    const feastAt = feastPlace(home);
+    const blend = (a: number, b: number, c: number, d: number): number => {
+      const playing = a + (b - a) * started;
+      const feasting = playing + (c - playing) * feast;
+      return feasting + (d - feasting) * back;
+    };
+    return {
+      x: blend(first.x, home.x, feastAt.x, lineUp.x),
+      y: blend(first.y, home.y, feastAt.y, lineUp.y),
+    };
   };
 }
 
 /** The scoring side meets near the corner; the others walk home slowly. */
-function celebration(seed: number, chapter: Chapter, player: number, home: Place): Place {
+function celebration(seed: number, chapter: Chapter, player: number): (home: Place) => Place {
   if (teamOf(player) !== chapter.scorer) {
-    return player % 5 === 0 ? home : { x: home.x * 0.8, y: home.y * 0.9 };
+    if (player % 5 === 0) return (home) => home;
+    return (home) => ({ x: home.x * 0.8, y: home.y * 0.9 });
   }
   const direction = chapter.scorer === 0 ? 1 : -1;
-  if (player % 5 === 0) return { x: home.x + direction * 3, y: home.y };
+  if (player % 5 === 0) return (home) => ({ x: home.x + direction * 3, y: home.y });
   const side = chance(seed, 0xfea57, chapter.number) < 0.4 ? -1 : 1;
   const ring = player === chapter.shooter ? 0 : 1.15;
   const angle = (player % 5) * 1.45;
-  return {
-    x: direction * 12.8 + ring * Math.cos(angle),
-    y: side * 6.2 + ring * Math.sin(angle) * 0.9,
+  const place = {
+    x: direction * 12 + ring * Math.cos(angle),
+    y: side * 5.6 + ring * Math.sin(angle) * 0.9,
   };
+  return () => place;
 }
 
 /** Nobody stands inside another: pairs nearer than 0.9 m are pushed apart evenly. */
@@ -211,7 +221,7 @@ function keepApart(players: Float32Array, frames: number): void {
         const dy = (row[b + 1] ?? 0) - (row[a + 1] ?? 0);
         const distance = Math.hypot(dx, dy) + 1e-6;
         if (distance >= least) continue;
-        const push = (0.5 * (least - distance)) / Math.max(distance, 0.25);
+        const push = (0.5 * (least - distance)) / Math.max(distance, 0.55);
         row[a] = (row[a] ?? 0) - dx * push;
         row[a + 1] = (row[a + 1] ?? 0) - dy * push;
         row[b] = (row[b] ?? 0) + dx * push;
