@@ -77,10 +77,9 @@ export function createPortPair(): [Port, Port] {
   return [side(0), side(1)];
 }
 
-/** What worker_threads and Electron call a port. */
+/** What worker_threads and Electron call a port; their `on` differs in what it hands over. */
 export type EmitterPort = {
-  on(signal: 'message', run: (message: never) => void): unknown;
-  on(signal: 'close', run: () => void): unknown;
+  on: (...args: never[]) => unknown;
   start?(): void;
   postMessage(message: unknown): void;
   close(): void;
@@ -94,10 +93,11 @@ export type EmitterPort = {
  */
 export function portOfEmitter(port: EmitterPort, shape: 'bare' | 'event'): Port {
   const inbox = createInbox();
-  port.on('message', (message: unknown) => {
+  const on = port.on.bind(port) as (signal: string, run: (message: unknown) => void) => unknown;
+  on('message', (message) => {
     inbox.deliver(shape === 'bare' ? message : (message as { data?: unknown }).data);
   });
-  port.on('close', () => inbox.closed());
+  on('close', () => inbox.closed());
   port.start?.();
   return {
     send(message) {

@@ -1,0 +1,107 @@
+// The control room: header, docks, program, events and the status bar. It stays as it was when the
+// connection is lost, with a sentence on top, because the show goes on without this page.
+
+import { X } from 'lucide-react';
+import { useEffect } from 'react';
+import { IconButton } from '../ui/Button.tsx';
+import { Notice } from '../ui/Notice.tsx';
+import { text } from '../ui/texts.ts';
+import { Events } from './Events.tsx';
+import { Header } from './Header.tsx';
+import { Health } from './Health.tsx';
+import { Markets } from './Markets.tsx';
+import { openFirstSuggestion } from './marketCalls.ts';
+import { Program } from './Program.tsx';
+import { Sources } from './Sources.tsx';
+import { StatusBar } from './StatusBar.tsx';
+import { dismissToast, usePage } from './store.ts';
+
+export function App() {
+  const state = usePage((page) => page.state);
+  const connection = usePage((page) => page.connection);
+  useOpenKey();
+  if (connection.state === 'refused') {
+    return (
+      <main className="fullPage">
+        <h1>{text('studio.refused')}</h1>
+        <p>{connection.message}</p>
+      </main>
+    );
+  }
+  if (state === null) {
+    return (
+      <main className="fullPage" aria-busy="true">
+        <p>{text('studio.connecting')}</p>
+        <Connection />
+      </main>
+    );
+  }
+  return (
+    <div className="studio" data-connected={connection.state === 'connected'}>
+      <Header state={state} />
+      <div className="studio-notices" aria-live="polite">
+        <Connection />
+        {state.notices.map((notice) => (
+          <Notice key={notice.id} severity={notice.severity}>
+            {notice.text}
+          </Notice>
+        ))}
+      </div>
+      <aside className="dock dock-left">
+        <Sources state={state} />
+        <Health state={state} />
+      </aside>
+      <Program state={state} />
+      <Markets state={state} />
+      <Events state={state} />
+      <StatusBar state={state} />
+      <Toasts />
+    </div>
+  );
+}
+
+function Connection() {
+  const connection = usePage((page) => page.connection);
+  if (connection.state !== 'lost') return null;
+  const seconds = Math.max(1, Math.round(connection.retryMs / 1000));
+  return <Notice severity="warn">{text('studio.lost', { seconds })}</Notice>;
+}
+
+function Toasts() {
+  const toasts = usePage((page) => page.toasts);
+  return (
+    <div className="toasts">
+      {toasts.map((toast) => (
+        <Notice
+          key={toast.id}
+          severity="stop"
+          action={
+            <IconButton
+              size="dense"
+              name={text('common.close')}
+              onClick={() => dismissToast(toast.id)}
+            >
+              <X size={14} aria-hidden="true" />
+            </IconButton>
+          }
+        >
+          {toast.text} <small className="toast-code">{toast.code}</small>
+        </Notice>
+      ))}
+    </div>
+  );
+}
+
+/** ⏎ opens the first suggestion, unless it belongs to a control that has the focus. */
+function useOpenKey(): void {
+  useEffect(() => {
+    function press(key: KeyboardEvent): void {
+      const isFree =
+        key.target === document.body && document.querySelector('dialog[open]') === null;
+      if (key.key !== 'Enter' || key.repeat || !isFree) return;
+      if (openFirstSuggestion()) key.preventDefault();
+    }
+    window.addEventListener('keydown', press);
+    return () => window.removeEventListener('keydown', press);
+  }, []);
+}

@@ -1,0 +1,140 @@
+// On air or not, since when, what the show is called, how many watch, the link, and the one large
+// control: Go live. Ending asks once.
+
+import { Radio, Share2, Square } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
+import type { StudioState } from '../../core/contract/state.ts';
+import { Button } from '../ui/Button.tsx';
+import { Figure } from '../ui/Figure.tsx';
+import { elapsedText, pointsText } from '../ui/figures.ts';
+import { StateDot } from '../ui/StateDot.tsx';
+import { text } from '../ui/texts.ts';
+import { SharePanel } from './SharePanel.tsx';
+import { ask, studio, usePage } from './store.ts';
+import { useNowUs } from './useNowUs.ts';
+
+export function Header({ state }: { state: StudioState }) {
+  const isLive = state.show.state === 'live';
+  const watching = usePage((page) => page.readings?.viewers ?? state.relay.viewers);
+  return (
+    <header className="header">
+      <OnAir isLive={isLive} sinceUs={state.show.liveSinceUs} />
+      <Title title={state.show.title} />
+      <span className="header-watching">
+        <Figure charactersMin={3}>
+          {text('studio.header.watching', { count: pointsText(watching) })}
+        </Figure>
+      </span>
+      <Share url={state.show.viewerUrl} />
+      {isLive ? <End watching={watching} /> : <GoLive />}
+    </header>
+  );
+}
+
+function OnAir({ isLive, sinceUs }: { isLive: boolean; sinceUs: number }) {
+  const nowUs = useNowUs();
+  if (!isLive) {
+    return (
+      <span className="header-state">
+        <StateDot tone="idle">{text('studio.header.ready')}</StateDot>
+      </span>
+    );
+  }
+  return (
+    <span className="header-state header-live" data-testid="live">
+      <StateDot tone="live">{text('studio.header.live')}</StateDot>
+      <Figure charactersMin={8}>{nowUs === null ? '' : elapsedText(nowUs - sinceUs)}</Figure>
+    </span>
+  );
+}
+
+/** Text that can be edited in place: Enter keeps it, Escape gives the old one back. */
+function Title({ title }: { title: string }) {
+  const [draft, setDraft] = useState(title);
+  useEffect(() => setDraft(title), [title]);
+  async function keep(): Promise<void> {
+    const wanted = draft.trim();
+    if (wanted === title) return;
+    if (wanted === '' || !(await ask(studio.show.rename({ title: wanted })))) setDraft(title);
+  }
+  return (
+    <input
+      className="header-title"
+      aria-label={text('studio.header.title')}
+      value={draft}
+      maxLength={80}
+      spellCheck={false}
+      onChange={(change) => setDraft(change.target.value)}
+      onBlur={keep}
+      onKeyDown={(key) => {
+        if (key.key === 'Escape') setDraft(title);
+        if (key.key === 'Enter' || key.key === 'Escape') key.currentTarget.blur();
+      }}
+    />
+  );
+}
+
+function Share({ url }: { url: string }) {
+  const [isOpen, setIsOpen] = useState(false);
+  const button = useRef<HTMLDivElement>(null);
+  return (
+    <div className="share" ref={button}>
+      <Button aria-expanded={isOpen} aria-haspopup="dialog" onClick={() => setIsOpen(!isOpen)}>
+        <Share2 size={16} aria-hidden="true" />
+        {text('studio.header.share')}
+      </Button>
+      {isOpen ? (
+        <SharePanel
+          url={url}
+          onClose={() => {
+            setIsOpen(false);
+            button.current?.querySelector('button')?.focus();
+          }}
+        />
+      ) : null}
+    </div>
+  );
+}
+
+function GoLive() {
+  const [isAsking, setIsAsking] = useState(false);
+  async function goLive(): Promise<void> {
+    setIsAsking(true);
+    await ask(studio.show.goLive({}));
+    setIsAsking(false);
+  }
+  return (
+    <Button look="live" size="touch" disabled={isAsking} onClick={goLive}>
+      <Radio size={18} aria-hidden="true" />
+      {text('studio.header.goLive')}
+    </Button>
+  );
+}
+
+function End({ watching }: { watching: number }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  return (
+    <>
+      <Button size="touch" onClick={() => dialog.current?.showModal()}>
+        <Square size={14} aria-hidden="true" />
+        {text('studio.header.end')}
+      </Button>
+      <dialog ref={dialog} className="dialog" aria-labelledby="end-title">
+        <h2 id="end-title">{text('studio.end.title')}</h2>
+        <p>{text('studio.end.text', { count: pointsText(watching) })}</p>
+        <div className="dialog-actions">
+          <Button onClick={() => dialog.current?.close()}>{text('studio.end.keep')}</Button>
+          <Button
+            look="stop"
+            onClick={() => {
+              dialog.current?.close();
+              ask(studio.show.end({}));
+            }}
+          >
+            {text('studio.end.end')}
+          </Button>
+        </div>
+      </dialog>
+    </>
+  );
+}

@@ -1,0 +1,69 @@
+// The processes behind the show, in a word each: relay, vision, ledger. Reasons stand below.
+
+import type { StudioState } from '../../core/contract/state.ts';
+import { pointsText } from '../ui/figures.ts';
+import { StateDot, type StateTone } from '../ui/StateDot.tsx';
+import { text } from '../ui/texts.ts';
+
+const RELAY: Record<StudioState['relay']['state'], StateTone> = {
+  connecting: 'warn',
+  connected: 'go',
+  unreachable: 'stop',
+};
+const VISION: Record<StudioState['vision']['state'], StateTone> = {
+  starting: 'warn',
+  running: 'go',
+  restarting: 'warn',
+  off: 'idle',
+};
+const LEDGER: Record<StudioState['ledger']['state'], StateTone> = {
+  starting: 'warn',
+  running: 'go',
+  restarting: 'warn',
+  refused: 'stop',
+};
+
+export function Health({ state: { relay, vision, ledger } }: { state: StudioState }) {
+  const model = [vision.model, vision.provider, vision.pack].filter((part) => part !== '');
+  return (
+    <section className="dockPart" aria-labelledby="health-title">
+      <h2 id="health-title" className="dockTitle">
+        {text('studio.health')}
+      </h2>
+      <dl className="health">
+        <Line
+          name={text('studio.health.relay')}
+          tone={RELAY[relay.state]}
+          words={text(`studio.relay.${relay.state}`)}
+          below={relay.reason}
+        />
+        <Line
+          name={text('studio.health.vision')}
+          tone={VISION[vision.state]}
+          words={text(`studio.vision.${vision.state}`)}
+          below={vision.reason === '' ? model.join(' · ') : vision.reason}
+        />
+        <Line
+          name={text('studio.health.ledger')}
+          tone={LEDGER[ledger.state]}
+          words={text(`studio.ledger.${ledger.state}`, { row: pointsText(ledger.seq) })}
+          below={ledger.reason}
+        />
+      </dl>
+    </section>
+  );
+}
+
+type LineProps = { name: string; tone: StateTone; words: string; below: string };
+
+function Line({ name, tone, words, below }: LineProps) {
+  return (
+    <div className="health-line">
+      <dt>{name}</dt>
+      <dd>
+        <StateDot tone={tone}>{words}</StateDot>
+      </dd>
+      {below === '' ? null : <dd className="health-reason">{below}</dd>}
+    </div>
+  );
+}

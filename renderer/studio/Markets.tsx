@@ -1,0 +1,197 @@
+// The markets dock: what vision suggests, what is open, what can be opened by hand, what was. An
+// empty dock says how the first market comes to be.
+
+import { X } from 'lucide-react';
+import { useState } from 'react';
+import type { MarketView, StudioState, Suggestion, Template } from '../../core/contract/state.ts';
+import { Button, IconButton } from '../ui/Button.tsx';
+import { Figure } from '../ui/Figure.tsx';
+import { countdownText, pointsText } from '../ui/figures.ts';
+import { MarketCard } from '../ui/MarketCard.tsx';
+import { Notice } from '../ui/Notice.tsx';
+import { OutcomeMark } from '../ui/OutcomeMark.tsx';
+import { text } from '../ui/texts.ts';
+import { MarketControls } from './MarketControls.tsx';
+import { openSuggestion } from './marketCalls.ts';
+import { ask, newStudioId, studio } from './store.ts';
+import { useNowUs } from './useNowUs.ts';
+
+export function Markets({ state }: { state: StudioState }) {
+  const nowUs = useNowUs();
+  const running = state.markets.filter(({ state: at }) => at === 'OPEN' || at === 'LOCKED');
+  const past = state.markets.filter(({ state: at }) => at === 'RESOLVED' || at === 'VOID');
+  const isEmpty = running.length === 0 && state.suggestions.length === 0;
+  return (
+    <aside className="dock dock-right" aria-labelledby="markets-title">
+      <h2 id="markets-title" className="dockTitle">
+        {text('studio.markets')}
+      </h2>
+      <div className="marketsList">
+        {state.show.bettingSuspended === '' ? null : (
+          <Notice severity="warn">
+            {text('studio.markets.suspended', { reason: state.show.bettingSuspended })}
+          </Notice>
+        )}
+        {isEmpty ? <Empty isLive={state.show.state === 'live'} /> : null}
+        {state.suggestions.map((suggestion, index) => (
+          <SuggestionCard
+            key={suggestion.id}
+            suggestion={suggestion}
+            isFirst={index === 0}
+            nowUs={nowUs}
+          />
+        ))}
+        {running.map((market) => (
+          <MarketCard key={market.id} market={market} nowUs={nowUs}>
+            <MarketControls market={market} />
+          </MarketCard>
+        ))}
+        <Templates templates={state.templates} />
+        <History shown={past} />
+      </div>
+    </aside>
+  );
+}
+
+function Empty({ isLive }: { isLive: boolean }) {
+  return (
+    <div className="marketsEmpty">
+      <strong>{text('studio.markets.emptyTitle')}</strong>
+      <p>{text(isLive ? 'studio.markets.empty' : 'studio.markets.emptyReady')}</p>
+    </div>
+  );
+}
+
+type SuggestionProps = { suggestion: Suggestion; isFirst: boolean; nowUs: number | null };
+
+function SuggestionCard({ suggestion, isFirst, nowUs }: SuggestionProps) {
+  const { id, title, why } = suggestion;
+  return (
+    <article className="card suggestion" data-suggestion={id}>
+      <div className="marketCard-head">
+        <span className="suggestion-tag">{text('studio.markets.suggested')}</span>
+        <Figure charactersMin={5}>
+          {nowUs === null ? '' : countdownText(suggestion.expiresAtUs - nowUs)}
+        </Figure>
+      </div>
+      <h3 className="marketCard-title">{title}</h3>
+      <p className="marketCard-reason">{why}</p>
+      <div className="suggestion-actions">
+        <Button
+          look="primary"
+          aria-label={text('studio.markets.openNamed', { title })}
+          onClick={() => openSuggestion(id)}
+          {...(isFirst ? { keyHint: '⏎', 'aria-keyshortcuts': 'Enter' } : {})}
+        >
+          {text('studio.markets.open')}
+        </Button>
+        <IconButton
+          name={text('studio.markets.dismissNamed', { title })}
+          onClick={() => ask(studio.markets.dismissSuggestion({ suggestionId: id }))}
+        >
+          <X size={16} aria-hidden="true" />
+        </IconButton>
+      </div>
+    </article>
+  );
+}
+
+function Templates({ templates }: { templates: readonly Template[] }) {
+  if (templates.length === 0) return null;
+  return (
+    <section aria-labelledby="templates-title">
+      <h3 id="templates-title" className="dockSubtitle">
+        {text('studio.markets.templates')}
+      </h3>
+      <ul className="templates">
+        {templates.map((template) => (
+          <TemplateLine key={template.id} template={template} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function TemplateLine({ template: { id, title, opening, suggestOn } }: { template: Template }) {
+  const isAuto = opening === 'auto';
+  return (
+    <li className="template">
+      <span className="template-title">{title}</span>
+      <Button
+        size="dense"
+        aria-label={text('studio.markets.openNamed', { title })}
+        onClick={() => ask(studio.markets.open({ templateId: id, marketId: newStudioId() }))}
+      >
+        {text('studio.markets.open')}
+      </Button>
+      {suggestOn === null ? null : (
+        <button
+          type="button"
+          role="switch"
+          className="switch"
+          aria-checked={isAuto}
+          aria-label={text('studio.markets.autoNamed', { title })}
+          onClick={() =>
+            ask(studio.markets.setOpening({ templateId: id, opening: isAuto ? 'ask' : 'auto' }))
+          }
+        >
+          <span className="switch-track" aria-hidden="true" />
+          {text('studio.markets.auto')}
+        </button>
+      )}
+    </li>
+  );
+}
+
+/** Older ones are fetched by this many at a time. */
+const HISTORY_PAGE = 20;
+
+function History({ shown }: { shown: readonly MarketView[] }) {
+  const [older, setOlder] = useState<readonly MarketView[]>([]);
+  const [hasMore, setHasMore] = useState(true);
+  const known = new Set(shown.map((market) => market.id));
+  const all = [...shown, ...older.filter((market) => !known.has(market.id))];
+  if (all.length === 0) return null;
+  async function fetchOlder(): Promise<void> {
+    const beforeOpensAtUs = all.at(-1)?.opensAtUs ?? null;
+    const page = studio.markets.history({ beforeOpensAtUs, limit: HISTORY_PAGE });
+    if (!(await ask(page))) return;
+    const more = await page;
+    setHasMore(more.length === HISTORY_PAGE);
+    setOlder([...older, ...more]);
+  }
+  return (
+    <details className="history" open>
+      <summary className="dockSubtitle">{text('studio.markets.history')}</summary>
+      <ul>
+        {all.map((market) => (
+          <PastMarket key={market.id} market={market} />
+        ))}
+      </ul>
+      {hasMore && shown.length >= HISTORY_PAGE ? (
+        <Button look="quiet" size="dense" onClick={fetchOlder}>
+          {text('studio.markets.older')}
+        </Button>
+      ) : null}
+    </details>
+  );
+}
+
+function PastMarket({ market }: { market: MarketView }) {
+  const won = market.winner === null ? undefined : market.outcomes[market.winner];
+  return (
+    <li className="pastMarket" title={market.reason} data-market={market.id}>
+      <span className="pastMarket-title">{market.title}</span>
+      <span className="pastMarket-result">
+        {won === undefined || market.winner === null ? (
+          text('market.state.VOID')
+        ) : (
+          <>
+            <OutcomeMark index={market.winner} size={10} /> {won.label} ·{' '}
+            <Figure>{text('studio.markets.paid', { points: pointsText(market.paidMinor) })}</Figure>
+          </>
+        )}
+      </span>
+    </li>
+  );
+}

@@ -1,0 +1,100 @@
+// The program as viewers get it, with vision's boxes over it. The picture is a WebRTC reader like
+// any other; only its offer and answer travel by RPC, and its facts by a data channel beside it.
+
+import { fromBinary } from '@bufbuild/protobuf';
+import { Eye, EyeOff, Volume2, VolumeX } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
+import { realTimers } from '../../core/base/clock.ts';
+import type { StudioState } from '../../core/contract/state.ts';
+import { FrameFactsSchema } from '../../core/wire/gen/facts_pb.js';
+import { IconButton } from '../ui/Button.tsx';
+import { createOverlayPainter, type OverlayPainter } from '../ui/overlayPainter.ts';
+import { text } from '../ui/texts.ts';
+import { createWhepPlayer, type PlayerState, type WhepSession } from '../ui/whepPlayer.ts';
+import { studio, usePage } from './store.ts';
+
+/** Offer and answer by RPC. */
+async function previewSession(offerSdp: string): Promise<WhepSession> {
+  const { sessionId, answerSdp } = await studio.preview.watch({ offerSdp });
+  return {
+    answerSdp,
+    leave() {
+      studio.preview.leave({ sessionId }).catch(() => {
+        // The engine ends sessions that no longer answer by itself.
+      });
+    },
+  };
+}
+
+export function Program({ state }: { state: StudioState }) {
+  const video = useRef<HTMLVideoElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const painter = useRef<OverlayPainter>(null);
+  const isConnected = usePage((page) => page.connection.state === 'connected');
+  const [player, setPlayer] = useState<PlayerState>('connecting');
+  const [hasBoxes, setHasBoxes] = useState(true);
+  const [isMuted, setIsMuted] = useState(true);
+
+  useEffect(() => {
+    if (!isConnected || video.current === null || canvas.current === null) return;
+    const own = createOverlayPainter({ canvas: canvas.current, video: video.current });
+    painter.current = own;
+    const playing = createWhepPlayer({
+      video: video.current,
+      signalling: previewSession,
+      timers: realTimers,
+      onState: setPlayer,
+      onAnalytics(bytes) {
+        try {
+          own.push(fromBinary(FrameFactsSchema, bytes));
+        } catch {
+          // A torn message of a latest-wins channel; the next one is 33 ms away.
+        }
+      },
+    });
+    return () => {
+      playing.close();
+      own.close();
+      painter.current = null;
+    };
+  }, [isConnected]);
+
+  return (
+    <main className="program" aria-label={text('studio.program')}>
+      <div className="program-frame">
+        <video ref={video} className="program-video" muted={isMuted} autoPlay playsInline />
+        <canvas ref={canvas} className="program-canvas" />
+        <PlayerWords player={player} reason={state.source.reason} />
+        <div className="program-controls">
+          <IconButton
+            name={text(hasBoxes ? 'studio.program.boxes.off' : 'studio.program.boxes.on')}
+            aria-pressed={hasBoxes}
+            onClick={() => {
+              setHasBoxes(!hasBoxes);
+              painter.current?.setMode(hasBoxes ? 'off' : 'live');
+            }}
+          >
+            {hasBoxes ? <Eye size={16} /> : <EyeOff size={16} />}
+          </IconButton>
+          <IconButton
+            name={text(isMuted ? 'studio.program.sound.on' : 'studio.program.sound.off')}
+            aria-pressed={!isMuted}
+            onClick={() => setIsMuted(!isMuted)}
+          >
+            {isMuted ? <VolumeX size={16} /> : <Volume2 size={16} />}
+          </IconButton>
+        </div>
+      </div>
+    </main>
+  );
+}
+
+function PlayerWords({ player, reason }: { player: PlayerState; reason: string }) {
+  if (player === 'live') return null;
+  return (
+    <div className="program-words" role="status">
+      <p>{player === 'notLive' ? text('studio.program.noPicture') : text(`player.${player}`)}</p>
+      {reason === '' ? null : <p className="program-reason">{reason}</p>}
+    </div>
+  );
+}

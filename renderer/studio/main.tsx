@@ -1,0 +1,10 @@
+// Entry of the studio page: words, styles, and the page into its root. Nothing else.
+
+import { createRoot } from 'react-dom/client';
+import '../ui/ui.css';
+import './studio.css';
+import { App } from './App.tsx';
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('index.html has no #root');
+createRoot(root).render(<App />);

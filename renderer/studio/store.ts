@@ -1,0 +1,92 @@
+// What the page shows: the mirror of the studio's state, the newest readings, the connection and
+// the sentences of calls that were refused. The page never changes the state itself; it asks by a
+// call and sees the answer when the action arrives.
+
+import { create } from 'zustand';
+import { realTimers } from '../../core/base/clock.ts';
+import { newId } from '../../core/base/ids.ts';
+import { RpcError } from '../../core/contract/rpc.ts';
+import { type ConnectionState, createRpcClient } from '../../core/contract/rpcClient.ts';
+import type { Readings, StudioState } from '../../core/contract/state.ts';
+import { createPageClock } from '../ui/mediaClock.ts';
+import { text } from '../ui/texts.ts';
+import { connectStudio } from './connect.ts';
+
+type Toast = { id: number; text: string; code: string };
+
+type StudioPage = {
+  connection: ConnectionState;
+  state: StudioState | null;
+  readings: Readings | null;
+  /** Frames dropped within the last 10 s. */
+  droppedRecently: number;
+  toasts: readonly Toast[];
+};
+
+export const usePage = create<StudioPage>(() => ({
+  connection: { state: 'connecting' },
+  state: null,
+  readings: null,
+  droppedRecently: 0,
+  toasts: [],
+}));
+
+/** Readings that make 10 s: they come twice a second. */
+const RECENT_READINGS = 20;
+/** How long a refused call's sentence stays, ms: long enough to read it twice. */
+const TOAST_MS = 8_000;
+/** Sentences shown at once; older ones make room. */
+const TOASTS_MAX = 3;
+
+const random = (length: number) => crypto.getRandomValues(new Uint8Array(length));
+export const newStudioId = () => newId(random);
+
+/** The media clock, by the engine's readings. */
+export const clock = createPageClock(() => performance.now());
+
+const dropped: number[] = [];
+
+const client = createRpcClient({
+  connect: connectStudio,
+  clientId: newStudioId(),
+  timers: realTimers,
+  onState: (state) => usePage.setState({ state }),
+  onConnection: (connection) => usePage.setState({ connection }),
+  onReadings(readings) {
+    clock.takeReading(readings.mediaUs);
+    dropped.push(readings.framesDropped);
+    if (dropped.length > RECENT_READINGS) dropped.shift();
+    const droppedRecently = Math.max(0, readings.framesDropped - (dropped[0] ?? 0));
+    usePage.setState({ readings, droppedRecently });
+  },
+});
+
+/** Every operation of the contract, typed. */
+export const studio = client.studio;
+
+let toastCount = 0;
+
+export function dismissToast(id: number): void {
+  usePage.setState(({ toasts }) => ({ toasts: toasts.filter((toast) => toast.id !== id) }));
+}
+
+/** Shows a sentence for a while. */
+function say(words: string, code: string): void {
+  const id = ++toastCount;
+  usePage.setState(({ toasts }) => ({
+    toasts: [...toasts, { id, text: words, code }].slice(-TOASTS_MAX),
+  }));
+  realTimers.after(TOAST_MS, () => dismissToast(id));
+}
+
+/** Runs a call that a person asked for; a refusal becomes a sentence. True when it worked. */
+export async function ask(call: Promise<unknown>): Promise<boolean> {
+  try {
+    await call;
+    return true;
+  } catch (error) {
+    if (error instanceof RpcError) say(error.message, error.code);
+    else say(text('studio.call.failed'), 'internal');
+    return false;
+  }
+}
