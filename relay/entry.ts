@@ -1,6 +1,7 @@
 // The relay as a child of the studio's supervisor. It takes its configuration by message, says
 // where it serves, and ends when it is told to or when its supervisor is gone.
 
+import { realTimers } from '../core/base/clock.ts';
 import { BAD_CONFIGURATION_EXIT_CODE } from '../core/contract/process.ts';
 import { connectParent, describeIssues } from '../native/child/parent.ts';
 import { BadRelaySetting, type RelaySetting } from './badRelaySetting.ts';
@@ -61,13 +62,13 @@ async function start(config: unknown): Promise<void> {
 function fail(exitCode: number, line: string): void {
   parent.send({ type: 'failed', exitCode, line });
   // The message must leave the process before it ends.
-  setTimeout(() => process.exit(exitCode), 50);
+  realTimers.after(50, () => process.exit(exitCode));
 }
 
 async function stop(): Promise<void> {
   if (isStopping) return;
   isStopping = true;
-  setTimeout(() => process.exit(0), CLOSE_MS_MAX);
+  realTimers.after(CLOSE_MS_MAX, () => process.exit(0));
   await relay?.close();
   process.exit(0);
 }

@@ -26,8 +26,8 @@ import {
   TestStudio,
   TestViewer,
   temporaryFolder,
-} from './testHarness.ts';
-import { RawViewer } from './testRawViewer.ts';
+} from './testing/harness.ts';
+import { RawViewer } from './testing/rawViewer.ts';
 
 const folder = temporaryFolder();
 let relay: Relay & { media: RecordingMedia };

@@ -15,13 +15,13 @@ import type { Logger } from '../core/base/logger.ts';
 import { isId } from '../core/wire/signing.ts';
 import { type FolderLock, lockFolder } from '../native/sqlite/folderLock.ts';
 import { BadRelaySetting } from './badRelaySetting.ts';
-import { readIceServers } from './iceServers.ts';
+import { type IceServerLink, readIceServers } from './iceServers.ts';
 import { addressOf, listen, localAddressOf } from './listen.ts';
 import type { MediaRoom, MediaRoomOptions } from './media/mediaRoom.ts';
 import { openOwners } from './owners.ts';
 import { PublisherTokens } from './publisherTokens.ts';
 import { Channels, type RelayRoom, zeroCounters } from './room.ts';
-import { answer } from './routes.ts';
+import { answer, type RouteOptions } from './routes.ts';
 import { serveStudio } from './studioSession.ts';
 import { createRelayMetrics, type RelayMetrics } from './telemetry.ts';
 import { serveViewer } from './viewerSession.ts';
@@ -73,6 +73,8 @@ export type Relay = {
   close(): Promise<void>;
 };
 
+type Sockets = { studio: UpgradeServer; viewers: UpgradeServer };
+
 /**
  * Starts a relay.
  *
@@ -94,21 +96,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
 
   const channels = new Channels(clock, (channelId) => witness.mark(channelId) !== null);
   const tokens = new PublisherTokens(clock, random);
-  const media = options.createMedia({
-    clock,
-    timers,
-    random,
-    logger: logger.with({ part: 'media' }),
-    peer: { iceServers: options.iceServers, ...bindTo(options.host) },
-    iceServerLinks: iceServers,
-    isKnownChannel: (channelId) => channels.isKnown(channelId),
-    isPublisherAllowed: (channelId, token) => tokens.isValid(channelId, token),
-    onMediaState: (channel, state) => logger.info('media changed', { channel, state }),
-    onViewerCount: () => {},
-    onTimestampShift(channelId, track, shift) {
-      if (track === 'video') channels.find(channelId)?.setVideoClockShift(shift);
-    },
-  });
+  const media = openMedia(options, iceServers, channels, tokens);
   const counters = zeroCounters();
   const addressFor = addressRule(url, isSecure);
   const room: RelayRoom = {
@@ -124,17 +112,13 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   const metrics = createRelayMetrics();
   meter(metrics, room, sockets, media);
   let isClosed = false;
-  const routes = {
+  serve(server, room, sockets, {
     viewerPageFolder: options.viewerPageFolder,
     handleMedia: media.handle,
     witness,
     notReadyReason: () => (isClosed ? 'The relay is stopping.' : ''),
     metrics,
-  };
-  server.on('request', (request, response) => void answer(routes, request, response));
-  server.on('upgrade', (request, stream, head) => upgrade(room, sockets, request, stream, head));
-  server.on('clientError', (_error, stream) => stream.destroy());
-
+  });
   const cancelHousekeeping = timers.every(HOUSEKEEPING_MS, () => {
     for (const channel of channels.all()) channel.announceViewers();
     channels.forgetIdle();
@@ -160,6 +144,36 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       logger.info('relay stopped');
     },
   };
+}
+
+function openMedia(
+  options: RelayOptions,
+  iceServerLinks: IceServerLink[],
+  channels: Channels,
+  tokens: PublisherTokens,
+): MediaRoom {
+  const { clock, timers, random, logger, host } = options;
+  return options.createMedia({
+    clock,
+    timers,
+    random,
+    logger: logger.with({ part: 'media' }),
+    peer: { iceServers: options.iceServers, ...bindTo(host) },
+    iceServerLinks,
+    isKnownChannel: (channelId) => channels.isKnown(channelId),
+    isPublisherAllowed: (channelId, token) => tokens.isValid(channelId, token),
+    onMediaState: (channel, state) => logger.info('media changed', { channel, state }),
+    onViewerCount: () => {},
+    onTimestampShift(channelId, track, shift) {
+      if (track === 'video') channels.find(channelId)?.setVideoClockShift(shift);
+    },
+  });
+}
+
+function serve(server: Server, room: RelayRoom, sockets: Sockets, routes: RouteOptions): void {
+  server.on('request', (request, response) => void answer(routes, request, response));
+  server.on('upgrade', (request, stream, head) => upgrade(room, sockets, request, stream, head));
+  server.on('clientError', (_error, stream) => stream.destroy());
 }
 
 /** Opens the witness's file; a folder that cannot be used is a setting to change. */
@@ -211,7 +225,7 @@ function addressRule(publicUrl: string, isSecure: boolean) {
 
 function upgrade(
   room: RelayRoom,
-  sockets: { studio: UpgradeServer; viewers: UpgradeServer },
+  sockets: Sockets,
   request: IncomingMessage,
   stream: Duplex,
   head: Buffer,
@@ -243,12 +257,7 @@ function refuseUpgrade(stream: Duplex, status: string): void {
   stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-function meter(
-  metrics: RelayMetrics,
-  room: RelayRoom,
-  sockets: { studio: UpgradeServer; viewers: UpgradeServer },
-  media: MediaRoom,
-): void {
+function meter(metrics: RelayMetrics, room: RelayRoom, sockets: Sockets, media: MediaRoom): void {
   metrics.figures('facts_total', 'Facts that passed or were refused, by kind', () => ({
     ...room.counters,
   }));

@@ -188,7 +188,8 @@ class StudioSession implements ChannelStudio {
   async #faultOf(register: Register): Promise<{ code: string; message: string } | null> {
     const { channelId, publicKey, signature, version } = register;
     if (version !== FACTS_VERSION) {
-      const message = `This relay speaks version ${FACTS_VERSION}, the studio ${version}; update the older.`;
+      const versions = `This relay speaks version ${FACTS_VERSION}, the studio ${version}`;
+      const message = `${versions}; update the older one.`;
       return { code: 'VERSION', message };
     }
     const isKey = isId(channelId) && /^[0-9a-f]{64}$/.test(publicKey);

@@ -1,12 +1,13 @@
 // `npm run relay`: a relay on its own, without a studio. It is its own supervisor: one process,
 // which ends on SIGINT or SIGTERM within three seconds, and when its npm launcher is killed.
 
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { defaultDataFolder, writeFileAtomically } from '../native/host/dataFolder.ts';
 import { BadRelaySetting, type RelaySetting } from '../relay/badRelaySetting.ts';
 import { type RelayConfiguration, startRelay } from '../relay/startRelay.ts';
+import { buildIfStale } from './build.ts';
 
 const RELAY_PORT_DEFAULT = 47_801;
 /** Closing takes no longer than this, ms; then the process ends all the same. */
@@ -131,6 +132,7 @@ async function run(): Promise<void> {
     }
     throw error;
   }
+  await buildPage(configuration.viewerPageFolder);
 
   let isStopping = false;
   const stop = async () => {
@@ -165,6 +167,17 @@ async function run(): Promise<void> {
     }
   }
   process.stdout.write(`Relay    ${relay.url}\nMetrics  ${relay.metricsUrl}\n`);
+}
+
+/** A fresh clone has no viewer page yet; without one the relay still carries everything else. */
+async function buildPage(folder: string): Promise<void> {
+  if (existsSync(join(folder, 'index.html'))) return;
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  try {
+    await buildIfStale({ force: true, say });
+  } catch (error) {
+    say(`The viewer page could not be built (${error}); its links will say so.`);
+  }
 }
 
 function removeReadyFile(path: string | null): void {

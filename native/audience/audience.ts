@@ -6,6 +6,7 @@
 
 import type { MediaClock } from '../../core/base/clock.ts';
 import type { Logger } from '../../core/base/logger.ts';
+import { percentileOf, RecentFigures } from '../../core/base/recentFigures.ts';
 import type { GameEvent } from '../../core/contract/events.ts';
 import type { MarketView } from '../../core/contract/state.ts';
 import type { Bet, FromViewer, ToViewer, ViewerJoined } from '../../core/wire/gen/facts_pb.js';
@@ -25,7 +26,6 @@ import {
   wireRefused,
   wireShow,
 } from './messages.ts';
-import { percentileOf, RecentFigures } from '../../core/base/recentFigures.ts';
 
 /** Bets of one viewer: the relay's own limits; a relay that forgets them changes nothing. */
 const BETS_PER_SECOND = 5;

@@ -125,7 +125,7 @@ export function wireRefused(code: string, message: string): WireRefused {
   return create(RefusedSchema, { code, message });
 }
 
-/** The code and sentence of whatever the ledger client threw; unknown faults hide nothing of ours. */
+/** The code and sentence of whatever the ledger client threw. */
 export function refusalOf(error: unknown): { code: string; message: string } {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
     return { code: error.code, message: error.message };

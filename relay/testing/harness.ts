@@ -6,9 +6,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { realTimers } from '../core/base/clock.ts';
-import { newId, toHex } from '../core/base/ids.ts';
-import { silentLogger } from '../core/base/logger.ts';
+import { realTimers } from '../../core/base/clock.ts';
+import { newId, toHex } from '../../core/base/ids.ts';
+import { silentLogger } from '../../core/base/logger.ts';
 import {
   type FromStudio,
   FromStudioSchema,
@@ -18,7 +18,7 @@ import {
   ToStudioSchema,
   type ToViewer,
   ToViewerSchema,
-} from '../core/wire/gen/facts_pb.js';
+} from '../../core/wire/gen/facts_pb.js';
 import {
   channelIdOf,
   FACTS_VERSION,
@@ -27,9 +27,9 @@ import {
   signText,
   studioSigningText,
   viewerSigningText,
-} from '../core/wire/signing.ts';
-import type { MediaRoom, MediaRoomOptions } from './media/mediaRoom.ts';
-import { createRelay, type Relay, type RelayOptions } from './relay.ts';
+} from '../../core/wire/signing.ts';
+import type { MediaRoom, MediaRoomOptions } from '../media/mediaRoom.ts';
+import { createRelay, type Relay, type RelayOptions } from '../relay.ts';
 
 export const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 export const clock = { nowUs: () => Number(process.hrtime.bigint() / 1000n) };

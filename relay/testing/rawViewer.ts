@@ -3,9 +3,9 @@
 
 import { createConnection, type Socket } from 'node:net';
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { FromViewerSchema, ToViewerSchema } from '../core/wire/gen/facts_pb.js';
-import { FACTS_VERSION, signText, viewerSigningText } from '../core/wire/signing.ts';
-import type { TestViewer } from './testHarness.ts';
+import { FromViewerSchema, ToViewerSchema } from '../../core/wire/gen/facts_pb.js';
+import { FACTS_VERSION, signText, viewerSigningText } from '../../core/wire/signing.ts';
+import type { TestViewer } from './harness.ts';
 
 export const RawViewer = {
   /** Resolves once the hello was sent; nothing is read from then on. */
