@@ -123,6 +123,8 @@ export type CreditGate = {
   reset(): void;
   /** May this frame be sent? Pays for it when so. */
   take(track: TrackKind, keyFrame: boolean): boolean;
+  /** A picture was lost otherwise; the next one that goes out is a key frame. */
+  breakPicture(): void;
   /** True while pictures are held back until a key frame; the encoder should be asked for one. */
   needsKeyFrame(): boolean;
 };
@@ -148,6 +150,9 @@ export function createCreditGate(): CreditGate {
       credits--;
       if (track === 'video') isBroken = false;
       return true;
+    },
+    breakPicture() {
+      isBroken = true;
     },
     needsKeyFrame: () => isBroken,
   };

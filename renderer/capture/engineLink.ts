@@ -1,0 +1,123 @@
+// The binary connection to the engine: comes back for ever after a loss, answers the engine's
+// questions about our clock, and lets a frame through only when it is paid for. It never queues: a
+// frame that may not go now is dropped and counted.
+
+import {
+  CAPTURE_PORT_VERSION,
+  createCreditGate,
+  encodePageFrame,
+  type FromPage,
+  type PageFrame,
+  parseCaptureText,
+  type ToPage,
+  toPageSchema,
+} from '../../core/media/capturePort.ts';
+
+export type EngineLink = {
+  start(): void;
+  /** Sends a frame, or drops and counts it. */
+  sendFrame(frame: PageFrame): void;
+  /** Sends text when connected; the caller says its state again at each `onOpen`. */
+  sendText(message: FromPage): void;
+  isOpen(): boolean;
+  needsKeyFrame(): boolean;
+  droppedCount(): number;
+  close(): void;
+};
+
+export type EngineLinkOptions = {
+  url: string;
+  onOpen(): void;
+  onClosed(): void;
+  onMessage(message: ToPage): void;
+};
+
+const RETRY_MS_FIRST = 250;
+/** A restarted engine is back within 3 s; waiting longer than this would be seen. */
+const RETRY_MS_LONGEST = 1_000;
+/** Above this the network, not the engine, is slow; frames are dropped as without credits. */
+const BUFFERED_BYTES_MAX = 2_000_000;
+const DROP_REPORT_MS = 1_000;
+
+/** Makes the connection; start() opens it. */
+export function createEngineLink(options: EngineLinkOptions): EngineLink {
+  const gate = createCreditGate();
+  let socket: WebSocket | null = null;
+  let isClosed = false;
+  let retryMs = RETRY_MS_FIRST;
+  let dropped = 0;
+  let reported = 0;
+
+  function sendText(message: FromPage): void {
+    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+  }
+
+  function connect(): void {
+    if (isClosed) return;
+    const opened = new WebSocket(options.url);
+    opened.binaryType = 'arraybuffer';
+    socket = opened;
+    opened.addEventListener('open', () => {
+      retryMs = RETRY_MS_FIRST;
+      options.onOpen();
+    });
+    opened.addEventListener('message', (signal: MessageEvent<unknown>) => {
+      if (typeof signal.data === 'string') hear(signal.data);
+    });
+    opened.addEventListener('close', () => {
+      if (socket !== opened) return;
+      socket = null;
+      gate.reset();
+      options.onClosed();
+      setTimeout(connect, retryMs);
+      retryMs = Math.min(RETRY_MS_LONGEST, retryMs * 2);
+    });
+  }
+
+  function hear(message: string): void {
+    const parsed = parseCaptureText(toPageSchema, message);
+    if (!parsed) return;
+    if (parsed.type === 'ping') {
+      sendText({ type: 'pong', id: parsed.id, pageUs: performance.now() * 1000 });
+      return;
+    }
+    if (parsed.type === 'welcome') gate.add(parsed.credits);
+    if (parsed.type === 'credit') gate.add(parsed.count);
+    if (parsed.type === 'refused') isClosed = true;
+    options.onMessage(parsed);
+  }
+
+  setInterval(() => {
+    if (dropped === reported || socket?.readyState !== WebSocket.OPEN) return;
+    sendText({ type: 'dropped', count: Math.min(1_000_000, dropped - reported) });
+    reported = dropped;
+  }, DROP_REPORT_MS);
+
+  return {
+    start: connect,
+    sendFrame(frame) {
+      const isOpen = socket?.readyState === WebSocket.OPEN;
+      const isClear = isOpen && (socket?.bufferedAmount ?? 0) < BUFFERED_BYTES_MAX;
+      // A blocked line counts as having no credits, so that pictures resume at a key frame.
+      if (!isClear || !gate.take(frame.track, frame.keyFrame)) {
+        if (!isClear && frame.track === 'video') gate.breakPicture();
+        dropped++;
+        return;
+      }
+      socket?.send(encodePageFrame(frame) as Uint8Array<ArrayBuffer>);
+    },
+    sendText,
+    isOpen: () => socket?.readyState === WebSocket.OPEN,
+    needsKeyFrame: gate.needsKeyFrame,
+    droppedCount: () => dropped,
+    close() {
+      isClosed = true;
+      socket?.close();
+    },
+  };
+}
+
+/** What the page says first on each connection. */
+export function helloOf(title: string): FromPage {
+  return { type: 'hello', version: CAPTURE_PORT_VERSION, title: title.slice(0, 100) };
+}

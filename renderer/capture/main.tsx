@@ -1,0 +1,15 @@
+// Entry of the capture page: opens the devices and the connection, shows their state, nothing else.
+
+import { createRoot } from 'react-dom/client';
+import '../ui/ui.css';
+import './capture.css';
+import { App } from './App.tsx';
+import { createCaptureSession } from './captureSession.ts';
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('index.html has no #root');
+const socketUrl = new URL('/capture', location.href);
+socketUrl.protocol = socketUrl.protocol === 'https:' ? 'wss:' : 'ws:';
+const session = createCaptureSession(socketUrl.href);
+createRoot(root).render(<App session={session} />);
+session.start();
