@@ -20,7 +20,7 @@ export default defineConfig({
           vision: at('native/host/entries/vision.ts'),
           relay: at('relay/entry.ts'),
           demoWorker: at('native/capture/demoWorker.ts'),
-          inferenceWorker: at('native/vision/models/inferenceWorker.ts'),
+          inferenceWorker: at('native/vision/models/worker.ts'),
         },
         output: { format: 'es', entryFileNames: '[name].js' },
       },

@@ -154,11 +154,15 @@ export async function startEngine(
       views.tellFacts();
     },
   });
+  let uplinkToken = '';
+  /** The uplink runs while live, and moves only when the relay gave a new token. */
   function steerUplink(): void {
-    const registered = socket.registered;
-    if (show.isLive() && registered) {
-      publisher.startUplink({ url: registered.whipUrl, token: registered.whipToken });
-    } else if (!show.isLive()) void publisher.stopUplink();
+    const { whipUrl = '', whipToken = '' } = socket.registered ?? {};
+    const wanted = show.isLive() ? whipToken || uplinkToken : '';
+    if (wanted === uplinkToken) return;
+    uplinkToken = wanted;
+    if (wanted) publisher.startUplink({ url: whipUrl, token: whipToken });
+    else void publisher.stopUplink();
   }
 
   // 8. The studio's page: one door, the same operations for every transport.

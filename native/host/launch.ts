@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { realTimers } from '../../core/base/clock.ts';
-import { checkSource } from '../capture/checkSource.ts';
+import { checkSource, SourceError } from '../capture/checkSource.ts';
 import { resolveFfmpeg } from '../ffmpeg/resolve.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { openChannelKey } from '../upstream/channelKey.ts';
@@ -55,6 +55,10 @@ export async function launchStudio(launch: LaunchOptions): Promise<Launched> {
 
 async function refuseBadSource(options: StudioOptions, callerFolder: string): Promise<void> {
   const ffmpeg = await resolveFfmpeg({ environmentPath: process.env.MORPHINE_FFMPEG });
-  const problem = await checkSource(options.source, { callerFolder, ffmpeg });
-  if (problem) throw new BadCommandLine(`--source ${options.source}: ${problem}`);
+  try {
+    await checkSource(options.source, { callerFolder, ffmpeg });
+  } catch (cause) {
+    if (cause instanceof SourceError) throw new BadCommandLine(`--source: ${cause.message}.`);
+    throw cause;
+  }
 }
