@@ -6,8 +6,8 @@
 import type { CancelTimer, Timers } from '../../core/base/clock.ts';
 import { toHex } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
-import type { JournalAck, JournalRefused, Registered } from '../../core/wire/gen/facts_pb.js';
 import { createSignal, type Subscribe } from '../../core/base/signal.ts';
+import type { JournalAck, JournalRefused, Registered } from '../../core/wire/gen/facts_pb.js';
 import type { StudioSocket } from './studioSocket.ts';
 
 /** Rows in one batch: about 60 KB, a few ms of hashing for the relay. */

@@ -8,6 +8,7 @@ import { WebSocket } from 'ws';
 import type { CancelTimer, MediaClock, Timers } from '../../core/base/clock.ts';
 import type { RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
+import { createSignal, type Subscribe } from '../../core/base/signal.ts';
 import {
   type FrameFacts,
   type FromStudio,
@@ -27,12 +28,13 @@ import {
 import { FACTS_VERSION, signText, studioSigningText } from '../../core/wire/signing.ts';
 import type { ChannelKey } from './channelKey.ts';
 import { describeFailure, socketUrlOf } from './relayAddress.ts';
-import { createSignal, type Subscribe } from '../../core/base/signal.ts';
 
 /** First wait before a new attempt, ms; grows by half each time (the relay is back within 3 s). */
 const RETRY_MS_FIRST = 250;
 const RETRY_MS_MAX = 5_000;
 const RETRY_GROWTH = 1.5;
+/** Two studios with one key must not throw each other out all the time, ms. */
+const RETRY_MS_REPLACED = 30_000;
 /** An attempt or a handshake that takes longer is given up, ms. */
 const HANDSHAKE_MS_MAX = 4_000;
 /** Above this many unsent bytes analytics are skipped: a newer frame's facts come in 33 ms. */
@@ -253,6 +255,7 @@ class SignedSocket implements StudioSocket {
         break;
       case 'refused':
         this.#refusal = message.value.message || message.value.code;
+        if (message.value.code === 'REPLACED') this.#retryMs = RETRY_MS_REPLACED;
         break;
       case 'viewerJoined':
         this.#signals.viewerJoined.emit(message.value);
