@@ -1,5 +1,5 @@
-// What a capture page and the engine say to each other: encoded frames as binary messages, all
-// else as JSON text. The page names times on its own clock; the engine asks for that clock and
+// What a capture page and the engine say to each other, all of it in binary messages: encoded
+// frames begin with their track, everything else is JSON and begins with its brace. The page names times on its own clock; the engine asks for that clock and
 // does the mapping. Frames cost credits, so that a slow engine never fills a page's memory.
 
 import { z } from 'zod';
@@ -10,6 +10,9 @@ export const CAPTURE_PORT_VERSION = 1;
 export const CAPTURE_CREDITS = 64;
 /** One encoded frame; a key frame at 10 Mbit/s is far below. */
 export const CAPTURE_FRAME_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Control messages are short sentences and numbers. */
+const MESSAGE_BYTES_MAX = 4_096;
 
 const text = z.string().max(300);
 const size = z.number().int().min(0).max(16_384);
@@ -53,13 +56,27 @@ export const toPageSchema = z.discriminatedUnion('type', [
 ]);
 export type ToPage = z.infer<typeof toPageSchema>;
 
-/** Reads a text message of either side. Returns null when it is not one. */
-export function parseCaptureText<Schema extends z.ZodType>(
+/** "{": no frame begins with it. */
+const BRACE = 0x7b;
+
+/** A control message as bytes. */
+export function encodeCaptureMessage(message: FromPage | ToPage): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(JSON.stringify(message));
+}
+
+/** True for a control message, false for a frame. */
+export function isCaptureMessage(bytes: Uint8Array): boolean {
+  return bytes[0] === BRACE;
+}
+
+/** Reads a control message of either side. Returns null when it is not one. */
+export function decodeCaptureMessage<Schema extends z.ZodType>(
   schema: Schema,
-  message: string,
+  bytes: Uint8Array,
 ): z.infer<Schema> | null {
+  if (bytes.length > MESSAGE_BYTES_MAX) return null;
   try {
-    const parsed = schema.safeParse(JSON.parse(message));
+    const parsed = schema.safeParse(JSON.parse(new TextDecoder().decode(bytes)));
     return parsed.success ? parsed.data : null;
   } catch {
     return null;
@@ -81,7 +98,7 @@ const HEADER_BYTES = 12;
 const FLAG_KEY = 1;
 
 /** One frame as a binary message. Throws RangeError when a part does not fit. */
-export function encodePageFrame(frame: PageFrame): Uint8Array {
+export function encodePageFrame(frame: PageFrame): Uint8Array<ArrayBuffer> {
   const { description, bytes } = frame;
   if (description.length > 65_535 || bytes.length > CAPTURE_FRAME_BYTES_MAX) {
     throw new RangeError(`A frame of ${bytes.length} bytes does not fit into one message`);

@@ -8,11 +8,13 @@ import {
   CAPTURE_CREDITS,
   CAPTURE_PORT_VERSION,
   createRemoteClock,
+  decodeCaptureMessage,
   decodePageFrame,
+  encodeCaptureMessage,
   type FromPage,
   fromPageSchema,
+  isCaptureMessage,
   type PageFrame,
-  parseCaptureText,
   type ToPage,
 } from '../../core/media/capturePort.ts';
 import type { CapturePagePort } from './source.ts';
@@ -120,7 +122,7 @@ class PageConnection {
   start(isWanted: boolean): void {
     this.port.onMessage((message) => {
       if (this.#hasEnded) return;
-      if (typeof message === 'string') this.#hearText(message);
+      if (isCaptureMessage(message)) this.#hearMessage(message);
       else this.#hearFrame(message);
     });
     this.send({ type: 'welcome', credits: CAPTURE_CREDITS });
@@ -129,7 +131,7 @@ class PageConnection {
   }
 
   send(message: ToPage): void {
-    if (!this.#hasEnded) this.port.send(JSON.stringify(message));
+    if (!this.#hasEnded) this.port.send(encodeCaptureMessage(message));
   }
 
   refuse(reason: string): void {
@@ -152,8 +154,8 @@ class PageConnection {
     this.#cancelPing = this.#options.timers.after(waitMs, () => this.#ping());
   }
 
-  #hearText(message: string): void {
-    const parsed = parseCaptureText(fromPageSchema, message);
+  #hearMessage(message: Uint8Array): void {
+    const parsed = decodeCaptureMessage(fromPageSchema, message);
     if (!parsed) {
       this.#complain();
       return;

@@ -18,8 +18,8 @@ export type CapturedFrame = {
 
 /** The binary connection of a capture page, whatever carries it. */
 export type CapturePagePort = {
-  send(message: string | Uint8Array): void;
-  onMessage(run: (message: string | Uint8Array) => void): void;
+  send(bytes: Uint8Array): unknown;
+  onMessage(run: (bytes: Uint8Array) => void): void;
   onClose(run: () => void): void;
   close(): void;
 };

@@ -115,7 +115,7 @@ class PageSession implements CaptureSession {
       onOpen: () => {
         this.#picture?.requestKeyFrame();
         const label = this.#view.stream?.getVideoTracks()[0]?.label ?? '';
-        this.#link.sendText(helloOf(label));
+        this.#link.sendMessage(helloOf(label));
         this.#refresh();
       },
       onClosed: () => {
@@ -194,7 +194,7 @@ class PageSession implements CaptureSession {
       ...{ stream, width, height, framesPerSecond: frameRate, hasSound: audio !== undefined },
       ...{ state: 'ready', reason: '', remedy: null },
     });
-    this.#link.sendText(helloOf(video.label));
+    this.#link.sendMessage(helloOf(video.label));
     this.#refresh();
   }
 
@@ -230,7 +230,7 @@ class PageSession implements CaptureSession {
       ...{ type: 'state', state: told, reason: told === 'live' ? '' : reason.slice(0, 300) },
       ...{ width, height, framesPerSecond, hasSound },
     };
-    this.#link.sendText(message);
+    this.#link.sendMessage(message);
   }
 
   #change(change: Partial<CaptureView>): void {

@@ -5,10 +5,11 @@
 import {
   CAPTURE_PORT_VERSION,
   createCreditGate,
+  decodeCaptureMessage,
+  encodeCaptureMessage,
   encodePageFrame,
   type FromPage,
   type PageFrame,
-  parseCaptureText,
   type ToPage,
   toPageSchema,
 } from '../../core/media/capturePort.ts';
@@ -17,8 +18,8 @@ export type EngineLink = {
   start(): void;
   /** Sends a frame, or drops and counts it. */
   sendFrame(frame: PageFrame): void;
-  /** Sends text when connected; the caller says its state again at each `onOpen`. */
-  sendText(message: FromPage): void;
+  /** Sends a message when connected; the caller says its state again at each `onOpen`. */
+  sendMessage(message: FromPage): void;
   isOpen(): boolean;
   needsKeyFrame(): boolean;
   droppedCount(): number;
@@ -48,8 +49,8 @@ export function createEngineLink(options: EngineLinkOptions): EngineLink {
   let dropped = 0;
   let reported = 0;
 
-  function sendText(message: FromPage): void {
-    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+  function sendMessage(message: FromPage): void {
+    if (socket?.readyState === WebSocket.OPEN) socket.send(encodeCaptureMessage(message));
   }
 
   function connect(): void {
@@ -62,7 +63,7 @@ export function createEngineLink(options: EngineLinkOptions): EngineLink {
       options.onOpen();
     });
     opened.addEventListener('message', (signal: MessageEvent<unknown>) => {
-      if (typeof signal.data === 'string') hear(signal.data);
+      if (signal.data instanceof ArrayBuffer) hear(new Uint8Array(signal.data));
     });
     opened.addEventListener('close', () => {
       if (socket !== opened) return;
@@ -74,22 +75,25 @@ export function createEngineLink(options: EngineLinkOptions): EngineLink {
     });
   }
 
-  function hear(message: string): void {
-    const parsed = parseCaptureText(toPageSchema, message);
+  function hear(message: Uint8Array): void {
+    const parsed = decodeCaptureMessage(toPageSchema, message);
     if (!parsed) return;
     if (parsed.type === 'ping') {
-      sendText({ type: 'pong', id: parsed.id, pageUs: performance.now() * 1000 });
+      sendMessage({ type: 'pong', id: parsed.id, pageUs: performance.now() * 1000 });
       return;
     }
     if (parsed.type === 'welcome') gate.add(parsed.credits);
     if (parsed.type === 'credit') gate.add(parsed.count);
-    if (parsed.type === 'refused') isClosed = true;
+    if (parsed.type === 'refused') {
+      isClosed = true;
+      clearInterval(reporter);
+    }
     options.onMessage(parsed);
   }
 
-  setInterval(() => {
+  const reporter = setInterval(() => {
     if (dropped === reported || socket?.readyState !== WebSocket.OPEN) return;
-    sendText({ type: 'dropped', count: Math.min(1_000_000, dropped - reported) });
+    sendMessage({ type: 'dropped', count: Math.min(1_000_000, dropped - reported) });
     reported = dropped;
   }, DROP_REPORT_MS);
 
@@ -104,9 +108,9 @@ export function createEngineLink(options: EngineLinkOptions): EngineLink {
         dropped++;
         return;
       }
-      socket?.send(encodePageFrame(frame) as Uint8Array<ArrayBuffer>);
+      socket?.send(encodePageFrame(frame));
     },
-    sendText,
+    sendMessage,
     isOpen: () => socket?.readyState === WebSocket.OPEN,
     needsKeyFrame: gate.needsKeyFrame,
     droppedCount: () => dropped,
