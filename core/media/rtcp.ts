@@ -208,6 +208,14 @@ export function writeReceiverReport(ssrc: number, blocks: readonly ReportBlock[]
   return packet;
 }
 
+/** Goodbye (RFC 3550 section 6.6): the source ends its part of the session. */
+export function writeBye(ssrc: number): Uint8Array {
+  const packet = new Uint8Array(8);
+  header(packet, 1, BYE);
+  write32(packet, 4, ssrc);
+  return packet;
+}
+
 /** Generic NACK (RFC 4585 section 6.2.1) for sequence numbers in ascending circular order. */
 export function writeNack(
   ssrc: number,

@@ -9,6 +9,7 @@ import {
   ntpOf,
   parseRtcp,
   writeBitrateMax,
+  writeBye,
   writeKeyFrameRequest,
   writeNack,
   writeReceiverReport,
@@ -122,6 +123,7 @@ test('sender report, receiver report and feedback are read back as written', () 
   assert.deepEqual(parseRtcp(writeKeyFrameRequest(1, 0xfffffffe)), [
     { type: 'keyFrameRequest', mediaSsrc: 0xfffffffe },
   ]);
+  assert.deepEqual(parseRtcp(writeBye(0xfffffffe)), [{ type: 'bye', ssrc: 0xfffffffe }]);
   assert.deepEqual(parseRtcp(writeBitrateMax(1, 2, 8_000_000)), [
     { type: 'bitrateMax', bitsPerSecond: 8_000_000 },
   ]);

@@ -5,6 +5,7 @@
 import type { Timers } from '../../core/base/clock.ts';
 import { type RandomBytes, toHex } from '../../core/base/ids.ts';
 import type { TrackKind } from '../../core/media/feed.ts';
+import { parseRtcp } from '../../core/media/rtcp.ts';
 import { isRtcp, read32 } from '../../core/media/rtp.ts';
 import type { FanOut } from './fanOut.ts';
 import {
@@ -28,6 +29,9 @@ const SILENCE_TICK_MS = 250;
 const SILENCE_MS_MIN = 2000;
 const SILENCE_MS_MAX = 15_000;
 
+/** Another publisher may have taken over: two studios must not push each other out every 250 ms. */
+const GOODBYE_WAIT_MS = 2000;
+
 export type UplinkPeerOptions = {
   fanOut: FanOut;
   peer: PeerOptions;
@@ -35,7 +39,7 @@ export type UplinkPeerOptions = {
   random: RandomBytes;
   onConnected(): void;
   /** Once, unless closed before. */
-  onFailed(reason: string): void;
+  onFailed(reason: string, waitMs: number | null): void;
 };
 
 export type UplinkPeer = {
@@ -69,10 +73,10 @@ export function openUplinkPeer(options: UplinkPeerOptions): UplinkPeer {
     send: (packet: Buffer) => trySend(tracks[kind], packet),
   });
   let isClosed = false;
-  const fail = (reason: string) => {
+  const fail = (reason: string, waitMs: number | null = null) => {
     if (isClosed) return;
     close();
-    options.onFailed(reason);
+    options.onFailed(reason, waitMs);
   };
   const viewer = fanOut.addViewer(
     {
@@ -95,6 +99,8 @@ export function openUplinkPeer(options: UplinkPeerOptions): UplinkPeer {
       if (!isRtcp(packet)) return;
       silence.heard();
       viewer.rtcp(kind, packet);
+      const isGoodbye = parseRtcp(packet).some((item) => item.type === 'bye');
+      if (isGoodbye) fail('The relay ended the session.', GOODBYE_WAIT_MS);
     });
   }
   peer.onStateChange((state) => {

@@ -11,6 +11,7 @@ import {
   parseRtcp,
   type SenderClock,
   writeBitrateMax,
+  writeBye,
   writeKeyFrameRequest,
   writeNack,
   writeReceiverReport,
@@ -219,6 +220,7 @@ class Ingest {
     this.#cancelNack?.();
     this.#cancelTimeout?.();
     this.#enter('closed');
+    this.#sayGoodbye();
     closePeer(this.#peer);
   }
 
@@ -290,7 +292,8 @@ class Ingest {
     if (this.state === 'flowing' && watched && nowUs - watched.lastAtUs > STALL_US) {
       this.#enter('stalled');
     }
-    if (nowUs - this.#reportAtUs >= REPORT_PERIOD_US) {
+    const hasPackets = this.#lanes.some((each) => each.loss);
+    if (hasPackets && nowUs - this.#reportAtUs >= REPORT_PERIOD_US) {
       this.#reportAtUs = nowUs;
       this.#sendReports(nowUs);
     }
@@ -303,6 +306,17 @@ class Ingest {
       trySend(track, Buffer.from(report.buffer));
       if (kind !== 'video') continue;
       trySend(track, Buffer.from(writeBitrateMax(this.#ssrc, loss.ssrc, BITRATE_MAX).buffer));
+    }
+  }
+
+  /** The closing of DTLS reaches a publisher late or never; this it understands at once. */
+  #sayGoodbye(): void {
+    const nowUs = this.#options.clock.nowUs();
+    for (const { loss, track } of this.#lanes) {
+      if (!loss) continue;
+      // The block in front names the track: the library routes RTCP by the SSRCs it finds.
+      const report = writeReceiverReport(this.#ssrc, [loss.report(nowUs)]);
+      trySend(track, Buffer.concat([report, writeBye(this.#ssrc)]));
     }
   }
 

@@ -90,7 +90,7 @@ class Uplink {
       timers,
       random,
       onConnected: () => this.#connected(attempt),
-      onFailed: (reason) => this.#fail(attempt, reason, null),
+      onFailed: (reason, waitMs) => this.#fail(attempt, reason, waitMs),
     });
     this.#peer = peer;
     this.#abort = new AbortController();
