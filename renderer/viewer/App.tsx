@@ -73,7 +73,10 @@ function LineTrouble({ session }: { session: ViewerSession }) {
   const isLasting = useStore(session.store, (view) => view.isLasting);
   return (
     <>
-      {facts.state === 'refused' ? (
+      {facts.state === 'refused' && facts.code === 'UNKNOWN_CHANNEL' ? (
+        <Notice severity="warn">{text('viewer.unknownShow')}</Notice>
+      ) : null}
+      {facts.state === 'refused' && facts.code !== 'UNKNOWN_CHANNEL' ? (
         <Notice severity="stop">{text('viewer.refused', { reason: facts.message })}</Notice>
       ) : null}
       {facts.state === 'connecting' && show ? (

@@ -67,7 +67,7 @@ export function BetLine({ bet, isNewest, withTitle = false, moreCount = 0 }: Bet
             <span className="betLine-more">{text('viewer.moreBets', { count: moreCount })}</span>
           ) : null}
         </p>
-        <p className="betLine-small" title={bet.hash}>
+        <p className="betLine-small" title={bet.hash || undefined}>
           {smallPrint(bet)}
         </p>
       </div>

@@ -14,6 +14,7 @@ import {
   FromViewerSchema,
   HistoryRequestSchema,
   PongSchema,
+  RefusedSchema,
   type ToViewer,
   ToViewerSchema,
   WelcomeSchema,
@@ -23,6 +24,7 @@ import { loadDeviceKey } from './deviceKey.ts';
 import {
   type FactsLineEvents,
   FactsSocket,
+  FRESH_LOSS_MS,
   PINGS_AT_START,
   PONG_PATIENCE_MS,
   type ViewerWord,
@@ -135,21 +137,39 @@ test('a relay that stops answering pings is given up and asked anew', () => {
   assert.equal(lines.length, 2);
 });
 
-test('waits grow from 250 ms by 1.5 to 5 s, and start over after a welcome', () => {
+test('waits grow from 250 ms, stay short while the loss is fresh, reach 5 s, and start over', () => {
   const { lines, time, line, welcome } = bench();
-  let expectedMs = 250;
-  for (let at = 0; at < 12; at++) {
+  const waitsMs: number[] = [];
+  for (let at = 0; at < 30; at++) {
     line().events.onClose();
-    time.advance(expectedMs - 1);
-    assert.equal(lines.length, at + 1);
-    time.advance(1.001);
-    assert.equal(lines.length, at + 2);
-    expectedMs = Math.min(5000, expectedMs * 1.5);
+    const before = time.nowUs();
+    while (lines.length === at + 1) time.advance(1);
+    waitsMs.push((time.nowUs() - before) / 1000);
   }
+  assert.deepEqual(waitsMs.slice(0, 4), [250, 375, 563, 600]);
+  const freshMs = waitsMs.filter((wait) => wait <= 600).reduce((sum, wait) => sum + wait, 0);
+  assert.ok(freshMs >= FRESH_LOSS_MS && freshMs < FRESH_LOSS_MS + 1200);
+  assert.equal(waitsMs.at(-1), 5000);
   welcome();
   line().events.onClose();
   time.advance(250);
-  assert.equal(lines.length, 14);
+  assert.equal(lines.length, 32);
+});
+
+test('a channel that is not known yet is asked for soon, another refusal late', () => {
+  for (const { code, waitMs } of [
+    { code: 'UNKNOWN_CHANNEL', waitMs: 250 },
+    { code: 'VERSION', waitMs: 5000 },
+  ]) {
+    const { lines, time, line, say, states } = bench();
+    say({ case: 'refused', value: create(RefusedSchema, { code, message: 'No.' }) });
+    assert.equal(states.at(-1), 'refused');
+    line().events.onClose();
+    time.advance(waitMs - 1);
+    assert.equal(lines.length, 1);
+    time.advance(1);
+    assert.equal(lines.length, 2);
+  }
 });
 
 test('words of a lost line are not heard any more, and close is for good', () => {

@@ -18,6 +18,11 @@ import type { DeviceKey } from './deviceKey.ts';
 export const RECONNECT_FIRST_MS = 250;
 export const RECONNECT_GROWTH = 1.5;
 export const RECONNECT_CAP_MS = 5000;
+/** A loss this fresh is most likely a restart: until then waits stay below the short cap. */
+export const FRESH_LOSS_MS = 8000;
+export const RECONNECT_FRESH_CAP_MS = 600;
+/** The relay restarted and the studio is not back yet: it will be in a moment. */
+const SOON_CODES: ReadonlySet<string> = new Set(['UNKNOWN_CHANNEL']);
 export const PINGS_AT_START = 8;
 export const PING_GAP_AT_START_MS = 60;
 export const PING_PERIOD_MS = 10_000;
@@ -69,7 +74,9 @@ export class FactsSocket {
   #timers = new Set<CancelTimer>();
   #retryMs = RECONNECT_FIRST_MS;
   #isWelcome = false;
+  #isRefused = false;
   #isClosed = false;
+  #lostAtMs: number | null = null;
   #pongDue: CancelTimer | null = null;
   /** Messages that did not read as ours since the page was opened. */
   unreadableCount = 0;
@@ -104,7 +111,8 @@ export class FactsSocket {
   }
 
   #open(): void {
-    this.#options.onState({ state: 'connecting' });
+    // A refusal stays in sight until a welcome takes it back.
+    if (!this.#isRefused) this.#options.onState({ state: 'connecting' });
     let isOver = false;
     const line = this.#options.openLine({
       onMessage: (bytes) => {
@@ -122,9 +130,12 @@ export class FactsSocket {
   #lost(): void {
     this.#drop();
     if (this.#isClosed) return;
-    const waitMs = this.#retryMs;
-    this.#retryMs = Math.min(RECONNECT_CAP_MS, waitMs * RECONNECT_GROWTH);
-    this.#options.onState({ state: 'connecting' });
+    const nowMs = this.#options.monotonicMs();
+    this.#lostAtMs ??= nowMs;
+    const isFresh = nowMs - this.#lostAtMs < FRESH_LOSS_MS;
+    const waitMs = Math.min(this.#retryMs, isFresh ? RECONNECT_FRESH_CAP_MS : RECONNECT_CAP_MS);
+    this.#retryMs = Math.min(RECONNECT_CAP_MS, this.#retryMs * RECONNECT_GROWTH);
+    if (!this.#isRefused) this.#options.onState({ state: 'connecting' });
     this.#after(waitMs, () => this.#open());
   }
 
@@ -151,14 +162,20 @@ export class FactsSocket {
         return;
       case 'welcome':
         this.#isWelcome = true;
+        this.#isRefused = false;
         this.#retryMs = RECONNECT_FIRST_MS;
+        this.#lostAtMs = null;
         onState({ state: 'welcome', role: word.value.role });
         this.#startPings();
         return;
       case 'refused':
+        this.#isRefused = true;
         onState({ state: 'refused', code: word.value.code, message: word.value.message });
-        // No answer to the same question gets better within a second.
-        this.#retryMs = RECONNECT_CAP_MS;
+        if (!SOON_CODES.has(word.value.code)) {
+          // No answer to the same question gets better within a second.
+          this.#retryMs = RECONNECT_CAP_MS;
+          this.#lostAtMs = Number.NEGATIVE_INFINITY;
+        }
         return;
       case 'pong':
         this.#pongDue?.();

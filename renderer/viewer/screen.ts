@@ -24,8 +24,9 @@ export type ScreenOptions = {
   channel: string;
 };
 
-/** A connection that was just asked for is not disturbed, ms. */
-const RECONNECT_GAP_MS = 400;
+/** After the word "live" a refused connection is asked for again this often and for so long, ms. */
+const EAGER_GAP_MS = 400;
+const EAGER_MS = 10_000;
 
 /** Everything that shows and plays. */
 export class Screen {
@@ -34,6 +35,7 @@ export class Screen {
   #options: ScreenOptions;
   #player: WhepPlayer;
   #connectedAtMs: number;
+  #eagerUntilMs = 0;
   #stream: unknown = null;
   #decoded = { count: 0, atMs: null as number | null, isAsking: false };
   #rate = { frames: 0, atMs: 0, perSecond: 0 };
@@ -60,15 +62,11 @@ export class Screen {
   }
 
   /**
-   * The relay says that the show is live: whoever waits for another look need not. Without this a
-   * viewer who came early waits out the relay's Retry-After.
+   * The relay says that the show is live: for a while, who waits out a Retry-After asks sooner, so
+   * that an early viewer starts with the show and everybody is back soon after a restart.
    */
-  showWentLive(): void {
-    const state = this.#player.state();
-    if (state !== 'notLive' && state !== 'connecting') return;
-    if (this.#options.monotonicMs() - this.#connectedAtMs < RECONNECT_GAP_MS) return;
-    this.#player.close();
-    this.#player = this.#connect();
+  showIsLive(): void {
+    this.#eagerUntilMs = this.#options.monotonicMs() + EAGER_MS;
   }
 
   tick(relayBackMs: number | null): void {
@@ -90,7 +88,9 @@ export class Screen {
     const studioConnected = isConnected ? (view.show?.studioConnected ?? null) : null;
     const connectedAtMs = this.#connectedAtMs;
     const facts = { nowMs, state: watch, player, lastFrameMs, connectedAtMs };
-    if (shouldRenew({ ...facts, studioConnected, relayBackMs })) {
+    const isEager = nowMs < this.#eagerUntilMs && nowMs - connectedAtMs >= EAGER_GAP_MS;
+    const isWaiting = player === 'notLive' && show === 'live';
+    if ((isWaiting && isEager) || shouldRenew({ ...facts, studioConnected, relayBackMs })) {
       this.#player.close();
       this.#player = this.#connect();
     }

@@ -167,10 +167,10 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
   }
 
   function take(word: ViewerWord): void {
-    const wasShown = store.getState().show?.state;
     takeWord(word, { store, book, nowMs: monotonicMs() });
-    if (word.case !== 'show') return;
-    if (wasShown !== 'live' && store.getState().show?.state === 'live') screen?.showWentLive();
+    // A relay that just started tells of a show it has not heard of yet: that has no clock either.
+    if (word.case !== 'show' || showViewOf(word.value) === null) return;
+    if (store.getState().show?.state === 'live') screen?.showIsLive();
     clockOffset = word.value.videoClockOffset;
     screen?.picture.setClockOffset(clockOffset);
   }
@@ -245,8 +245,10 @@ type Taking = { store: StoreApi<ViewerView>; book: BetBook; nowMs: number };
 function takeWord(word: ViewerWord, { store, book, nowMs }: Taking): void {
   switch (word.case) {
     case 'show': {
-      const show = showViewOf(word.value);
-      if (show) store.setState({ show });
+      const known = store.getState().show;
+      const { studioConnected, viewers } = word.value;
+      const show = showViewOf(word.value) ?? (known && { ...known, studioConnected, viewers });
+      store.setState({ show });
       return;
     }
     case 'markets': {

@@ -69,6 +69,7 @@ export const viewerTexts = {
   'viewer.noNews': 'Nothing happened yet.',
   'viewer.bettingSuspended': 'Betting is paused: {reason}',
   'viewer.offline': 'No line to the relay. Bets that wait are sent when it is back.',
+  'viewer.unknownShow': 'The relay does not know this show yet. This page keeps asking.',
   'viewer.refused': 'The relay does not let this page in: {reason}',
   'viewer.notLasting':
     'This browser keeps nothing for this page: balance and bets are gone when it is closed.',

@@ -1,0 +1,338 @@
+// Proves the viewer page in a real Chromium against a real relay: its state follows frames, a bet is
+// made once though studio, line and page go away in between, and a browser without H.264 is told so.
+// The picture is real H.264 by WebRTC from a second page; the studio is scripted; waits are for facts.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { build } from 'vite';
+import {
+  BalanceSchema,
+  BetReplySchema,
+  HistoryEntry_Result,
+  HistoryEntrySchema,
+  type Market,
+  Market_State,
+  MarketListSchema,
+  MarketSchema,
+  Show_State,
+  ShowSchema,
+  type ToViewer,
+} from '../../core/wire/gen/facts_pb.js';
+import type { Relay } from '../../relay/relay.ts';
+import {
+  removeFolder,
+  startTestRelay,
+  TestStudio,
+  temporaryFolder,
+} from '../../relay/testing/harness.ts';
+import { browserSkip, launchBrowser, PHONE } from '../../tests/harness/browser.ts';
+import { pageConfig } from '../vite.config.ts';
+
+const repository = join(import.meta.dirname, '../..');
+const folder = temporaryFolder();
+const skip = browserSkip ? { skip: browserSkip } : {};
+const studioSecret = new Uint8Array(32).fill(5);
+let relay: Relay;
+let browser: Browser;
+let sender: Page;
+let nowUs: () => number;
+
+before(async () => {
+  if (browserSkip) return;
+  const config = pageConfig('viewer', repository);
+  const viewerPageFolder = join(folder, 'page');
+  await build({ ...config, build: { ...config.build, outDir: viewerPageFolder, minify: false } });
+  relay = await startTestRelay({ dataFolder: join(folder, 'relay'), viewerPageFolder });
+  browser = await launchBrowser(['--disable-features=WebRtcHideLocalIpsWithMdns']);
+  nowUs = () => Number(process.hrtime.bigint() / 1000n);
+  sender = await openSender();
+});
+
+after(async () => {
+  await browser?.close();
+  await relay?.close();
+  removeFolder(folder);
+});
+
+type SenderWindow = typeof globalThis & {
+  isDrawing: boolean;
+  answer(offer: string): Promise<string>;
+};
+
+/** A page that draws a moving picture and answers offers with it, as H.264. */
+async function openSender(): Promise<Page> {
+  const page = await browser.newPage();
+  await page.evaluate(() => {
+    const self = globalThis as SenderWindow;
+    const canvas = document.createElement('canvas');
+    canvas.width = 640;
+    canvas.height = 360;
+    const context = canvas.getContext('2d');
+    let at = 0;
+    self.isDrawing = true;
+    setInterval(() => {
+      if (!self.isDrawing || !context) return;
+      context.fillStyle = `hsl(${at++ % 360} 60% 40%)`;
+      context.fillRect(0, 0, 640, 360);
+    }, 33);
+    const stream = canvas.captureStream(30);
+    self.answer = async (offer) => {
+      const peer = new RTCPeerConnection();
+      await peer.setRemoteDescription({ type: 'offer', sdp: offer });
+      const [track] = stream.getVideoTracks();
+      if (track) peer.addTrack(track, stream);
+      const video = peer.getTransceivers().find((one) => one.sender.track?.kind === 'video');
+      const codecs = RTCRtpSender.getCapabilities('video')?.codecs ?? [];
+      video?.setCodecPreferences(codecs.filter((codec) => /h264/i.test(codec.mimeType)));
+      await peer.setLocalDescription(await peer.createAnswer());
+      if (peer.iceGatheringState !== 'complete') {
+        await new Promise((done) => {
+          peer.addEventListener('icegatheringstatechange', () => {
+            if (peer.iceGatheringState === 'complete') done(undefined);
+          });
+        });
+      }
+      return peer.localDescription?.sdp ?? '';
+    };
+  });
+  return page;
+}
+
+const draw = (isDrawing: boolean) =>
+  sender.evaluate((value) => {
+    (globalThis as SenderWindow).isDrawing = value;
+  }, isDrawing);
+
+async function openViewer(
+  channelId: string,
+  prepare?: (context: BrowserContext) => Promise<unknown>,
+) {
+  const context = await browser.newContext({ viewport: PHONE });
+  await prepare?.(context);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (cause) => complaints.push(String(cause)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  await page.route('**/whep/**', async (route) => {
+    if (route.request().method() !== 'POST') return route.fulfill({ status: 200 });
+    const offer = route.request().postData() ?? '';
+    const answer = await sender.evaluate((sdp) => (globalThis as SenderWindow).answer(sdp), offer);
+    return route.fulfill({ status: 201, contentType: 'application/sdp', body: answer });
+  });
+  await page.goto(`${relay.url}/s/${channelId}`);
+  const until = (state: string) =>
+    page.locator(`#root[data-state="${state}"]`).waitFor({ state: 'attached' });
+  const untilBet = (state: string) =>
+    page.locator(`[data-testid="bet-state"][data-state="${state}"]`).waitFor();
+  return { page, context, complaints, until, untilBet };
+}
+
+async function openStudio(): Promise<TestStudio> {
+  const studio = new TestStudio(relay.url, studioSecret);
+  await studio.ready();
+  return studio;
+}
+
+function showWord(state: Show_State): ToViewer['message'] {
+  const value = create(ShowSchema, { state, title: 'Friday five-a-side', videoClockOffset: 1 });
+  return { case: 'show', value };
+}
+
+function marketOf(changes: MessageInitShape<typeof MarketSchema> = {}): Market {
+  const atUs = BigInt(nowUs());
+  return create(MarketSchema, {
+    id: 'm1',
+    title: 'Goal in the next 30 s?',
+    outcomes: [
+      { label: 'Yes', poolMinor: 410n, bettors: 9 },
+      { label: 'No', poolMinor: 252n, bettors: 6 },
+    ],
+    state: Market_State.OPEN,
+    opensAtUs: atUs,
+    lockAtUs: atUs + 600_000_000n,
+    horizonAtUs: atUs + 700_000_000n,
+    deadlineAtUs: atUs + 800_000_000n,
+    guardMs: 500,
+    ...changes,
+  } as MessageInitShape<typeof MarketSchema>);
+}
+
+test(
+  'the state follows the frames: live, stalled, live again, and ended only with the word',
+  skip,
+  async () => {
+    const studio = await openStudio();
+    studio.deliver([], showWord(Show_State.LIVE));
+    const { page, until, complaints, context } = await openViewer(studio.channelId);
+    await until('live');
+    const firstFrameMs = Number(await page.locator('#root').getAttribute('data-first-frame-ms'));
+    assert.ok(firstFrameMs > 0);
+    await draw(false);
+    await until('stalled');
+    await draw(true);
+    await until('live');
+    // The word alone ends nothing while frames come.
+    studio.deliver([], showWord(Show_State.ENDED));
+    const frames = Number(await page.locator('#root').getAttribute('data-frames'));
+    await page.waitForFunction(
+      (seen) => Number(document.getElementById('root')?.dataset.frames) > seen + 10,
+      frames,
+    );
+    assert.equal(await page.locator('#root').getAttribute('data-state'), 'live');
+    await draw(false);
+    await until('ended');
+    await draw(true);
+    await until('live');
+    assert.deepEqual(complaints, []);
+    studio.close();
+    await context.close();
+  },
+);
+
+test(
+  'a bet is made once, though studio, line and page go away before it is answered',
+  skip,
+  async () => {
+    let studio = await openStudio();
+    studio.deliver([], showWord(Show_State.LIVE));
+    const market = marketOf();
+    const markets = () => create(MarketListSchema, { markets: [market] });
+    studio.deliver([], { case: 'markets', value: markets() });
+    const { page, untilBet, context, complaints } = await openViewer(studio.channelId);
+    await studio.take('viewerJoined');
+    const funds = create(BalanceSchema, { availableMinor: 1240n, stakedMinor: 0n });
+    studio.deliver([], { case: 'balance', value: funds });
+    studio.deliver([], { case: 'markets', value: markets() });
+    await page.locator('[data-testid="balance"][data-minor="1240"]').waitFor();
+    await page.getByTestId('outcome-0').click();
+    await page.getByTestId('stake-50').click();
+    await page.getByTestId('place-bet').click();
+    await untilBet('sent');
+    const betOf = async (from: TestStudio) => {
+      const { message } = await from.take(
+        'viewerMessage',
+        (value) => value.message?.message.case === 'bet',
+      );
+      assert.ok(message?.message.case === 'bet');
+      return message.message.value;
+    };
+    const first = await betOf(studio);
+    assert.equal(first.amountMinor, 50n);
+
+    // The studio dies with the bet in its hands; the page asks again and hears "away".
+    studio.close();
+    await studio.closed;
+    await page.getByTestId('bet-state').getByText('The studio is away. Your bet waits').waitFor();
+    studio = await openStudio();
+    const second = await betOf(studio);
+    assert.equal(second.betId, first.betId);
+
+    // The page is reloaded before the answer: the same bet, from what it had stored.
+    await page.reload();
+    const third = await betOf(studio);
+    assert.equal(third.betId, first.betId);
+    const hash = '8f'.repeat(32);
+    const { betId, marketId, outcome, amountMinor } = third;
+    const receipt = create(BetReplySchema, {
+      betId,
+      marketId,
+      outcome,
+      amountMinor,
+      seq: 1234n,
+      hash,
+    });
+    studio.deliver([], { case: 'markets', value: markets() });
+    studio.deliver([], { case: 'betReply', value: receipt });
+    studio.deliver([], { case: 'betReply', value: receipt });
+    await untilBet('confirmed');
+    const line = page.getByTestId('bet-state');
+    assert.equal(await line.getAttribute('data-seq'), '1234');
+    assert.equal(await line.getAttribute('data-hash'), hash);
+    assert.equal(await page.locator('.history-count').textContent(), '1');
+
+    const spot = await line.boundingBox();
+    const resolved = marketOf({
+      ...market,
+      state: Market_State.RESOLVED,
+      winner: 0,
+      reason: 'Goal.',
+    });
+    studio.deliver([], { case: 'market', value: resolved });
+    const settlement = create(HistoryEntrySchema, {
+      ...{ betId, marketId, outcome, amountMinor },
+      marketTitle: market.title,
+      outcomeLabel: 'Yes',
+      result: HistoryEntry_Result.WON,
+      paidMinor: 81n,
+      reason: 'The ball crossed the right goal line.',
+      seq: 1240n,
+      hash: 'cc'.repeat(32),
+      atUs: BigInt(nowUs()),
+    });
+    studio.deliver([], { case: 'settlement', value: settlement });
+    await untilBet('won');
+    assert.match((await line.textContent()) ?? '', /Won 81.*The ball crossed/);
+    assert.equal((await line.boundingBox())?.y, spot?.y, 'settled in the same spot');
+    assert.deepEqual(complaints, []);
+    studio.close();
+    await context.close();
+  },
+);
+
+test('a browser without H.264 is told so, and can bet all the same', skip, async () => {
+  const studio = await openStudio();
+  studio.deliver([], {
+    case: 'markets',
+    value: create(MarketListSchema, { markets: [marketOf()] }),
+  });
+  const { page, until, context } = await openViewer(studio.channelId, (own) =>
+    own.addInitScript(() => {
+      const only = { mimeType: 'video/VP8', clockRate: 90_000 };
+      RTCRtpReceiver.getCapabilities = () => ({ codecs: [only], headerExtensions: [] });
+    }),
+  );
+  await until('noH264');
+  await page.getByTestId('stage-message').getByText('no H.264').waitFor();
+  await page.getByTestId('outcome-1').click();
+  assert.equal(await page.getByTestId('outcome-1').getAttribute('aria-pressed'), 'true');
+  studio.close();
+  await context.close();
+});
+
+test('everything fits a phone: nothing is wider than the page, in any state', skip, async () => {
+  const studio = await openStudio();
+  studio.deliver([], showWord(Show_State.LIVE));
+  const outcomes = ['W'.repeat(25), 'i'.repeat(25)].map((label) => ({
+    label,
+    poolMinor: 999_999n,
+  }));
+  const wide = create(MarketSchema, { ...marketOf(), title: 'M'.repeat(80), outcomes: [] });
+  wide.outcomes = create(MarketSchema, { outcomes }).outcomes;
+  studio.deliver([], { case: 'markets', value: create(MarketListSchema, { markets: [wide] }) });
+  const { page, until, context } = await openViewer(studio.channelId);
+  const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+  assert.equal(await width(), PHONE.width);
+  await until('live');
+  await page.getByTestId('outcome-0').waitFor();
+  const money = create(BalanceSchema, { availableMinor: 123_456n, stakedMinor: 654_321n });
+  studio.deliver([], { case: 'balance', value: money });
+  await page.locator('[data-testid="balance"][data-minor="123456"]').waitFor();
+  assert.equal(await width(), PHONE.width);
+  const side = page.locator('.side-scroll');
+  assert.ok(await side.evaluate((element) => element.scrollWidth <= element.clientWidth));
+  await page.getByText('Play points, no cash value').waitFor();
+  studio.close();
+  await context.close();
+});
+
+test('the built page has no inline script', skip, () => {
+  const html = readFileSync(join(folder, 'page/index.html'), 'utf8');
+  assert.doesNotMatch(html, /<script(?![^>]*\bsrc=)/);
+  assert.doesNotMatch(html, /\son\w+=/);
+});
