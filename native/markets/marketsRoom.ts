@@ -22,6 +22,7 @@ const POOL_PERIOD_MS = 200;
 const LIVE_MARKETS_MAX = 16;
 /** Events kept for a market whose opening is still being written, and holes of the picture. */
 const REMEMBERED_MAX = 100;
+/** Bets per page when results are told. */
 const PAGE = 200;
 /** Live markets that a restore takes over. */
 const RESTORE_MAX = 200;
@@ -81,6 +82,8 @@ export class MarketsRoom {
   }
 
   onEvent(event: GameEvent): void {
+    // After a restart vision judges some frames again and tells the same events again.
+    if (this.#events.some((known) => isSameEvent(known, event))) return;
     this.#events = [...this.#events, event].slice(-REMEMBERED_MAX);
     for (const tracked of this.#tracked.values()) this.#decideBy(tracked, event);
     for (const template of this.templates) {
@@ -378,6 +381,13 @@ export class MarketsRoom {
       if (!isLive(tracked.view)) this.#tracked.delete(id);
     }
   }
+}
+
+function isSameEvent(one: GameEvent, other: GameEvent): boolean {
+  return (
+    one.id === other.id ||
+    (one.type === other.type && one.captureUs === other.captureUs && one.subject === other.subject)
+  );
 }
 
 function isLive(market: LedgerMarket): boolean {

@@ -1,0 +1,366 @@
+// Proves the room's decisions on manual time over a real ledger (SQLite, link and all): what a
+// kick-off suggests, what locks, which event decides, when "no" may be said, when a market is void,
+// and that a new room takes over where an old one ended.
+
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { after, before, test } from 'node:test';
+import { ManualTime } from '../../core/base/clock.ts';
+import { silentLogger } from '../../core/base/logger.ts';
+import type { Action } from '../../core/contract/actions.ts';
+import type { EventType, GameEvent } from '../../core/contract/events.ts';
+import type { MarketState, MarketView } from '../../core/contract/state.ts';
+import { auditJournal } from '../../core/ledger/auditor.ts';
+import { BUILT_IN_TEMPLATES } from '../../core/markets/templates.ts';
+import { createLedgerClient, type LedgerClient } from '../ledger/client.ts';
+import { hexId, hexKey, newFolder, startLedger, type TestLedger } from '../ledger/testLedger.ts';
+import { whyUndecidable } from './decide.ts';
+import { createMarkets, MarketRefusal, type Markets } from './markets.ts';
+
+const S = 1_000_000;
+const OWNER = { actor: 'owner-1', role: 'owner' } as const;
+const ANN = hexId(0xa);
+const BOB = hexId(0xb);
+
+const folder = newFolder();
+let own: TestLedger;
+let number = 1;
+
+type Room = {
+  time: ManualTime;
+  markets: Markets;
+  actions: Action[];
+  settled: string[];
+  /** Runs once the newest state of the market is this. */
+  reached(id: string, state: MarketState): Promise<MarketView>;
+  /** Moves time in steps of the room's own tick, letting the ledger answer. */
+  pass(seconds: number): Promise<void>;
+};
+
+before(async () => {
+  own = await startLedger(folder.path);
+  for (const subject of [ANN, BOB]) {
+    await own.client.bindSubject({ subject, publicKey: hexKey(1), isStaff: false, atUs: 5 });
+  }
+});
+
+after(() => {
+  const report = auditJournal(own.store.allRows.iterate());
+  own.close();
+  folder.remove();
+  assert.deepEqual(report.findings, []);
+});
+
+// Each room begins later than everything before it, as a media clock does.
+function createRoom(ledger: LedgerClient = own.client, startUs = number++ * 1000 * S): Room {
+  const time = new ManualTime(startUs);
+  const actions: Action[] = [];
+  const settled: string[] = [];
+  const waiting = new Set<() => void>();
+  const markets = createMarkets({
+    ledger,
+    clock: time,
+    timers: time,
+    random: randomBytes,
+    logger: silentLogger,
+    templates: BUILT_IN_TEMPLATES,
+    onAction(action) {
+      actions.push(action);
+      for (const look of [...waiting]) look();
+    },
+    onSettled(subject, entry) {
+      settled.push(`${subject.slice(-1)} ${entry.result} ${entry.paidMinor}`);
+      for (const look of [...waiting]) look();
+    },
+  });
+  const reached = (id: string, state: MarketState): Promise<MarketView> =>
+    new Promise((resolve) => {
+      const look = () => {
+        const view = markets.markets().find((market) => market.id === id);
+        if (view?.state !== state) return;
+        waiting.delete(look);
+        resolve(view);
+      };
+      waiting.add(look);
+      look();
+    });
+  const pass = async (seconds: number) => {
+    time.advance(seconds * 1000);
+    // The room's commands are with the ledger now; a query after them is answered after them.
+    await ledger.head().catch(() => {});
+    await ledger.head().catch(() => {});
+  };
+  return { time, markets, actions, settled, reached, pass };
+}
+
+function event(type: EventType, captureUs: number, more: Partial<GameEvent> = {}): GameEvent {
+  return {
+    id: `event-${number++}`,
+    type,
+    captureUs,
+    rtpTimestamp: 0,
+    detectedUs: captureUs + 100_000,
+    confidence: 0.9,
+    why: `${type} seen.`,
+    subject: '',
+    trackIds: [],
+    ...more,
+  };
+}
+
+function bet(marketId: string, subject: string, outcome: number, amount: number, atUs: number) {
+  const betId = hexId(0xbe7000 + number++);
+  return own.client.placeBet({
+    betId,
+    subject,
+    marketId,
+    outcome,
+    amountMinor: amount,
+    arrivedUs: atUs,
+  });
+}
+
+test('a kick-off suggests; the owner opens; a goal locks by its capture time and pays', async () => {
+  const room = createRoom();
+  room.markets.onEvent(event('kickOff', room.time.nowUs()));
+  const [suggestion] = room.markets.suggestions();
+  assert.equal(suggestion?.templateId, 'goal-30');
+  assert.equal(suggestion?.why, 'kickOff seen.');
+  const opened = await room.markets.openSuggestion(OWNER, {
+    suggestionId: suggestion.id,
+    marketId: 'goal',
+  });
+  assert.equal(opened.state, 'OPEN');
+  assert.equal(room.markets.suggestions().length, 0);
+  assert.deepEqual(
+    await room.markets.open(OWNER, { templateId: 'goal-30', marketId: 'goal' }),
+    opened,
+  );
+  const t0 = opened.opensAtUs;
+  assert.equal(opened.lockAtUs, t0 + 12 * S);
+  assert.equal(opened.horizonAtUs, t0 + 30 * S);
+
+  await bet('goal', ANN, 0, 100, t0 + 3 * S);
+  await bet('goal', BOB, 1, 50, t0 + 4 * S);
+  await bet('goal', ANN, 0, 300, t0 + 7.5 * S);
+  room.markets.onBetPlaced('goal');
+  await room.pass(8);
+  room.markets.onEvent(event('goal', t0 + 7.9 * S, { confidence: 0.5 }));
+  room.markets.onEvent(event('goal', t0 - 1));
+  room.markets.onEvent(event('shot', t0 + 7.9 * S));
+  room.markets.onEvent(event('goal', t0 + 8 * S));
+  const view = await room.reached('goal', 'RESOLVED');
+  assert.equal(view.winner, 0);
+  assert.equal(view.reason, 'goal seen.');
+  assert.equal(view.decidedCaptureUs, t0 + 8 * S);
+  assert.equal(view.voidedBets, 1);
+  assert.equal(view.paidMinor, 150);
+  await room.pass(1);
+  assert.deepEqual(room.settled, ['a WON 150', 'b LOST 0', 'a REFUNDED 300']);
+  assert.ok(room.actions.some((action) => action.type === 'suggestion.gone'));
+});
+
+test('a suggestion goes after ten seconds, and another kick-off replaces it', async () => {
+  const room = createRoom();
+  room.markets.onEvent(event('kickOff', room.time.nowUs()));
+  await room.pass(5);
+  room.markets.onEvent(event('kickOff', room.time.nowUs()));
+  assert.equal(room.markets.suggestions().length, 1);
+  await room.pass(9);
+  assert.equal(room.markets.suggestions().length, 1);
+  await room.pass(1);
+  assert.equal(room.markets.suggestions().length, 0);
+  assert.throws(() => room.markets.dismissSuggestion({ suggestionId: 'x' }), {
+    code: 'notFound',
+  });
+});
+
+test('"no" waits for the last frame of the question, not for the clock', async () => {
+  const room = createRoom();
+  const opened = await room.markets.open(OWNER, { templateId: 'goal-15', marketId: 'quiet' });
+  const t0 = opened.opensAtUs;
+  await bet('quiet', ANN, 0, 10, t0 + S);
+  await bet('quiet', BOB, 1, 10, t0 + S);
+  await room.pass(6);
+  await room.reached('quiet', 'LOCKED');
+  await room.pass(14);
+  room.markets.onJudged(opened.horizonAtUs - 1);
+  await room.pass(1);
+  assert.equal(room.markets.markets()[0]?.state, 'LOCKED');
+  room.markets.onJudged(opened.horizonAtUs);
+  const view = await room.reached('quiet', 'RESOLVED');
+  assert.equal(view.winner, 1);
+  assert.equal(view.voidedBets, 0);
+});
+
+test('a goal on the last frame that is known late still decides', async () => {
+  const room = createRoom();
+  const opened = await room.markets.open(OWNER, { templateId: 'goal-15', marketId: 'late' });
+  await room.pass(20);
+  room.markets.onEvent(event('goal', opened.horizonAtUs));
+  room.markets.onJudged(opened.horizonAtUs + S);
+  const view = await room.reached('late', 'RESOLVED');
+  assert.equal(view.winner, 0);
+});
+
+test('a missing picture makes "no" impossible: void with the reason, stakes back', async () => {
+  const room = createRoom();
+  const before = await own.client.balance(ANN);
+  const opened = await room.markets.open(OWNER, { templateId: 'goal-15', marketId: 'gap' });
+  const t0 = opened.opensAtUs;
+  await bet('gap', ANN, 0, 10, t0 + S);
+  room.markets.onPictureGap(t0 + 3 * S, t0 + 4.4 * S);
+  room.markets.onPictureGap(t0 + 8 * S, t0 + 8.4 * S);
+  await room.pass(16);
+  room.markets.onJudged(t0 + 16 * S);
+  const view = await room.reached('gap', 'VOID');
+  assert.equal(view.reason, 'The picture was missing for 1.4 s.');
+  assert.deepEqual(await own.client.balance(ANN), before);
+});
+
+test('a gap does not stop a goal that was seen from deciding', async () => {
+  const room = createRoom();
+  const opened = await room.markets.open(OWNER, { templateId: 'goal-15', marketId: 'gap-goal' });
+  room.markets.onPictureGap(opened.opensAtUs + 3 * S, opened.opensAtUs + 5 * S);
+  await room.pass(9);
+  room.markets.onEvent(event('goal', opened.opensAtUs + 8 * S));
+  assert.equal((await room.reached('gap-goal', 'RESOLVED')).winner, 0);
+});
+
+test('a blind detector makes "no" impossible, too', async () => {
+  const room = createRoom();
+  const opened = await room.markets.open(OWNER, { templateId: 'goal-15', marketId: 'blind' });
+  await room.pass(5);
+  room.markets.onJudged(opened.opensAtUs + 4 * S);
+  room.markets.onJudged(opened.opensAtUs + 5 * S, opened.opensAtUs + 4.5 * S);
+  await room.pass(11);
+  room.markets.onJudged(opened.horizonAtUs, opened.opensAtUs + 4.5 * S);
+  const view = await room.reached('blind', 'VOID');
+  assert.match(view.reason, /could not be judged/);
+});
+
+test('holes count only inside the question and only when long enough', () => {
+  const market = { opensAtUs: 10 * S, horizonAtUs: 20 * S };
+  const picture = (fromUs: number, toUs: number) => [{ fromUs, toUs, kind: 'picture' as const }];
+  assert.equal(whyUndecidable(market, picture(5 * S, 10 * S)), '');
+  assert.equal(whyUndecidable(market, picture(20 * S, 25 * S)), '');
+  assert.equal(whyUndecidable(market, picture(11 * S, 11.5 * S)), '');
+  assert.notEqual(whyUndecidable(market, picture(11 * S, 11.5 * S + 1)), '');
+  assert.notEqual(whyUndecidable(market, picture(5 * S, 10 * S + 1)), '');
+  assert.notEqual(whyUndecidable(market, picture(20 * S - 1, 25 * S)), '');
+});
+
+test('a market that nothing decides is void at its deadline', async () => {
+  const room = createRoom();
+  await room.markets.open(OWNER, { templateId: 'goal-15', marketId: 'dead' });
+  await room.pass(59.9);
+  assert.equal((await room.reached('dead', 'LOCKED')).state, 'LOCKED');
+  await room.pass(0.1);
+  assert.match((await room.reached('dead', 'VOID')).reason, /in time/);
+});
+
+test('an automatic template opens itself once, and not while betting is suspended', async () => {
+  const room = createRoom();
+  room.markets.setOpening({ templateId: 'goal-30', opening: 'auto' });
+  room.markets.suspendBetting('The picture stands.');
+  room.markets.onEvent(event('kickOff', room.time.nowUs()));
+  await room.pass(1);
+  assert.equal(room.markets.markets().length, 0);
+  assert.equal(room.markets.suggestions().length, 0);
+  await assert.rejects(room.markets.open(OWNER, { templateId: 'goal-30', marketId: 'no' }), {
+    code: 'refused',
+    message: 'The picture stands.',
+  });
+  room.markets.suspendBetting('');
+  room.markets.onEvent(event('kickOff', room.time.nowUs()));
+  room.markets.onEvent(event('kickOff', room.time.nowUs()));
+  await room.pass(0.1);
+  assert.equal(room.markets.markets().length, 1);
+  room.markets.onEvent(event('kickOff', room.time.nowUs()));
+  await room.pass(0.1);
+  assert.equal(room.markets.markets().length, 1);
+  const [market] = room.markets.markets();
+  assert.ok(market);
+  await room.markets.void(OWNER, { marketId: market.id, reason: 'Test over' });
+  assert.equal((await room.reached(market.id, 'VOID')).reason, 'Test over');
+});
+
+test('the owner locks, resolves and voids; wrong states are refused by code', async () => {
+  const room = createRoom();
+  await room.markets.open(OWNER, { templateId: 'line-20', marketId: 'hand' });
+  await room.markets.lock(OWNER, { marketId: 'hand' });
+  assert.equal((await room.reached('hand', 'LOCKED')).reason, 'Locked by the studio.');
+  await assert.rejects(
+    room.markets.resolve(OWNER, { marketId: 'hand', outcome: 7, reason: '' }),
+    (error) => error instanceof MarketRefusal && error.code === 'badArguments',
+  );
+  await room.markets.resolve(OWNER, { marketId: 'hand', outcome: 1, reason: 'I saw it.' });
+  assert.equal((await room.reached('hand', 'RESOLVED')).reason, 'I saw it.');
+  for (const act of [
+    room.markets.lock(OWNER, { marketId: 'hand' }),
+    room.markets.void(OWNER, { marketId: 'hand', reason: 'x' }),
+    room.markets.resolve(OWNER, { marketId: 'hand', outcome: 0, reason: '' }),
+  ]) {
+    await assert.rejects(act, { code: 'wrongState' });
+  }
+  await assert.rejects(room.markets.lock(OWNER, { marketId: 'nope' }), { code: 'notFound' });
+  await assert.rejects(room.markets.open(OWNER, { templateId: 'x', marketId: 'y' }), {
+    code: 'notFound',
+  });
+  const viewer = { actor: 'v', role: 'viewer' } as const;
+  await assert.rejects(room.markets.open(viewer, { templateId: 'line-20', marketId: 'y' }), {
+    code: 'forbidden',
+  });
+  const history = await room.markets.history({ beforeOpensAtUs: null, limit: 2 });
+  assert.equal(history[0]?.id, 'hand');
+  const older = await room.markets.history({
+    beforeOpensAtUs: history[1]?.opensAtUs ?? 0,
+    limit: 100,
+  });
+  assert.ok(older.length > 0 && older.every((market) => market.id !== 'hand'));
+});
+
+test('a decision taken while the ledger was away is carried out when it is back', async () => {
+  const link = await own.freshLink();
+  const ledger = createLedgerClient(link);
+  const room = createRoom(ledger);
+  const opened = await room.markets.open(OWNER, { templateId: 'goal-15', marketId: 'away' });
+  link.close();
+  await room.pass(5);
+  room.markets.onEvent(event('goal', opened.opensAtUs + 4 * S));
+  await room.pass(3);
+  assert.equal(room.markets.markets()[0]?.state, 'OPEN');
+  await assert.rejects(room.markets.lock(OWNER, { marketId: 'away' }), { code: 'unavailable' });
+  await assert.rejects(room.markets.history({ beforeOpensAtUs: null, limit: 1 }), {
+    code: 'unavailable',
+  });
+  ledger.attach(await own.freshLink());
+  await room.markets.restore();
+  const view = await room.reached('away', 'RESOLVED');
+  assert.equal(view.winner, 0);
+  assert.equal(view.decidedCaptureUs, opened.opensAtUs + 4 * S);
+  ledger.close();
+});
+
+test('a new room takes over: a goal still decides, "no" is never said of a past unseen', async () => {
+  const first = createRoom();
+  const t0 = first.time.nowUs();
+  await first.markets.open(OWNER, { templateId: 'goal-30', marketId: 'over-goal' });
+  await first.markets.open(OWNER, { templateId: 'goal-15', marketId: 'over-no' });
+  first.markets.close();
+  const second = createRoom(own.client, t0 + 2 * S);
+  await second.markets.restore();
+  assert.deepEqual(
+    second.markets
+      .markets()
+      .slice(0, 2)
+      .map((market) => market.state),
+    ['OPEN', 'OPEN'],
+  );
+  await second.pass(14);
+  second.markets.onJudged(t0 + 16 * S);
+  assert.match((await second.reached('over-no', 'VOID')).reason, /restarted/);
+  second.markets.onEvent(event('goal', t0 + 15 * S));
+  assert.equal((await second.reached('over-goal', 'RESOLVED')).winner, 0);
+  second.markets.close();
+});
