@@ -48,7 +48,7 @@ export async function buildIfStale(options: { force: boolean; say(line: string):
   const { build: buildPage } = await import('vite');
   const { pageConfig, pageNames } = await import('../renderer/vite.config.ts');
   await Promise.all([
-    buildMain({ root, logLevel: 'warn' }),
+    buildMain({ root, logLevel: 'error' }),
     ...pageNames.map((page) => buildPage(pageConfig(page, root))),
   ]);
   mkdirSync(join(root, 'out'), { recursive: true });

@@ -48,7 +48,7 @@ export function createHandlers({ show, markets, publisher, selectSource }: Handl
 
 /** One person has the studio today; the ledger records the role and a pseudonym, never a name. */
 function marketCaller(caller: Caller): MarketCaller {
-  return { actor: `${caller.role}:${caller.clientId.slice(0, 8)}`, role: caller.role };
+  return { actor: `${caller.role}-${caller.clientId.slice(0, 8)}`, role: caller.role };
 }
 
 async function done(run: () => unknown): Promise<void> {

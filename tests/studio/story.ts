@@ -2,6 +2,7 @@
 // state store, with handlers that play by the same rules as the rooms do. Never shipped.
 
 import { randomBytes } from 'node:crypto';
+import { create, toBinary } from '@bufbuild/protobuf';
 import { realTimers } from '../../core/base/clock.ts';
 import { silentLogger } from '../../core/base/logger.ts';
 import type { Action } from '../../core/contract/actions.ts';
@@ -10,12 +11,23 @@ import { RpcError } from '../../core/contract/rpc.ts';
 import type { Handlers } from '../../core/contract/rpcCalls.ts';
 import { createRpcServer } from '../../core/contract/rpcServer.ts';
 import type { MarketView, Suggestion } from '../../core/contract/state.ts';
+import { rtpTimestampOf } from '../../core/media/feed.ts';
+import { FrameFactsSchema } from '../../core/wire/gen/facts_pb.js';
+import { createPublisher } from '../../native/publish/publisher.ts';
 import { serve } from '../../native/serve/rooms.ts';
 import { createStudioStateStore, sendReadings } from '../../native/serve/state.ts';
 import { createStudioServer } from '../../native/serve/studioServer.ts';
+import { OfferRefused } from '../../native/webrtc/offerRefused.ts';
+import {
+  makeTestVideo,
+  playTestVideo,
+  TEST_CLOCK_OFFSET,
+  type TestVideo,
+  testClock,
+} from '../../native/webrtc/testVideo.ts';
 import { sampleMarket, sampleReadings, sampleState } from './sampleStudio.ts';
 
-const nowUs = () => Number(process.hrtime.bigint() / 1000n);
+const nowUs = testClock.nowUs;
 
 export function storyEvent(id: string, changes: Partial<GameEvent> = {}): GameEvent {
   return {
@@ -56,8 +68,55 @@ export function storyMarket(id: string, changes: Partial<MarketView> = {}): Mark
 
 export type Story = Awaited<ReturnType<typeof startStory>>;
 
-/** @param studioFolder the built studio page */
-export async function startStory(studioFolder: string, captureFolder = studioFolder) {
+/** Every how many frames the story's vision judges one; the frames between are predicted. */
+const JUDGED_EVERY = 2;
+
+/** A real picture for the preview, with boxes that move as a real vision's would. */
+export function storyPicture(video: TestVideo) {
+  const publisher = createPublisher({
+    clock: testClock,
+    timers: realTimers,
+    random: randomBytes,
+    logger: silentLogger,
+    fetch,
+    peer: { iceServers: [], bindAddress: '127.0.0.1' },
+    requestKeyFrame() {},
+  });
+  let frame = 0;
+  const playing = playTestVideo(video, testClock, (unit) => {
+    publisher.push(unit);
+    if (unit.track === 'audio' || frame++ % JUDGED_EVERY !== 0) return;
+    publisher.sendAnalytics(toBinary(FrameFactsSchema, storyFacts(unit.captureUs)));
+  });
+  return { publisher, playing };
+}
+
+function storyFacts(captureUs: number) {
+  const seconds = captureUs / 1e6;
+  const x = 0.5 + 0.3 * Math.sin(seconds);
+  const box = { x, y: 0.4, width: 0.08, height: 0.3 };
+  const velocityX = 0.3 * Math.cos(seconds);
+  return create(FrameFactsSchema, {
+    captureUs: BigInt(captureUs),
+    rtpTimestamp: rtpTimestampOf(captureUs, 90_000, TEST_CLOCK_OFFSET.video),
+    tracks: [
+      { id: 7, label: 'person', box, velocityX, velocityY: 0, confidence: 0.9 },
+      {
+        id: 12,
+        label: 'ball',
+        box: { x: 0.2, y: 0.8, width: 0.03, height: 0.05 },
+        confidence: 0.8,
+        predicted: true,
+      },
+    ],
+  });
+}
+
+/**
+ * @param studioFolder the built studio page
+ * @param picture what the preview shows; none without it
+ */
+export async function startStory(studioFolder: string, picture?: ReturnType<typeof storyPicture>) {
   const store = createStudioStateStore(sampleState());
   const apply = (action: Action) => store.apply(action);
   const calls: string[] = [];
@@ -65,7 +124,10 @@ export async function startStory(studioFolder: string, captureFolder = studioFol
   const rpc = createRpcServer({
     runId: randomBytes(8).toString('hex'),
     state: store.state,
-    handlers: storyHandlers(store.state, apply, calls),
+    handlers: {
+      ...storyHandlers(store.state, apply, calls),
+      ...(picture === undefined ? {} : { preview: previewOf(picture) }),
+    },
     logger: silentLogger,
   });
   store.onAction(rpc.publish);
@@ -75,7 +137,7 @@ export async function startStory(studioFolder: string, captureFolder = studioFol
     port: 0,
     nextPortsMax: 0,
     hostNames: [],
-    folders: { studio: studioFolder, capture: captureFolder },
+    folders: { studio: studioFolder, capture: studioFolder },
     cookieSecret: randomBytes(32),
     onRpc: (port) => rpc.accept(port, () => 'owner'),
     onCapture: (port) => port.close(),
@@ -103,9 +165,30 @@ export async function startStory(studioFolder: string, captureFolder = studioFol
       stopReadings();
       rpc.close();
       await server.close();
+      picture?.playing.stop();
+      await picture?.publisher.close();
     },
   };
 }
+
+function previewOf({ publisher }: ReturnType<typeof storyPicture>): Handlers['preview'] {
+  return {
+    async watch({ offerSdp }) {
+      try {
+        return await publisher.watchPreview(offerSdp);
+      } catch (error) {
+        if (error instanceof OfferRefused) throw new RpcError('refused', error.message);
+        throw error;
+      }
+    },
+    leave: ({ sessionId }) => {
+      publisher.leavePreview(sessionId);
+    },
+  };
+}
+
+/** The test picture, or why there is none. */
+export const storyVideo = () => makeTestVideo({ frames: 60, size: '1280x720' });
 
 function storyHandlers(
   state: ReturnType<typeof createStudioStateStore>['state'],

@@ -132,10 +132,10 @@ function takenLine({ port, portIsNamed }: EngineConfiguration): string {
 function capturePortOver(port: HandedPort) {
   port.start();
   return {
-    send: (message: string | Uint8Array) => port.postMessage(message),
-    onMessage(run: (message: string | Uint8Array) => void) {
+    send: (bytes: Uint8Array) => port.postMessage(bytes),
+    onMessage(run: (bytes: Uint8Array) => void) {
       port.on('message', ({ data }) => {
-        if (typeof data === 'string' || data instanceof Uint8Array) run(data);
+        if (data instanceof Uint8Array) run(data);
       });
     },
     onClose: (run: () => void) => port.on('close', run),

@@ -1,0 +1,198 @@
+// Proves that the built capture page, in a real Chromium with its fake camera and microphone,
+// delivers decodable H.264 and Opus on the media clock; that a key frame comes on demand; and that
+// the page comes back by itself after its connection was lost. It is joined to the real capture
+// room by the studio's own WebSocket door; only the server around it is the test's.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { extname, join, resolve } from 'node:path';
+import { after, before, test } from 'node:test';
+import { type Browser, chromium } from 'playwright-core';
+import { build } from 'vite';
+import { realTimers } from '../core/base/clock.ts';
+import { silentLogger } from '../core/base/logger.ts';
+import type { SourceState } from '../core/contract/state.ts';
+import type { Unit } from '../core/media/feed.ts';
+import { createFlvWriter } from '../core/media/flv.ts';
+import { nalTypeOf, parseSps, splitAnnexB } from '../core/media/h264.ts';
+import { createCapture } from '../native/capture/capture.ts';
+import { hasFfmpeg, resolveFfmpeg } from '../native/ffmpeg/resolve.ts';
+import { createSocketDoor } from '../native/serve/webSocket.ts';
+import { pageConfig } from '../renderer/vite.config.ts';
+import { findChromium } from '../scripts/chromium.ts';
+
+const repository = resolve(import.meta.dirname, '..');
+const executablePath = findChromium();
+const skip = executablePath ? false : 'no Chromium; run npm run setup';
+const folder = mkdtempSync(join(tmpdir(), 'capture-page-'));
+const door = createSocketDoor(realTimers);
+const clock = { nowUs: () => Number(process.hrtime.bigint() / 1000n) + 1e15 };
+const ffmpeg = await resolveFfmpeg();
+const capture = createCapture({
+  clock,
+  timers: realTimers,
+  logger: silentLogger,
+  ffmpeg,
+  onHelper() {},
+  callerFolder: folder,
+  seed: 1,
+  demoAnchorUs: 0,
+  demoWorkerUrl: new URL('file:///no-demo-here'),
+  videoClockOffset: 7,
+  audioClockOffset: 11,
+});
+const units: Unit[] = [];
+const states: SourceState[] = [];
+const waiting = new Set<() => void>();
+let closePort = () => {};
+const server = createServer((request, response) => {
+  const path = request.url === '/capture/' ? 'index.html' : (request.url ?? '').slice(9);
+  const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript' };
+  try {
+    const body = readFileSync(join(folder, path));
+    response.setHeader('content-type', types[extname(path)] ?? 'text/css');
+    response.end(body);
+  } catch {
+    response.writeHead(404).end();
+  }
+});
+let browser: Browser | undefined;
+
+/** Waits until a fact holds; looks whenever a unit or a state came. */
+function until(fact: () => boolean): Promise<void> {
+  return new Promise((done) => {
+    const look = () => {
+      if (!fact()) return;
+      waiting.delete(look);
+      done();
+    };
+    waiting.add(look);
+    look();
+  });
+}
+
+before(async () => {
+  if (skip) return;
+  const config = pageConfig('capture', repository);
+  await build({ ...config, build: { ...config.build, outDir: folder } });
+  capture.onUnit((unit) => {
+    units.push(unit);
+    for (const look of [...waiting]) look();
+  });
+  capture.onState((state) => {
+    states.push(state);
+    for (const look of [...waiting]) look();
+  });
+  server.on('upgrade', (request, socket, head) => {
+    door.acceptBinary(request, socket, head, (port) => {
+      closePort = () => port.close();
+      capture.attachCapturePage(port);
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const switches = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
+  browser = await chromium.launch({
+    executablePath: executablePath ?? '',
+    args: ['--no-sandbox', ...switches],
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  await capture.close();
+  door.close();
+  server.close();
+  server.closeAllConnections();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('a real page delivers decodable units, key frames on demand, and comes back', {
+  skip,
+}, async () => {
+  await capture.select('camera:');
+  assert.equal(capture.state().state, 'connecting');
+  assert.match(capture.state().reason, /capture page/);
+  const page = await browser?.newPage();
+  assert.ok(page);
+  const { port } = server.address() as AddressInfo;
+  await page.goto(`http://127.0.0.1:${port}/capture/`);
+  await until(() => capture.state().state === 'live');
+  const pictures = () => units.filter((unit) => unit.track === 'video');
+  const sounds = () => units.filter((unit) => unit.track === 'audio');
+  await until(() => pictures().length >= 45 && sounds().length >= 60);
+  const first = pictures()[0];
+  assert.equal(first?.keyFrame, true);
+  const sps = splitAnnexB(first.bytes).find((unit) => nalTypeOf(unit) === 7);
+  const facts = parseSps(sps ?? new Uint8Array());
+  assert.deepEqual([facts.profile, facts.width, facts.height], [66, 1280, 720]);
+  assert.equal(capture.state().width, 1280);
+  assert.equal(capture.state().hasSound, true);
+  for (const track of [pictures(), sounds()]) {
+    for (const [index, unit] of track.entries()) {
+      const previous = track[index - 1];
+      if (previous) assert.ok(unit.captureUs > previous.captureUs);
+    }
+  }
+  const steps = sounds()
+    .slice(1)
+    .map((unit, i) => unit.captureUs - (sounds()[i]?.captureUs ?? 0));
+  const steady = steps.filter((step) => step === 20_000).length;
+  assert.ok(steady >= steps.length * 0.9, `${steady} of ${steps.length} packets are 20 ms apart`);
+  await keyFrameOnDemand(pictures);
+  decodeAll(pictures());
+  closePort();
+  await until(() => states.at(-1)?.state === 'connecting');
+  const count = pictures().length;
+  await until(() => capture.state().state === 'live' && pictures().length > count + 5);
+  assert.equal(pictures()[count]?.keyFrame, true, 'begins with a key frame after the loss');
+  assert.equal(await page.getAttribute('main', 'data-state'), 'live');
+  await takeOver(port, page);
+});
+
+async function keyFrameOnDemand(pictures: () => Unit[]): Promise<void> {
+  const count = pictures().length;
+  assert.equal(capture.requestKeyFrame(), true);
+  await until(() =>
+    pictures()
+      .slice(count)
+      .some((unit) => unit.keyFrame),
+  );
+  const waited = pictures()
+    .slice(count)
+    .findIndex((unit) => unit.keyFrame);
+  // Every two seconds one comes anyway; on demand it must be far sooner.
+  assert.ok(waited < 20, `${waited} pictures before the key frame`);
+}
+
+async function takeOver(port: number, page: Awaited<ReturnType<Browser['newPage']>>) {
+  const other = await browser?.newPage();
+  await other?.goto(`http://127.0.0.1:${port}/capture/`);
+  await page.waitForSelector('main[data-state=failed]');
+  assert.match((await page.textContent('[role=status]')) ?? '', /another capture page/i);
+  await other?.waitForSelector('main[data-state=live]');
+  await other?.close();
+  await until(() => capture.state().state === 'connecting');
+}
+
+function decodeAll(pictures: readonly Unit[]): void {
+  if (!hasFfmpeg(ffmpeg)) return;
+  const writer = createFlvWriter();
+  const startUs = pictures[0]?.captureUs ?? 0;
+  const flv = Buffer.concat(
+    pictures.map(({ bytes, captureUs }) =>
+      writer.write(bytes, Math.round((captureUs - startUs) / 1000)),
+    ),
+  );
+  const decoded = spawnSync(
+    ffmpeg.path,
+    ['-v', 'error', '-f', 'flv', '-i', 'pipe:0', ...ffmpeg.passthrough, '-f', 'framecrc', 'pipe:1'],
+    { input: flv },
+  );
+  assert.equal(decoded.stderr.toString(), '');
+  const lines = decoded.stdout.toString().match(/^0,/gm) ?? [];
+  assert.equal(lines.length, pictures.length);
+}
