@@ -266,6 +266,27 @@ test('a ledger restored from an older copy is behind: nothing is overwritten', a
   assert.equal((await markOf(relay, key)).hash, before);
 });
 
+test('a witness with less than it said names the row it needs and gets all from there', async () => {
+  const relay = await startRelay();
+  const key = await openKey();
+  const journal = new MemoryJournal();
+  journal.grant(9);
+  const socket = openSocket(relay.url, key);
+  await registered(socket);
+  // The same socket, but its registration tells of five rows that the relay does not hold.
+  const claim = { journalSeq: 5n, journalHash: journal.rows[4]?.hash };
+  const boastful = new Proxy(socket, {
+    get(target, name) {
+      if (name === 'registered') return { ...target.registered, ...claim };
+      const value = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const shipper = ship(boastful, journal);
+  await reached(shipper, isUpToDate);
+  assert.equal((await markOf(relay, key)).hash, hashOf(journal));
+});
+
 test('a ledger that is away holds shipping up and nothing else', async () => {
   const relay = await startRelay();
   const key = await openKey();
