@@ -67,6 +67,9 @@ export function createCapture(options: CaptureOptions): Capture {
   return new CaptureRoom(options);
 }
 
+/** Selections count from 1. */
+const NONE = 0;
+
 const NOTHING_SELECTED: SourceState = {
   url: '',
   title: '',
@@ -83,7 +86,7 @@ class CaptureRoom implements Capture {
   #source: Source | null = null;
   /** Counts selections: the last one wins, and frames of an older source are not heard. */
   #selection = 0;
-  #runningSelection = 0;
+  #runningSelection = NONE;
   #state: SourceState = NOTHING_SELECTED;
   #unitListeners: ((unit: Unit) => void)[] = [];
   #stateListeners: ((state: SourceState) => void)[] = [];
@@ -107,6 +110,7 @@ class CaptureRoom implements Capture {
     if (selection !== this.#selection) return;
     const previous = this.#source;
     this.#source = null;
+    this.#runningSelection = NONE;
     this.#setState({
       ...NOTHING_SELECTED,
       url,
@@ -154,6 +158,7 @@ class CaptureRoom implements Capture {
     this.#selection++;
     const source = this.#source;
     this.#source = null;
+    this.#runningSelection = NONE;
     this.#pages.close();
     await source?.close();
   }
@@ -181,7 +186,7 @@ class CaptureRoom implements Capture {
   }
 
   #isCurrent(selection: number): boolean {
-    return selection === this.#runningSelection && this.#source !== null;
+    return selection === this.#runningSelection;
   }
 
   #setState(state: SourceState): void {
