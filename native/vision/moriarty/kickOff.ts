@@ -11,6 +11,8 @@ const MOVED = 0.025;
 const LEFT = 0.006;
 /** A resting ball that is hidden for longer has to rest anew, microseconds. */
 const HIDDEN_MAX_US = 1_500_000;
+/** Sightings close together away from the old place are a new place: it had still been rolling. */
+const SETTLED_SIGHTINGS = 5;
 /** Sightings remembered since it rested. */
 const SIGHTINGS_MAX = 60;
 
@@ -56,7 +58,11 @@ export class KickOffJudge {
     }
     this.#sinceRest.push(seen);
     if (this.#sinceRest.length > SIGHTINGS_MAX) this.#sinceRest.shift();
-    if (moved < MOVED) return null;
+    if (moved < MOVED) {
+      const earlier = this.#sinceRest.at(-SETTLED_SIGHTINGS);
+      if (earlier && distance(earlier, seen) < LEFT) this.#beginRest(seen);
+      return null;
+    }
     const restedUs = seen.captureUs - this.#restSinceUs;
     const first = this.#sinceRest[0] ?? seen;
     this.reset();
