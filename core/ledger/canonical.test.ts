@@ -17,9 +17,11 @@ import {
 import { parseRow, type Row, rowBytes } from './rows.ts';
 
 const B1 =
-  '{"amount":"50","at":1000,"cr":"escrow:m1","dr":"user:u1","id":"01","kind":"bet","outcome":0,"seq":1}';
+  '{"amount":"50","at":1000,"cr":"escrow:m1","dr":"user:u1","id":"01","kind":"bet",' +
+  '"outcome":0,"seq":1}';
 const B2 =
-  '{"amount":"30","at":1001,"cr":"escrow:m1","dr":"user:u2","id":"02","kind":"bet","outcome":1,"seq":2}';
+  '{"amount":"30","at":1001,"cr":"escrow:m1","dr":"user:u2","id":"02","kind":"bet",' +
+  '"outcome":1,"seq":2}';
 
 const first: Row = {
   kind: 'bet',

@@ -1,5 +1,6 @@
-// Proves the published settlement vectors PV1 to PV3 to the last point, the refunds, and over random
-// markets that payouts and rake are exactly the stakes and that no winner receives less than staked.
+// Proves the published settlement vectors PV1 to PV3 to the last point, the refunds, and over
+// random markets that payouts and rake are exactly the stakes and that no winner receives less than
+// was staked.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -92,7 +93,7 @@ test('over random markets the sum is exact and a winner receives at least the st
         const paid = result.payoutsMinor.reduce((sum, one) => sum + one, 0);
         assert.equal(paid + result.rakeMinor, total);
         for (const [index, one] of list.entries()) {
-          const payout = result.payoutsMinor[index] ?? -1;
+          const payout: number = result.payoutsMinor[index] ?? -1;
           if (one.outcome === winner) assert.ok(payout >= one.amountMinor);
           else assert.equal(payout, 0);
         }

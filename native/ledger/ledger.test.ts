@@ -197,7 +197,7 @@ test('TV1: bets from the cut-off on are refunded, the earlier ones decide the ma
   assert.match(newest?.reason ?? '', /after the picture/);
 });
 
-test('TV2: without a guard the capture time itself is the cut-off; lock refuses later bets', async () => {
+test('TV2: without a guard the capture time is the cut-off; lock refuses later bets', async () => {
   await open('tv2', 100 * S, 0);
   await bet(ANN, 'tv2', 0, 10, 112_399 * MS);
   await bet(BOB, 'tv2', 1, 10, 112_400 * MS);
@@ -311,7 +311,7 @@ test('subscribers get every row once, in order, from where they ask', async () =
   );
 });
 
-test('a closed link refuses what waits, and a fresh one goes on with rows and suspension', async () => {
+test('a closed link refuses what waits; a fresh one goes on with rows and suspension', async () => {
   const link = await own.freshLink();
   const client = createLedgerClient(link);
   const head = await own.client.head();

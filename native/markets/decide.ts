@@ -8,7 +8,7 @@ import type { LedgerMarket } from '../ledger/protocol.ts';
 /** A stretch of the capture clock that nobody judged, and why, as the sentence for the bettors. */
 export type Hole = { fromUs: number; toUs: number; kind: 'picture' | 'vision' | 'restart' };
 
-/** Shorter ones of the picture are a camera's stutter, not a missing picture: at 30 fps 15 frames. */
+/** Shorter ones of the picture are a camera's stutter, no missing picture: 15 frames at 30 fps. */
 export const HOLE_US_MIN = 500_000;
 
 export type Due =

@@ -120,7 +120,7 @@ function bet(marketId: string, subject: string, outcome: number, amount: number,
   });
 }
 
-test('a kick-off suggests; the owner opens; a goal locks by its capture time and pays', async () => {
+test('a kick-off suggests; the owner opens; a goal locks by capture time and pays', async () => {
   const room = createRoom();
   room.markets.onEvent(event('kickOff', room.time.nowUs()));
   const [suggestion] = room.markets.suggestions();
@@ -342,7 +342,7 @@ test('a decision taken while the ledger was away is carried out when it is back'
   ledger.close();
 });
 
-test('a new room takes over: a goal still decides, "no" is never said of a past unseen', async () => {
+test('a new room takes over: a goal decides, "no" is never said of a past unseen', async () => {
   const first = createRoom();
   const t0 = first.time.nowUs();
   await first.markets.open(OWNER, { templateId: 'goal-30', marketId: 'over-goal' });

@@ -93,7 +93,7 @@ test('files that are no database and folders that are not there have their kinds
   assert.throws(() => openDatabase(options('no/such/folder.db')), SqliteFailure);
 });
 
-test('the folder lock keeps out another process and ends with its holder, SIGKILL included', async () => {
+test("the folder lock keeps out another process and ends with its holder's SIGKILL", async () => {
   const holder = join(folder, 'holder.ts');
   const door = join(import.meta.dirname, 'folderLock.ts');
   writeFileSync(

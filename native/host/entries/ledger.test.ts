@@ -1,6 +1,6 @@
 // Proves the ledger process from outside: a bet that was confirmed outlives SIGKILL at any moment,
 // a second studio on the same folder is refused by name while a killed one leaves nothing behind,
-// files that cannot be used are refused in one line with exit code 2, and a full disk loses nothing.
+// files that cannot be used are refused in one line with exit code 2, a full disk loses nothing.
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
@@ -148,7 +148,7 @@ test(`${ROUNDS} times SIGKILL under bets: every confirmed bet is there, none twi
   assert.equal(report.reserved.get(`user:${ANN}`), BigInt(sent));
 });
 
-test('a second studio on the folder is refused by name; after SIGKILL the folder is free', async () => {
+test('a second studio on the folder is refused by name; SIGKILL frees the folder', async () => {
   const folder = freshFolder();
   const first = await start(folder);
   assert.equal(first.first.type, 'ready');
@@ -224,7 +224,7 @@ function mountSmallDisk(): { path: string; remove(): void } | null {
 const disk = mountSmallDisk();
 if (disk) folders.push(disk);
 
-test('a full disk refuses bets with a sentence, keeps what was confirmed and goes on when there is room', {
+test('a full disk refuses bets, keeps what was confirmed and goes on with room', {
   skip: disk ? false : 'this system does not let us mount a small disk',
 }, async () => {
   assert.ok(disk);

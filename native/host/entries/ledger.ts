@@ -107,7 +107,7 @@ function openLedger(configuration: Configuration): Ledger {
       throw new Refused(cause.message);
     }
     throw new Refused(
-      `${path} cannot be used: ${cause.message} Restore a copy of it or name another --data folder.`,
+      `${path} cannot be used: ${cause.message} Restore a copy or name another --data folder.`,
     );
   }
 }
