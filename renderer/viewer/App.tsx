@@ -27,6 +27,19 @@ export function App({ session }: { session: ViewerSession }) {
     return () => document.removeEventListener('fullscreenchange', onChange);
   }, []);
 
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.altKey || event.metaKey) return;
+      if (event.target instanceof HTMLInputElement) return;
+      if (event.key === 'm') session.setSound(!session.store.getState().sound);
+      else if (event.key === 'f') toggleFullScreen();
+      else if (event.key === 't') setSize((now) => (now === 'theatre' ? 'normal' : 'theatre'));
+      else if (event.key === 'Escape') setSize((now) => (now === 'theatre' ? 'normal' : now));
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  });
+
   function toggleFullScreen(): void {
     if (document.fullscreenElement) void document.exitFullscreen();
     else page.current?.requestFullscreen().catch(() => setSize('theatre'));
@@ -56,9 +69,13 @@ export function App({ session }: { session: ViewerSession }) {
 
 function ShowLine({ session }: { session: ViewerSession }) {
   const show = useStore(session.store, (view) => view.show);
+  const title = show?.title || text('viewer.title');
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
   return (
     <header className="showLine">
-      <h1 className="showLine-title">{show?.title || text('viewer.title')}</h1>
+      <h1 className="showLine-title">{title}</h1>
       <span className="showLine-watching">
         {show ? text('viewer.watching', { count: show.viewers }) : ''}
       </span>

@@ -6,18 +6,21 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { build } from 'vite';
+import { rtpTimestampOf } from '../../core/media/feed.ts';
 import {
   BalanceSchema,
   BetReplySchema,
+  FrameFactsSchema,
   HistoryEntry_Result,
   HistoryEntrySchema,
   type Market,
   Market_State,
   MarketListSchema,
   MarketSchema,
+  MediaTimeSchema,
   Show_State,
   ShowSchema,
   type ToViewer,
@@ -60,12 +63,18 @@ after(async () => {
 
 type SenderWindow = typeof globalThis & {
   isDrawing: boolean;
+  /** From now on each frame's facts follow it by so many ms; null: no facts. */
+  factsAfterMs: number | null;
   answer(offer: string): Promise<string>;
+  /** Of this test: the bytes of the facts of a frame. */
+  factsOf(rtpTimestamp: number): Promise<number[]>;
 };
 
 /** A page that draws a moving picture and answers offers with it, as H.264. */
 async function openSender(): Promise<Page> {
   const page = await browser.newPage();
+  await page.goto(relay.url);
+  await page.exposeFunction('factsOf', (rtpTimestamp: number) => [...factsOf(rtpTimestamp)]);
   await page.evaluate(() => {
     const self = globalThis as SenderWindow;
     const canvas = document.createElement('canvas');
@@ -74,6 +83,7 @@ async function openSender(): Promise<Page> {
     const context = canvas.getContext('2d');
     let at = 0;
     self.isDrawing = true;
+    self.factsAfterMs = null;
     setInterval(() => {
       if (!self.isDrawing || !context) return;
       context.fillStyle = `hsl(${at++ % 360} 60% 40%)`;
@@ -82,9 +92,34 @@ async function openSender(): Promise<Page> {
     const stream = canvas.captureStream(30);
     self.answer = async (offer) => {
       const peer = new RTCPeerConnection();
+      let facts: RTCDataChannel | null = null;
+      peer.addEventListener('datachannel', ({ channel }) => {
+        facts = channel;
+      });
       await peer.setRemoteDescription({ type: 'offer', sdp: offer });
       const [track] = stream.getVideoTracks();
-      if (track) peer.addTrack(track, stream);
+      if (!track) throw new Error('No picture');
+      const rtpSender = peer.addTrack(track, stream);
+      const worker = new Worker(
+        URL.createObjectURL(
+          new Blob([
+            `onrtctransform = ({ transformer }) => transformer.readable.pipeThrough(
+              new TransformStream({ transform(frame, out) {
+                postMessage(frame.getMetadata().rtpTimestamp);
+                out.enqueue(frame);
+              } })).pipeTo(transformer.writable);`,
+          ]),
+        ),
+      );
+      rtpSender.transform = new RTCRtpScriptTransform(worker);
+      worker.onmessage = async ({ data }: MessageEvent<number>) => {
+        const afterMs = self.factsAfterMs;
+        if (afterMs === null) return;
+        const bytes = await self.factsOf(data);
+        setTimeout(() => {
+          if (facts?.readyState === 'open') facts.send(new Uint8Array(bytes));
+        }, afterMs);
+      };
       const video = peer.getTransceivers().find((one) => one.sender.track?.kind === 'video');
       const codecs = RTCRtpSender.getCapabilities('video')?.codecs ?? [];
       video?.setCodecPreferences(codecs.filter((codec) => /h264/i.test(codec.mimeType)));
@@ -100,6 +135,20 @@ async function openSender(): Promise<Page> {
     };
   });
   return page;
+}
+
+/** The first frame of which facts were asked ties the sender's RTP clock to the media clock. */
+let anchor: { captureUs: number; rtpTimestamp: number } | null = null;
+
+function factsOf(rtpTimestamp: number): Uint8Array {
+  // On a whole millisecond, so that no fraction of a tick decides which way times are rounded.
+  anchor ??= { captureUs: Math.round(nowUs() / 1000) * 1000, rtpTimestamp };
+  const ticks = (rtpTimestamp - anchor.rtpTimestamp) | 0;
+  const captureUs = anchor.captureUs + Math.round((ticks * 1000) / 90);
+  const box = { x: 0.25, y: 0.25, width: 0.5, height: 0.5 };
+  const tracks = [{ id: 1, label: 'ball', box, velocityX: 0.1, confidence: 0.9 }];
+  const facts = create(FrameFactsSchema, { captureUs: BigInt(captureUs), rtpTimestamp, tracks });
+  return toBinary(FrameFactsSchema, facts);
 }
 
 const draw = (isDrawing: boolean) =>
@@ -279,6 +328,54 @@ test(
     await untilBet('won');
     assert.match((await line.textContent()) ?? '', /Won 81.*The ball crossed/);
     assert.equal((await line.boundingBox())?.y, spot?.y, 'settled in the same spot');
+    assert.deepEqual(complaints, []);
+    studio.close();
+    await context.close();
+  },
+);
+
+test(
+  'live boxes are carried, exact boxes sit on their own frames, and both are counted',
+  skip,
+  async () => {
+    const studio = await openStudio();
+    const mediaUs = BigInt(nowUs());
+    const sample = create(MediaTimeSchema, { mediaUs, relayUs: mediaUs, roundTripUs: 100 });
+    studio.send({ case: 'mediaTime', value: sample });
+    studio.deliver([], showWord(Show_State.LIVE));
+    const { page, until, context, complaints } = await openViewer(studio.channelId);
+    await sender.evaluate(() => {
+      (globalThis as SenderWindow).factsAfterMs = 120;
+    });
+    await until('live');
+    const figure = async (name: string) =>
+      Number((await page.locator('#root').getAttribute(`data-${name}`)) || Number.NaN);
+    const untilFigure = (name: string, least: number) =>
+      page.waitForFunction(
+        ([key, value]) =>
+          Number(document.getElementById('root')?.dataset[`${key}`]) >= Number(value),
+        [name, least] as const,
+      );
+    while (!anchor) await page.waitForTimeout(20);
+    const zero = rtpTimestampOf(anchor.captureUs, 90_000, 0);
+    const videoClockOffset = (anchor.rtpTimestamp - zero) >>> 0;
+    const show = create(ShowSchema, { state: Show_State.LIVE, title: 'Exact', videoClockOffset });
+    studio.deliver([], { case: 'show', value: show });
+    await untilFigure('overlayDelayP95Ms', 120);
+    await page.getByTestId('boxes-live').click();
+    await untilFigure('frames', (await figure('frames')) + 60);
+    const liveShare = await figure('own-frame-share');
+    await page.getByTestId('sound').click();
+    await page.getByTestId('boxes-exact').click();
+    await page.locator('.stage-still:not([hidden])').waitFor();
+    await untilFigure('frames', (await figure('frames')) + 30);
+    await page.getByTestId('boxes-exact').click();
+    await untilFigure('frames', (await figure('frames')) + 90);
+    const exactShare = await figure('own-frame-share');
+    const figures = { liveShare, exactShare, added: await figure('added-delay-ms') };
+    console.log(JSON.stringify({ ...figures, delayMs: await figure('delay-ms') }));
+    assert.ok(liveShare < 0.5 && exactShare > 0.7, JSON.stringify(figures));
+    assert.ok(figures.added > 0);
     assert.deepEqual(complaints, []);
     studio.close();
     await context.close();
