@@ -91,8 +91,8 @@ class VisionProcess {
         this.#isClosed = true;
         this.#cancelStatus();
         listening.close();
-        this.#detector?.close();
-        await this.#session?.close();
+        this.#link?.close();
+        await Promise.all([this.#detector?.close(), this.#session?.close()]);
       },
     };
   }
@@ -187,7 +187,7 @@ class VisionProcess {
     this.#packReason = found && 'reason' in found ? found.reason : '';
     const wanted = choice.model ?? this.#pack.detector?.model ?? null;
     this.#modelReason = '';
-    this.#detector?.close();
+    void this.#detector?.close();
     this.#detector = null;
     const model = wanted === null ? null : await findModel(wanted, modelFolders);
     if (this.#isClosed) return;

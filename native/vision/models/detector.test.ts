@@ -29,6 +29,8 @@ const model: Model = {
 };
 
 const READY = `parentPort.postMessage({ type: 'ready', provider: 'cpu', refusals: [] });`;
+// Scripts that can end; those that hang are ended by force.
+const STOPS = `parentPort.on('message', (message) => { if (message.type === 'stop') process.exit(0); });`;
 const SEEN = `{ type: 'seen', id: message.id, detections: [], inferMs: 1, glueMs: 1 }`;
 
 function open(script: string, time: ManualTime): Detector {
@@ -55,7 +57,7 @@ function reached(detector: Detector, state: string): Promise<void> {
 test('a worker that dies answers with nothing and comes back', async () => {
   const time = new ManualTime();
   const detector = open(
-    `${READY} parentPort.on('message', (message) => {
+    `${READY} ${STOPS} parentPort.on('message', (message) => {
       if (message.id === 1) process.exit(3); else parentPort.postMessage(${SEEN}); });`,
     time,
   );
@@ -67,7 +69,7 @@ test('a worker that dies answers with nothing and comes back', async () => {
   time.advance(250);
   await reached(detector, 'running');
   assert.deepEqual((await detector.detect(picture))?.detections, []);
-  detector.close();
+  await detector.close();
 });
 
 test('a worker that hangs is given up', async () => {
@@ -79,14 +81,15 @@ test('a worker that hangs is given up', async () => {
   time.advance(2_000);
   assert.equal(await answer, null);
   assert.match(detector.state().reason, /took longer than 2 s/);
-  detector.close();
+  await detector.close();
+  assert.equal(await detector.detect(picture), null, 'a closed detector answers at once');
 });
 
 test('a worker that throws says why', async () => {
   const detector = open(`throw new Error('no such operator: Frob');`, new ManualTime());
   await reached(detector, 'failed');
   assert.match(detector.state().reason, /no such operator: Frob/);
-  detector.close();
+  await detector.close();
 });
 
 test('the real worker refuses a file that is no model, in words', async () => {
@@ -99,7 +102,7 @@ test('the real worker refuses a file that is no model, in words', async () => {
   });
   await reached(detector, 'failed');
   assert.match(detector.state().reason, /"test"/);
-  detector.close();
+  await detector.close();
 });
 
 test('manifests: wrong hash, unknown layout, missing file, no JSON, the first folder first', async () => {

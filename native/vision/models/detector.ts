@@ -15,7 +15,9 @@ export type WorkerStart = {
   providers: readonly Provider[];
   memory: SharedArrayBuffer;
 };
-export type ToWorker = {
+export type ToWorker = Look | { type: 'stop' };
+export type Look = {
+  type: 'look';
   id: number;
   width: number;
   height: number;
@@ -45,7 +47,8 @@ export type Detector = {
   /** Boxes of this picture, or null when the detector broke or took too long. Never throws. */
   detect(picture: Picture): Promise<Seen | null>;
   onChange(run: () => void): void;
-  close(): void;
+  /** Resolves when the model is let go; a picture in work is finished first. */
+  close(): Promise<void>;
 };
 
 export type DetectorOptions = {
@@ -109,7 +112,7 @@ class WorkerDetector implements Detector {
     }
     const { bytes, ...shape } = picture;
     new Uint8Array(this.#memory).set(bytes);
-    const message: ToWorker = { id: ++this.#id, ...shape, byteLength: bytes.length };
+    const message: Look = { type: 'look', id: ++this.#id, ...shape, byteLength: bytes.length };
     return new Promise((resolve) => {
       this.#pending = resolve;
       worker.postMessage(message);
@@ -117,13 +120,15 @@ class WorkerDetector implements Detector {
     });
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     this.#cancelWatch();
     this.#cancelRestart();
-    void this.#worker?.terminate();
+    const worker = this.#worker;
     this.#worker = null;
     this.#settle(null);
+    if (worker) await this.#retire(worker);
   }
 
   #start(): void {
@@ -161,11 +166,12 @@ class WorkerDetector implements Detector {
     }
   }
 
-  #fail(worker: Worker, reason: string): void {
+  #fail(worker: Worker, reason: string, isHung = false): void {
     if (this.#isClosed || worker !== this.#worker) return;
     this.#cancelWatch();
     this.#worker = null;
-    void worker.terminate();
+    if (isHung) void worker.terminate();
+    else void this.#retire(worker);
     const delays = RESTART_DELAYS_MS;
     const delayMs = delays[Math.min(this.#failures, delays.length - 1)] ?? 0;
     this.#failures++;
@@ -176,11 +182,30 @@ class WorkerDetector implements Detector {
     this.#cancelRestart = this.#options.timers.after(delayMs, () => this.#start());
   }
 
+  /**
+   * Lets a worker end by itself. Ending its thread inside an inference would throw through ONNX
+   * Runtime's C++ and end the whole process, so force is only for one that hangs.
+   */
+  #retire(worker: Worker): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#options.timers.after(HANG_MS, () => {
+        void worker.terminate();
+        resolve();
+      });
+      worker.once('exit', () => {
+        cancel();
+        resolve();
+      });
+      const message: ToWorker = { type: 'stop' };
+      worker.postMessage(message);
+    });
+  }
+
   #watch(withinMs: number, trouble: string): void {
     this.#cancelWatch();
     const worker = this.#worker;
     this.#cancelWatch = this.#options.timers.after(withinMs, () => {
-      if (worker) this.#fail(worker, trouble);
+      if (worker) this.#fail(worker, trouble, true);
     });
   }
 

@@ -19,6 +19,8 @@ export type DetectorSession = {
   refusals: { provider: Provider; reason: string }[];
   /** Detections normalised to the picture, and how long the stages took, ms. */
   detect(picture: Picture): Promise<{ detections: Detection[]; inferMs: number; glueMs: number }>;
+  /** Frees the model; nothing may be in work. */
+  close(): Promise<void>;
 };
 
 /**
@@ -46,7 +48,7 @@ export async function openSession(
         extra: { session: { intra_op: { allow_spinning: '0' } } },
       });
       const detector = await warmUp(session, runtime.Tensor, model);
-      return { provider, refusals, detect: detector };
+      return { provider, refusals, detect: detector, close: () => session.release() };
     } catch (cause) {
       refusals.push({ provider, reason: cause instanceof Error ? cause.message : String(cause) });
     }
