@@ -10,8 +10,8 @@ import { createSignal, type Subscribe } from '../../core/base/signal.ts';
 import type { JournalAck, JournalRefused, Registered } from '../../core/wire/gen/facts_pb.js';
 import type { StudioSocket } from './studioSocket.ts';
 
-/** Rows in one batch: about 60 KB, a few ms of hashing for the relay. */
-const BATCH_ROWS_MAX = 256;
+/** Rows in one batch: about 2 ms of the relay's time, whose next packet of media must not wait. */
+const BATCH_ROWS_MAX = 48;
 /** Bytes of bodies in one batch, far below the relay's message limit. */
 const BATCH_BYTES_MAX = 256 * 1024;
 /** A batch without an answer is sent again; duplicates are acknowledged again, ms. */

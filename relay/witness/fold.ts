@@ -20,6 +20,42 @@ export type WitnessBooks = {
   setBet(id: string, bet: WitnessBet): void;
 };
 
+/** Books of one batch: each account is read once and written once, however often it changes. */
+export function gatherBooks(books: WitnessBooks): WitnessBooks & { write(): void } {
+  const accounts = new Map<string, WitnessAccount>();
+  const changedAccounts = new Set<string>();
+  const bets = new Map<string, WitnessBet | null>();
+  const changedBets = new Set<string>();
+  return {
+    account(name) {
+      const known = accounts.get(name) ?? books.account(name);
+      accounts.set(name, known);
+      return known;
+    },
+    setAccount(name, account) {
+      accounts.set(name, account);
+      changedAccounts.add(name);
+    },
+    bet(id) {
+      const known = bets.get(id);
+      const bet = known === undefined ? books.bet(id) : known;
+      bets.set(id, bet);
+      return bet;
+    },
+    setBet(id, bet) {
+      bets.set(id, bet);
+      changedBets.add(id);
+    },
+    write() {
+      for (const name of changedAccounts) books.setAccount(name, this.account(name));
+      for (const id of changedBets) {
+        const bet = bets.get(id);
+        if (bet) books.setBet(id, bet);
+      }
+    },
+  };
+}
+
 /** The arithmetic of a row does not hold. */
 export class Unbalanced extends Error {}
 

@@ -5,7 +5,7 @@
 
 import { chainHash, FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
 import { parseRow, type Row } from '../../core/ledger/rows.ts';
-import { bookRow, Unbalanced } from './fold.ts';
+import { bookRow, gatherBooks, Unbalanced } from './fold.ts';
 import type { HighWaterMark, WitnessStore } from './store.ts';
 
 /** Rows of one batch; the studio sends fewer. Bounds the time one batch takes. */
@@ -148,7 +148,7 @@ function appendNew(
     if (known === 0 && !isEqual(previous, batch.prevHash)) {
       throw new Refused('FORK', `Row ${lastSeq} here is not the one that this batch follows.`);
     }
-    const books = store.books(channelId);
+    const books = gatherBooks(store.books(channelId));
     for (const [index, row] of batch.rows.entries()) {
       const seq = batch.fromSeq + index;
       if (index < known) {
@@ -162,6 +162,7 @@ function appendNew(
       store.addRow(channelId, seq, row.body, row.hash);
       previous = row.hash;
     }
+    books.write();
     const next = {
       ledgerId: batch.ledgerId,
       epoch: batch.epoch,
