@@ -2,6 +2,7 @@
 // engine that died: the show goes on with the same source, state and match time.
 
 import { z } from 'zod';
+import { ffmpegChoiceSchema } from '../ffmpeg/choice.ts';
 
 const timeUs = z.number().int().nonnegative();
 const clockOffset = z.number().int().min(0).max(0xffff_ffff);
@@ -10,7 +11,7 @@ export const engineConfigurationSchema = z.object({
   epochUs: z.number().int(),
   logLevel: z.string(),
   dataFolder: z.string().min(1),
-  ffmpegPath: z.string().nullable(),
+  ffmpeg: ffmpegChoiceSchema,
   videoClockOffset: clockOffset,
   audioClockOffset: clockOffset,
   host: z.string().min(1),

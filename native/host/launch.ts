@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { realTimers } from '../../core/base/clock.ts';
 import { checkSource, SourceError } from '../capture/checkSource.ts';
-import { resolveFfmpeg } from '../ffmpeg/resolve.ts';
+import { type FfmpegChoice, resolveFfmpeg } from '../ffmpeg/resolve.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { openChannelKey } from '../upstream/channelKey.ts';
 import { BadCommandLine, readCommandLine, type StudioOptions } from './commandLine.ts';
@@ -28,7 +28,6 @@ export type Launched =
 export async function launchStudio(launch: LaunchOptions): Promise<Launched> {
   try {
     const options = readCommandLine(launch.args, launch.callerFolder);
-    await refuseBadSource(options, launch.callerFolder);
     const studio = await startStudio({
       options,
       folders: launch.folders,
@@ -42,6 +41,9 @@ export async function launchStudio(launch: LaunchOptions): Promise<Launched> {
       wallUs: () => Date.now() * 1000,
       pid: process.pid,
       callerFolder: launch.callerFolder,
+      findFfmpeg: (configuredPath) =>
+        resolveFfmpeg({ configuredPath, environmentPath: process.env.MORPHINE_FFMPEG }),
+      refuseBadSource: (source, ffmpeg) => refuseBadSource(source, ffmpeg, launch.callerFolder),
       openChannelKey,
     });
     return { studio, options };
@@ -53,12 +55,15 @@ export async function launchStudio(launch: LaunchOptions): Promise<Launched> {
   }
 }
 
-async function refuseBadSource(options: StudioOptions, callerFolder: string): Promise<void> {
-  const ffmpeg = await resolveFfmpeg({ environmentPath: process.env.MORPHINE_FFMPEG });
+async function refuseBadSource(
+  source: string,
+  ffmpeg: FfmpegChoice,
+  callerFolder: string,
+): Promise<void> {
   try {
-    await checkSource(options.source, { callerFolder, ffmpeg });
+    await checkSource(source, { callerFolder, ffmpeg });
   } catch (cause) {
-    if (cause instanceof SourceError) throw new BadCommandLine(`--source: ${cause.message}.`);
+    if (cause instanceof SourceError) throw new StartRefused(`--source: ${cause.message}.`, 2);
     throw cause;
   }
 }

@@ -7,6 +7,7 @@ import type { MediaClock, Timers } from '../../core/base/clock.ts';
 import type { RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import type { ProcessName } from '../../core/contract/process.ts';
+import type { FfmpegChoice } from '../ffmpeg/resolve.ts';
 import type { StudioOptions } from './commandLine.ts';
 import {
   defaultDataFolder,
@@ -62,6 +63,10 @@ export type StudioHostOptions = {
   pid: number;
   /** Folder that a relative `file:` refers to. */
   callerFolder: string;
+  /** Asks the machine's ffmpeg once for everybody; a machine without one still gets a studio. */
+  findFfmpeg(configuredPath: string | undefined): Promise<FfmpegChoice>;
+  /** Refuses a source that can never play. Throws StartRefused. */
+  refuseBadSource(source: string, ffmpeg: FfmpegChoice): Promise<void>;
   /** Reads the channel's key from the data folder, or makes it at the first start. */
   openChannelKey(at: { dataFolder: string; random: RandomBytes }): Promise<ChannelIdentity>;
 };
@@ -81,6 +86,8 @@ export async function startStudio(host: StudioHostOptions): Promise<StudioHost> 
   const dataFolder = options.dataFolder ?? defaultDataFolder(host.platform, host.env);
   prepareDataFolder(dataFolder);
   const settings = readSettings(dataFolder);
+  const ffmpeg = await host.findFfmpeg(settings.ffmpeg);
+  await host.refuseBadSource(options.source, ffmpeg);
   const clockState = readChannelClock(dataFolder, host.monotonicUs(), host.wallUs());
   const clock: MediaClock = { nowUs: () => clockState.epochUs + host.monotonicUs() };
   const channel = await openKey(host, dataFolder);
@@ -89,7 +96,6 @@ export async function startStudio(host: StudioHostOptions): Promise<StudioHost> 
     logLevel: host.env.MORPHINE_LOG ?? settings.logLevel,
     dataFolder,
   };
-  const ffmpeg = { ffmpegPath: settings.ffmpeg ?? null };
   const changeListeners: (() => void)[] = [];
   let isReady = false;
 
@@ -165,7 +171,7 @@ async function openKey(host: StudioHostOptions, dataFolder: string): Promise<Cha
 type ConfigurationParts = {
   host: StudioHostOptions;
   common: { epochUs: number; logLevel: string; dataFolder: string };
-  ffmpeg: { ffmpegPath: string | null };
+  ffmpeg: FfmpegChoice;
   channel: ChannelIdentity;
   title: string;
   modelFolder: string | null;
@@ -196,7 +202,7 @@ function configurationOf(
     case 'vision':
       return {
         ...common,
-        ...ffmpeg,
+        ffmpeg,
         ...offsets,
         modelFolders: [
           host.env.MORPHINE_MODELS,
@@ -223,7 +229,7 @@ function configurationOf(
     case 'engine':
       return {
         ...common,
-        ...ffmpeg,
+        ffmpeg,
         ...offsets,
         host: options.host,
         ...portAgain(options.port),

@@ -48,7 +48,10 @@ function* pictures(): Generator<Uint8Array> {
 }
 
 async function startProcess(): Promise<{ child: ChildProcess; endpoint: Endpoint }> {
-  const child = fork(resolve(root, 'native/host/entries/vision.ts'), [], { silent: true });
+  const child = fork(resolve(root, 'native/host/entries/vision.ts'), [], {
+    silent: true,
+    serialization: 'advanced',
+  });
   children.add(child);
   const ready = new Promise<Endpoint>((done, refuse) => {
     child.once('exit', (code) => refuse(new Error(`vision ended with ${code}`)));
@@ -62,7 +65,7 @@ async function startProcess(): Promise<{ child: ChildProcess; endpoint: Endpoint
     config: {
       epochUs: 0,
       logLevel: 'error',
-      ffmpegPath: null,
+      ffmpeg: await resolveFfmpeg(),
       modelFolders: [],
       packFolder: resolve(root, 'models/packs'),
       workerPath: resolve(root, 'native/vision/models/worker.ts'),

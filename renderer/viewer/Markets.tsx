@@ -51,7 +51,7 @@ function MarketWithBets({ session, market }: { session: ViewerSession; market: M
     chosen,
   };
   return (
-    <div data-testid="market" data-state={market.state}>
+    <div data-testid="market" data-state={market.state} data-market={market.id}>
       <MarketCard market={face} nowUs={nowUs} {...(isOpen ? choice : {})}>
         {isOpen ? (
           <OwnCountdown session={session} market={market} nowUs={nowUs} />

@@ -139,6 +139,7 @@ export async function startStory(studioFolder: string, picture?: ReturnType<type
     hostNames: [],
     folders: { studio: studioFolder, capture: studioFolder },
     cookieSecret: randomBytes(32),
+    openSecret: randomBytes(16).toString('hex'),
     onRpc: (port) => rpc.accept(port, () => 'owner'),
     onCapture: (port) => port.close(),
     plain: { '/healthz': plain, '/readyz': plain, '/metrics': plain },

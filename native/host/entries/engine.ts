@@ -8,7 +8,6 @@ import { BAD_CONFIGURATION_EXIT_CODE } from '../../../core/contract/process.ts';
 import { connectParent, describeIssues, type HandedPort, type Parent } from '../../child/parent.ts';
 import { type EngineConfiguration, engineConfigurationSchema } from '../../engine/configuration.ts';
 import { type Engine, startEngine } from '../../engine.ts';
-import { resolveFfmpeg } from '../../ffmpeg/resolve.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import { openChannelKey } from '../../upstream/channelKey.ts';
 
@@ -68,10 +67,7 @@ async function start(config: unknown): Promise<void> {
       timers: realTimers,
       random,
       logger: createLogger(configuration.logLevel, 'engine'),
-      ffmpeg: await resolveFfmpeg({
-        configuredPath: configuration.ffmpegPath ?? undefined,
-        environmentPath: process.env.MORPHINE_FFMPEG,
-      }),
+      ffmpeg: configuration.ffmpeg,
       key: await openChannelKey({ dataFolder: configuration.dataFolder, random }),
       demoWorkerUrl: pathToFileURL(configuration.demoWorkerPath),
       fetch,

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { realTimers } from '../../../core/base/clock.ts';
 import { BAD_CONFIGURATION_EXIT_CODE } from '../../../core/contract/process.ts';
 import { connectParent, describeIssues, type Parent } from '../../child/parent.ts';
-import { resolveFfmpeg } from '../../ffmpeg/resolve.ts';
+import { ffmpegChoiceSchema } from '../../ffmpeg/choice.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import { startVision, type Vision } from '../../vision/visionProcess.ts';
 
@@ -14,8 +14,8 @@ const configurationSchema = z.object({
   /** Media clock = monotonic clock + this, microseconds. */
   epochUs: z.number().int(),
   logLevel: z.string(),
-  /** From settings.json; null: found by the usual order. */
-  ffmpegPath: z.string().min(1).nullable(),
+  /** What the supervisor found. */
+  ffmpeg: ffmpegChoiceSchema,
   /** Folders with a model manifest, first one first. */
   modelFolders: z.array(z.string().min(1)),
   packFolder: z.string().min(1),
@@ -51,15 +51,10 @@ parent.onMessage((message) => {
 async function start(to: Parent, raw: unknown): Promise<void> {
   const parsed = configurationSchema.safeParse(raw);
   if (!parsed.success) throw new Refused(`Vision configuration: ${describeIssues(parsed.error)}`);
-  const { epochUs, logLevel, ffmpegPath, workerPath, ...rest } = parsed.data;
+  const { epochUs, logLevel, workerPath, ...rest } = parsed.data;
   const logger = createLogger(logLevel, 'vision');
-  const ffmpeg = await resolveFfmpeg({
-    configuredPath: ffmpegPath ?? undefined,
-    environmentPath: process.env.MORPHINE_FFMPEG,
-  });
   vision = await startVision({
     ...rest,
-    ffmpeg,
     logger,
     workerUrl: pathToFileURL(workerPath),
     timers: realTimers,
@@ -68,7 +63,7 @@ async function start(to: Parent, raw: unknown): Promise<void> {
     onStatus: (status) => to.send({ type: 'facts', facts: factsOf(status) }),
   });
   to.send({ type: 'ready', endpoint: vision.endpoint, facts: factsOf(vision.status()) });
-  logger.info('vision serves', { ffmpeg: ffmpeg.path });
+  logger.info('vision serves', { ffmpeg: rest.ffmpeg.path });
 }
 
 function factsOf(status: ReturnType<Vision['status']>): Record<string, unknown> {

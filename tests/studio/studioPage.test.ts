@@ -1,0 +1,272 @@
+// Proves that a person can run a show from the studio page with a keyboard alone: the built page in
+// a real Chromium against the real server, once over WebSocket and once over a MessagePort whose
+// other end is in this process. The same script drives both. Skipped where there is no Chromium.
+
+import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { createInbox } from '../../core/contract/ports.ts';
+import { launchChromium, noChromium } from './chromium.ts';
+import { buildPage } from './pages.ts';
+import {
+  type Story,
+  startStory,
+  storyEvent,
+  storyMarket,
+  storyPicture,
+  storySuggestion,
+  storyVideo,
+} from './story.ts';
+
+let folder = '';
+let browser: Browser;
+const video = noChromium === false ? storyVideo() : 'no Chromium';
+
+before(async () => {
+  if (noChromium !== false) return;
+  folder = await buildPage('studio');
+  browser = await launchChromium();
+});
+after(async () => {
+  if (noChromium !== false) return;
+  await browser.close();
+  await rm(folder, { recursive: true });
+});
+
+/** Opens the page; what the browser complains about fails the test. */
+async function openStudio(story: Story, prepare?: (page: Page) => Promise<void>): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+  page.on('pageerror', (error) => assert.fail(error));
+  page.on('console', (line) => {
+    if (line.type() === 'error') assert.fail(line.text());
+  });
+  await prepare?.(page);
+  await page.goto(story.server.issueLink());
+  await page.getByRole('button', { name: 'Go live' }).waitFor();
+  return page;
+}
+
+/**
+ * Gives the page what the window's preload gives it: a function that hands over a MessagePort. Its
+ * other end is carried into this process, where RPC takes it like any port.
+ */
+async function handPort(story: Story, page: Page): Promise<void> {
+  const inboxes = new Map<number, ReturnType<typeof createInbox>>();
+  await page.exposeFunction('toNode', (id: number, message: unknown) => {
+    const known = inboxes.get(id);
+    if (known !== undefined) return known.deliver(message);
+    const inbox = createInbox();
+    inboxes.set(id, inbox);
+    const deliver = (sent: unknown) =>
+      page
+        .evaluate(
+          ([to, value]) =>
+            window.dispatchEvent(
+              new CustomEvent('fromNode', { detail: { id: to, message: value } }),
+            ),
+          [id, sent] as const,
+        )
+        // The page was closed at the end of the test.
+        .catch(() => inbox.closed());
+    story.rpc.accept(
+      {
+        send: deliver,
+        onMessage: inbox.onMessage,
+        onClose: inbox.onClose,
+        close: () => inbox.closed(),
+      },
+      () => 'owner',
+    );
+    inbox.deliver(message);
+  });
+  await page.addInitScript(() => {
+    let count = 0;
+    const bridge = window as unknown as {
+      toNode(id: number, message: unknown): void;
+      morphine: { receivePort(run: (port: MessagePort) => void): void };
+    };
+    bridge.morphine = {
+      receivePort(run) {
+        const id = ++count;
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = ({ data }) => bridge.toNode(id, data);
+        window.addEventListener('fromNode', (signal) => {
+          const { detail } = signal as CustomEvent<{ id: number; message: unknown }>;
+          if (detail.id === id) port1.postMessage(detail.message);
+        });
+        run(port2);
+      },
+    };
+  });
+}
+
+/** Tabs until the control that is named so has the focus. */
+async function tabTo(page: Page, name: RegExp): Promise<void> {
+  for (let i = 0; i < 60; i++) {
+    await page.keyboard.press('Tab');
+    const focused = await page.evaluate(() => {
+      const element = document.activeElement as HTMLElement | null;
+      return element?.getAttribute('aria-label') ?? element?.textContent ?? '';
+    });
+    if (name.test(focused)) return;
+  }
+  assert.fail(`No Tab reaches ${name}`);
+}
+
+/** A whole show by keyboard. */
+async function runShow(story: Story, page: Page): Promise<void> {
+  await tabTo(page, /^Go live$/);
+  await page.keyboard.press('Enter');
+  await page.getByTestId('live').waitFor();
+  assert.deepEqual(story.calls, ['show.goLive']);
+
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  story.apply({ type: 'event.happened', event: storyEvent('e1') });
+  await page.getByText('ball left foot of 7, 62 km/h').waitFor();
+  story.apply({ type: 'suggestion.made', suggestion: storySuggestion('s1', 'Goal soon?') });
+  story.apply({ type: 'suggestion.made', suggestion: storySuggestion('s2', 'A shot soon?') });
+  await page.getByRole('button', { name: 'Open: Goal soon?' }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.locator('article[data-state=OPEN]').getByText('Goal soon?').waitFor();
+  assert.deepEqual(story.calls, ['show.goLive', 'markets.openSuggestion']);
+  assert.deepEqual(
+    story.state().suggestions.map(({ id }) => id),
+    ['s2'],
+  );
+  const countdown = page.getByRole('timer');
+  assert.match((await countdown.textContent()) ?? '', /^00:1\d$/);
+
+  await tabTo(page, /^Lock$/);
+  await page.keyboard.press('Enter');
+  await page.locator('article[data-state=LOCKED]').waitFor();
+  await tabTo(page, /^Resolve$/);
+  await page.keyboard.press('Enter');
+  await page.getByText('662 pts to 12 people').waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByText('paid 662 pts').waitFor();
+  assert.equal(story.state().markets[0]?.winner, 0);
+
+  story.apply({ type: 'market.changed', market: storyMarket('m2', { title: 'To be void' }) });
+  await tabTo(page, /^Void$/);
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('The ball was lost');
+  await page.keyboard.press('Enter');
+  await page.getByText('Void, stakes returned').waitFor();
+  assert.equal(story.state().markets[0]?.reason, 'The ball was lost');
+
+  await tabTo(page, /^Opens itself/);
+  await page.keyboard.press('Space');
+  await page.locator('[role=switch][aria-checked=true]').waitFor();
+  assert.equal(story.state().templates[0]?.opening, 'auto');
+
+  await tabTo(page, /^End$/);
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'End the show?' }).waitFor();
+  await page.keyboard.press('Escape');
+  assert.equal(story.state().show.state, 'live');
+  await page.keyboard.press('Enter');
+  await tabTo(page, /^End the show$/);
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Go live' }).waitFor();
+  assert.equal(story.state().show.state, 'ready');
+}
+
+describe('the studio page', { skip: noChromium }, () => {
+  test('a whole show by keyboard, over WebSocket', async () => {
+    const story = await startStory(folder);
+    const page = await openStudio(story);
+    await runShow(story, page);
+    await page.close();
+    await story.close();
+  });
+
+  test('the same show over a MessagePort', async () => {
+    const story = await startStory(folder);
+    const page = await openStudio(story, (opened) => handPort(story, opened));
+    await runShow(story, page);
+    await page.close();
+    await story.close();
+  });
+
+  test('a refused call says its sentence; the title and the sources work by keyboard', async () => {
+    const story = await startStory(folder);
+    const page = await openStudio(story);
+    await page.getByRole('textbox', { name: 'Title of the show' }).focus();
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type('Cup final');
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.activeElement === document.body);
+    while (story.state().show.title !== 'Cup final') await page.waitForTimeout(10);
+    await tabTo(page, /^Add a source$/);
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('nothing:here');
+    await page.keyboard.press('Enter');
+    const sentence = page.getByText('The studio knows demo:, file: and camera:.');
+    await sentence.waitFor();
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type('file:clip.mp4');
+    await page.keyboard.press('Enter');
+    await page.locator('.source-current').getByText('file:clip.mp4').waitFor();
+    await page.close();
+    await story.close();
+  });
+
+  test('a lost connection is said, and the page is right again by itself when it is back', async () => {
+    const first = await startStory(folder);
+    const page = await openStudio(first);
+    await page.routeWebSocket(/\/rpc/, () => {});
+    const dropped = page.getByText('The studio does not answer');
+    first.rpc.close();
+    await dropped.waitFor();
+    await page.unrouteAll();
+    await page.close();
+    await first.close();
+  });
+
+  test('a second page follows the same studio, and a reload shows what is', async () => {
+    const story = await startStory(folder);
+    const page = await openStudio(story);
+    const second = await openStudio(story);
+    await page.getByRole('button', { name: 'Go live' }).click();
+    await second.getByTestId('live').waitFor();
+    story.apply({ type: 'market.changed', market: storyMarket('m1', { title: 'Kept?' }) });
+    await second.reload();
+    await second.getByText('Kept?').waitFor();
+    await page.close();
+    await second.close();
+    await story.close();
+  });
+
+  test('a picture arrives by WebRTC, boxes are drawn over it, and figures turn at their limits', {
+    skip: typeof video === 'string' ? video : false,
+  }, async () => {
+    if (typeof video === 'string') return;
+    const story = await startStory(folder, storyPicture(video));
+    const page = await openStudio(story);
+    await page.waitForFunction(() => {
+      const picture = document.querySelector('video');
+      return picture !== null && picture.currentTime > 0.5 && picture.videoWidth === 1280;
+    });
+    await page.waitForFunction(() => {
+      const canvas = document.querySelector('canvas');
+      const pixels = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height);
+      return pixels?.data.some((value, at) => at % 4 === 3 && value > 0) === true;
+    });
+    await page.getByRole('button', { name: 'Hide boxes' }).press('Enter');
+    await page.waitForFunction(() => {
+      const canvas = document.querySelector('canvas');
+      const pixels = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height);
+      return pixels?.data.every((value, at) => at % 4 !== 3 || value === 0) === true;
+    });
+    story.readings.cpuPercent = 96;
+    const cpu = page.locator('.statusFigure-stop');
+    await cpu.waitFor();
+    await cpu.press('Enter');
+    await page.getByText('How busy this machine is with the studio.').waitFor();
+    await page.keyboard.press('Escape');
+    assert.equal(await page.getByText('How busy this machine is').count(), 0);
+    await page.close();
+    await story.close();
+  });
+});
