@@ -34,6 +34,7 @@ const options = {
   hostNames: ['studio.example'],
   folders: { studio: join(folder, 'studio'), capture: join(folder, 'capture') },
   cookieSecret: new Uint8Array(32).fill(7),
+  openSecret: 'open-secret',
   onRpc: () => {},
   onCapture: () => {},
   plain: {
@@ -184,6 +185,17 @@ test('upgrades and posts need our own Origin, and upgrades the cookie too', asyn
   assert.equal((await ask('/', { cookie }, 'POST')).status, 403);
   assert.equal((await ask('/', { cookie, origin }, 'POST')).status, 405);
   assert.equal(isOurOrigin('null', '127.0.0.1:1'), false);
+});
+
+test('a program with the secret gets a fresh link; a page or a guess does not', async () => {
+  const authorization = 'Bearer open-secret';
+  const given = await ask('/link', { authorization }, 'POST');
+  assert.equal(given.status, 200);
+  assert.equal((await ask(pathOf(given.body.trim()))).status, 303);
+  assert.equal((await ask('/link', { authorization: 'Bearer open-secreT' }, 'POST')).status, 403);
+  assert.equal((await ask('/link', {}, 'POST')).status, 403);
+  const page = { authorization, origin: server.url };
+  assert.equal((await ask('/link', page, 'POST')).status, 403);
 });
 
 test('no path leaves its folder', async () => {

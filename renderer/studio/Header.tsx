@@ -104,7 +104,7 @@ function GoLive() {
     setIsAsking(false);
   }
   return (
-    <Button look="live" size="touch" disabled={isAsking} onClick={goLive}>
+    <Button look="primary" size="touch" disabled={isAsking} onClick={goLive}>
       <Radio size={18} aria-hidden="true" />
       {text('studio.header.goLive')}
     </Button>

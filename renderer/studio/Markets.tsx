@@ -1,7 +1,7 @@
 // The markets dock: what vision suggests, what is open, what can be opened by hand, what was. An
 // empty dock says how the first market comes to be.
 
-import { X } from 'lucide-react';
+import { CornerDownLeft, X } from 'lucide-react';
 import { useState } from 'react';
 import type { MarketView, StudioState, Suggestion, Template } from '../../core/contract/state.ts';
 import { Button, IconButton } from '../ui/Button.tsx';
@@ -81,7 +81,9 @@ function SuggestionCard({ suggestion, isFirst, nowUs }: SuggestionProps) {
           look="primary"
           aria-label={text('studio.markets.openNamed', { title })}
           onClick={() => openSuggestion(id)}
-          {...(isFirst ? { keyHint: '⏎', 'aria-keyshortcuts': 'Enter' } : {})}
+          {...(isFirst
+            ? { keyHint: <CornerDownLeft size={12} />, 'aria-keyshortcuts': 'Enter' }
+            : {})}
         >
           {text('studio.markets.open')}
         </Button>

@@ -3,7 +3,7 @@
 
 import { fromBinary } from '@bufbuild/protobuf';
 import { Eye, EyeOff, Volume2, VolumeX } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { type CSSProperties, useEffect, useRef, useState } from 'react';
 import { realTimers } from '../../core/base/clock.ts';
 import type { StudioState } from '../../core/contract/state.ts';
 import { FrameFactsSchema } from '../../core/wire/gen/facts_pb.js';
@@ -59,9 +59,11 @@ export function Program({ state }: { state: StudioState }) {
     };
   }, [isConnected]);
 
+  const { width, height } = state.source;
+  const aspect = { '--picture-aspect': width > 0 && height > 0 ? width / height : 16 / 9 };
   return (
     <main className="program" aria-label={text('studio.program')}>
-      <div className="program-frame">
+      <div className="program-frame" style={aspect as CSSProperties}>
         <video ref={video} className="program-video" muted={isMuted} autoPlay playsInline />
         <canvas ref={canvas} className="program-canvas" />
         <PlayerWords player={player} reason={state.source.reason} />

@@ -9,8 +9,8 @@ type Size = 'dense' | 'normal' | 'touch';
 type ButtonProps = Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'className'> & {
   look?: Look;
   size?: Size;
-  /** Drawn as a key cap behind the words, for example "⏎". */
-  keyHint?: string;
+  /** Drawn as a key cap behind the words: text, or an icon of the key. */
+  keyHint?: ReactNode;
   children: ReactNode;
 };
 

@@ -1,7 +1,7 @@
 // Numbers as people read them. Pure; used by all pages, so that the same amount never looks
 // different in two places.
 
-const THIN_SPACE = ' ';
+const THIN_SPACE = '\u202f';
 
 /** 1240 as "1 240" (thin no-break space). Play points are integers. */
 export function pointsText(amountMinor: number): string {

@@ -1,7 +1,7 @@
-// Draws vision's boxes over a playing video, on the frame they belong to. Live: the newest boxes
-// are carried forward by their velocity to the frame on screen and dashed where predicted. Exact:
-// only boxes of the very frame are drawn, and the page delays its playout by `exactDelayMs()`.
-// Paints once per presented frame and never moves the picture.
+// Draws vision's boxes over a playing video, on the frame that is on screen: the newest boxes not
+// later than it are carried forward by their velocity and dashed where predicted. Paints once per
+// presented frame and never moves the picture. The viewer page, which can also show boxes exactly
+// on their own frame, keeps its own loop and shares the painting.
 
 import type { FrameFacts } from '../../core/wire/gen/facts_pb.js';
 import {
@@ -9,7 +9,6 @@ import {
   carriedForward,
   createFactsTimeline,
   onElement,
-  percentile,
   pictureRectangle,
   rtpMsBetween,
   type ShownBox,
@@ -17,116 +16,44 @@ import {
 
 export type OverlayMode = 'live' | 'exact' | 'off';
 
-export type OverlayStats = {
-  /** Frame received -> its facts received, p95 of the last 300 frames, ms; null: none yet. */
-  overlayDelayP95Ms: number | null;
-  /** Frames drawn with boxes of that very frame, and all presented frames, since the start. */
-  framesExact: number;
-  framesPresented: number;
-};
-
 export type OverlayPainter = {
   push(facts: FrameFacts): void;
-  setMode(mode: OverlayMode): void;
-  stats(): OverlayStats;
-  /** Playout delay that lets boxes sit on their own frame: p95 + 20 ms; null: not known yet. */
-  exactDelayMs(): number | null;
+  setMode(mode: 'live' | 'off'): void;
   close(): void;
 };
 
-type PresentedFrame = VideoFrameCallbackMetadata & { rtpTimestamp?: number; receiveTime?: number };
+type PresentedFrame = VideoFrameCallbackMetadata & { rtpTimestamp?: number };
 
-/** Frames whose delay is remembered: 10 s at 30 fps. */
-const DELAYS_KEPT = 300;
-/** Added to the p95 so that a little jitter does not lose the box, ms. */
-const EXACT_MARGIN_MS = 20;
-
-/**
- * @param options.canvas lies over `video` with the same size; takes no pointer
- * @param options.colour of a label's boxes, a CSS colour
- */
+/** @param options.canvas lies over `video` with the same size; takes no pointer */
 export function createOverlayPainter(options: {
   canvas: HTMLCanvasElement;
   video: HTMLVideoElement;
-  colour?: (label: string) => string;
 }): OverlayPainter {
   const { canvas, video } = options;
-  const colour = options.colour ?? colourOfLabel;
   const timeline = createFactsTimeline();
-  const received = new Map<number, number>();
-  const delaysMs: number[] = [];
-  let mode: OverlayMode = 'live';
-  let framesExact = 0;
-  let framesPresented = 0;
-  let handle = 0;
+  let mode: 'live' | 'off' = 'live';
   let closed = false;
 
   function boxesFor(frame: PresentedFrame): ShownBox[] {
-    if (mode === 'off') return [];
-    const rtpTimestamp = frame.rtpTimestamp;
-    if (rtpTimestamp === undefined) return [];
-    const own = timeline.exactly(rtpTimestamp);
-    if (own !== undefined) {
-      framesExact++;
-      return carriedForward(own, 0);
-    }
-    if (mode === 'exact') return [];
-    const before = timeline.atOrBefore(rtpTimestamp);
-    if (before === undefined) return [];
-    const aheadMs = rtpMsBetween(before.rtpTimestamp, rtpTimestamp);
-    return aheadMs > CARRY_MS_MAX ? [] : carriedForward(before, aheadMs);
+    if (mode === 'off' || frame.rtpTimestamp === undefined) return [];
+    const facts = timeline.atOrBefore(frame.rtpTimestamp);
+    if (facts === undefined) return [];
+    const aheadMs = rtpMsBetween(facts.rtpTimestamp, frame.rtpTimestamp);
+    return aheadMs > CARRY_MS_MAX ? [] : carriedForward(facts, aheadMs);
   }
 
   function present(_now: number, frame: PresentedFrame): void {
     if (closed) return;
-    framesPresented++;
-    if (frame.rtpTimestamp !== undefined) {
-      received.set(frame.rtpTimestamp, frame.receiveTime ?? performance.now());
-      if (received.size > DELAYS_KEPT) {
-        for (const oldest of received.keys()) {
-          received.delete(oldest);
-          break;
-        }
-      }
-      measure(frame.rtpTimestamp);
-    }
     const picture = { width: video.videoWidth, height: video.videoHeight };
-    paintBoxes(canvas, picture, boxesFor(frame), colour);
+    paintBoxes(canvas, picture, boxesFor(frame), colourOfLabel);
     handle = video.requestVideoFrameCallback(present);
   }
 
-  // A fact usually comes after its frame was received but before or after it was presented.
-  const factsArrived = new Map<number, number>();
-  function measure(rtpTimestamp: number): void {
-    const frameAt = received.get(rtpTimestamp);
-    const factsAt = factsArrived.get(rtpTimestamp);
-    if (frameAt === undefined || factsAt === undefined) return;
-    factsArrived.delete(rtpTimestamp);
-    delaysMs.push(Math.max(0, factsAt - frameAt));
-    if (delaysMs.length > DELAYS_KEPT) delaysMs.shift();
-  }
-
-  handle = video.requestVideoFrameCallback(present);
-  const p95 = () => percentile(delaysMs, 0.95);
+  let handle = video.requestVideoFrameCallback(present);
   return {
-    push(facts) {
-      timeline.push(facts);
-      factsArrived.set(facts.rtpTimestamp, performance.now());
-      if (factsArrived.size > DELAYS_KEPT) {
-        for (const oldest of factsArrived.keys()) {
-          factsArrived.delete(oldest);
-          break;
-        }
-      }
-      measure(facts.rtpTimestamp);
-    },
+    push: timeline.push,
     setMode(next) {
       mode = next;
-    },
-    stats: () => ({ overlayDelayP95Ms: p95(), framesExact, framesPresented }),
-    exactDelayMs() {
-      const delay = p95();
-      return delay === null ? null : Math.round(delay + EXACT_MARGIN_MS);
     },
     close() {
       closed = true;

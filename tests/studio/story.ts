@@ -114,9 +114,18 @@ function storyFacts(captureUs: number) {
 
 /**
  * @param studioFolder the built studio page
- * @param picture what the preview shows; none without it
+ * @param how.picture what the preview shows; none without it
+ * @param how.again the story whose port and browsers this one takes over, as a restarted engine
  */
-export async function startStory(studioFolder: string, picture?: ReturnType<typeof storyPicture>) {
+export async function startStory(
+  studioFolder: string,
+  how: {
+    picture?: ReturnType<typeof storyPicture>;
+    again?: { server: { port: number }; cookieSecret: Uint8Array };
+  } = {},
+) {
+  const { picture, again } = how;
+  const cookieSecret = again?.cookieSecret ?? randomBytes(32);
   const store = createStudioStateStore(sampleState());
   const apply = (action: Action) => store.apply(action);
   const calls: string[] = [];
@@ -134,11 +143,11 @@ export async function startStory(studioFolder: string, picture?: ReturnType<type
   const plain = () => ({ status: 200, contentType: 'text/plain', body: 'ok' });
   const server = await createStudioServer({
     host: '127.0.0.1',
-    port: 0,
+    port: again?.server.port ?? 0,
     nextPortsMax: 0,
     hostNames: [],
     folders: { studio: studioFolder, capture: studioFolder },
-    cookieSecret: randomBytes(32),
+    cookieSecret,
     openSecret: randomBytes(16).toString('hex'),
     onRpc: (port) => rpc.accept(port, () => 'owner'),
     onCapture: (port) => port.close(),
@@ -155,6 +164,7 @@ export async function startStory(studioFolder: string, picture?: ReturnType<type
   );
   return {
     server,
+    cookieSecret,
     rpc,
     apply,
     /** Change it and the page shows it within half a second. */
