@@ -140,7 +140,7 @@ class Reader implements NutReader {
     if (this.#failure) throw this.#failure;
     if (this.#payload) throw new NutError('The stream ends inside a frame');
     if (this.#pending.length > 0) throw new NutError('The stream ends inside a header');
-    if (!this.#hasStarted) throw new NutError('The stream is empty');
+    if (this.#streams.length === 0) throw new NutError('The stream ends before its headers');
   }
 
   #take(chunk: Uint8Array): void {
