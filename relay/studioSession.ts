@@ -13,15 +13,10 @@ import {
   type ToStudio,
   ToStudioSchema,
 } from '../core/wire/gen/facts_pb.js';
-import {
-  channelIdOf,
-  FACTS_VERSION,
-  isId,
-  isSigned,
-  studioSigningText,
-} from '../core/wire/signing.ts';
+import { channelIdOf, FACTS_VERSION, isId, studioSigningText } from '../core/wire/signing.ts';
 import type { Channel, ChannelStudio } from './channel.ts';
 import type { RelayRoom } from './room.ts';
+import { isSignedBy } from './signature.ts';
 import type { FactsSocket } from './webSocket.ts';
 
 /** A connection that has not registered by then is closed, ms. */
@@ -196,14 +191,14 @@ class StudioSession implements ChannelStudio {
     if (!isKey || channelIdOf(publicKey) !== channelId) {
       return { code: 'BAD_CHANNEL', message: 'The channel id is not the hash of the public key.' };
     }
-    if (!isSigned(studioSigningText(channelId, this.#nonce), signature, publicKey)) {
+    if (!isSignedBy(studioSigningText(channelId, this.#nonce), signature, publicKey)) {
       return {
         code: 'BAD_SIGNATURE',
         message: 'The signature over the challenge is not the key’s.',
       };
     }
     if (!(await this.#room.owners.mayRegister(channelId))) {
-      const message = `Channel ${channelId} may not register here; ask the relay’s owner to add it.`;
+      const message = `Channel ${channelId} may not register here; ask its owner to add it.`;
       return { code: 'NOT_AN_OWNER', message };
     }
     return null;

@@ -12,11 +12,12 @@ import {
   type ToViewer,
   ToViewerSchema,
 } from '../core/wire/gen/facts_pb.js';
-import { FACTS_VERSION, isSigned, viewerSigningText } from '../core/wire/signing.ts';
+import { FACTS_VERSION, viewerSigningText } from '../core/wire/signing.ts';
 import { TokenBucket } from '../core/wire/tokenBucket.ts';
 import { viewerMessageFault } from '../core/wire/viewerChecks.ts';
 import type { Channel, ChannelViewer } from './channel.ts';
 import type { RelayRoom } from './room.ts';
+import { isSignedBy } from './signature.ts';
 import type { FactsSocket } from './webSocket.ts';
 
 /** A connection that has not said hello by then is closed, ms. */
@@ -133,8 +134,8 @@ class ViewerSession implements ChannelViewer {
       return;
     }
     const text = viewerSigningText(this.#channelId, hello.subject, this.#nonce);
-    if (!isSigned(text, hello.signature, hello.publicKey)) {
-      this.#refuse('BAD_SIGNATURE', 'The signature over the challenge is not the device key’s.');
+    if (!isSignedBy(text, hello.signature, hello.publicKey)) {
+      this.#refuse('BAD_SIGNATURE', 'Another key signed the challenge.');
       return;
     }
     const channel = this.#room.channels.find(this.#channelId);

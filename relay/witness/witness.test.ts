@@ -20,7 +20,6 @@ after(() => {
 });
 
 type Chained = { seq: number; body: Uint8Array; hash: Uint8Array };
-type Draft = Omit<Extract<Row, { kind: 'grant' }>, 'seq' | 'kind'> & Record<string, unknown>;
 
 function freshPath(): string {
   const folder = mkdtempSync(join(tmpdir(), 'witness-test-'));
@@ -38,7 +37,7 @@ class Journal {
 
   add(part: Record<string, unknown>): this {
     const seq = this.rows.length + 1;
-    const row = { at: seq, id: `row-${seq}`, seq, ...part } as Draft as unknown as Row;
+    const row = { at: seq, id: `row-${seq}`, seq, ...part } as unknown as Row;
     const body = rowBytes(row);
     const previous = this.rows.at(-1)?.hash ?? FIRST_PREVIOUS_HASH;
     this.rows.push({ seq, body, hash: chainHash(previous, body) });
