@@ -10,8 +10,12 @@ import { after, before, test } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { realTimers } from '../../core/base/clock.ts';
 import { silentLogger } from '../../core/base/logger.ts';
+import { packetizeAccessUnit } from '../../core/media/h264Rtp.ts';
 import { createPublisher, type Publisher } from '../../native/publish/publisher.ts';
+import { createFanOut } from '../../native/webrtc/fanOut.ts';
+import { losing } from '../../native/webrtc/testLoss.ts';
 import { makeTestVideo, playTestVideo, testClock, until } from '../../native/webrtc/testVideo.ts';
+import { answerWhep } from '../../native/webrtc/whep.ts';
 import { createMediaRoom } from './mediaRoom.ts';
 
 const executablePath = process.env.MORPHINE_CHROMIUM ?? '/usr/bin/chromium';
@@ -237,5 +241,37 @@ test('the studio previews without a relay', { skip }, async () => {
   assert.ok(!publisher.leavePreview(sessionId));
   assert.equal(publisher.stats().previewCount, 0);
   assert.ok(publisher.stats().framesPerSecond > 20);
+  await page.close();
+});
+
+test('Chromium repairs a lossy path by NACK: no frame is lost for good', { skip }, async () => {
+  if (typeof video === 'string') return;
+  const common = { timers: realTimers, random, logger: silentLogger };
+  const inner = createFanOut({
+    ...common,
+    owner: 'lossy',
+    clock: testClock,
+    onKeyFrameRequest: () => {},
+  });
+  const loss = losing(inner, 50);
+  const input = inner.openInput();
+  let sequence = 0;
+  const lossyPlayer = playTestVideo(video, testClock, (unit) => {
+    if (unit.track === 'audio') return;
+    const stream = { payloadType: 96, ssrc: 1, sequence, timestamp: unit.rtpTimestamp };
+    const packets = packetizeAccessUnit(unit.bytes, stream);
+    sequence = (sequence + packets.length) & 0xffff;
+    for (const packet of packets) input.push('video', packet);
+  });
+  const page = await watch(async (offerSdp) => {
+    const peer = { iceServers: [], bindAddress: '127.0.0.1' };
+    return (await answerWhep(offerSdp, loss.fanOut, { ...common, peer })).answerSdp;
+  });
+  await untilSeen(page, 'losses', () => loss.lostCount() >= 10);
+  lossyPlayer.stop();
+  const seen = await untilSeen(page, 'repairs', (now) => now.lost === 0 && now.frames > 60);
+  assert.ok(inner.counters().nacksAnswered >= 10);
+  console.log(`${loss.lostCount()} lost, ${inner.counters().nacksAnswered} sent again,`);
+  console.log(`${seen.frames} frames decoded`);
   await page.close();
 });
