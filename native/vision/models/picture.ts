@@ -65,19 +65,22 @@ export class InputWriter {
         out.fill(shape.pad * multiply + add, channel * plane, (channel + 1) * plane);
       }
     }
-    const line = new Float32Array(usedWidth * 3);
-    const redAt = shape.channels === 'RGB' ? 0 : 2;
+    const order = shape.channels === 'RGB' ? [0, 1, 2] : [2, 1, 0];
+    const target = {
+      out,
+      starts: order.map((channel) => channel * plane),
+      gains: order.map((channel) => factors[channel]?.[0] ?? 1),
+      bases: order.map((channel) => factors[channel]?.[1] ?? 0),
+    };
+    const blend = {
+      luma: new Float32Array(picture.width),
+      blue: new Float32Array(picture.width >> 1),
+      red: new Float32Array(picture.width >> 1),
+    };
+    const colours = coloursOf(picture);
     for (let y = 0; y < usedHeight; y++) {
-      convertRow(picture, columns, rows, y, line);
-      const start = y * shape.width;
-      for (let channel = 0; channel < 3; channel++) {
-        const [multiply, add] = factors[channel] ?? [1, 0];
-        const from = (channel === 1 ? 1 : channel === 0 ? redAt : 2 - redAt) * usedWidth;
-        const to = channel * plane + start;
-        for (let x = 0; x < usedWidth; x++) {
-          out[to + x] = (line[from + x] as number) * multiply + add;
-        }
-      }
+      blendRows(picture, rows, y, blend);
+      writeRow(blend, columns, colours, target, y * shape.width, usedWidth);
     }
     return scaling;
   }
@@ -112,67 +115,85 @@ function axisOf(source: number, target: number): Axis {
 }
 
 type Axes = { luma: Axis; chroma: Axis };
+type Blend = { luma: Float32Array; blue: Float32Array; red: Float32Array };
 
-/** One target row as R, G, B after each other. */
-function convertRow(picture: Picture, columns: Axes, rows: Axes, y: number, line: Float32Array) {
+/** Target row `y` at the width of the source: each plane's two source rows mixed. */
+function blendRows(picture: Picture, rows: Axes, y: number, blend: Blend): void {
   const { width, height, bytes } = picture;
-  const count = line.length / 3;
   const chromaWidth = width >> 1;
   const blueStart = width * height;
   const redStart = blueStart + chromaWidth * (height >> 1);
-  const isVideo = picture.range === 'video';
-  const lumaGain = isVideo ? 255 / 219 : 1;
-  const lumaBase = isVideo ? 16 : 0;
-  const chromaGain = isVideo ? 255 / 224 : 1;
-  const is709 = picture.matrix === 'bt709';
-  // ITU-R BT.709-6 section 3, ITU-R BT.601-7 section 2.5.
-  const redGain = chromaGain * (is709 ? 1.5748 : 1.402);
-  const greenFromBlue = chromaGain * (is709 ? 0.187324 : 0.344136);
-  const greenFromRed = chromaGain * (is709 ? 0.468124 : 0.714136);
-  const blueGain = chromaGain * (is709 ? 1.8556 : 1.772);
-  const lumaTop = (rows.luma.first[y] as number) * width;
-  const lumaBottom = (rows.luma.second[y] as number) * width;
-  const lumaWeight = rows.luma.weight[y] as number;
-  const chromaTop = (rows.chroma.first[y] as number) * chromaWidth;
-  const chromaBottom = (rows.chroma.second[y] as number) * chromaWidth;
-  const chromaWeight = rows.chroma.weight[y] as number;
-  const { luma, chroma } = columns;
-  for (let x = 0; x < count; x++) {
-    const left = luma.first[x] as number;
-    const right = luma.second[x] as number;
-    const across = luma.weight[x] as number;
-    const value = mix4(bytes, lumaTop, lumaBottom, left, right, across, lumaWeight);
-    const cLeft = chroma.first[x] as number;
-    const cRight = chroma.second[x] as number;
-    const cAcross = chroma.weight[x] as number;
-    const blueTop = blueStart + chromaTop;
-    const blueBottom = blueStart + chromaBottom;
-    const cb = mix4(bytes, blueTop, blueBottom, cLeft, cRight, cAcross, chromaWeight) - 128;
-    const redTop = redStart + chromaTop;
-    const redBottom = redStart + chromaBottom;
-    const cr = mix4(bytes, redTop, redBottom, cLeft, cRight, cAcross, chromaWeight) - 128;
-    const grey = (value - lumaBase) * lumaGain;
-    line[x] = clamp(grey + redGain * cr);
-    line[count + x] = clamp(grey - greenFromBlue * cb - greenFromRed * cr);
-    line[2 * count + x] = clamp(grey + blueGain * cb);
-  }
+  const lumaRows = [(rows.luma.first[y] ?? 0) * width, (rows.luma.second[y] ?? 0) * width] as const;
+  mixRows(bytes, lumaRows[0], lumaRows[1], rows.luma.weight[y] ?? 0, blend.luma);
+  const top = (rows.chroma.first[y] ?? 0) * chromaWidth;
+  const bottom = (rows.chroma.second[y] ?? 0) * chromaWidth;
+  const weight = rows.chroma.weight[y] ?? 0;
+  mixRows(bytes, blueStart + top, blueStart + bottom, weight, blend.blue);
+  mixRows(bytes, redStart + top, redStart + bottom, weight, blend.red);
 }
 
-function mix4(
+function mixRows(
   bytes: Uint8Array,
   top: number,
   bottom: number,
-  left: number,
-  right: number,
-  across: number,
-  down: number,
-): number {
-  const a = bytes[top + left] as number;
-  const b = bytes[top + right] as number;
-  const c = bytes[bottom + left] as number;
-  const d = bytes[bottom + right] as number;
-  const upper = a + (b - a) * across;
-  return upper + (c + (d - c) * across - upper) * down;
+  weight: number,
+  out: Float32Array,
+): void {
+  for (let x = 0; x < out.length; x++) {
+    const a = bytes[top + x] as number;
+    out[x] = a + ((bytes[bottom + x] as number) - a) * weight;
+  }
+}
+
+/** ITU-R BT.709-6 section 3, ITU-R BT.601-7 section 2.5, with the range's gains folded in. */
+function coloursOf(picture: Picture) {
+  const isVideo = picture.range === 'video';
+  const is709 = picture.matrix === 'bt709';
+  const gain = isVideo ? 255 / 224 : 1;
+  return {
+    luma: isVideo ? 255 / 219 : 1,
+    base: isVideo ? 16 : 0,
+    red: gain * (is709 ? 1.5748 : 1.402),
+    greenFromBlue: gain * (is709 ? 0.187324 : 0.344136),
+    greenFromRed: gain * (is709 ? 0.468124 : 0.714136),
+    blue: gain * (is709 ? 1.8556 : 1.772),
+  };
+}
+
+type Target = { out: Float32Array; starts: number[]; gains: number[]; bases: number[] };
+
+/** Mixes columns, converts to red, green and blue, and writes each to its plane. */
+function writeRow(
+  blend: Blend,
+  columns: Axes,
+  colours: ReturnType<typeof coloursOf>,
+  target: Target,
+  offset: number,
+  count: number,
+): void {
+  const { luma: lumaRow, blue: blueRow, red: redRow } = blend;
+  const { first: left, second: right, weight } = columns.luma;
+  const { first: chromaLeft, second: chromaRight, weight: chromaWeight } = columns.chroma;
+  const { out, starts, gains, bases } = target;
+  const [redStart = 0, greenStart = 0, blueStart = 0] = starts.map((start) => start + offset);
+  const [redGain = 1, greenGain = 1, blueGain = 1] = gains;
+  const [redBase = 0, greenBase = 0, blueBase = 0] = bases;
+  for (let x = 0; x < count; x++) {
+    const a = lumaRow[left[x] as number] as number;
+    const value = a + ((lumaRow[right[x] as number] as number) - a) * (weight[x] as number);
+    const at = chromaLeft[x] as number;
+    const next = chromaRight[x] as number;
+    const share = chromaWeight[x] as number;
+    const b = blueRow[at] as number;
+    const cb = b + ((blueRow[next] as number) - b) * share - 128;
+    const r = redRow[at] as number;
+    const cr = r + ((redRow[next] as number) - r) * share - 128;
+    const grey = (value - colours.base) * colours.luma;
+    const green = grey - colours.greenFromBlue * cb - colours.greenFromRed * cr;
+    out[redStart + x] = clamp(grey + colours.red * cr) * redGain + redBase;
+    out[greenStart + x] = clamp(green) * greenGain + greenBase;
+    out[blueStart + x] = clamp(grey + colours.blue * cb) * blueGain + blueBase;
+  }
 }
 
 function clamp(value: number): number {
