@@ -175,7 +175,7 @@ export class BetBook {
     this.#keep({ ...known, state: 'refused', code: answer.code, message: answer.message });
   }
 
-  /** What the ledger says about a bet, asked for or not. Unknown bets of this subject are adopted. */
+  /** What the ledger says about a bet, asked for or not. Unknown ones are adopted. */
   told(outcome: BetOutcome): void {
     const known = this.#records.get(outcome.betId) ?? adopt(outcome);
     const receipt = {

@@ -1,5 +1,5 @@
-// The media clock as something React can show: it ticks a few times a second, enough for a countdown
-// of seconds, and never drives anything but figures.
+// The media clock as something React can show: it ticks a few times a second, enough for a
+// countdown of seconds, and never drives anything but figures.
 
 import { useEffect, useState } from 'react';
 import { realTimers } from '../../core/base/clock.ts';

@@ -23,7 +23,7 @@ export type WatchFacts = {
   show: 'ready' | 'live' | 'ended' | null;
 };
 
-/** The state to show. `ended` covers "not begun": both mean that there is no show and no picture. */
+/** The state to show. `ended` covers "not begun": in both there is no show and no picture. */
 export function watchStateOf(facts: WatchFacts): WatchState {
   if (facts.player === 'noVideoCodec') return 'noH264';
   const { lastFrameMs, nowMs } = facts;
