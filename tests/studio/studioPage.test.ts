@@ -54,7 +54,7 @@ async function openStudio(
 }
 
 /**
- * Gives the page what the window's preload gives it: a function that hands over a MessagePort. Its
+ * Gives the page what the window's preload gives it: a function that asks for a MessagePort. Its
  * other end is carried into this process, where RPC takes it like any port.
  */
 async function handPort(story: Story, page: Page): Promise<void> {
@@ -90,10 +90,10 @@ async function handPort(story: Story, page: Page): Promise<void> {
     let count = 0;
     const bridge = window as unknown as {
       toNode(id: number, message: unknown): void;
-      morphine: { receivePort(run: (port: MessagePort) => void): void };
+      morphine: { requestPort(): void };
     };
     bridge.morphine = {
-      receivePort(run) {
+      requestPort() {
         const id = ++count;
         const { port1, port2 } = new MessageChannel();
         port1.onmessage = ({ data }) => bridge.toNode(id, data);
@@ -101,7 +101,7 @@ async function handPort(story: Story, page: Page): Promise<void> {
           const { detail } = signal as CustomEvent<{ id: number; message: unknown }>;
           if (detail.id === id) port1.postMessage(detail.message);
         });
-        run(port2);
+        window.postMessage({ type: 'morphinePort' }, location.origin, [port2]);
       },
     };
   });
