@@ -38,8 +38,12 @@ function decoder(scaler: string) {
   return spawn('ffmpeg', [...args, ...output], { stdio: ['pipe', 'pipe', 'inherit'] });
 }
 
+/** Every eighth clip is drawn without the ball, so that its absence is learned and measured. */
+const isBallHidden = (index: number): boolean => index % 8 === 5;
+
 /** Draws one clip and returns its frames as they look after encoding and scaling. */
 async function clip(match: Match, start: number, index: number): Promise<Buffer> {
+  const hideBall = isBallHidden(index);
   const enc = encoder(RATES[index % RATES.length] ?? '2500k');
   const dec = decoder(SCALERS[(index >> 2) % SCALERS.length] ?? '');
   enc.stdout.pipe(dec.stdin);
@@ -48,7 +52,7 @@ async function clip(match: Match, start: number, index: number): Promise<Buffer>
   const ended = once(dec, 'close');
   for (let i = 0; i < FRAMES_PER_CLIP; i += 1) {
     const frame = new Uint8Array(PICTURE_BYTES);
-    match.drawFrame(start + i, frame);
+    match.drawFrame(start + i, frame, { hideBall });
     if (!enc.stdin.write(frame)) await once(enc.stdin, 'drain');
   }
   enc.stdin.end();
@@ -85,7 +89,8 @@ async function main(): Promise<void> {
     if (!pixels.write(bytes)) await once(pixels, 'drain');
     for (let i = 0; i < frames; i += 1) {
       const frame = start + i * KEEP_EVERY;
-      const { ball, players } = match.truth(frame);
+      const { ball: drawn, players } = match.truth(frame);
+      const ball = isBallHidden(index) ? null : drawn;
       labels.write(`${JSON.stringify({ seed, frame, ball, players })}\n`);
     }
   }

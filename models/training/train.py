@@ -74,8 +74,11 @@ class Frames:
     def row(one):
         """Rows of (class, centre x, centre y, width, height, visible), class 1 is the ball."""
         ball = one["ball"]
-        size = 2 * ball["radius"]
-        rows = [(1, ball["x"], ball["y"], size, size, 1 if ball["visible"] else 0)]
+        if ball is None:
+            rows = [(1, -1e6, -1e6, 1, 1, 0)]
+        else:
+            size = 2 * ball["radius"]
+            rows = [(1, ball["x"], ball["y"], size, size, 1 if ball["visible"] else 0)]
         for p in one["players"]:
             middle = (p["x"] + p["width"] / 2, p["y"] + p["height"] / 2)
             rows.append((0, *middle, p["width"], p["height"], 1))
@@ -96,7 +99,7 @@ def crop_of(frames, chance):
     picture, rows = frames.get(chance.integers(len(frames)))
     left = chance.integers(0, WIDTH - CROP_W + 1)
     top = chance.integers(0, HEIGHT - CROP_H + 1)
-    if chance.random() < 0.6:
+    if rows[0, 1] > -1e5 and chance.random() < 0.6:
         left = int(np.clip(rows[0, 1] - chance.uniform(16, CROP_W - 16), 0, WIDTH - CROP_W))
         top = int(np.clip(rows[0, 2] - chance.uniform(16, CROP_H - 16), 0, HEIGHT - CROP_H))
     image = picture[top : top + CROP_H, left : left + CROP_W].astype(np.float32)
