@@ -259,7 +259,8 @@ describe('the studio page', { skip: noChromium }, () => {
     skip: typeof video === 'string' ? video : false,
   }, async () => {
     if (typeof video === 'string') return;
-    const story = await startStory(folder, { picture: storyPicture(video) });
+    const picture = storyPicture(video);
+    const story = await startStory(folder, { picture });
     const page = await openStudio(story);
     await page.waitForFunction(() => {
       const picture = document.querySelector('video');
@@ -276,6 +277,11 @@ describe('the studio page', { skip: noChromium }, () => {
       const pixels = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height);
       return pixels?.data.every((value, at) => at % 4 !== 3 || value === 0) === true;
     });
+    picture.playing.pause(true);
+    const stopped = page.getByText('The picture stopped. Reconnecting');
+    await stopped.waitFor();
+    picture.playing.pause(false);
+    await stopped.waitFor({ state: 'detached' });
     story.readings.cpuPercent = 96;
     const cpu = page.locator('.statusFigure-stop');
     await cpu.waitFor();
