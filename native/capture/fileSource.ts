@@ -69,7 +69,7 @@ class FileSource implements Source {
     ]);
     const child = spawnFfmpeg({
       ffmpeg,
-      arguments: this.#arguments(ffmpeg),
+      arguments: fileArguments(this.#path, this.#media, ffmpeg),
       outputs: [VIDEO_PIPE, AUDIO_PIPE],
       timers,
       logger,
@@ -144,27 +144,28 @@ class FileSource implements Source {
       },
     });
   }
+}
 
-  #arguments(ffmpeg: Ffmpeg): string[] {
-    const { videoStream, framesPerSecond, hasSound } = this.#media;
-    const rate = framesPerSecond > PICTURE_MAX.framesPerSecond + 0.5 ? ['fps=30'] : [];
-    const filters = [...rate, scaleToFit(), 'setsar=1', 'format=yuv420p'].join(',');
-    const silence = ['-f', 'lavfi', '-i', 'anullsrc=r=48000:cl=stereo'];
-    return [
-      ...FILE_PROTOCOLS,
-      ...['-stream_loop', '-1', '-i', `file:${this.#path}`],
-      ...(hasSound ? [] : silence),
-      ...['-map', `0:${videoStream}`, '-vf', filters, ...ffmpeg.passthrough],
-      ...fineTimes(ffmpeg),
-      ...videoEncoderArguments(['-g', '300', '-force_key_frames', 'expr:gte(t,n_forced)']),
-      'pipe:1',
-      ...['-map', hasSound ? '0:a:0' : '1:a:0'],
-      // Fills the hole at the end of a loop whose sound is shorter than its picture.
-      ...['-af', 'aresample=48000:async=1000:min_hard_comp=0.05:first_pts=0'],
-      ...soundEncoderArguments(),
-      'pipe:3',
-    ];
-  }
+/** What ffmpeg is asked: both tracks of a file for ever, pictures on pipe:1, sound on pipe:3. */
+export function fileArguments(path: string, media: MediaFacts, ffmpeg: Ffmpeg): string[] {
+  const { videoStream, framesPerSecond, hasSound } = media;
+  const rate = framesPerSecond > PICTURE_MAX.framesPerSecond + 0.5 ? ['fps=30'] : [];
+  const filters = [...rate, scaleToFit(), 'setsar=1', 'format=yuv420p'].join(',');
+  const silence = ['-f', 'lavfi', '-i', 'anullsrc=r=48000:cl=stereo'];
+  return [
+    ...FILE_PROTOCOLS,
+    ...['-stream_loop', '-1', '-i', `file:${path}`],
+    ...(hasSound ? [] : silence),
+    ...['-map', `0:${videoStream}`, '-vf', filters, ...ffmpeg.passthrough],
+    ...fineTimes(ffmpeg),
+    ...videoEncoderArguments(['-g', '300', '-force_key_frames', 'expr:gte(t,n_forced)']),
+    'pipe:1',
+    ...['-map', hasSound ? '0:a:0' : '1:a:0'],
+    // Fills the hole at the end of a loop whose sound is shorter than its picture.
+    ...['-af', 'aresample=48000:async=1000:min_hard_comp=0.05:first_pts=0'],
+    ...soundEncoderArguments(),
+    'pipe:3',
+  ];
 }
 
 /**
