@@ -258,10 +258,10 @@ function refuseUpgrade(stream: Duplex, status: string): void {
 }
 
 function meter(metrics: RelayMetrics, room: RelayRoom, sockets: Sockets, media: MediaRoom): void {
-  metrics.figures('facts_total', 'Facts that passed or were refused, by kind', () => ({
+  metrics.counts('facts_total', 'Facts that passed or were refused, by kind', () => ({
     ...room.counters,
   }));
-  metrics.figures('witness_total', 'What the witness did with the journals', () => ({
+  metrics.counts('witness_total', 'What the witness did with the journals', () => ({
     ...room.witness.counters,
   }));
   metrics.figures('open', 'What is open now', () => ({

@@ -2,7 +2,7 @@
 // Rooms keep plain counters; a scrape reads them. Secrets never come here.
 
 import pino from 'pino';
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { LogFields, Logger } from '../core/base/logger.ts';
 
 /** @param level debug, info, warn or error; anything else counts as info */
@@ -41,6 +41,8 @@ export type Figures = () => Readonly<Record<string, number>>;
 export type RelayMetrics = {
   /** One gauge, its values told apart by the label `of`. */
   figures(name: string, help: string, read: Figures): void;
+  /** The same for counts that only grow; `name` ends in `_total`. */
+  counts(name: string, help: string, read: Figures): void;
   readonly contentType: string;
   /** The page for a scraper (text exposition format 0.0.4). */
   page(): Promise<string>;
@@ -60,6 +62,18 @@ export function createRelayMetrics(): RelayMetrics {
         collect() {
           this.reset();
           for (const [of, value] of Object.entries(read())) this.set({ of }, value);
+        },
+      });
+    },
+    counts(name, help, read) {
+      new Counter({
+        name: `morphine_relay_${name}`,
+        help,
+        labelNames: ['of'],
+        registers: [registry],
+        collect() {
+          this.reset();
+          for (const [of, value] of Object.entries(read())) this.inc({ of }, value);
         },
       });
     },

@@ -28,13 +28,8 @@ import {
 import { FACTS_VERSION, signText, studioSigningText } from '../../core/wire/signing.ts';
 import type { ChannelKey } from './channelKey.ts';
 import { describeFailure, socketUrlOf } from './relayAddress.ts';
+import { RetryWait } from './retryWait.ts';
 
-/** First wait before a new attempt, ms; grows by half each time (the relay is back within 3 s). */
-const RETRY_MS_FIRST = 250;
-const RETRY_MS_MAX = 5_000;
-const RETRY_GROWTH = 1.5;
-/** Two studios with one key must not throw each other out all the time, ms. */
-const RETRY_MS_REPLACED = 30_000;
 /** An attempt or a handshake that takes longer is given up, ms. */
 const HANDSHAKE_MS_MAX = 4_000;
 /** Above this many unsent bytes analytics are skipped: a newer frame's facts come in 33 ms. */
@@ -136,7 +131,7 @@ class SignedSocket implements StudioSocket {
   #registered: Registered | null = null;
   #roundTripUs: number | null = null;
   #socket: WebSocket | null = null;
-  #retryMs = RETRY_MS_FIRST;
+  readonly #retry: RetryWait;
   #heardUs = 0;
   #refusal = '';
   #cancels = new Set<CancelTimer>();
@@ -144,6 +139,7 @@ class SignedSocket implements StudioSocket {
 
   constructor(options: StudioSocketOptions) {
     this.#options = options;
+    this.#retry = new RetryWait(options.clock.nowUs());
     this.#connect();
   }
 
@@ -255,7 +251,7 @@ class SignedSocket implements StudioSocket {
         break;
       case 'refused':
         this.#refusal = message.value.message || message.value.code;
-        if (message.value.code === 'REPLACED') this.#retryMs = RETRY_MS_REPLACED;
+        if (message.value.code === 'REPLACED') this.#retry.replaced();
         break;
       case 'viewerJoined':
         this.#signals.viewerJoined.emit(message.value);
@@ -306,7 +302,7 @@ class SignedSocket implements StudioSocket {
 
   #becomeRegistered(registered: Registered): void {
     this.#registered = registered;
-    this.#retryMs = RETRY_MS_FIRST;
+    this.#retry.succeeded();
     this.counters.connections++;
     this.#setState({ state: 'connected', reason: '' });
     this.#options.logger.info('registered with the relay', {
@@ -362,19 +358,19 @@ class SignedSocket implements StudioSocket {
   #ended(socket: WebSocket, reason: string): void {
     if (this.#socket !== socket || this.#closed) return;
     const wasRegistered = this.#registered !== null;
+    const nowUs = this.#options.clock.nowUs();
     this.#socket = null;
     this.#registered = null;
     this.#roundTripUs = null;
     this.#stopTimers();
     this.#setState({ state: 'unreachable', reason });
     if (wasRegistered) {
+      this.#retry.lost(nowUs);
       this.#options.logger.warn('lost the relay; trying again', { reason });
       this.#signals.lost.emit();
     }
-    // A tenth either way, so that studios of a restarted relay do not come in one wave.
     const [byte = 128] = this.#options.random(1);
-    this.#later(this.#retryMs * (0.9 + (0.2 * byte) / 255), () => this.#connect());
-    this.#retryMs = Math.min(RETRY_MS_MAX, this.#retryMs * RETRY_GROWTH);
+    this.#later(this.#retry.next(nowUs, byte / 255), () => this.#connect());
   }
 
   #setState(next: StudioSocketState): void {

@@ -32,6 +32,7 @@ import {
   type JournalSource,
   type ShipperState,
 } from './journalShipper.ts';
+import { RetryWait } from './retryWait.ts';
 import { createStudioSocket, type StudioSocket } from './studioSocket.ts';
 
 const folders: string[] = [];
@@ -336,6 +337,21 @@ test('the relay learns the media clock from the socket', async () => {
   }
   assert.ok((socket.roundTripUs ?? 0) > 0);
   viewer.close();
+});
+
+test('waits grow by half, stay short while the loss is fresh, and long for a taken channel', () => {
+  const S = 1_000_000;
+  const wait = new RetryWait(0);
+  const waits = (nowUs: number, count: number) =>
+    Array.from({ length: count }, () => Math.round(wait.next(nowUs, 0.5)));
+  assert.deepEqual(waits(0, 5), [250, 375, 563, 750, 750]);
+  assert.deepEqual(waits(31 * S, 7), [750, 1125, 1688, 2531, 3797, 5000, 5000]);
+  wait.succeeded();
+  wait.lost(60 * S);
+  assert.deepEqual(waits(61 * S, 2), [250, 375]);
+  wait.replaced();
+  assert.deepEqual(waits(62 * S, 2), [30_000, 750]);
+  assert.ok(wait.next(62 * S, 0) < 750 && wait.next(62 * S, 1) > 750);
 });
 
 test('a server that is no relay is a state with a reason, not a crash', async () => {
