@@ -10,6 +10,7 @@ import {
   describeAudio,
   describeVideo,
   gatheredDescription,
+  holdChannel,
   openPeer,
   type PeerConnection,
   type Track,
@@ -58,6 +59,8 @@ export async function openTestReader(
   const analytics: string[] = [];
   if (options.analytics) {
     const channel = peer.createDataChannel('analytics', { unordered: true, maxRetransmits: 0 });
+    // A collected channel closes, so the connection keeps it.
+    holdChannel(peer, channel);
     channel.onMessage((message) => analytics.push(String(message)));
   }
   peer.setLocalDescription('offer');

@@ -221,7 +221,8 @@ function takeAnalytics(peer: PeerConnection, viewer: FanOutViewer): void {
         send: (bytes) => channel.isOpen() && trySend(channel, bytes),
       });
     channel.onClosed(() => viewer.setAnalytics(undefined));
+    // It may open on the library's thread at any moment: listen first, then look.
+    channel.onOpen(attach);
     if (channel.isOpen()) attach();
-    else channel.onOpen(attach);
   });
 }
