@@ -3,7 +3,7 @@
 
 import type { ButtonHTMLAttributes, ReactNode } from 'react';
 
-type Look = 'plain' | 'primary' | 'live' | 'stop' | 'quiet';
+type Look = 'plain' | 'primary' | 'stop' | 'quiet';
 type Size = 'dense' | 'normal' | 'touch';
 
 type ButtonProps = Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'className'> & {

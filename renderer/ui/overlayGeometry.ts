@@ -48,17 +48,6 @@ export function onElement(
   };
 }
 
-/** A point on the element as a point of the picture 0..1, or null beside the picture. */
-export function onPicture(
-  point: { x: number; y: number },
-  picture: Rectangle,
-): { x: number; y: number } | null {
-  if (picture.width <= 0 || picture.height <= 0) return null;
-  const x = (point.x - picture.x) / picture.width;
-  const y = (point.y - picture.y) / picture.height;
-  return x < 0 || x > 1 || y < 0 || y > 1 ? null : { x, y };
-}
-
 /** Milliseconds from one RTP video timestamp to another, across the wrap (RFC 3550 5.1). */
 export function rtpMsBetween(from: number, to: number): number {
   return ((to - from) | 0) / 90;

@@ -33,8 +33,6 @@ export class NotLive extends Error {
 
 export type WhepPlayer = {
   state(): PlayerState;
-  /** Delays playout so that late overlays fit; 0 is as fast as possible. Milliseconds. */
-  setPlayoutDelayMs(delayMs: number): void;
   /** Media figures of the running connection, or null. */
   stats(): Promise<RTCStatsReport | null>;
   close(): void;
@@ -101,7 +99,6 @@ export function createWhepPlayer(options: WhepPlayerOptions): WhepPlayer {
   let connection: Connection | null = null;
   let cancelRetry: CancelTimer = () => {};
   let backOffMs = BACK_OFF_FIRST_MS;
-  let playoutDelayMs = 0;
   let closed = false;
 
   function enter(next: PlayerState): void {
@@ -119,7 +116,7 @@ export function createWhepPlayer(options: WhepPlayerOptions): WhepPlayer {
 
   function start(): void {
     if (closed) return;
-    const own = connect(options, playoutDelayMs, {
+    const own = connect(options, {
       live() {
         backOffMs = BACK_OFF_FIRST_MS;
         enter('live');
@@ -144,10 +141,6 @@ export function createWhepPlayer(options: WhepPlayerOptions): WhepPlayer {
   }
   return {
     state: () => state,
-    setPlayoutDelayMs(delayMs) {
-      playoutDelayMs = delayMs;
-      connection?.setPlayoutDelayMs(delayMs);
-    },
     stats: async () => (connection === null ? null : connection.stats()),
     close() {
       closed = true;
@@ -160,17 +153,12 @@ export function createWhepPlayer(options: WhepPlayerOptions): WhepPlayer {
 
 type ConnectionSignals = { live(): void; stalled(): void; lost(reason: unknown): void };
 type Connection = {
-  setPlayoutDelayMs(delayMs: number): void;
   stats(): Promise<RTCStatsReport>;
   close(): void;
 };
 
 /** One peer connection from offer to end. Runs `lost` at most once. */
-function connect(
-  options: WhepPlayerOptions,
-  playoutDelayMs: number,
-  signals: ConnectionSignals,
-): Connection {
+function connect(options: WhepPlayerOptions, signals: ConnectionSignals): Connection {
   const { video, timers } = options;
   const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
   const stream = new MediaStream();
@@ -196,7 +184,8 @@ function connect(
 
   for (const kind of ['video', 'audio'] as const) {
     const { receiver } = peer.addTransceiver(kind, { direction: 'recvonly' });
-    receiver.jitterBufferTarget = playoutDelayMs;
+    // As fast as packets allow; whoever wants frames later holds them back itself.
+    receiver.jitterBufferTarget = 0;
     stream.addTrack(receiver.track);
   }
   if (options.onAnalytics) takeAnalytics(peer, options.onAnalytics);
@@ -225,9 +214,6 @@ function connect(
   return {
     close,
     stats: () => peer.getStats(),
-    setPlayoutDelayMs(delayMs) {
-      for (const receiver of peer.getReceivers()) receiver.jitterBufferTarget = delayMs;
-    },
   };
 }
 

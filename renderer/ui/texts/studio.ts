@@ -1,7 +1,6 @@
 // Words of the studio page. Keys start with "studio.".
 
 export const studioTexts = {
-  'studio.name': 'Morphine Studio',
   'studio.connecting': 'Connecting to the studio …',
   'studio.lost': 'The studio does not answer. Trying again in {seconds} s.',
   'studio.refused': 'This page cannot be used.',
@@ -69,9 +68,7 @@ export const studioTexts = {
   'studio.markets.suggested': 'Suggested',
   'studio.markets.open': 'Open',
   'studio.markets.openNamed': 'Open: {title}',
-  'studio.markets.dismiss': 'Dismiss',
   'studio.markets.dismissNamed': 'Dismiss: {title}',
-  'studio.markets.running': 'Open',
   'studio.markets.templates': 'Your markets',
   'studio.markets.auto': 'Opens itself',
   'studio.markets.autoNamed': 'Opens itself: {title}',
@@ -115,12 +112,10 @@ export const studioTexts = {
 
   'studio.status': 'Health of the show',
   'studio.status.normal': 'Normal: {normal}',
-  'studio.figure.framesPerSecond': 'fps',
   'studio.figure.framesPerSecond.what': 'Pictures a second that leave this studio.',
   'studio.figure.framesPerSecond.normal': 'as many as the source gives',
   'studio.figure.framesPerSecond.do':
     'If it falls, close other programs or choose a source with a smaller picture.',
-  'studio.figure.kilobitsPerSecond': 'kb/s',
   'studio.figure.kilobitsPerSecond.what': 'What the picture and sound need of your upload.',
   'studio.figure.kilobitsPerSecond.normal': 'more than 300 while there is a picture',
   'studio.figure.kilobitsPerSecond.do': 'If it falls to nothing, look at the source first.',
