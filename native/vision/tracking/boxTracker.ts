@@ -29,7 +29,7 @@ export type BoxTrackerOptions = {
 export const BOX_TRACKER_DEFAULTS: BoxTrackerOptions = {
   sureConfidence: 0.5,
   lowestConfidence: 0.15,
-  minimumOverlap: 0.15,
+  minimumOverlap: 0.3,
   confirmations: 3,
   memoryUs: 1_000_000,
 };
