@@ -1,0 +1,338 @@
+// Proves with real ffmpeg builds what leaves capture: times that only rise, RTP times that are the
+// fixed function of them, baseline key frames each second, flash and beep within 40 ms (decoded
+// back), loops without a gap, a killed and a hung ffmpeg that comes back, and a barcode that
+// survives the encoder.
+
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { realTimers } from '../../core/base/clock.ts';
+import { silentLogger } from '../../core/base/logger.ts';
+import type { SourceState } from '../../core/contract/state.ts';
+import { barcodeTimeMs, readBarcode } from '../../core/media/barcode.ts';
+import { RTP_CLOCK_RATE, rtpTimestampOf, type Unit } from '../../core/media/feed.ts';
+import { nalTypeOf, parseSps, splitAnnexB } from '../../core/media/h264.ts';
+import { createNutReader } from '../../core/media/nut.ts';
+import type { Ffmpeg, FfmpegChoice } from '../ffmpeg/resolve.ts';
+import { builds } from '../ffmpeg/testing/builds.ts';
+import { type Capture, createCapture } from './capture.ts';
+import { checkSource, SourceError } from './checkSource.ts';
+import { fileArguments } from './fileSource.ts';
+import { beepTimes, decodePictures, decodeSound, flashTimes } from './testing/decode.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'capture-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const clock = { nowUs: () => Number(process.hrtime.bigint() / 1000n) + 1_700_000_000_000_000 };
+const maker = builds.find(({ ffmpeg }) => ffmpeg)?.ffmpeg ?? null;
+const anyFfmpeg = maker ? false : 'no ffmpeg';
+
+/** 2.5 s, so that a loop is not a whole number of flashes; sound or none. */
+function makeClip(name: string, hasSound: boolean): string {
+  const path = join(folder, name);
+  const flash = "drawbox=color=white:t=fill:enable='lt(mod(t,1),0.1)'";
+  const beep = 'aevalsrc=if(lt(mod(t\\,1)\\,0.1)\\,0.5*sin(2*PI*1000*t)\\,0):s=48000:d=2.5';
+  const sound = ['-f', 'lavfi', '-i', beep, '-c:a', 'aac'];
+  const result = spawnSync(maker?.path ?? '', [
+    ...['-v', 'error', '-y', '-f', 'lavfi', '-i', `color=black:s=320x240:r=25:d=2.5,${flash}`],
+    ...(hasSound ? sound : []),
+    ...['-c:v', 'libx264', '-pix_fmt', 'yuv420p', path],
+  ]);
+  assert.equal(result.stderr.toString(), '');
+  return path;
+}
+
+type Watched = {
+  capture: Capture;
+  units: Unit[];
+  helpers: Set<number>;
+  until(fact: () => boolean): Promise<void>;
+};
+
+function watch(ffmpeg: FfmpegChoice, demoAnchorUs = clock.nowUs()): Watched {
+  const units: Unit[] = [];
+  const helpers = new Set<number>();
+  const waiting = new Set<() => void>();
+  const tell = () => {
+    for (const look of [...waiting]) look();
+  };
+  const capture = createCapture({
+    clock,
+    timers: realTimers,
+    logger: silentLogger,
+    ffmpeg,
+    callerFolder: folder,
+    seed: 5,
+    demoAnchorUs,
+    demoWorkerUrl: new URL('testing/flashWorker.ts', import.meta.url),
+    videoClockOffset: 0xffff_0000,
+    audioClockOffset: 77,
+    onHelper: (pid, alive) => (alive ? helpers.add(pid) : helpers.delete(pid)),
+  });
+  capture.onUnit((unit) => {
+    units.push(unit);
+    tell();
+  });
+  capture.onState(tell);
+  const until = (fact: () => boolean) =>
+    new Promise<void>((done) => {
+      const look = () => {
+        if (!fact()) return;
+        waiting.delete(look);
+        done();
+      };
+      waiting.add(look);
+      look();
+    });
+  return { capture, units, helpers, until };
+}
+
+function ofTrack(units: readonly Unit[], track: Unit['track']): Unit[] {
+  return units.filter((unit) => unit.track === track);
+}
+
+function checkFeed(units: readonly Unit[]): void {
+  for (const track of ['video', 'audio'] as const) {
+    const own = ofTrack(units, track);
+    const offset = track === 'video' ? 0xffff_0000 : 77;
+    for (const [index, unit] of own.entries()) {
+      const previous = own[index - 1];
+      if (previous) assert.ok(unit.captureUs > previous.captureUs);
+      const expected = rtpTimestampOf(unit.captureUs, RTP_CLOCK_RATE[track], offset);
+      assert.equal(unit.rtpTimestamp, expected);
+      assert.ok(Number.isInteger(unit.captureUs));
+    }
+  }
+  const video = ofTrack(units, 'video');
+  assert.equal(video[0]?.keyFrame, true);
+  let sinceKeyFrame = 0;
+  for (const unit of video) {
+    sinceKeyFrame = unit.keyFrame ? 0 : sinceKeyFrame + 1;
+    // Counted in pictures, because a busy machine may skip some.
+    assert.ok(sinceKeyFrame <= 30, `${sinceKeyFrame} pictures without a key frame`);
+    if (!unit.keyFrame) continue;
+    const sps = splitAnnexB(unit.bytes).find((nal) => nalTypeOf(nal) === 7);
+    const facts = parseSps(sps ?? new Uint8Array());
+    assert.deepEqual([facts.profile, facts.reorderFramesMax], [66, 0]);
+  }
+}
+
+/** Largest distance between a flash and its beep, microseconds. */
+function worstSync(units: readonly Unit[], pictures: Uint8Array[], samples: Int16Array): number {
+  const flashes = flashTimes(ofTrack(units, 'video'), pictures);
+  const beeps = beepTimes(ofTrack(units, 'audio'), samples);
+  const inside = flashes.filter((flash) => flash < (beeps.at(-1) ?? 0) + 100_000).slice(1);
+  assert.ok(inside.length >= 2, `${flashes.length} flashes, ${beeps.length} beeps`);
+  const distances = inside.map((flash) => Math.min(...beeps.map((beep) => Math.abs(beep - flash))));
+  return Math.max(...distances);
+}
+
+/** The first times of both tracks, as fast as ffmpeg makes them, through several loops. */
+async function unpacedTimes(
+  ffmpeg: Ffmpeg,
+  path: string,
+): Promise<Record<Unit['track'], number[]>> {
+  const media = { videoStream: 0, framesPerSecond: 25, hasSound: true };
+  const times: Record<Unit['track'], number[]> = { video: [], audio: [] };
+  const child = spawn(
+    ffmpeg.path,
+    ['-v', 'error', '-nostdin', ...fileArguments(path, media, ffmpeg)],
+    { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] },
+  );
+  await new Promise<void>((done) => {
+    for (const [pipe, track] of [
+      [1, 'video'],
+      [3, 'audio'],
+    ] as const) {
+      const reader = createNutReader({
+        onFrame: ({ ptsUs }) => {
+          times[track].push(ptsUs);
+          if (times.video.length > 250 && times.audio.length > 500) done();
+        },
+      });
+      child.stdio[pipe]?.on('data', (bytes: Buffer) => reader.push(bytes));
+    }
+  });
+  child.kill('SIGKILL');
+  return times;
+}
+
+for (const { name, ffmpeg, skip } of builds) {
+  test(`file: with ${name}`, { skip }, async (t) => {
+    if (!ffmpeg) return;
+    makeClip('flash clip:1.mp4', true);
+    const { capture, units, helpers, until } = watch(ffmpeg);
+    t.after(() => capture.close());
+    await capture.select('file:flash clip:1.mp4');
+    await until(() => ofTrack(units, 'video').length >= 150);
+    const played = [...units];
+    checkFeed(played);
+    const video = ofTrack(played, 'video');
+    const samples = decodeSound(ffmpeg, ofTrack(played, 'audio'));
+    const worstUs = worstSync(played, decodePictures(ffmpeg, video, 16, 16), samples);
+    console.log(`${name}: file, flash to beep at most ${worstUs / 1000} ms, over two loops`);
+    assert.ok(worstUs <= 40_000, `${worstUs} us`);
+    const { state, width, height, framesPerSecond, hasSound, title } = capture.state();
+    assert.deepEqual(
+      { state, width, height, framesPerSecond, hasSound, title },
+      {
+        state: 'live',
+        width: 320,
+        height: 240,
+        framesPerSecond: 25,
+        hasSound: true,
+        title: 'flash clip:1.mp4',
+      },
+    );
+    await comesBack(capture, helpers, until, 'SIGKILL');
+    checkFeed(units);
+    await capture.close();
+    assert.equal(helpers.size, 0);
+  });
+
+  test(`four loops without a jump by ${name}`, { skip }, async () => {
+    if (!ffmpeg) return;
+    const times = await unpacedTimes(ffmpeg, makeClip('loop.mp4', true));
+    for (const [track, stepUs] of [
+      ['video', 40_000],
+      ['audio', 20_000],
+    ] as const) {
+      const own = times[track];
+      for (const [index, time] of own.slice(1).entries()) {
+        const step = time - (own[index] ?? 0);
+        // Within one picture or packet: the sound of a clip is rarely exactly as long as it.
+        assert.ok(step > 0 && step <= stepUs * 2, `${track} steps by ${step} us at ${time}`);
+      }
+    }
+  });
+
+  test(`demo: with ${name}`, { skip }, async (t) => {
+    if (!ffmpeg) return;
+    const anchorUs = clock.nowUs() - 3_600_500_000;
+    const { capture, units, helpers, until } = watch(ffmpeg, anchorUs);
+    t.after(() => capture.close());
+    await capture.select('demo:?barcode=1');
+    await until(() => ofTrack(units, 'video').length >= 130);
+    const played = [...units];
+    checkFeed(played);
+    const video = ofTrack(played, 'video');
+    const pictures = decodePictures(ffmpeg, video, 1280, 720);
+    assert.equal(pictures.length, video.length);
+    for (const [index, picture] of pictures.entries()) {
+      const value = readBarcode({ bytes: picture, stride: 1280, step: 1 });
+      const captureMs = Math.floor((video[index]?.captureUs ?? 0) / 1000);
+      assert.ok(value !== null, `no barcode in picture ${index}`);
+      assert.equal(barcodeTimeMs(value, captureMs), captureMs);
+    }
+    for (const { captureUs } of video) {
+      const frame = Math.round(((captureUs - anchorUs) * 30) / 1e6);
+      assert.equal(captureUs, anchorUs + Math.round((frame * 1e6) / 30));
+    }
+    const samples = decodeSound(ffmpeg, ofTrack(played, 'audio'));
+    const worstUs = worstSync(played, pictures, samples);
+    console.log(`${name}: demo, flash to beep at most ${worstUs / 1000} ms`);
+    assert.ok(worstUs <= 40_000, `${worstUs} us`);
+    await comesBack(capture, helpers, until, 'SIGKILL');
+    checkFeed(units);
+    await capture.close();
+    assert.equal(helpers.size, 0);
+  });
+}
+
+async function comesBack(
+  capture: Capture,
+  helpers: ReadonlySet<number>,
+  until: Watched['until'],
+  signal: 'SIGKILL' | 'SIGSTOP',
+): Promise<void> {
+  const states: SourceState['state'][] = [];
+  let after = 0;
+  capture.onState((state) => states.push(state.state));
+  capture.onUnit((unit) => {
+    if (states.includes('reconnecting') && unit.track === 'video') after++;
+  });
+  for (const pid of [...helpers]) process.kill(pid, signal);
+  await until(() => states.includes('reconnecting') && states.at(-1) === 'live' && after > 15);
+  assert.equal(capture.state().reason, '');
+}
+
+test('a hung ffmpeg is noticed, killed and replaced', { skip: anyFfmpeg }, async (t) => {
+  if (!maker) return;
+  makeClip('silent.mp4', false);
+  const { capture, units, helpers, until } = watch(maker);
+  t.after(() => capture.close());
+  await capture.select('file:silent.mp4');
+  await until(() => ofTrack(units, 'video').length >= 10 && ofTrack(units, 'audio').length >= 10);
+  assert.equal(capture.state().hasSound, false);
+  const [hung] = helpers;
+  await comesBack(capture, helpers, until, 'SIGSTOP');
+  assert.ok(hung !== undefined && !helpers.has(hung));
+  checkFeed(units);
+  await capture.close();
+});
+
+test('switching keeps times rising; a wrong URL leaves the source running', {
+  skip: anyFfmpeg,
+}, async (t) => {
+  if (!maker) return;
+  makeClip('a.mp4', true);
+  const { capture, units, helpers, until } = watch(maker);
+  t.after(() => capture.close());
+  await capture.select('file:a.mp4');
+  await until(() => ofTrack(units, 'video').length >= 10);
+  await assert.rejects(capture.select('file:missing.mp4'), SourceError);
+  const count = units.length;
+  await until(() => units.length > count + 10);
+  assert.equal(capture.state().title, 'a.mp4');
+  const [before] = ofTrack(units, 'video').slice(-1);
+  await capture.select('demo:');
+  await until(() => capture.state().state === 'live' && capture.state().width === 1280);
+  checkFeed(units);
+  assert.notEqual(ofTrack(units, 'video').at(-1)?.config, before?.config);
+  await capture.select('camera:');
+  assert.equal(helpers.size, 0);
+  assert.match(capture.state().reason, /capture page/);
+  await capture.close();
+});
+
+test('without ffmpeg demo: and file: say what they lack, camera: waits', async () => {
+  const reason = 'No ffmpeg was found.';
+  writeFileSync(join(folder, 'any.mp4'), 'x');
+  const { capture } = watch({ path: null, reason });
+  for (const url of ['demo:', 'file:any.mp4']) {
+    await capture.select(url);
+    assert.deepEqual([capture.state().state, capture.state().reason], ['failed', reason]);
+  }
+  await capture.select('camera:');
+  assert.equal(capture.state().state, 'connecting');
+  await capture.close();
+});
+
+test('wrong sources are refused by name', { skip: anyFfmpeg }, async () => {
+  if (!maker) return;
+  writeFileSync(join(folder, 'words.txt'), 'these are words');
+  const tone = join(folder, 'tone.wav');
+  spawnSync(maker.path, ['-v', 'error', '-f', 'lavfi', '-i', 'sine=d=0.2', tone]);
+  assert.ok(existsSync(tone));
+  const expected = {
+    'rtsp://camera/1': 'unknown-scheme',
+    clip: 'unknown-scheme',
+    'demo:?speed=2': 'bad-options',
+    'demo:match': 'bad-options',
+    'camera:?x=1': 'bad-options',
+    'file:': 'missing-file',
+    'file:not-here.mp4': 'missing-file',
+    [`file:${folder}`]: 'unreadable-file',
+    'file:words.txt': 'unreadable-file',
+    'file:tone.wav': 'no-video',
+  };
+  for (const [url, code] of Object.entries(expected)) {
+    await assert.rejects(
+      checkSource(url, { callerFolder: folder, ffmpeg: maker }),
+      (error) => error instanceof SourceError && error.code === code,
+      `${url} should be ${code}`,
+    );
+  }
+});
