@@ -124,6 +124,10 @@ test('manifests: wrong hash, unknown layout, missing file, no JSON, the first fo
   assert.match(await reasonFor('{"models":[]}'), /No model "test"/);
   const sha256 = '277089d91c0bdf4f2e6862ba7e4a07605119431f5d13f726dd352b06f1b206a9';
   assert.equal(await reasonFor(list({ sha256 })), 'found');
+  const other = mkdtempSync(join(tmpdir(), 'models-'));
+  writeFileSync(join(other, 'manifest.json'), list({ sha256 }));
+  const elsewhere = await findModel('test', [other, folder]);
+  assert.ok('model' in elsewhere && elsewhere.model.path === join(folder, 'test.onnx'));
   const missing = await findModel('test', ['/nowhere', folder]);
   assert.ok('model' in missing && missing.model.path === join(folder, 'test.onnx'));
 });

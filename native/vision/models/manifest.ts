@@ -65,14 +65,15 @@ export type Model = Omit<ModelEntry, 'id' | 'labels'> & {
 export type FoundModel = { model: Model } | { reason: string };
 
 /**
- * Looks for a model by id in the folders, first folder first.
+ * Looks for a model by id in the folders, first folder first. A manifest may describe a file that
+ * its owner keeps in another of the folders; the hash says that it is the same.
  *
  * @returns the model with its file's hash checked, or one sentence that says what is wrong
  */
 export async function findModel(id: string, folders: readonly string[]): Promise<FoundModel> {
   const troubles: string[] = [];
   for (const folder of folders) {
-    const found = await findIn(folder, id);
+    const found = await findIn(folder, id, folders);
     if (!found) continue;
     if ('model' in found) return found;
     troubles.push(found.reason);
@@ -81,7 +82,11 @@ export async function findModel(id: string, folders: readonly string[]): Promise
   return { reason: `No model "${id}" in ${folders.length} model folders; motion still judges.` };
 }
 
-async function findIn(folder: string, id: string): Promise<FoundModel | null> {
+async function findIn(
+  folder: string,
+  id: string,
+  folders: readonly string[],
+): Promise<FoundModel | null> {
   const manifestPath = join(folder, 'manifest.json');
   let text: string;
   try {
@@ -104,11 +109,23 @@ async function findIn(folder: string, id: string): Promise<FoundModel | null> {
     const field = issue?.path.join('.') ?? '';
     return { reason: `${manifestPath}, model "${id}", ${field}: ${issue?.message ?? 'wrong'}.` };
   }
-  const path = join(folder, parsed.data.file);
-  const hash = await hashOf(path);
-  if (hash === null) return { reason: `${path} is named in the manifest and not there.` };
-  if (hash !== parsed.data.sha256) {
-    return { reason: `Model with the wrong sha256: ${path} is not the file its manifest names.` };
+  const { file, sha256 } = parsed.data;
+  let wrong = '';
+  let path = '';
+  for (const place of [folder, ...folders]) {
+    const candidate = join(place, file);
+    const hash = await hashOf(candidate);
+    if (hash === sha256) {
+      path = candidate;
+      break;
+    }
+    if (hash !== null && wrong === '') wrong = candidate;
+  }
+  if (path === '' && wrong !== '') {
+    return { reason: `Model with the wrong sha256: ${wrong} is not the file its manifest names.` };
+  }
+  if (path === '') {
+    return { reason: `${join(folder, file)} is named in the manifest and not there.` };
   }
   const labels = parsed.data.labels === 'coco80' ? coco80 : parsed.data.labels;
   return { model: { ...parsed.data, id, labels, path } };
