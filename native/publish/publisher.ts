@@ -113,10 +113,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
     stopUplink,
     async watchPreview(offerSdp) {
       const session = await answerWhep(offerSdp, fanOut, {
+        ...options,
         peer: previewPeer,
-        timers: options.timers,
-        random: options.random,
-        logger: options.logger,
         onClosed: () => previews.delete(session.sessionId),
       });
       previews.set(session.sessionId, session);

@@ -108,7 +108,7 @@ export type FanOut = {
     tracks: { video?: ViewerTrack; audio?: ViewerTrack },
     onDropped: () => void,
   ): FanOutViewer;
-  /** Delivers to every viewer that asked for analytics; skips those with more than 64 KiB queued. */
+  /** Delivers to every viewer that asked for them; skips those with more than 64 KiB queued. */
   sendAnalytics(bytes: Uint8Array): void;
   /** Ticks added to the publisher's timestamps so that viewers see one continuous clock. */
   timestampShift(track: TrackKind): number;
@@ -175,6 +175,10 @@ class Spread implements FanOut {
     const viewer: Viewer = new Viewer(this.#viewerHost(), tracks, () => {
       if (!this.#remove(viewer)) return;
       this.#counters.viewersDropped++;
+      this.#options.logger.warn('Viewer takes no packets and was dropped', {
+        owner: this.#options.owner,
+        viewersDropped: this.#counters.viewersDropped,
+      });
       onDropped();
     });
     this.#viewers.add(viewer);

@@ -64,12 +64,12 @@ test('five packets of a hundred lost on the uplink, none missing at the relay', 
     },
     onState: () => {},
   });
-  await until('losses', () => loss.lostCount() >= 20);
+  // A hole is known once newer packets came, so the show goes on until the repairs are made.
+  await until('20 repairs', () => inner.counters().nacksAnswered >= 20);
   player.stop();
   await until('all arrived', () => session?.stats().packetsLost === 0);
-  const stats = session?.stats();
-  assert.ok((stats?.nacksSent ?? 0) >= 20);
-  assert.equal(inner.counters().nacksAnswered >= 20, true);
+  assert.ok(loss.lostCount() >= 20);
+  assert.ok((session?.stats().nacksSent ?? 0) >= 20);
   const numbers = [...arrived];
   const span = Math.max(...numbers) - Math.min(...numbers) + 1;
   assert.equal(arrived.size, span, 'no number is missing between the first and the last');

@@ -10,7 +10,7 @@ export type { Audio, DataChannel, PeerConnection, Track, Video };
 
 /** How peer connections reach the network. */
 export type PeerOptions = {
-  /** STUN and TURN URLs as the library takes them: `stun:host:port`, `turn:user:secret@host:port`. */
+  /** As the library takes them: `stun:host:port`, `turn:user:secret@host:port`. */
   iceServers: readonly string[];
   /** Address to bind; absent means every interface. */
   bindAddress?: string;

@@ -34,6 +34,14 @@ export type Offer = {
   sdp: string;
 };
 
+/** UDP candidates with a literal address: names, mDNS among them, would be looked up natively. */
+const CANDIDATE = new RegExp(
+  [
+    '^a=candidate:[\\w+/]{1,32} [12] (?:udp|UDP) \\d{1,10} [0-9a-fA-F.:]{2,45} \\d{1,5}',
+    ' typ (?:host|srflx|prflx|relay)(?: [\\w.:-]{1,64}){0,24}$',
+  ].join(''),
+);
+
 /** Session- and section-level lines that may pass. */
 const KEPT_LINES: readonly RegExp[] = [
   /^v=0$/,
@@ -60,7 +68,7 @@ const KEPT_LINES: readonly RegExp[] = [
   /^a=bundle-only$/,
   /^a=sctp-port:\d{1,5}$/,
   /^a=max-message-size:\d{1,9}$/,
-  /^a=candidate:[\w+/]{1,32} [12] (udp|UDP) \d{1,10} [0-9a-fA-F.:]{2,45} \d{1,5} typ (host|srflx|prflx|relay)( [\w.:-]{1,64}){0,24}$/,
+  CANDIDATE,
   /^a=end-of-candidates$/,
 ];
 
@@ -283,7 +291,7 @@ export function parseFragment(text: string): {
     if (line.startsWith('a=mid:')) mid = line.slice('a=mid:'.length, 70);
     const isCandidate = line.startsWith('a=candidate:');
     if (!isCandidate || candidates.length >= CANDIDATES_MAX) continue;
-    if (KEPT_LINES.some((pattern) => pattern.test(line))) {
+    if (CANDIDATE.test(line)) {
       candidates.push({ candidate: line.slice(2), mid });
     }
   }
@@ -301,7 +309,7 @@ export function withAnnouncedAddresses(sdp: string, addresses: readonly string[]
       ports.add(port);
       const added = addresses.map(
         (address, index) =>
-          `a=candidate:announced${index} ${component} UDP ${priority} ${address} ${port} typ host\r\n`,
+          `a=candidate:out${index} ${component} UDP ${priority} ${address} ${port} typ host\r\n`,
       );
       return added.join('') + candidate;
     },

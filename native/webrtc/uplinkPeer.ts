@@ -14,6 +14,7 @@ import {
   describeAudio,
   describeVideo,
   openPeer,
+  type PeerConnection,
   type PeerOptions,
   type Track,
   trySend,
@@ -53,22 +54,10 @@ export type UplinkPeer = {
 export function openUplinkPeer(options: UplinkPeerOptions): UplinkPeer {
   const { fanOut, random, timers } = options;
   const peer = openPeer('whip-client', options.peer);
-  const name = `studio-${toHex(random(4))}`;
-  const videoSsrc = read32(random(4), 0) || 1;
-  const audioSsrc = (videoSsrc ^ 0x5a5a5a5a) >>> 0 || 2;
-  const video = describeVideo('0', 'SendOnly');
-  video.addH264Codec(VIDEO_PAYLOAD_TYPE, H264);
-  video.addSSRC(videoSsrc, name, name, 'video');
-  const audio = describeAudio('1', 'SendOnly');
-  audio.addOpusCodec(AUDIO_PAYLOAD_TYPE);
-  audio.addSSRC(audioSsrc, name, name, 'audio');
-  const tracks: Record<TrackKind, Track> = {
-    video: addTrack(peer, video),
-    audio: addTrack(peer, audio),
-  };
-  const out = (kind: TrackKind, payloadType: number, ssrc: number) => ({
+  const { tracks, ssrcs } = addTracks(peer, random);
+  const out = (kind: TrackKind, payloadType: number) => ({
     payloadType,
-    ssrc,
+    ssrc: ssrcs[kind],
     playoutDelayId: 0,
     send: (packet: Buffer) => trySend(tracks[kind], packet),
   });
@@ -79,10 +68,7 @@ export function openUplinkPeer(options: UplinkPeerOptions): UplinkPeer {
     options.onFailed(reason, waitMs);
   };
   const viewer = fanOut.addViewer(
-    {
-      video: out('video', VIDEO_PAYLOAD_TYPE, videoSsrc),
-      audio: out('audio', AUDIO_PAYLOAD_TYPE, audioSsrc),
-    },
+    { video: out('video', VIDEO_PAYLOAD_TYPE), audio: out('audio', AUDIO_PAYLOAD_TYPE) },
     () => fail('The media path to the relay takes no packets any more.'),
   );
   const silence = watchSilence(timers, () => fail('The relay stopped reporting.'));
@@ -122,6 +108,23 @@ export function openUplinkPeer(options: UplinkPeerOptions): UplinkPeer {
     },
     close,
   };
+}
+
+function addTracks(
+  peer: PeerConnection,
+  random: RandomBytes,
+): { tracks: Record<TrackKind, Track>; ssrcs: Record<TrackKind, number> } {
+  const name = `studio-${toHex(random(4))}`;
+  const first = read32(random(4), 0);
+  // Two numbers that differ in one bit are never equal and never both zero.
+  const ssrcs = { video: (first | 1) >>> 0, audio: ((first | 1) ^ 2) >>> 0 };
+  const video = describeVideo('0', 'SendOnly');
+  video.addH264Codec(VIDEO_PAYLOAD_TYPE, H264);
+  video.addSSRC(ssrcs.video, name, name, 'video');
+  const audio = describeAudio('1', 'SendOnly');
+  audio.addOpusCodec(AUDIO_PAYLOAD_TYPE);
+  audio.addSSRC(ssrcs.audio, name, name, 'audio');
+  return { tracks: { video: addTrack(peer, video), audio: addTrack(peer, audio) }, ssrcs };
 }
 
 /** Learns how often the server reports and calls `onSilent` when it falls silent. */

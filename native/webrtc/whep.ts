@@ -178,6 +178,7 @@ async function connect(
   peer.onStateChange((state) => {
     if (state === 'connected') {
       cancelTimeout();
+      options.logger.debug('Viewer connected', { session: sessionId.slice(0, 8) });
       if (!isClosed) options.onConnected?.();
     } else if (state === 'failed' || state === 'closed' || state === 'disconnected') close();
   });

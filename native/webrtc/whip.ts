@@ -155,7 +155,7 @@ function requireSending(section: OfferedSection): void {
   }
   // The library routes packets by the SSRCs of the offer and drops others in silence.
   if (section.ssrcs.length === 0) {
-    const detail = `The ${section.kind} section needs a=ssrc lines; without them no packet arrives.`;
+    const detail = `The ${section.kind} needs a=ssrc lines; without them no packet arrives.`;
     throw new OfferRefused(422, 'No SSRC offered', detail);
   }
 }
@@ -323,6 +323,7 @@ class Ingest {
   #enter(state: IngestState): void {
     if (this.state === state) return;
     this.state = state;
+    this.#options.logger.info('Publisher changed', { state });
     this.#options.onState(state);
   }
 }

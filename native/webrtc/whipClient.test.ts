@@ -41,7 +41,7 @@ function target(fetch: typeof globalThis.fetch, url = 'http://a.test/whip/x?k=1'
   return { url, token: 'hush-9', fetch, timers: realTimers };
 }
 
-test('307 is followed with the offer; the token stays with its origin; Location is resolved', async () => {
+test('307 is followed with the offer, but the token stays with its origin', async () => {
   const { calls, fetch } = server((_call, count) => {
     if (count === 1) return new Response('', { status: 307, headers: { location: '/other' } });
     if (count === 2) {
@@ -115,7 +115,7 @@ test('DELETE carries the token and never throws', async () => {
   );
 });
 
-test('it tries again after 250 ms, 375 ms and so on up to 5 s, and leaves no connection', async () => {
+test('it tries again after 250 ms up to 5 s and leaves no connection', async () => {
   const time = new ManualTime();
   const random = (length: number) => randomBytes(length);
   const fanOut = createFanOut({

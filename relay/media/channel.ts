@@ -6,6 +6,7 @@ import type { MediaClock, Timers } from '../../core/base/clock.ts';
 import type { RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import { createFanOut, type FanOut, type FanOutInput } from '../../native/webrtc/fanOut.ts';
+import { OfferRefused } from '../../native/webrtc/offerRefused.ts';
 import type { PeerOptions } from '../../native/webrtc/peer.ts';
 import { answerWhep, type WhepSession } from '../../native/webrtc/whep.ts';
 import { answerWhip, type IngestState, type WhipSession } from '../../native/webrtc/whip.ts';
@@ -13,7 +14,7 @@ import { answerWhip, type IngestState, type WhipSession } from '../../native/web
 /** A publisher that vanished may come back this long before the channel counts as ended. */
 const RETURN_MS = 30_000;
 
-/** After a DELETE: a studio that reconnects posts again at once, and viewers need not hear of it. */
+/** After a DELETE: a studio that reconnects posts again at once; viewers need not hear of it. */
 const FAREWELL_MS = 1000;
 
 export type MediaState = 'live' | 'stalled' | 'ended';
@@ -42,6 +43,7 @@ export class Channel {
   /** Negotiated, but no packet yet: the current one goes on until this one delivers. */
   #next: Publisher | undefined;
   #cancelEnd: (() => void) | undefined;
+  #isClosed = false;
 
   constructor(name: string, options: ChannelOptions) {
     this.#options = options;
@@ -86,6 +88,10 @@ export class Channel {
       onSenderReport: (track, senderClock) => publisher.input?.senderReport(track, senderClock),
       onState: (state) => this.#takeIngestState(publisher, state),
     });
+    if (this.#isClosed) {
+      session.close();
+      throw closedMeanwhile();
+    }
     publisher.session = session;
     const older = this.#next;
     this.#next = publisher;
@@ -123,12 +129,17 @@ export class Channel {
         this.#options.onViewerCount(this.#connected.size);
       },
     });
+    if (this.#isClosed) {
+      session.close();
+      throw closedMeanwhile();
+    }
     if (!isGone) this.viewers.set(session.sessionId, session);
     return session;
   }
 
   /** Closes the publisher and all viewers. */
   close(): void {
+    this.#isClosed = true;
     this.#cancelEnd?.();
     for (const each of [this.#next, this.#current]) each?.session?.close();
     this.#cancelEnd?.();
@@ -172,4 +183,8 @@ export class Channel {
     this.state = state;
     this.#options.onState(state);
   }
+}
+
+function closedMeanwhile(): OfferRefused {
+  return new OfferRefused(409, 'Channel ended', 'The channel was ended while you connected.');
 }
