@@ -1,6 +1,7 @@
 // The viewer page as a whole: picture first, then what can be bet on. One column on a phone;
-// picture and a column beside it on a desk; in the large view the market lies over the picture as a slim
-// card. Places are kept free before they are filled, so that nothing jumps under a finger.
+// picture and a column beside it on a desk; in the large view the market lies over the
+// picture as a slim card. Places are kept free before they are filled, so that
+// nothing jumps under a finger.
 
 import { useEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';

@@ -23,12 +23,14 @@ export function Markets({ session }: { session: ViewerSession }) {
   const ordered = marketsInOrder(all);
   const running = ordered.filter(({ state }) => state === 'OPEN' || state === 'LOCKED');
   const ended = ordered.filter((market) => !running.includes(market)).slice(0, ENDED_SHOWN);
+  const shown = [...running, ...ended];
   const hasOpen = running.some(({ state }) => state === 'OPEN');
   return (
     <div className="markets">
-      {[...running, ...ended].map((market) => (
+      {shown.map((market) => (
         <MarketWithBets key={market.id} session={session} market={market} />
       ))}
+      <BetsElsewhere session={session} shownIds={shown.map(({ id }) => id)} />
       {hasOpen ? null : (
         <div className="emptyMarkets" data-testid="no-market">
           <p className="emptyMarkets-title">{text('viewer.noMarket')}</p>
@@ -36,6 +38,25 @@ export function Markets({ session }: { session: ViewerSession }) {
         </div>
       )}
     </div>
+  );
+}
+
+/** Bets that wait for an answer or a result while their market is not on the page. */
+function BetsElsewhere({ session, shownIds }: { session: ViewerSession; shownIds: string[] }) {
+  const bets = useStore(session.store, (view) => view.bets);
+  const waiting = bets.filter(
+    ({ state, marketId }) =>
+      (state === 'sent' || state === 'confirmed') && !shownIds.includes(marketId),
+  );
+  if (waiting.length === 0) return null;
+  return (
+    <section className="card" aria-label={text('viewer.runningBets')}>
+      <ul className="betLines">
+        {waiting.map((bet) => (
+          <BetLine key={bet.betId} bet={bet} isNewest={bet.betId === bets[0]?.betId} withTitle />
+        ))}
+      </ul>
+    </section>
   );
 }
 

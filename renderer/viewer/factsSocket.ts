@@ -1,7 +1,7 @@
 // The page's one reliable line to the relay: signs in with the device key, comes back by itself
 // after every loss, keeps the media clock and hands on what it is told. It queues nothing: what
-// must survive a loss is kept by the bet book and sent again. Bytes that do not read are counted and
-// dropped; a message of a kind this page does not know is no fault.
+// must survive a loss is kept by the bet book and sent again. Bytes that do not read are counted
+// and dropped; a message of a kind this page does not know is no fault.
 
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { CancelTimer, Timers } from '../../core/base/clock.ts';

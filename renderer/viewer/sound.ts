@@ -1,6 +1,6 @@
 // The viewer's sound. Normally the video element plays it; in the exact mode it goes through a
-// delay line, so that it stays with the picture that is held back. A browser lets it begin only after a
-// tap; until then the page is muted and says so.
+// delay line, so that it stays with the picture that is held back. A browser lets it begin only
+// after a tap; until then the page is muted and says so.
 
 /** Longest delay, seconds; the exact mode stays below. */
 const DELAY_SECONDS_MAX = 1;

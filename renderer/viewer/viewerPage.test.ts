@@ -24,6 +24,7 @@ import {
   Show_State,
   ShowSchema,
   type ToViewer,
+  type ViewerMessage,
 } from '../../core/wire/gen/facts_pb.js';
 import type { Relay } from '../../relay/relay.ts';
 import {
@@ -90,16 +91,20 @@ async function openSender(): Promise<Page> {
       context.fillRect(0, 0, 640, 360);
     }, 33);
     const stream = canvas.captureStream(30);
+    let peer: RTCPeerConnection | null = null;
     self.answer = async (offer) => {
-      const peer = new RTCPeerConnection();
+      // One reader at a time: another one's frames have RTP times of their own.
+      peer?.close();
+      const own = new RTCPeerConnection();
+      peer = own;
       let facts: RTCDataChannel | null = null;
-      peer.addEventListener('datachannel', ({ channel }) => {
+      own.addEventListener('datachannel', ({ channel }) => {
         facts = channel;
       });
-      await peer.setRemoteDescription({ type: 'offer', sdp: offer });
+      await own.setRemoteDescription({ type: 'offer', sdp: offer });
       const [track] = stream.getVideoTracks();
       if (!track) throw new Error('No picture');
-      const rtpSender = peer.addTrack(track, stream);
+      const rtpSender = own.addTrack(track, stream);
       const worker = new Worker(
         URL.createObjectURL(
           new Blob([
@@ -120,18 +125,18 @@ async function openSender(): Promise<Page> {
           if (facts?.readyState === 'open') facts.send(new Uint8Array(bytes));
         }, afterMs);
       };
-      const video = peer.getTransceivers().find((one) => one.sender.track?.kind === 'video');
+      const video = own.getTransceivers().find((one) => one.sender.track?.kind === 'video');
       const codecs = RTCRtpSender.getCapabilities('video')?.codecs ?? [];
       video?.setCodecPreferences(codecs.filter((codec) => /h264/i.test(codec.mimeType)));
-      await peer.setLocalDescription(await peer.createAnswer());
-      if (peer.iceGatheringState !== 'complete') {
+      await own.setLocalDescription(await own.createAnswer());
+      if (own.iceGatheringState !== 'complete') {
         await new Promise((done) => {
-          peer.addEventListener('icegatheringstatechange', () => {
-            if (peer.iceGatheringState === 'complete') done(undefined);
+          own.addEventListener('icegatheringstatechange', () => {
+            if (own.iceGatheringState === 'complete') done(undefined);
           });
         });
       }
-      return peer.localDescription?.sdp ?? '';
+      return own.localDescription?.sdp ?? '';
     };
   });
   return page;
@@ -381,6 +386,44 @@ test(
     await context.close();
   },
 );
+
+test('a bet made while the relay is gone is sent when it is back, once', skip, async () => {
+  let studio = await openStudio();
+  studio.deliver([], showWord(Show_State.LIVE));
+  const { page, context } = await openViewer(studio.channelId);
+  await studio.take('viewerJoined');
+  const funds = create(BalanceSchema, { availableMinor: 500n });
+  studio.deliver([], { case: 'balance', value: funds });
+  studio.deliver([], { case: 'market', value: marketOf({ id: 'm9' }) });
+  await page.locator('[data-testid="balance"][data-minor="500"]').waitFor();
+  await page.getByTestId('outcome-1').click();
+  const port = relay.port;
+  await relay.close();
+  await page.locator('#root[data-facts="connecting"]').waitFor({ state: 'attached' });
+  await page.getByTestId('place-bet').click();
+  const waiting = page.locator('[data-testid="bet-state"][data-state="sent"]');
+  await waiting.waitFor();
+  const betId = await waiting.getAttribute('data-bet');
+  relay = await startTestRelay({
+    dataFolder: join(folder, 'relay'),
+    viewerPageFolder: join(folder, 'page'),
+    port,
+  });
+  studio = await openStudio();
+  const isBet = (value: ViewerMessage) => value.message?.message.case === 'bet';
+  const { message, viewerId } = await studio.take('viewerMessage', isBet);
+  assert.ok(message?.message.case === 'bet');
+  assert.equal(message.message.value.betId, betId);
+  const receipt = create(BetReplySchema, { betId: betId ?? '', seq: 8n, hash: 'ab'.repeat(32) });
+  studio.deliver([viewerId], { case: 'betReply', value: receipt });
+  await page.locator('[data-testid="bet-state"][data-state="confirmed"]').waitFor();
+  const sent = studio.inbox.all.filter(
+    ({ message: word }) => word.case === 'viewerMessage' && isBet(word.value),
+  );
+  assert.equal(sent.length, 1);
+  studio.close();
+  await context.close();
+});
 
 test('a browser without H.264 is told so, and can bet all the same', skip, async () => {
   const studio = await openStudio();

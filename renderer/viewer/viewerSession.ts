@@ -126,6 +126,8 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
   let wasWelcome = false;
   let screen: Screen | null = null;
   let clockOffset: number | null = null;
+  /** The relay's last word on the show was one of the studio's. */
+  let knowsShow = false;
 
   const socket = new FactsSocket({
     channel,
@@ -167,7 +169,10 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
   }
 
   function take(word: ViewerWord): void {
+    // A relay that just started lists no markets before its studio has told it of any.
+    if (word.case === 'markets' && word.value.markets.length === 0 && !knowsShow) return;
     takeWord(word, { store, book, nowMs: monotonicMs() });
+    if (word.case === 'show') knowsShow = showViewOf(word.value) !== null;
     // A relay that just started tells of a show it has not heard of yet: that has no clock either.
     if (word.case !== 'show' || showViewOf(word.value) === null) return;
     if (store.getState().show?.state === 'live') screen?.showIsLive();

@@ -63,6 +63,7 @@ export const viewerTexts = {
   'viewer.moreBets': '+{count} more',
   'viewer.balance': 'Balance',
   'viewer.atStake': 'At stake',
+  'viewer.runningBets': 'Bets that are not settled yet',
   'viewer.history': 'Your bets',
   'viewer.noHistory': 'No bets yet.',
   'viewer.news': 'What just happened',
