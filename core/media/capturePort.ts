@@ -1,6 +1,7 @@
 // What a capture page and the engine say to each other, all of it in binary messages: encoded
-// frames begin with their track, everything else is JSON and begins with its brace. The page names times on its own clock; the engine asks for that clock and
-// does the mapping. Frames cost credits, so that a slow engine never fills a page's memory.
+// frames begin with their track, everything else is JSON and begins with its brace. The page names
+// times on its own clock; the engine asks for that clock and does the mapping. Frames cost
+// credits, so that a slow engine never fills a page's memory.
 
 import { z } from 'zod';
 import type { TrackKind } from './feed.ts';

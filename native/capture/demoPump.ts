@@ -99,7 +99,8 @@ class DemoPump {
       const startedMs = performance.now();
       start((reason) => {
         if (this.#isClosed) return;
-        this.#say({ type: 'trouble', reason });
+        // One that we ended to catch up with time is no trouble that a person should read of.
+        if (reason) this.#say({ type: 'trouble', reason });
         this.#after(backOff.nextMs(performance.now() - startedMs), run);
       });
     };
@@ -137,7 +138,7 @@ class DemoPump {
       },
       onEnd: (end) => {
         this.#encoders.delete(encoder);
-        onEnd(end.reason);
+        onEnd(end.wasKilled && !end.wasSilent ? '' : end.reason);
       },
     });
     this.#encoders.add(encoder);
@@ -227,6 +228,7 @@ class DemoPump {
       const now = chunkNow();
       if ((now - chunk) * CHUNK_US > SOUND_LATE_US_MAX) {
         // The encoder's clock counts samples, so it has to begin again where time is.
+        this.#say({ type: 'dropped', count: now - chunk });
         void encoder.kill();
         return;
       }
