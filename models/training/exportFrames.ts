@@ -21,12 +21,13 @@ const SCALERS = [
   'scale=512:288:flags=bilinear',
   'scale=512:288:flags=area',
 ];
-const RATES = ['2500k', '2500k', '4000k', '1500k'];
+const RATES = [2_500_000, 2_500_000, 4_000_000, 1_500_000];
 
-function encoder(rate: string) {
+/** Encodes as the capture of the demo does: fast, without B-frames, a key frame a second. */
+function encoder(rate: number) {
   const input = '-f rawvideo -pix_fmt yuv420p -s 1280x720 -r 30 -colorspace bt709 -color_range tv';
-  const h264 = `-c:v libx264 -preset veryfast -tune zerolatency -profile:v baseline -b:v ${rate}`;
-  const limits = `-maxrate ${rate} -bufsize 1500k -g 60 -threads 1 -f nut -`;
+  const h264 = '-c:v libx264 -preset ultrafast -tune zerolatency -profile:v baseline -bf 0';
+  const limits = `-b:v ${rate} -maxrate ${rate} -bufsize ${rate / 5} -g 30 -threads 1 -f nut -`;
   const args = `-v error ${input} -i - ${h264} ${limits}`.split(' ');
   return spawn('ffmpeg', args, { stdio: ['pipe', 'pipe', 'inherit'] });
 }
@@ -44,7 +45,7 @@ const isBallHidden = (index: number): boolean => index % 8 === 5;
 /** Draws one clip and returns its frames as they look after encoding and scaling. */
 async function clip(match: Match, start: number, index: number): Promise<Buffer> {
   const hideBall = isBallHidden(index);
-  const enc = encoder(RATES[index % RATES.length] ?? '2500k');
+  const enc = encoder(RATES[index % RATES.length] ?? 2_500_000);
   const dec = decoder(SCALERS[(index >> 2) % SCALERS.length] ?? '');
   enc.stdout.pipe(dec.stdin);
   const chunks: Buffer[] = [];

@@ -98,25 +98,24 @@ export function paintCapsule(
 ): void {
   const [x0, y0, r0] = from;
   const [x1, y1, r1] = to;
-  capsulePlane(canvas.luma, PICTURE_WIDTH, PICTURE_HEIGHT, x0, y0, r0, x1, y1, r1, tint.y, alpha);
-  const [a, b, c, d, e, f] = [x0 / 2, y0 / 2, r0 / 2, x1 / 2, y1 / 2, r1 / 2];
-  capsulePlane(canvas.u, CHROMA_WIDTH, CHROMA_HEIGHT, a, b, c, d, e, f, tint.u, alpha);
-  capsulePlane(canvas.v, CHROMA_WIDTH, CHROMA_HEIGHT, a, b, c, d, e, f, tint.v, alpha);
+  const line = [x0, y0, r0, x1, y1, r1] as const;
+  const half = [x0 / 2, y0 / 2, r0 / 2, x1 / 2, y1 / 2, r1 / 2] as const;
+  capsule(canvas.luma, null, PICTURE_WIDTH, PICTURE_HEIGHT, line, tint.y, 0, alpha);
+  capsule(canvas.u, canvas.v, CHROMA_WIDTH, CHROMA_HEIGHT, half, tint.u, tint.v, alpha);
 }
 
-function capsulePlane(
+/** One plane, or two that share their grid and so their coverage. */
+function capsule(
   plane: Uint8Array,
+  twin: Uint8Array | null,
   width: number,
   height: number,
-  x0: number,
-  y0: number,
-  r0: number,
-  x1: number,
-  y1: number,
-  r1: number,
+  line: readonly [number, number, number, number, number, number],
   value: number,
+  twinValue: number,
   alpha: number,
 ): void {
+  const [x0, y0, r0, x1, y1, r1] = line;
   const left = Math.max(0, Math.floor(Math.min(x0 - r0, x1 - r1) - 0.5));
   const right = Math.min(width, Math.ceil(Math.max(x0 + r0, x1 + r1) + 0.5));
   const top = Math.max(0, Math.floor(Math.min(y0 - r0, y1 - r1) - 0.5));
@@ -125,6 +124,7 @@ function capsulePlane(
   const dy = y1 - y0;
   const inverse = 1 / (dx * dx + dy * dy + 1e-9);
   const dr = r1 - r0;
+  const widest = Math.max(r0, r1) + 0.5;
   for (let y = top; y < bottom; y += 1) {
     const py = y + 0.5 - y0;
     for (let x = left; x < right; x += 1) {
@@ -134,11 +134,17 @@ function capsulePlane(
       else if (t > 1) t = 1;
       const ex = px - dx * t;
       const ey = py - dy * t;
-      const inside = r0 + dr * t + 0.5 - Math.sqrt(ex * ex + ey * ey);
+      const square = ex * ex + ey * ey;
+      if (square >= widest * widest) continue;
+      const inside = r0 + dr * t + 0.5 - Math.sqrt(square);
       if (inside <= 0) continue;
       const cover = inside < 1 ? inside * alpha : alpha;
-      const old = plane[y * width + x] as number;
-      plane[y * width + x] = old + (value - old) * cover + 0.5;
+      const at = y * width + x;
+      const old = plane[at] as number;
+      plane[at] = old + (value - old) * cover + 0.5;
+      if (twin === null) continue;
+      const twinOld = twin[at] as number;
+      twin[at] = twinOld + (twinValue - twinOld) * cover + 0.5;
     }
   }
 }

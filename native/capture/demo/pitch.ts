@@ -55,17 +55,28 @@ function floodlight(x: number, y: number): number {
   return 0.8 * fall + 0.17 * pools + 0.085 * pool(13, 6);
 }
 
-function groundColour(px: number, py: number): [number, number, number] {
+/** What changes slowly over the ground: computed once for four pixels. */
+interface Mood {
+  readonly light: number;
+  readonly patch: number;
+}
+
+function moodAt(px: number, py: number): Mood {
+  const { x, y } = ground(px, py);
+  const patch = softNoise(x * 0.9, y * 0.9, 5) + 0.6 * softNoise(x * 2.7, y * 2.7, 6);
+  return { light: floodlight(x, y), patch };
+}
+
+function groundColour(px: number, py: number, mood: Mood): [number, number, number] {
   const { x, y, metres } = ground(px, py);
+  const { light, patch } = mood;
   const ax = Math.abs(x);
   const inside = ax < HALF_LENGTH + 1.1 && Math.abs(y) < HALF_DEPTH + 0.95;
   const edge = Math.min(HALF_LENGTH + 1.1 - ax, HALF_DEPTH + 0.95 - Math.abs(y)) / metres;
   const turf = Math.min(1, Math.max(0, edge + 0.5));
   const blade = mix32(px, py, 77) / 4294967296 - 0.5;
-  const patch = softNoise(x * 0.9, y * 0.9, 5) + 0.6 * softNoise(x * 2.7, y * 2.7, 6);
   const band = Math.sin((x / 3) * Math.PI) / metres;
   const mown = Math.max(-1, Math.min(1, band * 0.35));
-  const light = floodlight(x, y);
   const grass = 1 + 0.075 * mown + 0.022 * patch + 0.05 * blade;
   const green = [62 * grass, 128 * grass, 54 * grass] as const;
   const rim = [30 + 4 * blade, 74 + 6 * blade, 52 + 4 * blade] as const;
@@ -84,10 +95,11 @@ export function paintPitch(canvas: Canvas, top: number): void {
     for (let column = 0; column < PICTURE_WIDTH; column += 2) {
       let u = 0;
       let v = 0;
+      const mood = moodAt(column + 1, row + 1);
       for (let i = 0; i < 4; i += 1) {
         const px = column + (i & 1);
         const py = row + (i >> 1);
-        const [red, green, blue] = groundColour(px + 0.5, py + 0.5);
+        const [red, green, blue] = groundColour(px + 0.5, py + 0.5, mood);
         const tint = colour(red, green, blue);
         canvas.luma[py * PICTURE_WIDTH + px] = tint.y + 0.5;
         u += tint.u;
