@@ -222,6 +222,32 @@ test('TV2: without a guard the capture time is the cut-off; lock refuses later b
   assert.equal(entries[0]?.result, 'REFUNDED');
 });
 
+test('PV1 through the ledger: the rake comes from the losers and reaches the house', async () => {
+  const opensAtUs = 100 * S;
+  const rules = rulesAt(opensAtUs, { lockAtUs: 120 * S, rakeBasisPoints: 500 });
+  await own.client.openMarket({ ...act('pv1', 'open-pv1', opensAtUs), rules, reason: '' });
+  const stakes = [
+    [100, 0],
+    [200, 0],
+    [37, 0],
+    [500, 1],
+    [163, 1],
+  ] as const;
+  for (const [index, [amount, outcome]] of stakes.entries()) {
+    const subject = hexId(0x7001 + index);
+    await own.client.bindSubject({ subject, publicKey: hexKey(4), isStaff: false, atUs: 5 });
+    await bet(subject, 'pv1', outcome, amount, 101 * S);
+  }
+  const decision = { outcome: 0, reason: 'Goal', evidence: null };
+  await own.client.resolveMarket({ ...act('pv1', 'resolve-pv1', 130 * S), ...decision });
+  const entries = await own.client.betsOf('pv1', 0, 10);
+  assert.deepEqual(
+    entries.map((entry) => entry.paidMinor),
+    [287, 574, 106, 0, 0],
+  );
+  assert.equal(auditJournal(own.store.allRows.iterate()).posted.get('house:rake'), 33n);
+});
+
 test('a market that nobody won gives every stake back', async () => {
   await open('none-won');
   const before = await own.client.balance(ANN);

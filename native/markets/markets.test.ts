@@ -342,6 +342,28 @@ test('a decision taken while the ledger was away is carried out when it is back'
   ledger.close();
 });
 
+test('a decision whose answer was lost is sent again with the same id', async () => {
+  const link = await own.freshLink();
+  let isMute = false;
+  const ledger = createLedgerClient({
+    ...link,
+    send: (kind, payload) => {
+      if (!isMute) link.send(kind, payload);
+    },
+  });
+  const room = createRoom(ledger);
+  const opened = await room.markets.open(OWNER, { templateId: 'goal-15', marketId: 'lost' });
+  isMute = true;
+  room.markets.onEvent(event('goal', opened.opensAtUs + 4 * S));
+  link.close();
+  ledger.attach(await own.freshLink());
+  await room.markets.restore();
+  await room.pass(1);
+  const view = await room.reached('lost', 'RESOLVED');
+  assert.equal(view.decidedCaptureUs, opened.opensAtUs + 4 * S);
+  ledger.close();
+});
+
 test('a new room takes over: a goal decides, "no" is never said of a past unseen', async () => {
   const first = createRoom();
   const t0 = first.time.nowUs();
