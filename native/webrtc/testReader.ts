@@ -1,6 +1,7 @@
 // For tests and benches: a WHEP reader without a browser. It counts what a decoder would need, puts
 // H.264 together again and may lose packets on purpose. It never decodes.
 
+import { realTimers } from '../../core/base/clock.ts';
 import { Depacketizer } from '../../core/media/h264Rtp.ts';
 import { parseRtcp, writeKeyFrameRequest, writeNack } from '../../core/media/rtcp.ts';
 import { isRtcp, parseRtp, sequenceDistance } from '../../core/media/rtp.ts';
@@ -64,10 +65,7 @@ export async function openTestReader(
     channel.onMessage((message) => analytics.push(String(message)));
   }
   peer.setLocalDescription('offer');
-  const sdp = await gatheredDescription(peer, (delayMs, run) => {
-    const handle = setTimeout(run, delayMs);
-    return () => clearTimeout(handle);
-  });
+  const sdp = await gatheredDescription(peer, realTimers.after);
   const ssrc = () => [...tracks.video.ssrcs][0] ?? 0;
   return {
     peer,

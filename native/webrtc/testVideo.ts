@@ -2,7 +2,7 @@
 // that hands them out as units of the feed in their own time. Without ffmpeg it says so.
 
 import { spawnSync } from 'node:child_process';
-import type { MediaClock } from '../../core/base/clock.ts';
+import { type MediaClock, realTimers } from '../../core/base/clock.ts';
 import { rtpTimestampOf, type Unit } from '../../core/media/feed.ts';
 import {
   isKeyFrame,
@@ -48,7 +48,7 @@ export const OPUS_SILENCE = Uint8Array.of(0xf8, 0xff, 0xfe);
 /** RTP clock offsets of the player's units. */
 export const TEST_CLOCK_OFFSET = { video: 1000, audio: 5000 };
 
-/** Plays the video in a loop, with sound, until stopped. `gate` may hold back units. */
+/** Plays the video in a loop, with sound, until stopped. */
 export function playTestVideo(
   video: TestVideo,
   clock: MediaClock,
@@ -62,19 +62,19 @@ export function playTestVideo(
     const rtpTimestamp = rtpTimestampOf(captureUs, rateHz, TEST_CLOCK_OFFSET[track]);
     return { track, captureUs, rtpTimestamp, keyFrame, config: 0, bytes };
   };
-  const pictures = setInterval(() => {
+  const stopPictures = realTimers.every(33, () => {
     const next = video.frames[frame % video.frames.length];
     if (!next || isPaused) return;
     frame++;
     push(unit('video', next.bytes, next.keyFrame));
-  }, 33);
-  const sounds = setInterval(() => {
+  });
+  const stopSounds = realTimers.every(20, () => {
     if (!isPaused) push(unit('audio', OPUS_SILENCE, true));
-  }, 20);
+  });
   return {
     stop() {
-      clearInterval(pictures);
-      clearInterval(sounds);
+      stopPictures();
+      stopSounds();
     },
     pause(value) {
       isPaused = value;
@@ -88,7 +88,7 @@ export async function until(what: string, fact: () => boolean, timeoutMs = 10_00
   const end = performance.now() + timeoutMs;
   while (!fact()) {
     if (performance.now() > end) throw new Error(`Never happened within ${timeoutMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise<void>((resolve) => realTimers.after(5, resolve));
   }
 }
 
