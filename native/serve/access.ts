@@ -1,6 +1,6 @@
 // Who may use the studio in a browser: a link carries a code that works once within 60 s and turns
 // into a cookie. Cookies are signed instead of remembered, so a restarted engine still knows the
-// browser that is open; its secret comes with the configuration. Codes and cookies are never logged.
+// browser that is open; its secret comes with the configuration. Neither is ever logged.
 
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { type RandomBytes, toHex } from '../../core/base/ids.ts';

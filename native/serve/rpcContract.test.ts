@@ -2,13 +2,10 @@
 // worker_threads MessageChannel): one suite, run over each, with the real server and client.
 
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
 import { after, describe, test } from 'node:test';
-import { MessageChannel } from 'node:worker_threads';
 import fc from 'fast-check';
 import { realTimers } from '../../core/base/clock.ts';
 import { silentLogger } from '../../core/base/logger.ts';
-import { createPortPair, portOfEmitter } from '../../core/contract/ports.ts';
 import type { Role } from '../../core/contract/roles.ts';
 import { type Port, RPC_VERSION, RpcError } from '../../core/contract/rpc.ts';
 import type { Handlers } from '../../core/contract/rpcCalls.ts';
@@ -19,91 +16,19 @@ import {
   UNSEEN_ACTIONS_MAX,
 } from '../../core/contract/rpcServer.ts';
 import { type Readings, studioStateSchema } from '../../core/contract/state.ts';
-import { openSocketPort } from '../../renderer/ui/socketPort.ts';
 import {
   refusingHandlers,
   sampleMarket,
   sampleReadings,
   sampleState,
 } from '../../tests/studio/sampleStudio.ts';
+import { latch, openWires, type Wire } from '../../tests/studio/wires.ts';
 import { createStudioStateStore } from './state.ts';
-import { createSocketDoor } from './webSocket.ts';
 
-type Wire = {
-  name: string;
-  /** A joined pair: what the server gets, what the client gets. */
-  join(): Promise<{ server: Port; client: Port }>;
-  /** Sends bytes that are no message, where the port can carry such. */
-  close(): void;
-};
-
-async function webSocketWire(): Promise<Wire> {
-  const door = createSocketDoor(realTimers);
-  const waiting: ((port: Port) => void)[] = [];
-  const http = createServer();
-  http.on('upgrade', (request, socket, head) => {
-    door.acceptJson(request, socket, head, (port) => waiting.shift()?.(port));
-  });
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  const address = http.address();
-  if (address === null || typeof address === 'string') throw new Error('No address');
-  const url = `ws://127.0.0.1:${address.port}`;
-  return {
-    name: 'WebSocket',
-    async join() {
-      const server = new Promise<Port>((resolve) => waiting.push(resolve));
-      const client = await openSocketPort(url);
-      return { server: await server, client };
-    },
-    close() {
-      door.close();
-      http.close();
-    },
-  };
-}
-
-const wires: Wire[] = [
-  {
-    name: 'in-memory pair',
-    async join() {
-      const [server, client] = createPortPair();
-      return { server, client };
-    },
-    close() {},
-  },
-  {
-    name: 'MessageChannel',
-    async join() {
-      const { port1, port2 } = new MessageChannel();
-      return { server: portOfEmitter(port1, 'bare'), client: portOfEmitter(port2, 'bare') };
-    },
-    close() {},
-  },
-  await webSocketWire(),
-];
+const wires = await openWires();
 after(() => {
   for (const wire of wires) wire.close();
 });
-
-/** A value that tests can wait for. */
-function latch<Value>() {
-  const seen: Value[] = [];
-  let waiting: { enough: (value: Value) => boolean; resolve: (value: Value) => void }[] = [];
-  return {
-    seen,
-    push(value: Value) {
-      seen.push(value);
-      const due = waiting.filter((one) => one.enough(value));
-      waiting = waiting.filter((one) => !due.includes(one));
-      for (const one of due) one.resolve(value);
-    },
-    until(enough: (value: Value) => boolean): Promise<Value> {
-      const found = seen.findLast(enough);
-      if (found !== undefined) return Promise.resolve(found);
-      return new Promise((resolve) => waiting.push({ enough, resolve }));
-    },
-  };
-}
 
 function studio(wire: Wire, handlers: Partial<Handlers> = {}, role: Role | null = 'owner') {
   const store = createStudioStateStore(sampleState());
@@ -156,7 +81,7 @@ test('the sample state that these tests use is a state of the contract', () => {
 
 for (const wire of wires) {
   describe(`RPC over ${wire.name}`, () => {
-    test('a call is answered, with arguments checked and defaults of the schema applied', async () => {
+    test('a call is answered, with its arguments checked and trimmed', async () => {
       const titles: string[] = [];
       const { client } = studio(wire, {
         show: {
@@ -278,7 +203,7 @@ for (const wire of wires) {
       rpc.close();
     });
 
-    test('a client that comes back gets what it missed, by number, and pending calls fail', async () => {
+    test('who comes back gets what it missed, by number; pending calls fail', async () => {
       const { store, client, serverPorts } = studio(wire, {
         markets: { ...refusingHandlers().markets, history: () => new Promise(() => {}) },
       });

@@ -80,7 +80,7 @@ function ask(path: string, headers: Record<string, string> = {}, method = 'GET')
 const pathOf = (link: string) => link.slice(server.url.length);
 const cookieOf = (reply: Reply) => reply.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
 
-test('a link works once, becomes a strict cookie named after the port, and leads to a clean URL', async () => {
+test('a link works once, becomes a strict cookie and leads to a clean URL', async () => {
   const link = pathOf(server.issueLink());
   const first = await ask(link);
   assert.equal(first.status, 303);
@@ -92,7 +92,7 @@ test('a link works once, becomes a strict cookie named after the port, and leads
   assert.equal((await ask(link)).status, 403);
 });
 
-test('a link is stale after 60 s, and a browser with the cookie gets in with a stale one', async () => {
+test('a link is stale after 60 s; a browser with the cookie gets in with it', async () => {
   const inside = cookieOf(await ask(pathOf(server.issueLink())));
   const link = pathOf(server.issueLink());
   nowMs += 60_001;
@@ -103,7 +103,7 @@ test('a link is stale after 60 s, and a browser with the cookie gets in with a s
   assert.deepEqual([known.status, known.headers.location], [303, '/']);
 });
 
-test('a restarted server with the same secret still knows its browsers; another secret does not', async () => {
+test('a restarted server knows its browsers; another secret does not', async () => {
   const inside = cookieOf(await ask(pathOf(server.issueLink())));
   const base = { port: server.port, random, monotonicMs: () => nowMs };
   const same = createAccess({ ...base, secret: options.cookieSecret });
@@ -141,7 +141,7 @@ test('without cookie there is nothing but health on loopback', async () => {
   assert.equal((await ask('/metrics')).body, 'm 1');
 });
 
-test('a link clicked on another site asks for itself once more before it uses its code', async () => {
+test('a link clicked on another site asks for itself again, then uses its code', async () => {
   const link = pathOf(server.issueLink());
   const headers = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
   const bounced = await ask(link, headers);
@@ -216,7 +216,7 @@ test('no path leaves its folder', async () => {
   }
 });
 
-test('every page forbids inline scripts and frames; hashed assets are kept, pages are not', async () => {
+test('pages forbid inline scripts and frames; hashed assets are kept', async () => {
   const cookie = cookieOf(await ask(pathOf(server.issueLink())));
   const page = await ask('/', { cookie });
   const policy = String(page.headers['content-security-policy']);
@@ -230,7 +230,7 @@ test('every page forbids inline scripts and frames; hashed assets are kept, page
   assert.equal((await ask('/capture/', { cookie })).body, '<p>capture</p>');
 });
 
-test('a port that was named and is taken is an error; otherwise the next one is found', async () => {
+test('a named port that is taken is an error; else the next one is found', async () => {
   const named = createStudioServer({ ...options, port: server.port });
   await assert.rejects(named, (error: NodeJS.ErrnoException) => error.code === 'EADDRINUSE');
   const next = await createStudioServer({ ...options, port: server.port, nextPortsMax: 20 });

@@ -3,6 +3,8 @@
 import { createRoot } from 'react-dom/client';
 import '../ui/ui.css';
 import './studio.css';
+import './docks.css';
+import './strips.css';
 import { App } from './App.tsx';
 
 const root = document.getElementById('root');

@@ -78,7 +78,7 @@ test('results that come in any order are found as if they had come in order', ()
   );
 });
 
-test('a box is carried by its velocity, is then predicted, and never farther than the bound', () => {
+test('a box is carried by its velocity, then predicted, never past the bound', () => {
   const frame = create(FrameFactsSchema, {
     tracks: [
       { id: 1, label: 'ball', box: { x: 0.5, y: 0.5, width: 0.1, height: 0.1 }, velocityX: 1 },

@@ -63,6 +63,9 @@ export function createOverlayPainter(options: {
   };
 }
 
+/** A label may be so many times as wide as its box. */
+const LABEL_WIDTHS_MAX = 1.5;
+
 /** Two quiet colours are enough: what is played with, and everything else. */
 function colourOfLabel(label: string): string {
   if (label === 'ball' || label === 'sports ball') return '#f5b642';
@@ -101,7 +104,10 @@ function paintBox(
   at: { x: number; y: number; width: number; height: number },
   colour: string,
 ): void {
-  const words = `${box.label} ${box.id}`;
+  // Small boxes stand close together: there the number alone does not cover the neighbours.
+  const full = `${box.label} ${box.id}`;
+  const isSmall = context.measureText(full).width > at.width * LABEL_WIDTHS_MAX;
+  const words = isSmall ? `${box.id}` : full;
   // A dark line under the coloured one keeps the box readable on grass as on snow.
   context.setLineDash([]);
   context.lineWidth = 3;

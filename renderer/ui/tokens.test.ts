@@ -89,8 +89,11 @@ for (const [theme, tokens] of [
   });
 }
 
-test('shared parts and studio name colours by token only; black under the picture is none', async () => {
-  for (const file of ['ui.css', '../studio/studio.css']) {
+test('colours are named by token only; black under the picture is none', async () => {
+  for (const file of [
+    'ui.css',
+    ...['studio', 'docks', 'strips'].map((part) => `../studio/${part}.css`),
+  ]) {
     const words = await readFile(new URL(file, ui), 'utf8');
     const named = words.match(/#[0-9a-fA-F]{3,8}\b(?!-)/g) ?? [];
     assert.deepEqual(
