@@ -216,7 +216,7 @@ export async function startEngine(
     markets.onEvent(event);
     audience.sendEvent(event);
   });
-  vision.onJudged((untilUs) => markets.onJudged(untilUs));
+  vision.onJudged((untilUs, blindUntilUs) => markets.onJudged(untilUs, blindUntilUs));
   vision.onStatus((status) => views.visionChanged(status));
   ledger.onConnected(() => {
     markets
