@@ -12,4 +12,5 @@ declare global {
     decode(bytes?: Uint8Array): string;
   }
 }
+
 export {};

@@ -18,6 +18,8 @@ export const engineConfigurationSchema = z.object({
   port: z.number().int().min(0).max(65_535),
   portIsNamed: z.boolean(),
   relayUrl: z.string().min(1),
+  /** The supervisor runs the relay too: it answers, or comes back within seconds. */
+  isRelayOurs: z.boolean(),
   title: z.string(),
   seed: z.number().int().nonnegative(),
   source: z.string(),

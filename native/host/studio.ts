@@ -234,6 +234,7 @@ function configurationOf(
         host: options.host,
         ...portAgain(options.port),
         relayUrl: options.relayUrl ?? String(known.get('relay')?.localUrl ?? ''),
+        isRelayOurs: options.relayUrl === null,
         title: parts.title,
         seed: options.seed,
         callerFolder: host.callerFolder,

@@ -86,7 +86,7 @@ test('a unit survives its bytes; garbage is none', () => {
   assert.equal(decodeUnit(Buffer.alloc(40, 255)), null);
 });
 
-test('a new vision hears what is known and gets units from a key frame well before it', async () => {
+test('a new vision hears what is known and gets units from a key frame before it', async () => {
   const { client, links, settle } = open();
   client.configure({ pack: 'demo', model: null });
   for (let index = 0; index < 200; index++) client.push(unit(index));

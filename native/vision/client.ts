@@ -103,6 +103,8 @@ class Client {
   #generation = 0;
   #judgedUntilUs = 0;
   #factsUntilUs = 0;
+  /** Kept over restarts of vision: a new one knows nothing of an old one's blindness. */
+  #blindUntilUs = 0;
   #choice: { pack: string | null; model: string | null } | null = null;
   #cancelPump: (() => void) | null = null;
   #cancelConnect: (() => void) | null = null;
@@ -226,7 +228,8 @@ class Client {
         const judged = parseChecked(judgedSchema, payload);
         if (!judged || judged.untilUs <= this.#judgedUntilUs) return;
         this.#judgedUntilUs = judged.untilUs;
-        for (const run of this.judgedListeners) run(judged.untilUs, judged.blindUntilUs);
+        this.#blindUntilUs = Math.max(this.#blindUntilUs, judged.blindUntilUs);
+        for (const run of this.judgedListeners) run(judged.untilUs, this.#blindUntilUs);
         return;
       }
       case VISION_LINK.status: {

@@ -39,7 +39,7 @@ export type VisionControl = z.infer<typeof visionControlSchema>;
 
 const stageSchema = z.number().nonnegative().nullable();
 
-/** Vision -> engine, once a second and at every change. Stage times are p95 of the last 10 s, ms. */
+/** Vision -> engine, once a second and at each change. Stage times: p95 of the last 10 s, ms. */
 export const visionStatusSchema = z.object({
   state: z.enum(['starting', 'running', 'degraded', 'off']),
   /** One plain sentence; empty when all is well. */
@@ -70,8 +70,8 @@ export type VisionStatus = z.infer<typeof visionStatusSchema>;
 
 /**
  * Every event whose `captureUs` is at most `untilUs` has been sent. Never goes backwards.
- * `blindUntilUs`: the newest picture at which the pack's detector was broken and could not look
- * (0: none); "it did not happen" is not known of times around it.
+ * `blindUntilUs`: the newest picture at which the pack's detector was broken or before which
+ * pictures were lost (0: none); "it did not happen" is not known of times around it.
  */
 export const judgedSchema = z.object({
   untilUs: z.number().int().nonnegative(),
@@ -81,7 +81,7 @@ export type Judged = z.infer<typeof judgedSchema>;
 
 const UNIT_HEADER_BYTES = 21;
 
-/** A video unit as bytes: captureUs (8), rtpTimestamp (4), config (8, double), flags (1), Annex B. */
+/** A video unit: captureUs (8), rtpTimestamp (4), config (8, double), flags (1), Annex B. */
 export function encodeUnit(unit: Unit): Buffer {
   const out = Buffer.allocUnsafe(UNIT_HEADER_BYTES + unit.bytes.length);
   out.writeBigUInt64BE(BigInt(unit.captureUs), 0);

@@ -22,6 +22,8 @@ const BEHIND = 3;
 const CATCH_UP_SHARE = 0.7;
 /** A replayed judgement may differ by a picture or two; the engine drops what it knows. */
 const REPLAY_SLACK_US = 100_000;
+/** Pictures further apart were lost on the way or the source stood still: nobody judged, ms. */
+const HOLE_MS = 1_000;
 /** How long pictures wait for a detector that starts for the first time, ms. */
 const DETECTOR_START_WAIT_MS = 5_000;
 
@@ -58,6 +60,7 @@ export class Session {
   #blindUntilUs = 0;
   #lastUs = 0;
   #epoch = 0;
+  #droppedBefore = 0;
   #isJudging = false;
   #isClosed = false;
   /** Running mean of what judging with the detector costs and of the time between pictures, ms. */
@@ -121,10 +124,22 @@ export class Session {
         const frame = this.#queue.shift();
         if (this.#queue.length <= RESUME_AT) this.#tap.setPaused(false);
         if (!frame || this.#isClosed) return;
-        await this.#judge(frame);
+        await this.#judgeSafely(frame);
       }
     } finally {
       this.#isJudging = false;
+    }
+  }
+
+  /** A fault of ours costs one picture; ending here would end every replay at the same place. */
+  async #judgeSafely(frame: DecodedFrame): Promise<void> {
+    try {
+      await this.#judge(frame);
+    } catch (cause) {
+      this.#blindUntilUs = Math.max(this.#blindUntilUs, frame.captureUs);
+      this.#options.logger.error('judging a picture failed', {
+        reason: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+      });
     }
   }
 
@@ -150,6 +165,7 @@ export class Session {
     const intervalMs = (frame.captureUs - this.#lastUs) / 1000;
     if (intervalMs > 0 && intervalMs < 200)
       this.#intervalMs += 0.1 * (intervalMs - this.#intervalMs);
+    const hasHole = this.#lastUs > 0 && (intervalMs > HOLE_MS || this.#hasDropped());
     this.#lastUs = frame.captureUs;
     const mayDetect = this.#mayDetect();
     const startedMs = performance.now();
@@ -164,7 +180,7 @@ export class Session {
     }
     if (this.#isClosed) return;
     counters.judged++;
-    if (result.isBlind) this.#blindUntilUs = frame.captureUs;
+    if (result.isBlind || hasHole) this.#blindUntilUs = frame.captureUs;
     const isNew = frame.captureUs > this.#factsUntilUs;
     if (isNew) {
       this.#factsUntilUs = frame.captureUs;
@@ -185,6 +201,14 @@ export class Session {
     if (!isNew) return;
     times.add('total', performance.now() - frame.receivedMs);
     times.add('frameToResult', (this.#options.clock.nowUs() - frame.captureUs) / 1000);
+  }
+
+  /** Units or pictures were lost since the last picture. */
+  #hasDropped(): boolean {
+    const dropped = this.droppedCount();
+    const hasDropped = dropped > this.#droppedBefore;
+    this.#droppedBefore = dropped;
+    return hasDropped;
   }
 
   /** Behind and too slow to catch up: the detector looks at every second to fourth picture. */

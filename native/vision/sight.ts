@@ -111,10 +111,16 @@ export class Sight {
       facts: this.#facts(frame, tracks, seen !== null, times),
       events,
       judgedUntilUs: this.#game.judgedUntilUs(captureUs),
-      isBlind: detector !== null && detector.state().state === 'failed',
+      isBlind: this.#isBlind(),
       usedDetector: seen !== null,
       timesMs: times,
     };
+  }
+
+  /** The pack's events need a detector, and there is none that works. */
+  #isBlind(): boolean {
+    const { pack, detector } = this.#options;
+    return pack.detector !== null && (detector === null || detector.state().state === 'failed');
   }
 
   #within(looking: Promise<Seen | null>): Promise<Seen | null> {

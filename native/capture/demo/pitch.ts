@@ -67,7 +67,12 @@ function moodAt(px: number, py: number): Mood {
   return { light: floodlight(x, y), patch };
 }
 
-function groundColour(px: number, py: number, mood: Mood): [number, number, number] {
+const GREEN = [62, 128, 54] as const;
+const RIM = [30, 74, 52] as const;
+const CHALK = [236, 240, 232] as const;
+
+/** Adds the colour of one pixel to `sum` (red, green, blue) and returns its luma. */
+function groundColour(px: number, py: number, mood: Mood, sum: Float64Array): number {
   const { x, y, metres } = ground(px, py);
   const { light, patch } = mood;
   const ax = Math.abs(x);
@@ -78,36 +83,39 @@ function groundColour(px: number, py: number, mood: Mood): [number, number, numb
   const band = Math.sin((x / 3) * Math.PI) / metres;
   const mown = Math.max(-1, Math.min(1, band * 0.35));
   const grass = 1 + 0.075 * mown + 0.022 * patch + 0.05 * blade;
-  const green = [62 * grass, 128 * grass, 54 * grass] as const;
-  const rim = [30 + 4 * blade, 74 + 6 * blade, 52 + 4 * blade] as const;
   const cover = inside ? (LINE_HALF - lineDistance(x, y)) / (metres * 1.25) + 0.5 : 0;
   const paint = Math.min(1, Math.max(0, cover)) * 0.9;
-  const mix = (i: 0 | 1 | 2, white: number): number => {
-    const base = rim[i] + (green[i] - rim[i]) * turf;
-    return (base + (white - base) * paint) * light;
-  };
-  return [mix(0, 236), mix(1, 240), mix(2, 232)];
+  let luma = 16;
+  for (let i = 0; i < 3; i += 1) {
+    const rim = (RIM[i] as number) + 5 * blade;
+    const base = rim + ((GREEN[i] as number) * grass - rim) * turf;
+    const value = (base + ((CHALK[i] as number) - base) * paint) * light;
+    sum[i] = (sum[i] as number) + value;
+    luma += value * (LUMA[i] as number);
+  }
+  return luma;
 }
+
+/** BT.709 luma of 8-bit components, limited range. */
+const LUMA = [(0.2126 * 219) / 255, (0.7152 * 219) / 255, (0.0722 * 219) / 255] as const;
 
 /** Paints the ground from row `top` down. */
 export function paintPitch(canvas: Canvas, top: number): void {
+  const sum = new Float64Array(3);
   for (let row = top & ~1; row < PICTURE_HEIGHT; row += 2) {
     for (let column = 0; column < PICTURE_WIDTH; column += 2) {
-      let u = 0;
-      let v = 0;
       const mood = moodAt(column + 1, row + 1);
+      sum.fill(0);
       for (let i = 0; i < 4; i += 1) {
         const px = column + (i & 1);
         const py = row + (i >> 1);
-        const [red, green, blue] = groundColour(px + 0.5, py + 0.5, mood);
-        const tint = colour(red, green, blue);
-        canvas.luma[py * PICTURE_WIDTH + px] = tint.y + 0.5;
-        u += tint.u;
-        v += tint.v;
+        const luma = groundColour(px + 0.5, py + 0.5, mood, sum);
+        canvas.luma[py * PICTURE_WIDTH + px] = luma + 0.5;
       }
+      const mean = colour((sum[0] ?? 0) / 4, (sum[1] ?? 0) / 4, (sum[2] ?? 0) / 4);
       const chroma = (row / 2) * (PICTURE_WIDTH / 2) + column / 2;
-      canvas.u[chroma] = u / 4 + 0.5;
-      canvas.v[chroma] = v / 4 + 0.5;
+      canvas.u[chroma] = mean.u + 0.5;
+      canvas.v[chroma] = mean.v + 0.5;
     }
   }
 }

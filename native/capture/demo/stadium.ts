@@ -139,7 +139,7 @@ function crowd(): Spectator[] {
         coat: shaded(pick(coats, roll(6)), light * 0.86),
         skin: shaded(pick(SKINS, roll(7)), light * 0.86),
         hair: shaded(pick(HAIRS, roll(8)), light),
-        moves: !underPanel && roll(9) < 0.2,
+        moves: !underPanel && roll(9) < 0.17,
       });
     }
   }

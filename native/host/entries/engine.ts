@@ -59,6 +59,7 @@ async function start(config: unknown): Promise<void> {
   const parsed = engineConfigurationSchema.safeParse(config);
   if (!parsed.success) return refuse(`engine: ${describeIssues(parsed.error)}`);
   const configuration = parsed.data;
+  if (configuration.isRelayOurs) factsBeforeReady = FACTS_BEFORE_READY_OWN_RELAY;
   const monotonicUs = () => Number(process.hrtime.bigint() / 1000n);
   const random = (length: number) => randomBytes(length);
   try {
@@ -92,15 +93,17 @@ function tellFacts(to: Parent, facts: Record<string, unknown>): void {
   factsTold++;
   if (isReady) {
     to.send({ type: 'facts', facts });
-  } else if (facts.viewer !== null || factsTold > FACTS_BEFORE_READY) {
+  } else if (facts.viewer !== null || factsTold > factsBeforeReady) {
     isReady = true;
     to.send({ type: 'ready', endpoint: null, facts });
   }
 }
 
 let factsTold = 0;
-/** Facts come once at the start and then once a second: a second's grace for the relay. */
+/** Facts come once a second: the grace for a relay elsewhere, and for our own on a busy machine. */
 const FACTS_BEFORE_READY = 2;
+const FACTS_BEFORE_READY_OWN_RELAY = 15;
+let factsBeforeReady = FACTS_BEFORE_READY;
 
 function refuse(line: string): void {
   parent.send({ type: 'failed', exitCode: BAD_CONFIGURATION_EXIT_CODE, line });

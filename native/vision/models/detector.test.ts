@@ -30,7 +30,8 @@ const model: Model = {
 
 const READY = `parentPort.postMessage({ type: 'ready', provider: 'cpu', refusals: [] });`;
 // Scripts that can end; those that hang are ended by force.
-const STOPS = `parentPort.on('message', (message) => { if (message.type === 'stop') process.exit(0); });`;
+const STOPS = `parentPort.on('message', (message) => {
+  if (message.type === 'stop') process.exit(0); });`;
 const SEEN = `{ type: 'seen', id: message.id, detections: [], inferMs: 1, glueMs: 1 }`;
 
 function open(script: string, time: ManualTime): Detector {
@@ -105,7 +106,7 @@ test('the real worker refuses a file that is no model, in words', async () => {
   await detector.close();
 });
 
-test('manifests: wrong hash, unknown layout, missing file, no JSON, the first folder first', async () => {
+test('manifests: wrong hash, unknown layout, missing file, no JSON, folders in order', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'models-'));
   const reasonFor = async (manifest: string) => {
     writeFileSync(join(folder, 'manifest.json'), manifest);

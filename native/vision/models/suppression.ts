@@ -3,7 +3,7 @@
 import { type Detection, overlapOf } from '../tracking/track.ts';
 
 /** More candidates than this are noise from a wrong model; the surest are kept. */
-const CANDIDATES_MAX = 1_000;
+const CANDIDATES_MAX = 300;
 
 /** Greedy suppression per label, surest first; equal confidences keep their order. */
 export function suppress(candidates: readonly Detection[], overlapMax: number): Detection[] {

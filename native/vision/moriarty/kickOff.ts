@@ -5,7 +5,7 @@ import type { BallSighting } from '../tracking/ballTrack.ts';
 import { distance } from './geometry.ts';
 import type { Pack } from './pack.ts';
 
-/** A ball that moved this far from where it rested plays, picture heights: about 9 pixels of 360. */
+/** A ball this far from where it rested plays, picture heights: about 9 pixels of 360. */
 const MOVED = 0.025;
 /** The first picture beyond this is the moment: about 2 pixels, twice a sighting's error. */
 const LEFT = 0.006;

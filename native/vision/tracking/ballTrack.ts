@@ -5,7 +5,7 @@
 
 import type { Box, Detection, TakeId, TrackView } from './track.ts';
 
-/** Faster than this is not a ball, picture heights per second (a 40 m/s shot on a 40 m wide view). */
+/** Faster is no ball, picture heights per second (a 40 m/s shot on a 40 m wide view). */
 const SPEED_MAX = 3.5;
 /** Error of a sighting, picture heights: about two pixels of 360. */
 const SIGHTING_ERROR = 0.006;

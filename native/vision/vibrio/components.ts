@@ -24,7 +24,7 @@ export class ComponentFinder {
   readonly #rows = new Int32Array(RUNS_MAX);
   readonly #parents = new Int32Array(RUNS_MAX);
 
-  /** Components of at least `minimumArea` pixels, largest first. Empty when the picture is noise. */
+  /** Components of at least `minimumArea` pixels, largest first; none when it is noise. */
   find(mask: BitMask, minimumArea: number): Component[] {
     const count = this.#collectRuns(mask);
     if (count < 0) return [];
