@@ -214,7 +214,7 @@ for (const { name, ffmpeg, skip } of builds) {
     const { capture, units, helpers, until } = watch(ffmpeg, anchorUs);
     t.after(() => capture.close());
     await capture.select('demo:?barcode=1');
-    await until(() => ofTrack(units, 'video').length >= 130);
+    await until(() => ofTrack(units, 'video').length >= 170);
     const played = [...units];
     checkFeed(played);
     const video = ofTrack(played, 'video');

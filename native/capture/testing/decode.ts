@@ -77,7 +77,10 @@ export function flashTimes(units: readonly Unit[], pictures: readonly Uint8Array
     let sum = 0;
     for (const value of picture) sum += value;
     const isBright = sum / picture.length > 128;
-    if (isBright && !wasBright) times.push(units[index]?.captureUs ?? 0);
+    const captureUs = units[index]?.captureUs ?? 0;
+    // Where a busy machine skipped the picture before, the flash may have begun in the gap.
+    const isWhole = captureUs - (units[index - 1]?.captureUs ?? 0) < 50_000;
+    if (isBright && !wasBright && isWhole) times.push(captureUs);
     wasBright = isBright;
   }
   return times;
