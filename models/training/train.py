@@ -110,7 +110,8 @@ def crop_of(frames, chance):
         image = image[:, ::-1]
         rows[:, 1] = CROP_W - rows[:, 1]
     mix = np.eye(3, dtype=np.float32) + chance.normal(0, 0.04, (3, 3)).astype(np.float32)
-    image = image @ mix * np.float32(chance.uniform(0.85, 1.15)) + np.float32(chance.uniform(-12, 12))
+    gain, lift = np.float32(chance.uniform(0.85, 1.15)), np.float32(chance.uniform(-12, 12))
+    image = image @ mix * gain + lift
     if chance.random() < 0.3:
         image = image + chance.normal(0, 4, image.shape).astype(np.float32)
     return np.clip(image, 0, 255).transpose(2, 0, 1), rows

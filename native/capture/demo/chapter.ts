@@ -52,7 +52,6 @@ export interface Chapter {
   readonly kickOffAt: number;
   readonly netAt: number;
   readonly restUntil: number;
-  readonly centreAt: number;
   readonly scorer: Team;
   readonly shooter: number;
   readonly kicking: Team;
@@ -251,7 +250,14 @@ export function writeChapter(seed: number, number: number, chaptersPerMatch: num
   const scorer = scorerOf(seed, number);
   const legs: Leg[] = [];
   const draft: Draft = {
-    ...{ chance: c, legs, touches: [], kicks: [], shots: [], time: 0, x: 0, y: 0 },
+    chance: c,
+    legs,
+    touches: [],
+    kicks: [],
+    shots: [],
+    time: 0,
+    x: 0,
+    y: 0,
     holder: forwardOf(kicking),
   };
   move(draft, 'rest', 0, 0, c.between(1.5, 2.1));
@@ -263,10 +269,19 @@ export function writeChapter(seed: number, number: number, chaptersPerMatch: num
   const restUntil = draft.time;
   bringBack(draft, keeperOf(other(scorer)));
   return {
-    ...{ number, legs, touches: draft.touches, kicks: draft.kicks, shots: draft.shots },
+    number,
+    legs,
+    touches: draft.touches,
+    kicks: draft.kicks,
+    shots: draft.shots,
     frames: Math.round(draft.time * FRAMES_PER_SECOND),
     whistles: [kickOffAt - 0.35],
-    ...{ kickOffAt, netAt, restUntil, centreAt: draft.time - 0.2, scorer, shooter, kicking },
+    kickOffAt,
+    netAt,
+    restUntil,
+    scorer,
+    shooter,
+    kicking,
   };
 }
 

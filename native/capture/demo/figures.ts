@@ -91,7 +91,10 @@ function gaitOf(pose: Pose): Gait {
   const bob = 0.045 * Math.abs(Math.sin(cycle)) * swing - 0.14 * pose.dive;
   return {
     place: (x, z, radius) => [foot.x + x * s, foot.y - z * s * 0.93, radius * s],
-    ...{ swing, facing, cycle, hipZ: 0.93 + bob },
+    swing,
+    facing,
+    cycle,
+    hipZ: 0.93 + bob,
     lean: facing * (0.03 + 0.17 * swing) - 0.14 * pose.kick * Math.sign(pose.gaze || 1),
   };
 }

@@ -168,7 +168,12 @@ function poseOf({ motion, frame }: Located, player: number): Pose {
   const lift = joy * jumping * Math.max(0, Math.sin(since * 7.5 + player * 1.3));
   const beaten = player % 5 === 0 && !scoring ? pulse(since + 0.45, 0.3, 1.1) : 0;
   return {
-    ...{ player, x, y: motion.players[i + 1] ?? 0, kick, joy, lift },
+    player,
+    x,
+    y: motion.players[i + 1] ?? 0,
+    kick,
+    joy,
+    lift,
     dive: Math.max(dive, beaten),
     speedX: motion.speed[i] ?? 0,
     speedY: motion.speed[i + 1] ?? 0,
@@ -209,8 +214,11 @@ function truthOf(located: Located, moment: Moment): Truth {
     const over = Math.abs(seen.x - middle) < third && seen.y > top && seen.y < bottom;
     if (pose.y > ball.y && over) covered = true;
     return {
-      ...{ team: teamOf(pose.player), x: left, y: top },
-      ...{ width: right - left, height: bottom - top },
+      team: teamOf(pose.player),
+      x: left,
+      y: top,
+      width: right - left,
+      height: bottom - top,
     };
   });
   let resting = frame === 0;

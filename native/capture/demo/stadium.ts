@@ -135,7 +135,11 @@ function crowd(): Spectator[] {
       const coats = fan ? (side < 0 ? NORTH_COATS : SOUTH_COATS) : COATS;
       const underPanel = seen.x < PANEL.right + 14 && seen.y < PANEL.bottom + 26;
       people.push({
-        ...{ x: seen.x, y: seen.y, size: seen.scale, side, phase: roll(5) },
+        x: seen.x,
+        y: seen.y,
+        size: seen.scale,
+        side,
+        phase: roll(5),
         coat: shaded(pick(coats, roll(6)), light * 0.86),
         skin: shaded(pick(SKINS, roll(7)), light * 0.86),
         hair: shaded(pick(HAIRS, roll(8)), light),
