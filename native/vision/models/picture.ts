@@ -178,6 +178,8 @@ function writeRow(
   const [redStart = 0, greenStart = 0, blueStart = 0] = starts.map((start) => start + offset);
   const [redGain = 1, greenGain = 1, blueGain = 1] = gains;
   const [redBase = 0, greenBase = 0, blueBase = 0] = bases;
+  // Locals: fields of objects would be read again for every pixel.
+  const { luma: lumaGain, base, red: redOf, blue: blueOf, greenFromBlue, greenFromRed } = colours;
   for (let x = 0; x < count; x++) {
     const a = lumaRow[left[x] as number] as number;
     const value = a + ((lumaRow[right[x] as number] as number) - a) * (weight[x] as number);
@@ -188,11 +190,13 @@ function writeRow(
     const cb = b + ((blueRow[next] as number) - b) * share - 128;
     const r = redRow[at] as number;
     const cr = r + ((redRow[next] as number) - r) * share - 128;
-    const grey = (value - colours.base) * colours.luma;
-    const green = grey - colours.greenFromBlue * cb - colours.greenFromRed * cr;
-    out[redStart + x] = clamp(grey + colours.red * cr) * redGain + redBase;
-    out[greenStart + x] = clamp(green) * greenGain + greenBase;
-    out[blueStart + x] = clamp(grey + colours.blue * cb) * blueGain + blueBase;
+    const grey = (value - base) * lumaGain;
+    const red = clamp(grey + redOf * cr);
+    const green = clamp(grey - greenFromBlue * cb - greenFromRed * cr);
+    const blue = clamp(grey + blueOf * cb);
+    out[redStart + x] = red * redGain + redBase;
+    out[greenStart + x] = green * greenGain + greenBase;
+    out[blueStart + x] = blue * blueGain + blueBase;
   }
 }
 
