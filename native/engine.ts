@@ -180,6 +180,7 @@ export async function startEngine(
     journal,
     shipper,
     timers,
+    issueLink: door.issueLink,
     facts: () => ({
       ...door.facts(),
       port: door.port,

@@ -61,6 +61,8 @@ async function tour(): Promise<void> {
     owner?.close();
     await browser.close();
     const code = await studio?.stop();
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'studio.log'), studio?.output() ?? '');
     if (studio) rows.push({ what: 'a clean stop', measured: `exit ${code}`, held: code === 0 });
   }
 }

@@ -25,8 +25,10 @@ export type StudioDoor = {
   /** A window of the desktop shell came: its studio page speaks RPC over this port. */
   acceptStudioPort(port: HandedPort): void;
   acceptCapturePort(port: CapturePagePort): void;
-  /** Addresses for the ready file, with a fresh link. */
-  facts(): { studio: string; metrics: string; health: string };
+  /** A link that works once within 60 s. */
+  issueLink(): string;
+  /** Addresses for the ready file. */
+  facts(): { metrics: string; health: string };
   close(): Promise<void>;
 };
 
@@ -83,8 +85,8 @@ export async function openStudioDoor(options: {
     acceptStudioPort: (port) =>
       rpc.accept(portOfEmitter(port as EmitterPort, 'event'), () => 'owner'),
     acceptCapturePort: options.onCapturePage,
+    issueLink: () => server.issueLink('/'),
     facts: () => ({
-      studio: server.issueLink('/'),
       metrics: `${server.url}/metrics`,
       health: `${server.url}/healthz`,
     }),

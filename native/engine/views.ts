@@ -33,12 +33,13 @@ export function createViews(options: {
   journal: FollowedJournal;
   shipper: JournalShipper;
   timers: Timers;
+  issueLink(): string;
   facts(): Record<string, unknown>;
   onFacts(facts: Record<string, unknown>): void;
 }): Views {
   const { store, show, socket, journal, shipper } = options;
   let registered: Registered | null = null;
-  let link: { for: string; facts: Record<string, unknown> } = { for: '', facts: {} };
+  let link = { of: '', url: '' };
 
   function applyIfNew<Key extends 'source' | 'vision' | 'relay' | 'ledger'>(
     key: Key,
@@ -70,11 +71,10 @@ export function createViews(options: {
     // A link's code is spent by whoever uses it, so a new one is made only when something changed.
     const view = show.view();
     const key = JSON.stringify([view.state, registered?.whipToken, store.state().source.url]);
-    if (link.for !== key) link = { for: key, facts: options.facts() };
-    const { studio } = link.facts;
+    if (link.of !== key) link = { of: key, url: options.issueLink() };
     options.onFacts({
       ...options.facts(),
-      studio,
+      studio: link.url,
       state: view.state,
       liveSinceUs: view.liveSinceUs,
       viewer: registered?.viewerUrl ?? null,
