@@ -44,7 +44,7 @@ export function openStudioWindow(preloadFolder: string): BrowserWindow {
   return window;
 }
 
-/** Opens the hidden page that owns camera and microphone; a reload of the studio leaves it alone. */
+/** Opens the page that owns camera and microphone; a reload of the studio leaves it alone. */
 export function openCaptureWindow(preloadFolder: string): BrowserWindow {
   const window = new BrowserWindow({
     ...optionsOf(preloadFolder),

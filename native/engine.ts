@@ -16,11 +16,11 @@ import type { EngineConfiguration } from './engine/configuration.ts';
 import { createHandlers } from './engine/handlers.ts';
 import { initialState } from './engine/initialState.ts';
 import { followJournal } from './engine/journalSource.ts';
-import { createPictureWatch } from './engine/pictureWatch.ts';
-import { createReadingsCollector } from './engine/readings.ts';
-import { createShow, firstShow, type ShowPart } from './engine/show.ts';
+import { createPictureWatch, type PictureWatch } from './engine/pictureWatch.ts';
+import { createReadingsCollector, type ReadingsCollector } from './engine/readings.ts';
+import { createShow, firstShow, type Show, type ShowPart } from './engine/show.ts';
 import { openStudioDoor, type StudioDoor } from './engine/studioDoor.ts';
-import { createViews } from './engine/views.ts';
+import { createViews, type Views } from './engine/views.ts';
 import type { FfmpegChoice } from './ffmpeg/resolve.ts';
 import { createLedgerClient } from './ledger/client.ts';
 import { connectLink } from './link/link.ts';
@@ -57,15 +57,123 @@ export type Engine = {
   close(): Promise<void>;
 };
 
-/** Starts the show's engine. Rejects with a listen error when the studio's port is not to be had. */
+/** Starts the show's engine. Rejects with a listen error when its port is not to be had. */
 export async function startEngine(
   configuration: EngineConfiguration,
   around: EngineSurroundings,
 ): Promise<Engine> {
-  const { clock, timers, random, logger, key } = around;
+  const { clock, timers, logger, key } = around;
   const demoAnchorUs = configuration.matchAnchorUs || clock.nowUs();
 
-  // 1. A picture comes in, whatever it comes from.
+  // 1. A picture comes in, is published, and is understood.
+  const media = openMediaRooms(configuration, around, demoAnchorUs);
+  const { capture, publisher, vision } = media;
+
+  // 2. Money lives in the ledger process; markets, audience and relay are joined to it.
+  const facts = openFactRooms(configuration, around);
+  const { ledger, journal, socket, shipper, store, markets, audience } = facts;
+
+  // 3. The show itself: ready or live, and whether anybody may bet.
+  const show = createShow({
+    clock,
+    first: store.state().show,
+    onChange(view) {
+      store.apply({ type: 'show.changed', show: view });
+      audience.setShow({ ...showFacts(view), videoClockOffset: configuration.videoClockOffset });
+      audience.setBettingSuspended(view.bettingSuspended);
+      markets.suspendBetting(view.bettingSuspended);
+      steerUplink();
+      views.tellFacts();
+    },
+  });
+  let uplinkToken = '';
+  /** The uplink runs while live, and moves only when the relay gave a new token. */
+  function steerUplink(): void {
+    const { whipUrl = '', whipToken = '' } = socket.registered ?? {};
+    const wanted = show.isLive() ? whipToken || uplinkToken : '';
+    if (wanted === uplinkToken) return;
+    uplinkToken = wanted;
+    if (wanted) publisher.startUplink({ url: whipUrl, token: whipToken });
+    else void publisher.stopUplink();
+  }
+  async function selectSource(url: string): Promise<void> {
+    await capture.select(url);
+    vision.streamReset();
+    vision.configure({ pack: packOf(url), model: null });
+  }
+
+  // 4. The studio's page: one door, the same operations for every transport.
+  const door = await openStudioDoor({
+    configuration,
+    around,
+    store,
+    handlers: createHandlers({ show, markets, publisher, selectSource }),
+    onCapturePage: (port) => capture.attachCapturePage(port),
+  });
+  const readings = createReadingsCollector({ clock, publisher, capture, audience, door, timers });
+  const picture = createPictureWatch({
+    clock,
+    timers,
+    lastFrameUs: configuration.lastFrameUs,
+    onStall: (isStalled) => show.suspend('pictureStalled', isStalled),
+    onGap: (fromUs, toUs) => markets.onPictureGap(fromUs, toUs),
+  });
+  const views = createViews({
+    store,
+    show,
+    socket,
+    journal,
+    shipper,
+    timers,
+    issueLink: door.issueLink,
+    facts: () => ({
+      ...door.facts(),
+      port: door.port,
+      relay: configuration.relayUrl,
+      channel: key.channelId,
+      source: capture.state().url,
+      matchAnchorUs: demoAnchorUs,
+      lastFrameUs: picture.lastFrameUs(),
+    }),
+    onFacts: around.onFacts,
+  });
+
+  // 5. Every arrow of the picture above.
+  join({ ...media, ...facts, show, picture, views, readings, logger, steerUplink });
+  await selectSource(configuration.source);
+  show.announce();
+
+  return {
+    door,
+    setLedger(endpoint) {
+      if (!endpoint) return;
+      connectLink(endpoint).then(
+        (link) => ledger.attach(link),
+        (cause: unknown) => logger.warn('ledger not reached', { reason: String(cause) }),
+      );
+    },
+    setVision(endpoint) {
+      vision.setEndpoint(endpoint);
+      if (!endpoint) views.visionAway();
+    },
+    async close() {
+      for (const room of [readings, views, picture, markets, vision]) room.close();
+      await Promise.all([capture.close(), publisher.close()]);
+      for (const room of [audience, shipper, socket, ledger]) room.close();
+      await door.close();
+    },
+  };
+}
+
+type MediaRooms = ReturnType<typeof openMediaRooms>;
+
+/** The media plane: it may drop, and it never waits. */
+function openMediaRooms(
+  configuration: EngineConfiguration,
+  around: EngineSurroundings,
+  demoAnchorUs: number,
+) {
+  const { clock, timers, random, logger } = around;
   const capture = createCapture({
     clock,
     timers,
@@ -79,8 +187,7 @@ export async function startEngine(
     videoClockOffset: configuration.videoClockOffset,
     audioClockOffset: configuration.audioClockOffset,
   });
-
-  // 2. It is published: to the relay while live, to the studio's own preview always.
+  // To the relay while live, to the studio's own preview always.
   const publisher = createPublisher({
     clock,
     timers,
@@ -90,15 +197,17 @@ export async function startEngine(
     peer: peerOptionsOf(configuration),
     requestKeyFrame: () => capture.requestKeyFrame(),
   });
-
-  // 3. It is understood, in a process of its own.
   const vision = createVisionClient({ timers, logger: logger.with({ part: 'vision' }) });
+  return { capture, publisher, vision };
+}
 
-  // 4. Money lives in the ledger process; this is our end of it.
+type FactRooms = ReturnType<typeof openFactRooms>;
+
+/** The fact plane: it may wait, and it never drops. */
+function openFactRooms(configuration: EngineConfiguration, around: EngineSurroundings) {
+  const { clock, timers, random, logger, key } = around;
   const ledger = createLedgerClient(null);
   const journal = followJournal(ledger);
-
-  // 5. The relay: facts out, bets in, the journal copied.
   const socket = createStudioSocket({
     relayUrl: configuration.relayUrl,
     key,
@@ -109,8 +218,6 @@ export async function startEngine(
     logger: logger.with({ part: 'upstream' }),
   });
   const shipper = createJournalShipper({ socket, journal, timers, logger });
-
-  // 6. What was seen opens, locks and resolves markets; viewers bet on them.
   const store = createStudioStateStore(
     initialState({
       show: firstShow({ ...configuration, channelId: key.channelId, clock }),
@@ -140,67 +247,23 @@ export async function startEngine(
     clock,
     logger: logger.with({ part: 'audience' }),
   });
+  return { ledger, journal, socket, shipper, store, markets, audience };
+}
 
-  // 7. The show itself: ready or live, and whether anybody may bet.
-  const show = createShow({
-    clock,
-    first: store.state().show,
-    onChange(view) {
-      store.apply({ type: 'show.changed', show: view });
-      audience.setShow({ ...showFacts(view), videoClockOffset: configuration.videoClockOffset });
-      audience.setBettingSuspended(view.bettingSuspended);
-      markets.suspendBetting(view.bettingSuspended);
-      steerUplink();
-      views.tellFacts();
-    },
-  });
-  let uplinkToken = '';
-  /** The uplink runs while live, and moves only when the relay gave a new token. */
-  function steerUplink(): void {
-    const { whipUrl = '', whipToken = '' } = socket.registered ?? {};
-    const wanted = show.isLive() ? whipToken || uplinkToken : '';
-    if (wanted === uplinkToken) return;
-    uplinkToken = wanted;
-    if (wanted) publisher.startUplink({ url: whipUrl, token: whipToken });
-    else void publisher.stopUplink();
-  }
+type Joined = MediaRooms &
+  FactRooms & {
+    show: Show;
+    picture: PictureWatch;
+    views: Views;
+    readings: ReadingsCollector;
+    logger: Logger;
+    steerUplink(): void;
+  };
 
-  // 8. The studio's page: one door, the same operations for every transport.
-  const door = await openStudioDoor({
-    configuration,
-    around,
-    store,
-    handlers: createHandlers({ show, markets, publisher, selectSource }),
-    onCapturePage: (port) => capture.attachCapturePage(port),
-  });
-  const views = createViews({
-    store,
-    show,
-    socket,
-    journal,
-    shipper,
-    timers,
-    issueLink: door.issueLink,
-    facts: () => ({
-      ...door.facts(),
-      port: door.port,
-      relay: configuration.relayUrl,
-      channel: key.channelId,
-      source: capture.state().url,
-      matchAnchorUs: demoAnchorUs,
-      lastFrameUs: picture.lastFrameUs(),
-    }),
-    onFacts: around.onFacts,
-  });
-
-  // 9. The joints: each line is one arrow of the picture above.
-  const picture = createPictureWatch({
-    clock,
-    timers,
-    lastFrameUs: configuration.lastFrameUs,
-    onStall: (isStalled) => show.suspend('pictureStalled', isStalled),
-    onGap: (fromUs, toUs) => markets.onPictureGap(fromUs, toUs),
-  });
+/** What flows where. Each statement is one arrow. */
+function join(rooms: Joined): void {
+  const { capture, publisher, vision, ledger, socket, store, markets, audience } = rooms;
+  const { show, picture, views, readings, logger } = rooms;
   capture.onUnit((unit) => {
     publisher.push(unit);
     vision.push(unit);
@@ -231,48 +294,9 @@ export async function startEngine(
   ledger.onDisconnected(() => show.suspend('ledgerAway', true));
   socket.onRegistered((registered) => {
     show.setViewerUrl(registered.viewerUrl);
-    steerUplink();
+    rooms.steerUplink();
     views.registered(registered);
   });
-
-  // 10. Figures for meters and scrapers.
-  const readings = createReadingsCollector({ clock, publisher, capture, audience, door, timers });
-
-  async function selectSource(url: string): Promise<void> {
-    await capture.select(url);
-    vision.streamReset();
-    vision.configure({ pack: packOf(url), model: null });
-  }
-  await selectSource(configuration.source);
-  show.announce();
-
-  return {
-    door,
-    setLedger(endpoint) {
-      if (!endpoint) return;
-      connectLink(endpoint).then(
-        (link) => ledger.attach(link),
-        (cause: unknown) => logger.warn('ledger not reached', { reason: String(cause) }),
-      );
-    },
-    setVision(endpoint) {
-      vision.setEndpoint(endpoint);
-      if (!endpoint) views.visionAway();
-    },
-    async close() {
-      readings.close();
-      views.close();
-      picture.close();
-      markets.close();
-      vision.close();
-      await Promise.all([capture.close(), publisher.close()]);
-      audience.close();
-      shipper.close();
-      socket.close();
-      ledger.close();
-      await door.close();
-    },
-  };
 }
 
 /** A relay on this machine is reached over loopback alone; another one over every interface. */

@@ -5,7 +5,7 @@ import type { MediaTimeUs } from '../base/clock.ts';
 
 export type TrackKind = 'video' | 'audio';
 
-/** RTP clock rates, in ticks per second. H.264: RFC 6184 section 8.2.1. Opus: RFC 7587 section 4.1. */
+/** RTP clock rates, ticks per second: H.264 RFC 6184 section 8.2.1, Opus RFC 7587 section 4.1. */
 export const RTP_CLOCK_RATE = { video: 90_000, audio: 48_000 } as const;
 
 /** One whole access unit (video, H.264 Annex B with start codes) or one Opus packet (audio). */

@@ -4,7 +4,7 @@
 
 import type { CancelTimer, MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
 
-/** Without a frame for this long the picture counts as stalled (the viewers' page says the same). */
+/** Without a frame for this long the picture counts as stalled (viewers are told the same). */
 export const PICTURE_STALL_MS = 500;
 const LOOK_PERIOD_MS = 100;
 

@@ -1,6 +1,6 @@
 // The state of the show: ready or live, its name, and whether anybody may bet right now. Betting
 // is suspended for named reasons, each raised and cleared by whoever knows it; the viewer is told
-// the first. Going live is a matter of packets: the uplink starts, and viewers see "live" from them.
+// the first. Going live is a matter of packets: the uplink starts, viewers see "live" from them.
 
 import type { MediaClock, MediaTimeUs } from '../../core/base/clock.ts';
 import type { StudioState } from '../../core/contract/state.ts';

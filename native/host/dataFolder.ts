@@ -58,8 +58,8 @@ export function prepareDataFolder(folder: string): void {
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
     throw new StartRefused(
-      `--data ${folder} cannot be written (${reasonOf(code)}). Name a folder on a disk with space ` +
-        'where you may write.',
+      `--data ${folder} cannot be written (${reasonOf(code)}). Name a folder on a disk with ` +
+        'space where you may write.',
       2,
     );
   }

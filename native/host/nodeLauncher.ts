@@ -10,7 +10,7 @@ import type { ChildHandle, ProcessLauncher } from './supervisor.ts';
 const NICENESS: Record<ProcessName, number> = { ledger: 0, relay: 0, engine: 0, vision: 5 };
 
 /**
- * @param entryFolder folder with the built entries `engine.js`, `ledger.js`, `vision.js`, `relay.js`
+ * @param entryFolder folder with the built entries, `engine.js` and its siblings
  * @param setPriority usually os.setPriority; failures are ignored because only speed depends on it
  */
 export function createNodeLauncher(

@@ -81,7 +81,7 @@ const RESTARTS_PER_MINUTE_MAX = 5;
 const SLOW_RESTART_MS = 30_000;
 const MINUTE_MS = 60_000;
 const PING_PERIOD_MS = 1_000;
-/** Unanswered pings before a child counts as hung. Five seconds: a busy two-core machine stalls one. */
+/** Unanswered pings before a child counts as hung: a busy machine stalls one for a second. */
 const PINGS_MISSED_MAX = 5;
 /** Deaths before the first ready that end the start. */
 const START_ATTEMPTS_MAX = 3;

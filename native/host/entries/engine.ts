@@ -87,7 +87,7 @@ let isReady = false;
 
 /**
  * The first facts with a registered relay make the engine ready. A relay that does not answer must
- * not keep the studio closed, so facts without one count after a while (the rooms tell each second).
+ * not keep the studio closed, so facts without one count after a while.
  */
 function tellFacts(to: Parent, facts: Record<string, unknown>): void {
   factsTold++;
