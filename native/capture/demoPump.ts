@@ -18,7 +18,12 @@ import {
   type FromDemoWorker,
   type ToDemoWorker,
 } from './demoMessages.ts';
-import { opusDelayUs, soundEncoderArguments, videoEncoderArguments } from './encoder.ts';
+import {
+  OWN_PICTURE_COLOURS,
+  opusDelayUs,
+  soundEncoderArguments,
+  videoEncoderArguments,
+} from './encoder.ts';
 
 const { width, height, framesPerSecond } = DEMO_PICTURE;
 const FRAME_BYTES = (width * height * 3) / 2;
@@ -157,6 +162,7 @@ class DemoPump {
       ],
       [
         ...this.#data.ffmpeg.passthrough,
+        ...OWN_PICTURE_COLOURS,
         ...videoEncoderArguments(['-g', '30', '-keyint_min', '30']),
       ],
       (_ptsUs, bytes) => {

@@ -28,6 +28,12 @@ export function soundEncoderArguments(): string[] {
   ];
 }
 
+/** How our own pictures are meant to be shown: BT.709, limited range (ITU-T H.273). */
+export const OWN_PICTURE_COLOURS = [
+  ...['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709'],
+  ...['-color_range', 'tv'],
+];
+
 const NUT_OUTPUT = ['-f', 'nut', '-write_index', '0', '-flush_packets', '1'];
 
 /**
