@@ -3,8 +3,8 @@
 // takes pictures of studio and viewers (desktop and phone) and measures. Everything lands in
 // out/tour/. Exit code 0 only if all of it held.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import {
   DESKTOP,
   launchBrowser,
@@ -165,6 +165,18 @@ async function pictures(studio: Page, wide: Viewer, phone: Viewer, name: string)
   await phone.page.screenshot({ path: join(folder, `phone-${name}.png`) });
 }
 
+/** `-- --pictures DIR` also keeps the pictures of the betting moment, for the README. */
+function keepPictures(): void {
+  const at = process.argv.indexOf('--pictures');
+  const target = at >= 0 ? process.argv[at + 1] : undefined;
+  if (!target) return;
+  const kept = resolve(process.env.INIT_CWD ?? process.cwd(), target);
+  mkdirSync(kept, { recursive: true });
+  for (const name of ['studio', 'viewer', 'phone']) {
+    copyFileSync(join(folder, `${name}-betting.png`), join(kept, `${name}.png`));
+  }
+}
+
 let failure: unknown;
 await tour().catch((cause: unknown) => {
   failure = cause;
@@ -175,6 +187,7 @@ const table = ['| what | measured |', '|---|---|']
   .join('\n');
 writeFileSync(join(folder, 'tour.md'), `${table}\n`);
 writeFileSync(join(folder, 'tour.json'), `${JSON.stringify(rows, null, 2)}\n`);
+if (failure === undefined) keepPictures();
 const isFine = failure === undefined && rows.every((row) => row.held);
 if (failure !== undefined && rows.every((row) => row.held)) say(String(failure));
 say(`${isFine ? 'All of it held' : 'The tour failed'}; ${join(folder, 'tour.md')}`);

@@ -1,0 +1,284 @@
+// Electron as the shell meets it, for a plain Node: the same names, and a refusal wherever Electron
+// refuses. It draws nothing; windows, pages and the system's answers are played by the test at the
+// other end of this process's IPC, which is told of everything by notes and steers by asks.
+
+import { EventEmitter } from 'node:events';
+import { checkTransfer, type MessagePortMain, messagesSeen, PortWire } from './ports.ts';
+import { UtilityProcess, utilityForks } from './utilityProcess.ts';
+
+export { MessageChannelMain, MessagePortMain } from './ports.ts';
+
+type Ask = { ask: string; id: number; args: Record<string, unknown> };
+type Signal = { preventDefault(): void };
+
+const send = process.send?.bind(process);
+// The shell must not find out that it is a child here.
+delete process.send;
+process.on('disconnect', () => process.exit(1));
+const tell = (message: object) => void send?.(message, undefined, undefined, () => {});
+const note = (name: string, facts: object) => tell({ note: name, ...facts });
+const wire = new PortWire(tell);
+
+/** Emits a signal that listeners may prevent; true when one did. */
+function emitPreventable(target: EventEmitter, name: string, ...args: unknown[]): boolean {
+  let isPrevented = false;
+  const signal: Signal = {
+    preventDefault() {
+      isPrevented = true;
+    },
+  };
+  target.emit(name, signal, ...args);
+  return isPrevented;
+}
+
+class App extends EventEmitter {
+  readonly isPackaged = false;
+  #isReady = false;
+  #ready: Promise<void>;
+
+  constructor() {
+    super();
+    // The entry's modules are evaluated in one turn; Electron is ready after them, never before.
+    this.#ready = new Promise((done) =>
+      setImmediate(() => {
+        this.#isReady = true;
+        this.emit('ready');
+        done();
+      }),
+    );
+  }
+
+  isReady(): boolean {
+    return this.#isReady;
+  }
+
+  whenReady(): Promise<void> {
+    return this.#ready;
+  }
+
+  quit(): void {
+    if (emitPreventable(this, 'before-quit')) return;
+    this.exit(0);
+  }
+
+  exit(code = 0): void {
+    process.exit(code);
+  }
+}
+
+export const app = new App();
+
+function refuseBeforeReady(what: string): void {
+  if (!app.isReady()) throw new Error(`${what} before the app is ready`);
+}
+
+class WebContents extends EventEmitter {
+  readonly mainFrame = { url: '' };
+  readonly #window: BrowserWindow;
+  openHandler: ((details: { url: string }) => { action: string }) | undefined;
+
+  constructor(window: BrowserWindow) {
+    super();
+    this.#window = window;
+  }
+
+  getURL(): string {
+    return this.mainFrame.url;
+  }
+
+  isDestroyed(): boolean {
+    return this.#window.isDestroyed();
+  }
+
+  setWindowOpenHandler(handler: (details: { url: string }) => { action: string }): void {
+    this.openHandler = handler;
+  }
+
+  postMessage(channel: string, message: unknown, transfer: readonly unknown[] = []): void {
+    if (this.isDestroyed()) throw new TypeError('Object has been destroyed');
+    checkTransfer(transfer);
+    const ports = transfer.map((port: MessagePortMain) => wire.carry(port));
+    note('toPage', { window: this.#window.id, channel, message, ports });
+  }
+}
+
+const WINDOW_OPTIONS = new Set(
+  `backgroundColor show title width height minWidth minHeight webPreferences icon
+  autoHideMenuBar`.split(/\s+/),
+);
+const PAGE_OPTIONS = new Set(
+  `preload contextIsolation sandbox nodeIntegration nodeIntegrationInWorker
+  nodeIntegrationInSubFrames webSecurity allowRunningInsecureContent webviewTag
+  backgroundThrottling`.split(/\s+/),
+);
+const windows = new Map<number, BrowserWindow>();
+
+export class BrowserWindow extends EventEmitter {
+  static #count = 0;
+  readonly id = ++BrowserWindow.#count;
+  readonly webContents = new WebContents(this);
+  #isDestroyed = false;
+
+  constructor(options: { webPreferences?: object } = {}) {
+    super();
+    refuseBeforeReady('Cannot create BrowserWindow');
+    const unknown = [
+      ...Object.keys(options).filter((key) => !WINDOW_OPTIONS.has(key)),
+      ...Object.keys(options.webPreferences ?? {}).filter((key) => !PAGE_OPTIONS.has(key)),
+    ];
+    windows.set(this.id, this);
+    note('window', { window: this.id, options, unknown });
+  }
+
+  loadURL(url: string): Promise<void> {
+    this.webContents.mainFrame.url = url;
+    note('load', { window: this.id, url });
+    setImmediate(() => this.emit('ready-to-show'));
+    return Promise.resolve();
+  }
+
+  show(): void {
+    note('show', { window: this.id });
+  }
+
+  isDestroyed(): boolean {
+    return this.#isDestroyed;
+  }
+
+  close(): void {
+    if (this.#isDestroyed || emitPreventable(this, 'close')) return;
+    this.#isDestroyed = true;
+    windows.delete(this.id);
+    this.emit('closed');
+    if (windows.size === 0) app.emit('window-all-closed');
+  }
+}
+
+type RequestHandler = (
+  contents: WebContents,
+  permission: string,
+  answer: (isGranted: boolean) => void,
+  details: object,
+) => void;
+type CheckHandler = (
+  contents: WebContents | null,
+  permission: string,
+  origin: string,
+  details: object,
+) => boolean;
+
+class Session {
+  // Without handlers Electron grants everything.
+  request: RequestHandler = (_contents, _permission, answer) => answer(true);
+  check: CheckHandler = () => true;
+  device: (details: object) => boolean = () => true;
+  setPermissionRequestHandler(handler: RequestHandler): void {
+    this.request = handler;
+  }
+  setPermissionCheckHandler(handler: CheckHandler): void {
+    this.check = handler;
+  }
+  setDevicePermissionHandler(handler: (details: object) => boolean): void {
+    this.device = handler;
+  }
+}
+
+const onlySession = new Session();
+export const session = {
+  get defaultSession(): Session {
+    refuseBeforeReady('Session can not be received');
+    return onlySession;
+  },
+};
+
+export const ipcMain = new EventEmitter();
+ipcMain.on('error', () => {});
+
+const pageHandlers = new Map<string, (request: Request) => Promise<Response>>();
+export const protocol = {
+  registerSchemesAsPrivileged(schemes: { scheme: string; privileges: object }[]): void {
+    if (app.isReady()) {
+      throw new Error('protocol.registerSchemesAsPrivileged should be called before app is ready');
+    }
+    note('schemes', { schemes });
+  },
+  handle(scheme: string, handler: (request: Request) => Promise<Response>): void {
+    refuseBeforeReady('protocol.handle');
+    if (pageHandlers.has(scheme)) throw new Error(`The scheme ${scheme} is handled already`);
+    pageHandlers.set(scheme, handler);
+  },
+};
+
+export const shell = {
+  openExternal(url: string): Promise<void> {
+    note('openExternal', { url });
+    return Promise.resolve();
+  },
+};
+
+export const utilityProcess = {
+  fork(modulePath: string, args?: string[], options?: object): UtilityProcess {
+    refuseBeforeReady('utilityProcess.fork');
+    const child = new UtilityProcess(modulePath, args ?? [], options ?? {});
+    note('fork', { file: modulePath, options, unknown: child.unknownOptions });
+    return child;
+  },
+};
+
+function windowOf(args: Record<string, unknown>): BrowserWindow {
+  const window = windows.get(Number(args.window));
+  if (!window) throw new Error(`There is no window ${args.window}`);
+  return window;
+}
+
+/** What the test may ask for: a person's, a page's or the system's doing. */
+const asks: Record<string, (args: Record<string, unknown>) => unknown> = {
+  permissionRequest: ({ permission, details, ...args }) =>
+    new Promise((done) => {
+      const { webContents } = windowOf(args);
+      onlySession.request(webContents, String(permission), done, (details ?? {}) as object);
+    }),
+  permissionCheck: ({ permission, origin, details }) =>
+    onlySession.check(null, String(permission), String(origin), (details ?? {}) as object),
+  devicePermission: (args) => onlySession.device(args),
+  navigate: ({ url, ...args }) => emitPreventable(windowOf(args).webContents, 'will-navigate', url),
+  openWindow: ({ url, ...args }) =>
+    windowOf(args).webContents.openHandler?.({ url: String(url) }) ?? { action: 'allow' },
+  async fetchPage({ url }) {
+    const scheme = String(url).slice(0, String(url).indexOf(':'));
+    const handler = pageHandlers.get(scheme);
+    if (!handler) throw new Error(`Nobody serves ${scheme}:`);
+    // Node's Request takes only http addresses; the shell reads nothing but the address.
+    const answer = await handler({ url, method: 'GET' } as Request);
+    return {
+      status: answer.status,
+      headers: Object.fromEntries(answer.headers),
+      text: await answer.text(),
+    };
+  },
+  fromPage({ channel, args, frameUrl, ...rest }) {
+    const { webContents } = windowOf(rest);
+    const url = frameUrl === undefined ? webContents.getURL() : frameUrl;
+    const senderFrame = url === webContents.getURL() ? webContents.mainFrame : { url };
+    ipcMain.emit(
+      String(channel),
+      { sender: webContents, senderFrame: url === null ? null : senderFrame, ports: [] },
+      ...((args ?? []) as unknown[]),
+    );
+  },
+  closeWindow: (args) => windowOf(args).close(),
+  messagesSeen: () => messagesSeen.count,
+  fromChildren: () => utilityForks.flatMap((child) => child.messages),
+};
+
+process.on('message', (message) => {
+  if (wire.receive(message)) return;
+  const { ask, id, args } = message as Ask;
+  const run = asks[ask] ?? (() => Promise.reject(new Error(`Unknown ask ${ask}`)));
+  Promise.resolve()
+    .then(() => run(args))
+    .then(
+      (value) => tell({ answer: id, value }),
+      (cause: unknown) => tell({ answer: id, error: String(cause) }),
+    );
+});

@@ -1,0 +1,89 @@
+// Proves the line of a show with pictures that we did not make: a real clip as `file:`, and the
+// browser's own (fake) camera through the capture page. Each plays in a real viewer, takes a bet
+// by a click, is settled from the pixels, and leaves page, ledger and relay equal.
+
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { browserSkip, launchBrowser, openViewer } from './harness/browser.ts';
+import { enterStudio, type Owner } from './harness/owner.ts';
+import { type RunningStudio, root, startStudio, witnessOf } from './harness/studio.ts';
+
+let browser: Browser;
+before(async () => {
+  if (!browserSkip) browser = await launchBrowser();
+});
+after(() => browser?.close());
+
+const clip = join(root, '../shared/media/intel_one_by_one_person.mp4');
+const clipSkip =
+  browserSkip || (existsSync(clip) ? false : 'the real clip is not beside this checkout');
+
+/** Watches, bets on a generic market, waits for its end, and compares the three books. */
+async function playOneMarket(studio: RunningStudio, owner: Owner): Promise<string> {
+  const viewer = await openViewer(browser, studio.facts().viewer ?? '');
+  await viewer.untilState('live');
+  await viewer.untilFigure('frames', (frames) => frames > 20);
+  await owner.until('betting to be possible', (state) => state.show.bettingSuspended === '');
+  const before = await viewer.untilFigure('balance', (points) => points > 0);
+  const marketId = crypto.randomUUID().replaceAll('-', '');
+  await owner.client.studio.markets.open({ templateId: 'line-20', marketId });
+  await viewer.openMarket();
+  await viewer.bet(1, '10');
+  const market = await owner.until('the end of the market', (state) =>
+    state.markets.find((one) => one.id === marketId && /RESOLVED|VOID/.test(one.state)),
+  );
+  assert.equal(market.state, 'RESOLVED', market.reason);
+  assert.equal(await viewer.untilFigure('balance', (points) => points === before), before);
+  const ledger = await owner.until(
+    'every row to be copied',
+    (state) => state.ledger.notCopied === 0 && state.ledger,
+  );
+  const witness = await witnessOf(studio.facts());
+  assert.deepEqual([witness.seq, witness.hash], [ledger.seq, ledger.hash]);
+  assert.deepEqual(viewer.complaints, []);
+  await viewer.page.context().close();
+  return `${market.outcomes[market.winner ?? 0]?.label}: ${market.reason}`;
+}
+
+test('a real clip as file: is played, judged and settled', { skip: clipSkip }, async () => {
+  const studio = await startStudio({ args: ['--source', `file:${clip}`] });
+  const owner = await enterStudio(studio.facts().studio ?? '');
+  try {
+    console.log(await playOneMarket(studio, owner));
+    const { source } = owner.state();
+    assert.deepEqual([source.state, source.width > 0], ['live', true]);
+  } finally {
+    owner.close();
+    assert.equal(await studio.stop(), 0);
+  }
+});
+
+test('the browser’s camera through the capture page is played, judged and settled', {
+  skip: browserSkip,
+}, async () => {
+  const studio = await startStudio({ args: ['--source', 'camera:'] });
+  const owner = await enterStudio(studio.facts().studio ?? '');
+  try {
+    assert.match(owner.state().source.reason, /capture page/);
+    const context = await browser.newContext({ permissions: ['camera', 'microphone'] });
+    const { origin } = new URL(studio.facts().studio ?? '');
+    const [name = '', value = ''] = owner.cookie.split('=');
+    await context.addCookies([{ name, value, url: origin }]);
+    const capture = await context.newPage();
+    await capture.goto(`${origin}/capture/`);
+    await owner.until('the camera', (state) => state.source.state === 'live');
+    // A reload of the studio's page must not end the show: the capture page is another one.
+    const page = await context.newPage();
+    await page.goto(origin);
+    await page.reload();
+    console.log(await playOneMarket(studio, owner));
+    assert.equal(owner.state().source.state, 'live');
+    await context.close();
+  } finally {
+    owner.close();
+    assert.equal(await studio.stop(), 0);
+  }
+});
