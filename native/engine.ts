@@ -10,6 +10,7 @@ import type { RandomBytes } from '../core/base/ids.ts';
 import type { Logger } from '../core/base/logger.ts';
 import type { Endpoint } from '../core/contract/process.ts';
 import { BUILT_IN_TEMPLATES } from '../core/markets/templates.ts';
+import type { Registered, Registered } from '../core/wire/gen/facts_pb.js';
 import { createAudience } from './audience/audience.ts';
 import { createCapture } from './capture/capture.ts';
 import type { EngineConfiguration } from './engine/configuration.ts';
@@ -292,11 +293,14 @@ function join(rooms: Joined): void {
       .catch((cause: unknown) => logger.warn('markets not restored', { reason: String(cause) }));
   });
   ledger.onDisconnected(() => show.suspend('ledgerAway', true));
-  socket.onRegistered((registered) => {
+  const takeRegistered = (registered: Registered) => {
     show.setViewerUrl(registered.viewerUrl);
     rooms.steerUplink();
     views.registered(registered);
-  });
+  };
+  socket.onRegistered(takeRegistered);
+  // A relay that outlived the last engine answers before the door stands.
+  if (socket.registered) takeRegistered(socket.registered);
 }
 
 /** A relay on this machine is reached over loopback alone; another one over every interface. */
