@@ -1,0 +1,209 @@
+// Figures `bets`, `clicks` and `sync`, while the show is live. Bets: many viewers who speak the
+// wire, each bet through relay, engine and ledger (SQLite, synchronous=FULL) and back; the floors
+// are taken right beside each round. Clicks: the real page, from the click to the word "confirmed"
+// in it. Sync: from the confirmation to the relay's witness saying that it holds the row.
+
+import { fromBinary } from '@bufbuild/protobuf';
+import type { Page } from 'playwright-core';
+import { newId } from '../core/base/ids.ts';
+import { type BetReply, ToViewerSchema } from '../core/wire/gen/facts_pb.js';
+import { random, TestViewer } from '../relay/testing/harness.ts';
+import { openViewer } from '../tests/harness/browser.ts';
+import type { Owner } from '../tests/harness/owner.ts';
+import { type ReadyFacts, witnessOf } from '../tests/harness/studio.ts';
+import { type BenchContext, type Measured, notMeasured, ROUNDS } from './figure.ts';
+import { type Floors, pause, takeFloors } from './floors.ts';
+
+/** Each viewer stays below the relay's five bets a second. */
+const VIEWERS = 10;
+const BET_GAP_MS = 25;
+const BETS = { short: 200, full: 2000 };
+const WARM_UP_BETS = 20;
+const CLICKS = { short: 4, full: 20 };
+const WITNESSED = { short: 20, full: 100 };
+const FLOOR_SAMPLES = 200;
+const TEMPLATE = 'goal-30';
+/** No bet is sent this near to the end of betting. */
+const LOCK_MARGIN_US = 1_500_000;
+
+export async function measureBets(context: BenchContext): Promise<Measured[]> {
+  const { studio, owner } = await context.studio('demo:');
+  const crowd = await joinCrowd(studio.facts());
+  const market = createOpenMarket(owner);
+  const count = context.isFull ? BETS.full : BETS.short;
+  await betMany(crowd, market, WARM_UP_BETS);
+  const rounds: number[][] = [];
+  const floors: Floors[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    floors.push(await takeFloors(FLOOR_SAMPLES));
+    rounds.push(await betMany(crowd, market, count));
+  }
+  for (const viewer of crowd) viewer.close();
+  const remarks = [
+    `${count} bets a round of ${VIEWERS} viewers, ${1000 / BET_GAP_MS} a second, over the real relay`,
+    `the engine's own p95, arrived to durable: ${owner.readings()?.betMs?.toFixed(1) ?? '-'} ms`,
+  ];
+  return [{ figure: 'bets', rounds, floors, remarks }];
+}
+
+/** A viewer who bets and hears the answers, without a page. */
+type Bettor = {
+  bet(marketId: string): Promise<{ reply: BetReply; sentMs: number; answeredMs: number }>;
+  close(): void;
+};
+
+async function joinCrowd(facts: ReadyFacts): Promise<Bettor[]> {
+  return Promise.all(Array.from({ length: VIEWERS }, () => joinBettor(facts)));
+}
+
+async function joinBettor(facts: ReadyFacts): Promise<Bettor> {
+  const viewer = new TestViewer(facts.relay ?? '', facts.channel ?? '');
+  const waiting = new Map<string, (reply: BetReply) => void>();
+  viewer.socket.addEventListener('message', ({ data }) => {
+    const { message } = fromBinary(ToViewerSchema, new Uint8Array(data as ArrayBuffer));
+    if (message.case === 'betReply') waiting.get(message.value.betId)?.(message.value);
+  });
+  await viewer.join();
+  await viewer.take('balance');
+  return {
+    bet(marketId) {
+      const betId = newId(random);
+      return new Promise((done) => {
+        const sentMs = performance.now();
+        waiting.set(betId, (reply) => {
+          waiting.delete(betId);
+          done({ reply, sentMs, answeredMs: performance.now() });
+        });
+        viewer.bet(marketId, 1, betId);
+      });
+    },
+    close: () => viewer.close(),
+  };
+}
+
+/** Gives a market with at least the margin left to bet; opens one when there is none. */
+function createOpenMarket(owner: Owner): () => Promise<string> {
+  let current = { id: '', closedMs: 0 };
+  return async () => {
+    const known = owner.state().markets.find(({ id }) => id === current.id);
+    // A goal locks a market before its time; one that was just opened may not be mirrored yet.
+    const isOpen = current.id !== '' && (known === undefined || known.state === 'OPEN');
+    if (isOpen && performance.now() < current.closedMs) return current.id;
+    await owner.until('betting to be possible', (state) => state.show.bettingSuspended === '');
+    const marketId = newId(random);
+    const market = await owner.client.studio.markets.open({ templateId: TEMPLATE, marketId });
+    const openForMs = (market.lockAtUs - market.opensAtUs - LOCK_MARGIN_US) / 1000;
+    current = { id: market.id, closedMs: performance.now() + openForMs };
+    return current.id;
+  };
+}
+
+/** Bets at an even pace, never waiting for answers; every one of them must be confirmed. */
+async function betMany(
+  crowd: readonly Bettor[],
+  market: () => Promise<string>,
+  count: number,
+): Promise<number[]> {
+  const answers: Promise<number>[] = [];
+  for (let at = 0; at < count; at++) {
+    const marketId = await market();
+    const bettor = crowd[at % crowd.length];
+    if (!bettor) break;
+    answers.push(
+      bettor.bet(marketId).then(({ reply, sentMs, answeredMs }) => {
+        // A goal may lock the market between two bets: the next one opens another market.
+        if (reply.code === 'MARKET_LOCKED' || reply.code === 'MARKET_NOT_OPEN') return Number.NaN;
+        if (reply.code) throw new Error(`A bet was refused: ${reply.code} ${reply.message}`);
+        return answeredMs - sentMs;
+      }),
+    );
+    await pause(BET_GAP_MS);
+  }
+  return (await Promise.all(answers)).filter((sample) => !Number.isNaN(sample));
+}
+
+type PageWindow = Window & { benchClicks?: number[] };
+
+export async function measureClicks(context: BenchContext): Promise<Measured[]> {
+  const browser = await context.browser();
+  if (!browser) return [notMeasured('clicks', 'no browser with H.264')];
+  const { studio, owner } = await context.studio('demo:');
+  const viewer = await openViewer(browser, studio.facts().viewer ?? '');
+  await viewer.untilState('live');
+  await viewer.page.evaluate(timeClicksInPage);
+  const market = createOpenMarket(owner);
+  const rounds: number[][] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    for (let at = 0; at < (context.isFull ? CLICKS.full : CLICKS.short); at++) {
+      await market();
+      await viewer.openMarket();
+      await clickOneBet(viewer.page);
+    }
+    const clicks = await viewer.page.evaluate(
+      () => (window as PageWindow).benchClicks?.splice(0) ?? [],
+    );
+    // The first bet of a page also loads and lays out its parts: warm-up.
+    rounds.push(round === 0 ? clicks.slice(1) : clicks);
+  }
+  await viewer.page.context().close();
+  return [{ figure: 'clicks', rounds, remarks: ['includes the page drawing itself anew'] }];
+}
+
+async function clickOneBet(page: Page): Promise<void> {
+  const timed = () => (window as PageWindow).benchClicks?.length ?? 0;
+  const before = await page.evaluate(timed);
+  const market = page.locator('[data-testid="market"][data-state="OPEN"]').first();
+  await market.getByTestId('outcome-0').click();
+  await market.getByTestId('stake-10').click();
+  await market.getByTestId('place-bet').click();
+  await page.waitForFunction((count) => {
+    return ((window as PageWindow).benchClicks?.length ?? 0) > count;
+  }, before);
+}
+
+/** Runs in the page: from the click on "Bet" to the attribute that says "confirmed". */
+function timeClicksInPage(): void {
+  const clicks: number[] = [];
+  (window as PageWindow).benchClicks = clicks;
+  let clickedMs: number | null = null;
+  let before: string | null = null;
+  const newest = () => document.querySelector<HTMLElement>('[data-testid="bet-state"]')?.dataset;
+  document.addEventListener(
+    'click',
+    ({ target, timeStamp }) => {
+      const isBet = target instanceof Element && target.closest('[data-testid="place-bet"]');
+      if (!isBet) return;
+      clickedMs = timeStamp;
+      before = newest()?.bet ?? null;
+    },
+    true,
+  );
+  const observer = new MutationObserver(() => {
+    const bet = newest();
+    if (clickedMs === null || bet?.state !== 'confirmed' || bet.bet === before) return;
+    clicks.push(performance.now() - clickedMs);
+    clickedMs = null;
+  });
+  observer.observe(document, { subtree: true, childList: true, attributes: true });
+}
+
+export async function measureSync(context: BenchContext): Promise<Measured[]> {
+  const { studio, owner } = await context.studio('demo:');
+  const facts = studio.facts();
+  const bettor = await joinBettor(facts);
+  const market = createOpenMarket(owner);
+  const rounds: number[][] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const samples: number[] = [];
+    for (let at = 0; at < (context.isFull ? WITNESSED.full : WITNESSED.short); at++) {
+      const { reply, answeredMs } = await bettor.bet(await market());
+      if (reply.code) continue;
+      while ((await witnessOf(facts)).seq < Number(reply.seq)) await pause(1);
+      samples.push(performance.now() - answeredMs);
+      await pause(220);
+    }
+    rounds.push(samples);
+  }
+  bettor.close();
+  return [{ figure: 'sync', rounds, remarks: ['asked by HTTP until the witness holds the row'] }];
+}

@@ -1,0 +1,199 @@
+// The peer: Janus' streaming plugin on this machine, fed by ffmpeg's RTP with the same drawn match,
+// the same barcode and the same encoder settings as ours, watched by a page of ours over its HTTP
+// API. It is given what it needs to be quick: a kept key frame, the playout-delay extension, no
+// sound to wait for, and the machine for itself, while our figure was taken with vision, ledger and
+// relay running. Janus gathers no loopback candidate, so a machine with loopback alone cannot do it.
+
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { Browser } from 'playwright-core';
+import { waitFor } from '../tests/harness/studio.ts';
+import { delayRounds, remarksOf } from './delay.ts';
+import type { BenchContext, Measured } from './figure.ts';
+import { janusPage } from './janusPage.ts';
+import { pageWithLink, servePages, takeJoins } from './linkPage.ts';
+import { watchFrames } from './pageFrames.ts';
+
+type PeerFigure = NonNullable<Measured['peer']>;
+
+/** Delay through Janus, media clock = monotonic clock. */
+export function measurePeerDelay(context: BenchContext, browser: Browser): Promise<PeerFigure> {
+  return withJanus(context, async (janus) => {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    await watchFrames(page, true);
+    await page.goto(janus.watchUrl);
+    const rounds = await delayRounds(page, 0, context.isFull);
+    await page.close();
+    return { rounds: rounds.map(({ presented }) => presented), remarks: remarksOf(rounds) };
+  });
+}
+
+/** Click to first frame through Janus. */
+export function measurePeerJoin(
+  context: BenchContext,
+  browser: Browser,
+  perRound: number,
+): Promise<PeerFigure> {
+  return withJanus(context, async (janus) => {
+    const { clicks } = await takeJoins(browser, janus.linkUrl, perRound);
+    return { rounds: clicks, remarks: [] };
+  });
+}
+
+type Janus = { watchUrl: string; linkUrl: string };
+
+async function withJanus(
+  context: BenchContext,
+  run: (janus: Janus) => Promise<PeerFigure>,
+): Promise<PeerFigure> {
+  const program = programOf('janus');
+  const libraries = libraryFolder();
+  if (!program || !libraries) return { rounds: [], remarks: ['not installed'] };
+  const network = outwardInterface();
+  if (!network) return { rounds: [], remarks: ['not measured: no address besides loopback'] };
+  const folder = mkdtempSync(join(tmpdir(), 'morphine-janus-'));
+  const children: ChildProcess[] = [];
+  let server: Awaited<ReturnType<typeof servePages>> | undefined;
+  try {
+    const [apiPort, mediaPort] = [await freePort(), await freePort()];
+    writeConfiguration(folder, { libraries, network, apiPort, mediaPort });
+    const janus = spawn(program, ['-F', folder, '-C', join(folder, 'janus.jcfg')], {
+      stdio: 'ignore',
+    });
+    janus.on('error', () => {});
+    children.push(janus);
+    const api = `http://127.0.0.1:${apiPort}/janus`;
+    await waitFor('Janus', async () => (await fetch(`${api}/info`).catch(() => null))?.ok, 10_000);
+    const source = fork(join(import.meta.dirname, 'peerSource.ts'), [String(mediaPort)], {
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    });
+    children.push(source);
+    await new Promise<void>((done, fail) => {
+      source.once('message', () => done());
+      source.once('exit', (code) => fail(new Error(`The peer's source ended with ${code}`)));
+    });
+    server = await servePages({ '/watch': janusPage(api), '/': pageWithLink('/watch') });
+    const figure = await run({ watchUrl: `${server.origin}/watch`, linkUrl: `${server.origin}/` });
+    return { ...figure, remarks: ['Janus streaming plugin, picture only', ...figure.remarks] };
+  } catch (cause) {
+    const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+    context.say(`Janus could not be measured: ${reason}`);
+    return { rounds: [], remarks: [`not measured: ${reason}`] };
+  } finally {
+    server?.close();
+    for (const child of children) {
+      child.removeAllListeners('exit');
+      await endOf(child);
+    }
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function endOf(child: ChildProcess): Promise<void> {
+  return new Promise((done) => {
+    if (child.exitCode !== null || child.signalCode !== null) return done();
+    child.once('exit', () => done());
+    child.kill('SIGKILL');
+  });
+}
+
+function programOf(name: string): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.map((folder) => join(folder, name)).find((path) => existsSync(path));
+}
+
+/** Where the plugins lie: /usr/lib/janus, or the same under the machine's triplet. */
+function libraryFolder(): string | undefined {
+  const roots = ['/usr/lib', '/usr/local/lib', '/opt/janus/lib'].filter((path) => existsSync(path));
+  const candidates = roots.flatMap((root) => [
+    join(root, 'janus'),
+    ...readdirSync(root).map((name) => join(root, name, 'janus')),
+  ]);
+  return candidates.find((path) => existsSync(join(path, 'plugins/libjanus_streaming.so')));
+}
+
+function outwardInterface(): string | undefined {
+  const found = Object.entries(networkInterfaces()).find(([, addresses]) =>
+    addresses?.some(({ family, internal }) => family === 'IPv4' && !internal),
+  );
+  return found?.[0];
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const address = server.address();
+  await new Promise((done) => server.close(done));
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+/** One mountpoint and one transport; every other plugin is left out. */
+function writeConfiguration(
+  folder: string,
+  of: { libraries: string; network: string; apiPort: number; mediaPort: number },
+): void {
+  const folders = ['plugins', 'transports', 'events', 'loggers'].map((name) => join(folder, name));
+  for (const path of folders) mkdirSync(path);
+  const [plugins = '', transports = '', events = '', loggers = ''] = folders;
+  const link = (kind: string, file: string, into: string) =>
+    symlinkSync(join(of.libraries, kind, file), join(into, file));
+  link('plugins', 'libjanus_streaming.so', plugins);
+  link('transports', 'libjanus_http.so', transports);
+  const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
+  write(
+    'janus.jcfg',
+    `general: {
+  configs_folder = "${folder}"
+  plugins_folder = "${plugins}"
+  transports_folder = "${transports}"
+  events_folder = "${events}"
+  loggers_folder = "${loggers}"
+  debug_level = 2
+  event_loops = 1
+}
+nat: { ice_enforce_list = "${of.network}" }
+media: { }
+`,
+  );
+  write(
+    'janus.transport.http.jcfg',
+    `general: {
+  json = "compact"
+  base_path = "/janus"
+  http = true
+  port = ${of.apiPort}
+  ip = "127.0.0.1"
+  https = false
+}
+admin: { admin_http = false }
+`,
+  );
+  write(
+    'janus.plugin.streaming.jcfg',
+    `match: {
+  type = "rtp"
+  id = 1
+  audio = false
+  video = true
+  videoport = ${of.mediaPort}
+  videopt = 96
+  videocodec = "h264"
+  videofmtp = "profile-level-id=42e01f;packetization-mode=1"
+  videobufferkf = true
+  playoutdelay_ext = true
+  threads = 1
+}
+`,
+  );
+}

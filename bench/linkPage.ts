@@ -1,0 +1,83 @@
+// A page with links, served by the bench, from which a viewer's page is entered by a real click;
+// and the pages of the peer. Joins are timed between two documents of one browser.
+
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Browser, Page } from 'playwright-core';
+import { ROUNDS } from './figure.ts';
+import { pause } from './floors.ts';
+import { firstFrameMs, watchFrames } from './pageFrames.ts';
+
+export type LinkServer = { origin: string; close(): void };
+
+/** Serves pages by path on a free loopback port. */
+export async function servePages(pages: Readonly<Record<string, string>>): Promise<LinkServer> {
+  const server: Server = createServer((request, response) => {
+    const page = pages[request.url ?? ''];
+    response.writeHead(page === undefined ? 204 : 200, { 'content-type': 'text/html' });
+    response.end(page ?? '');
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    close() {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+export function pageWithLink(href: string): string {
+  return `<!doctype html><title>link</title><body><a id="go" href="${href}">watch</a>
+<script>document.getElementById('go').addEventListener('click', (signal) => {
+  window.name = String(performance.timeOrigin + signal.timeStamp);
+});</script>`;
+}
+
+export type Joins = {
+  /** From the click, ms, per round. */
+  clicks: number[][];
+  /** From the start of the navigation that the click began, ms. */
+  navigations: number[];
+};
+
+/**
+ * Joins again and again in one warm browser: blank page, click, first presented frame, leave. The
+ * first joins are dropped. Waits of uneven length spread the joins over the group of pictures.
+ */
+export async function takeJoins(
+  browser: Browser,
+  linkUrl: string,
+  perRound: number,
+): Promise<Joins> {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await watchFrames(page, false);
+  const clicks: number[][] = [];
+  const navigations: number[] = [];
+  const WARM_UP = 2;
+  for (let round = 0; round < ROUNDS; round++) {
+    const samples: number[] = [];
+    for (let at = round === 0 ? -WARM_UP : 0; at < perRound; at++) {
+      await page.goto(linkUrl);
+      await pause(150 + (((at + WARM_UP) * 137) % 400));
+      const join = await joinOnce(page);
+      if (at < 0) continue;
+      samples.push(join.fromClickMs);
+      navigations.push(join.fromNavigationMs);
+    }
+    clicks.push(samples);
+  }
+  await page.close();
+  return { clicks, navigations };
+}
+
+async function joinOnce(page: Page): Promise<{ fromClickMs: number; fromNavigationMs: number }> {
+  await page.click('#go');
+  await page.waitForSelector('video', { state: 'attached' });
+  const fromNavigationMs = await firstFrameMs(page);
+  const clickToNavigationMs = await page.evaluate(
+    () => performance.timeOrigin - Number(window.name),
+  );
+  return { fromClickMs: clickToNavigationMs + fromNavigationMs, fromNavigationMs };
+}

@@ -1,0 +1,110 @@
+// `npm run bench`: every figure beside its target, the machine's own floors and, where it is
+// installed, the peer, all in one run. At most five minutes in the short form; `-- --full` takes
+// each figure longer, `-- --only NAME` takes one. The table goes to the terminal, the same as JSON
+// and Markdown to out/bench/. Exit code 1 only when something broke: a missed target is a result.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildIfStale } from '../scripts/build.ts';
+import { findChromium } from '../scripts/chromium.ts';
+import { root } from '../tests/harness/studio.ts';
+import { measureBets, measureClicks, measureSync } from './bets.ts';
+import { createContext } from './context.ts';
+import { measureDelay } from './delay.ts';
+import { type Measurement, notMeasured, ROUNDS } from './figure.ts';
+import { takeFloors } from './floors.ts';
+import { readGoals } from './goals.ts';
+import { measureJoin } from './join.ts';
+import { machineFacts } from './machine.ts';
+import { measureStart } from './start.ts';
+import { type BenchResult, floorSpreads, resultOf, tableOf } from './table.ts';
+import { measureVision } from './vision.ts';
+
+const MEASUREMENTS: Record<string, Measurement> = {
+  start: measureStart,
+  vision: measureVision,
+  bets: measureBets,
+  clicks: measureClicks,
+  sync: measureSync,
+  delay: measureDelay,
+  join: measureJoin,
+};
+const FLOOR_SAMPLES = 100;
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+const complain = (line: string) => void process.stderr.write(`${line}\n`);
+
+function readArguments(): { isFull: boolean; wanted: string[] } {
+  const names = ['floors', ...Object.keys(MEASUREMENTS)];
+  try {
+    const { values } = parseArgs({
+      options: {
+        full: { type: 'boolean', default: false },
+        only: { type: 'string', multiple: true, default: names },
+      },
+    });
+    const unknown = values.only.find((name) => !names.includes(name));
+    if (unknown === undefined) return { isFull: values.full, wanted: values.only };
+    complain(`--only ${unknown}: no such figure; there are ${names.join(', ')}.`);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    complain(`${reason} The bench knows --full and --only NAME.`);
+  }
+  process.exit(2);
+}
+
+async function bench(): Promise<boolean> {
+  const { isFull, wanted } = readArguments();
+  const form = isFull ? 'full' : 'short';
+  const machine = machineFacts(findChromium());
+  await buildIfStale({ force: false, say: complain });
+  const startedMs = performance.now();
+  const result: BenchResult = {
+    version: 1,
+    dateUtc: new Date().toISOString(),
+    form,
+    machine,
+    durationSeconds: 0,
+    floors: [],
+    figures: [],
+  };
+  if (wanted.includes('floors')) {
+    complain('floors …');
+    for (let round = 0; round < ROUNDS; round++) {
+      result.floors.push(
+        floorSpreads(await takeFloors(isFull ? FLOOR_SAMPLES * 10 : FLOOR_SAMPLES)),
+      );
+    }
+  }
+  const context = createContext(isFull, complain);
+  let isWhole = true;
+  for (const goal of readGoals()) {
+    const measure = MEASUREMENTS[goal.figure];
+    if (!measure || !wanted.includes(goal.figure)) continue;
+    complain(`${goal.figure} …`);
+    const measured = await measure(context).catch((cause: unknown) => {
+      isWhole = false;
+      complain(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
+      const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+      return [notMeasured(goal.figure, `it broke: ${reason}`)];
+    });
+    for (const one of measured) result.figures.push(resultOf(goal, one, form));
+    complain(`  after ${Math.round((performance.now() - startedMs) / 1000)} s`);
+  }
+  await context.close();
+  result.durationSeconds = Math.round((performance.now() - startedMs) / 1000);
+  keep(result);
+  return isWhole;
+}
+
+function keep(result: BenchResult): void {
+  const folder = join(root, 'out/bench');
+  mkdirSync(folder, { recursive: true });
+  const table = tableOf(result);
+  writeFileSync(join(folder, 'bench.json'), `${JSON.stringify(result, null, 2)}\n`);
+  writeFileSync(join(folder, 'bench.md'), table);
+  say(table);
+}
+
+process.exit((await bench()) ? 0 : 1);
