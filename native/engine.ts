@@ -10,7 +10,7 @@ import type { RandomBytes } from '../core/base/ids.ts';
 import type { Logger } from '../core/base/logger.ts';
 import type { Endpoint } from '../core/contract/process.ts';
 import { BUILT_IN_TEMPLATES } from '../core/markets/templates.ts';
-import type { Registered, Registered } from '../core/wire/gen/facts_pb.js';
+import type { Registered } from '../core/wire/gen/facts_pb.js';
 import { createAudience } from './audience/audience.ts';
 import { createCapture } from './capture/capture.ts';
 import type { EngineConfiguration } from './engine/configuration.ts';
@@ -132,7 +132,7 @@ export async function startEngine(
       port: door.port,
       relay: configuration.relayUrl,
       channel: key.channelId,
-      source: capture.state().url,
+      source: capture.state().url || configuration.source,
       matchAnchorUs: demoAnchorUs,
       lastFrameUs: picture.lastFrameUs(),
     }),
