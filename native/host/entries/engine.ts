@@ -5,7 +5,13 @@ import { randomBytes } from 'node:crypto';
 import { pathToFileURL } from 'node:url';
 import { realTimers } from '../../../core/base/clock.ts';
 import { BAD_CONFIGURATION_EXIT_CODE } from '../../../core/contract/process.ts';
-import { connectParent, describeIssues, type HandedPort, type Parent } from '../../child/parent.ts';
+import {
+  connectParent,
+  describeIssues,
+  type HandedPort,
+  type Parent,
+  type WindowKind,
+} from '../../child/parent.ts';
 import { type EngineConfiguration, engineConfigurationSchema } from '../../engine/configuration.ts';
 import { type Engine, startEngine } from '../../engine.ts';
 import { createLogger } from '../../telemetry/logger.ts';
@@ -37,10 +43,21 @@ parent.onMessage((message) => {
       break;
   }
 });
+/** Windows ask for a port while the engine starts, too; these few wait until it stands. */
+const earlyPorts: [HandedPort, WindowKind][] = [];
+/** A studio and a capture window ask every two seconds; more than this is a fault. */
+const EARLY_PORTS_MAX = 16;
+
 parent.onWindowPort((port, kind) => {
-  if (kind === 'studio') engine?.door.acceptStudioPort(port);
-  else engine?.door.acceptCapturePort(capturePortOver(port));
+  if (engine) accept(engine, port, kind);
+  else if (earlyPorts.length < EARLY_PORTS_MAX) earlyPorts.push([port, kind]);
+  else port.close();
 });
+
+function accept({ door }: Engine, port: HandedPort, kind: WindowKind): void {
+  if (kind === 'studio') door.acceptStudioPort(port);
+  else door.acceptCapturePort(capturePortOver(port));
+}
 
 type Peers = Map<string, Parameters<Engine['setLedger']>[0]>;
 const peers: Peers = new Map();
@@ -81,6 +98,7 @@ async function start(config: unknown): Promise<void> {
     throw cause;
   }
   tellPeers();
+  for (const [port, kind] of earlyPorts.splice(0)) accept(engine, port, kind);
 }
 
 let isReady = false;
