@@ -6,6 +6,9 @@ import type { FromPage, PageFrame, ToPage } from '../../core/media/capturePort.t
 import { type TextKey, text } from '../ui/texts.ts';
 import { type Encoder, encodePicture, encodeSound, missingFeature } from './encoders.ts';
 import { createEngineLink, type EngineLink, helloOf } from './engineLink.ts';
+import type { Line, LineSignals } from './line.ts';
+
+type OpenLine = (signals: LineSignals) => Line;
 
 export type CaptureView = {
   state: 'starting' | 'ready' | 'live' | 'failed';
@@ -45,8 +48,8 @@ const RETRY_MS = 2_000;
 const VIEW_MS = 500;
 
 /** Makes the session of this page; start() asks for the devices. */
-export function createCaptureSession(socketUrl: string): CaptureSession {
-  return new PageSession(socketUrl);
+export function createCaptureSession(openLine: OpenLine): CaptureSession {
+  return new PageSession(openLine);
 }
 
 class PageSession implements CaptureSession {
@@ -63,7 +66,7 @@ class PageSession implements CaptureSession {
     framesDropped: 0,
   };
   #listeners = new Set<() => void>();
-  #url: string;
+  #openLine: OpenLine;
   #link: EngineLink;
   #encoders: Encoder[] = [];
   #picture: Encoder | null = null;
@@ -73,8 +76,8 @@ class PageSession implements CaptureSession {
   #lost = 0;
   #retry = 0;
 
-  constructor(socketUrl: string) {
-    this.#url = socketUrl;
+  constructor(openLine: OpenLine) {
+    this.#openLine = openLine;
     this.#link = this.#makeLink();
   }
 
@@ -111,7 +114,7 @@ class PageSession implements CaptureSession {
 
   #makeLink(): EngineLink {
     return createEngineLink({
-      url: this.#url,
+      openLine: this.#openLine,
       onOpen: () => {
         this.#picture?.requestKeyFrame();
         const label = this.#view.stream?.getVideoTracks()[0]?.label ?? '';

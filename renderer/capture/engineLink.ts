@@ -13,6 +13,7 @@ import {
   type ToPage,
   toPageSchema,
 } from '../../core/media/capturePort.ts';
+import type { Line, LineSignals } from './line.ts';
 
 export type EngineLink = {
   start(): void;
@@ -27,7 +28,8 @@ export type EngineLink = {
 };
 
 export type EngineLinkOptions = {
-  url: string;
+  /** Opens one connection; called again after each loss. */
+  openLine(signals: LineSignals): Line;
   onOpen(): void;
   onClosed(): void;
   onMessage(message: ToPage): void;
@@ -43,36 +45,34 @@ const DROP_REPORT_MS = 1_000;
 /** Makes the connection; start() opens it. */
 export function createEngineLink(options: EngineLinkOptions): EngineLink {
   const gate = createCreditGate();
-  let socket: WebSocket | null = null;
+  let line: Line | null = null;
   let isClosed = false;
   let retryMs = RETRY_MS_FIRST;
   let dropped = 0;
   let reported = 0;
 
   function sendMessage(message: FromPage): void {
-    if (socket?.readyState === WebSocket.OPEN) socket.send(encodeCaptureMessage(message));
+    line?.send(encodeCaptureMessage(message));
   }
 
   function connect(): void {
     if (isClosed) return;
-    const opened = new WebSocket(options.url);
-    opened.binaryType = 'arraybuffer';
-    socket = opened;
-    opened.addEventListener('open', () => {
-      retryMs = RETRY_MS_FIRST;
-      options.onOpen();
+    const opened = options.openLine({
+      onOpen() {
+        retryMs = RETRY_MS_FIRST;
+        options.onOpen();
+      },
+      onMessage: hear,
+      onClosed() {
+        if (line !== opened) return;
+        line = null;
+        gate.reset();
+        options.onClosed();
+        setTimeout(connect, retryMs);
+        retryMs = Math.min(RETRY_MS_LONGEST, retryMs * 2);
+      },
     });
-    opened.addEventListener('message', (signal: MessageEvent<unknown>) => {
-      if (signal.data instanceof ArrayBuffer) hear(new Uint8Array(signal.data));
-    });
-    opened.addEventListener('close', () => {
-      if (socket !== opened) return;
-      socket = null;
-      gate.reset();
-      options.onClosed();
-      setTimeout(connect, retryMs);
-      retryMs = Math.min(RETRY_MS_LONGEST, retryMs * 2);
-    });
+    line = opened;
   }
 
   function hear(message: Uint8Array): void {
@@ -92,7 +92,7 @@ export function createEngineLink(options: EngineLinkOptions): EngineLink {
   }
 
   const reporter = setInterval(() => {
-    if (dropped === reported || socket?.readyState !== WebSocket.OPEN) return;
+    if (dropped === reported || !line?.isOpen()) return;
     sendMessage({ type: 'dropped', count: Math.min(1_000_000, dropped - reported) });
     reported = dropped;
   }, DROP_REPORT_MS);
@@ -100,23 +100,22 @@ export function createEngineLink(options: EngineLinkOptions): EngineLink {
   return {
     start: connect,
     sendFrame(frame) {
-      const isOpen = socket?.readyState === WebSocket.OPEN;
-      const isClear = isOpen && (socket?.bufferedAmount ?? 0) < BUFFERED_BYTES_MAX;
+      const isClear = line?.isOpen() === true && line.waitingBytes() < BUFFERED_BYTES_MAX;
       // A blocked line counts as having no credits, so that pictures resume at a key frame.
       if (!isClear || !gate.take(frame.track, frame.keyFrame)) {
         if (!isClear && frame.track === 'video') gate.breakPicture();
         dropped++;
         return;
       }
-      socket?.send(encodePageFrame(frame));
+      line?.send(encodePageFrame(frame));
     },
     sendMessage,
-    isOpen: () => socket?.readyState === WebSocket.OPEN,
+    isOpen: () => line?.isOpen() ?? false,
     needsKeyFrame: gate.needsKeyFrame,
     droppedCount: () => dropped,
     close() {
       isClosed = true;
-      socket?.close();
+      line?.close();
     },
   };
 }

@@ -5,11 +5,10 @@ import '../ui/ui.css';
 import './capture.css';
 import { App } from './App.tsx';
 import { createCaptureSession } from './captureSession.ts';
+import { openEngineLine } from './line.ts';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
-const socketUrl = new URL('/capture', location.href);
-socketUrl.protocol = socketUrl.protocol === 'https:' ? 'wss:' : 'ws:';
-const session = createCaptureSession(socketUrl.href);
+const session = createCaptureSession(openEngineLine);
 createRoot(root).render(<App session={session} />);
 session.start();
