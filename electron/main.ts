@@ -11,9 +11,13 @@ import { installPermissionPolicy } from './permissions.ts';
 import { createUtilityLauncher } from './utilityLauncher.ts';
 import { isOurs, openCaptureWindow, openStudioWindow } from './windows.ts';
 
-/** Arguments that are the app's own, without Electron's path and ours. */
+/**
+ * Arguments that are the app's own: after Electron's path and, in a checkout, after Electron's own
+ * switches and the path of the app.
+ */
 function ownArguments(): string[] {
-  return process.argv.slice(app.isPackaged ? 1 : 2);
+  const given = process.argv.slice(1);
+  return app.isPackaged ? given : given.slice(given.findIndex((one) => !one.startsWith('-')) + 1);
 }
 
 /** Built files: beside this one in a checkout; native parts are unpacked in a packed app. */

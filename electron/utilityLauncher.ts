@@ -27,19 +27,22 @@ export function createUtilityLauncher(entryFolder: string): UtilityLauncher {
       });
       return handleOf(child);
     },
-    killHelper(pid) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // It ended by itself.
-      }
-    },
+    killHelper: killNow,
     handPort(kind, port) {
       const engine = running.get('engine');
       engine?.postMessage({ type: 'windowPort', kind }, [port]);
       return engine !== undefined;
     },
   };
+}
+
+/** Ends a process that may have ended by itself in the meantime. */
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
 }
 
 function handleOf(child: UtilityProcess): ChildHandle {
@@ -66,9 +69,8 @@ function handleOf(child: UtilityProcess): ChildHandle {
     },
     kill() {
       // kill() asks; a hung process needs the signal that cannot be caught.
-      if (child.pid !== undefined && process.platform !== 'win32') {
-        process.kill(child.pid, 'SIGKILL');
-      } else child.kill();
+      if (child.pid !== undefined && process.platform !== 'win32') killNow(child.pid);
+      else child.kill();
     },
   };
 }

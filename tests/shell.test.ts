@@ -347,11 +347,14 @@ test('a studio in its window, from the first frame to nothing left', async (t) =
   });
 
   await t.test('a killed engine comes back, again and again, and the page with it', async () => {
+    const { viewer } = facts();
+    assert.ok(viewer);
     for (const times of [2, 3]) {
       await killEngine();
       await waitFor('the page', () => roles.length === times);
       assert.equal(roles.at(-1), 'owner');
       await until('the show going on', ({ show }) => show.state === 'live');
+      assert.equal(facts().viewer, viewer);
     }
     await client.studio.show.rename({ title: 'After the restart' });
     await until('the new title', ({ show }) => show.title === 'After the restart');

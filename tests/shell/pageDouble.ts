@@ -11,7 +11,7 @@ type Listener = (signal: { ports: readonly unknown[] }, message: unknown) => voi
 
 export type PageDouble = {
   /** The page's world. */
-  window: EventTarget & Record<string, unknown>;
+  window: EventTarget & { location: Record<string, string>; morphine?: unknown };
   /** What the preload exposed, by name. */
   exposed: Map<string, unknown>;
   /** What the preload sent, as [channel, ...arguments]. */
@@ -32,7 +32,7 @@ export function openPage(
   const { protocol, host, pathname } = new URL(url);
   const location = { href: url, protocol, host, pathname, origin: `${protocol}//${host}` };
   const target = new EventTarget();
-  const window = Object.assign(target, { location }) as PageDouble['window'];
+  const window: PageDouble['window'] = Object.assign(target, { location });
 
   /** Both worlds share the window's messages; what one world sets on it the other cannot see. */
   function postMessage(data: unknown, origin: string, ports: readonly unknown[]): void {
@@ -51,7 +51,7 @@ export function openPage(
       exposeInMainWorld(key: string, api: unknown) {
         if (exposed.has(key)) throw new Error(`Cannot bind an API on top of ${key}`);
         exposed.set(key, api);
-        window[key] = Object.freeze(api);
+        Object.defineProperty(window, key, { value: Object.freeze(api) });
       },
     },
     ipcRenderer: {
