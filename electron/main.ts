@@ -43,8 +43,8 @@ function handPorts(): void {
     if (!isOurs(url) || signal.sender.isDestroyed()) return;
     const { port1, port2 } = new MessageChannelMain();
     const kind = new URL(url).pathname.startsWith('/capture') ? 'capture' : 'studio';
-    if (launcher.handPort(kind, port1)) signal.sender.postMessage('port', null, [port2]);
-    else port1.close();
+    launcher.handPort(kind, port1);
+    signal.sender.postMessage('port', null, [port2]);
   });
 }
 

@@ -8,13 +8,30 @@ import { fromChildSchema, type ProcessName } from '../core/contract/process.ts';
 import type { ChildHandle, ProcessLauncher } from '../native/host/supervisor.ts';
 
 export type UtilityLauncher = ProcessLauncher & {
-  /** Gives one end of a window's port to the engine; false while no engine runs. */
-  handPort(kind: 'studio' | 'capture', port: MessagePortMain): boolean;
+  /** Gives one end of a window's port to the engine, or to the next one while none runs. */
+  handPort(kind: WindowKind, port: MessagePortMain): void;
 };
+
+type WindowKind = 'studio' | 'capture';
+
+/** Ports that wait for an engine. Pages give up theirs after seconds; the oldest go first. */
+const WAITING_PORTS_MAX = 16;
 
 /** @param entryFolder folder with the built entries, unpacked from the archive */
 export function createUtilityLauncher(entryFolder: string): UtilityLauncher {
   const running = new Map<ProcessName, UtilityProcess>();
+  const waiting: [WindowKind, MessagePortMain][] = [];
+
+  function handPort(kind: WindowKind, port: MessagePortMain): void {
+    const engine = running.get('engine');
+    if (engine) {
+      engine.postMessage({ type: 'windowPort', kind }, [port]);
+      return;
+    }
+    waiting.push([kind, port]);
+    if (waiting.length > WAITING_PORTS_MAX) waiting.shift()?.[1].close();
+  }
+
   return {
     launch(name) {
       const child = utilityProcess.fork(join(entryFolder, `${name}.js`), [], {
@@ -25,14 +42,11 @@ export function createUtilityLauncher(entryFolder: string): UtilityLauncher {
       child.once('exit', () => {
         if (running.get(name) === child) running.delete(name);
       });
+      if (name === 'engine') for (const [kind, port] of waiting.splice(0)) handPort(kind, port);
       return handleOf(child);
     },
     killHelper: killNow,
-    handPort(kind, port) {
-      const engine = running.get('engine');
-      engine?.postMessage({ type: 'windowPort', kind }, [port]);
-      return engine !== undefined;
-    },
+    handPort,
   };
 }
 
