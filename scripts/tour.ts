@@ -5,11 +5,14 @@
 
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import type { Page } from 'playwright-core';
 import {
-  DESKTOP,
   launchBrowser,
+  openStudioPage,
+  openSuggestionByKey,
   openViewer,
   PHONE,
+  SEED_WITH_GOALS,
   type Viewer,
 } from '../tests/harness/browser.ts';
 import { enterStudio, type Owner } from '../tests/harness/owner.ts';
@@ -52,7 +55,7 @@ async function tour(): Promise<void> {
   try {
     await step('the studio is live', async () => {
       const fromMs = performance.now();
-      studio = await startStudio({ args: ['--seed', '3'] });
+      studio = await startStudio({ args: ['--seed', SEED_WITH_GOALS] });
       owner = await enterStudio(studio.facts().studio ?? '');
       return `${Math.round(performance.now() - fromMs)} ms after npm start`;
     });
@@ -73,7 +76,7 @@ async function show(
   browser: Awaited<ReturnType<typeof launchBrowser>>,
 ): Promise<void> {
   const facts = studio.facts();
-  const studioPage = await openStudioPage(browser, owner, facts.studio ?? '');
+  const studioPage = await openStudioPage(browser, facts.studio ?? '', owner.cookie);
   const link = facts.viewer ?? '';
   const [wide, phone] = [await openViewer(browser, link), await openViewer(browser, link, PHONE)];
   await step('two viewers see and hear the match', async () => {
@@ -82,16 +85,18 @@ async function show(
     await wide.page.getByTestId('sound').click();
     return `first frames after ${await wide.figure('first-frame-ms')} and ${await phone.figure('first-frame-ms')} ms`;
   });
-  await step('both bet by clicking, one on each side', async () => {
+  await step('kick-off is seen and one key opens its market', async () => {
     await owner.until('betting to be possible', (state) => state.show.bettingSuspended === '');
-    const marketId = crypto.randomUUID().replaceAll('-', '');
-    await owner.client.studio.markets.open({ templateId: 'goal-15', marketId });
+    await openSuggestionByKey(studioPage);
+    return owner.state().events.findLast((event) => event.type === 'kickOff')?.why;
+  });
+  await step('both bet by clicking, one on each side', async () => {
     await Promise.all([wide.openMarket(), phone.openMarket()]);
     await Promise.all([wide.bet(0, '50'), phone.bet(1, '50')]);
     await pictures(studioPage, wide, phone, 'betting');
     return `confirmed; ${owner.readings()?.betMs?.toFixed(1)} ms from arrival to disk (p95)`;
   });
-  await step('the market is decided by the picture and paid', () => settled(owner, wide, phone));
+  await step('the goal is seen and the winner is paid', () => settled(owner, wide, phone));
   await step('page, ledger and relay agree', async () => {
     const ledger = await owner.until(
       'every row to be copied',
@@ -141,22 +146,6 @@ async function killVision(studio: RunningStudio, owner: Owner, wide: Viewer): Pr
   must((await wide.state()) === 'live', 'the picture stopped');
   return `running again after ${backMs} ms; the picture never stopped`;
 }
-
-async function openStudioPage(
-  browser: Awaited<ReturnType<typeof launchBrowser>>,
-  owner: Owner,
-  link: string,
-) {
-  const context = await browser.newContext({ viewport: DESKTOP });
-  const [name = '', value = ''] = owner.cookie.split('=');
-  const { origin } = new URL(link);
-  await context.addCookies([{ name, value, url: origin }]);
-  const page = await context.newPage();
-  await page.goto(origin);
-  return page;
-}
-
-type Page = Awaited<ReturnType<typeof openStudioPage>>;
 
 async function pictures(studio: Page, wide: Viewer, phone: Viewer, name: string): Promise<void> {
   mkdirSync(folder, { recursive: true });

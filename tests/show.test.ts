@@ -5,7 +5,16 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import { browserSkip, launchBrowser, openViewer, type Viewer } from './harness/browser.ts';
+import {
+  browserSkip,
+  launchBrowser,
+  openStudioPage,
+  openSuggestionByKey,
+  openViewer,
+  PHONE,
+  SEED_WITH_GOALS,
+  type Viewer,
+} from './harness/browser.ts';
 import { enterStudio, type Owner } from './harness/owner.ts';
 import { type RunningStudio, startStudio, waitFor, witnessOf } from './harness/studio.ts';
 
@@ -15,7 +24,7 @@ let browser: Browser;
 let viewer: Viewer;
 
 before(async () => {
-  studio = await startStudio({ args: ['--seed', '3'] });
+  studio = await startStudio({ args: ['--seed', SEED_WITH_GOALS] });
   owner = await enterStudio(studio.facts().studio ?? '');
   if (!browserSkip) browser = await launchBrowser();
 });
@@ -60,26 +69,30 @@ async function loudestSample(of: Viewer): Promise<number | false> {
   return loudest > 0 && loudest;
 }
 
-test('a bet placed by clicking is settled from the pixels and paid', {
+test('kick-off is seen, one key opens the market, clicks bet, the goal is seen, the winner is paid', {
   skip: browserSkip,
 }, async () => {
+  const page = await openStudioPage(browser, studio.facts().studio ?? '', owner.cookie);
+  const other = await openViewer(browser, studio.facts().viewer ?? '', PHONE);
+  await other.untilState('live');
   await owner.until('betting to be possible', (state) => state.show.bettingSuspended === '');
-  const before = await viewer.untilFigure('balance', (points) => points > 0);
-  const market = await owner.client.studio.markets.open({
-    templateId: 'goal-15',
-    marketId: crypto.randomUUID().replaceAll('-', ''),
-  });
-  await viewer.openMarket();
-  await viewer.bet(0, '50');
-  assert.equal(await viewer.untilFigure('balance', (points) => points !== before), before - 50);
-  const ended = await owner.until('the market to end', (state) =>
-    state.markets.find(
-      (one) => one.id === market.id && (one.state === 'RESOLVED' || one.state === 'VOID'),
-    ),
+  await openSuggestionByKey(page);
+  await Promise.all([viewer.openMarket(), other.openMarket()]);
+  await Promise.all([viewer.bet(0, '50'), other.bet(1, '10')]);
+  const market = await owner.until('the market to end', (state) =>
+    state.markets.find((one) => one.state === 'RESOLVED' || one.state === 'VOID'),
   );
-  assert.equal(ended.state, 'RESOLVED', ended.reason);
-  // Alone in the pool: whatever happened, parimutuel gives the stake back.
-  assert.equal(await viewer.untilFigure('balance', (points) => points === before), before);
+  assert.equal(market.state, 'RESOLVED', market.reason);
+  assert.equal(market.winner, 0, market.reason);
+  const goal = owner.state().events.find((event) => event.captureUs === market.decidedCaptureUs);
+  assert.equal(goal?.type, 'goal');
+  assert.ok(market.lockAtUs < market.decidedCaptureUs);
+  // The whole pool of 60 goes to the one who said yes.
+  assert.equal(await viewer.untilFigure('balance', (points) => points > 1000), 1010);
+  assert.equal(await other.untilFigure('staked', (points) => points === 0), 0);
+  assert.equal(await other.figure('balance'), 990);
+  await other.page.context().close();
+  await page.context().close();
 });
 
 test('page, ledger and relay agree', { skip: browserSkip }, async () => {

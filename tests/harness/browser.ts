@@ -35,10 +35,40 @@ export type Viewer = {
   bet(outcome: number, stake: '10' | '50'): Promise<void>;
 };
 
+/** Opens the studio's page for whoever holds the owner's cookie. */
+export async function openStudioPage(
+  browser: Browser,
+  link: string,
+  cookie: string,
+  viewport = DESKTOP,
+): Promise<Page> {
+  const context = await browser.newContext({ viewport });
+  const [name = '', value = ''] = cookie.split('=');
+  const { origin } = new URL(link);
+  await context.addCookies([{ name, value, url: origin }]);
+  const page = await context.newPage();
+  page.setDefaultTimeout(HANG_MS);
+  await page.goto(origin);
+  return page;
+}
+
+/**
+ * A match whose second and third kick-off are each followed by a goal 18 to 21 s later: long after
+ * the last bet of `goal-30`, well before its horizon.
+ */
+export const SEED_WITH_GOALS = '28';
+
+/** Waits for the kick-off that vision sees and opens its market with one key. */
+export async function openSuggestionByKey(page: Page): Promise<void> {
+  await page.locator('[aria-keyshortcuts="Enter"]').first().waitFor();
+  await page.locator('body').press('Enter');
+}
+
 export const PHONE = { width: 390, height: 844 };
 export const DESKTOP = { width: 1440, height: 900 };
 
-const HANG_MS = 45_000;
+/** A guard against hanging for ever; the third kick-off comes after 50 s. */
+const HANG_MS = 75_000;
 
 /** Opens the viewer's page in a context of its own: another person with another device key. */
 export async function openViewer(

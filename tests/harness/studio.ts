@@ -12,7 +12,7 @@ import type { ReadyFacts } from '../../native/host/readyFile.ts';
 export const root = resolve(import.meta.dirname, '../..');
 
 /** A wait that only guards against hanging for ever; it judges no speed. */
-const HANG_MS = 45_000;
+const HANG_MS = 75_000;
 
 export type RunningStudio = {
   folder: string;
