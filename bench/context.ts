@@ -15,9 +15,15 @@ const SEED = '3';
 export function createContext(
   isFull: boolean,
   say: (line: string) => void,
-): BenchContext & { close(): Promise<void> } {
+): BenchContext & {
+  /** The last warnings of the running studio. */
+  troubles(): string;
+  close(): Promise<void>;
+} {
   let show: Show | null = null;
   let browser: Browser | null = null;
+  // A bench that breaks leaves nothing behind: the studio ends with its launcher.
+  process.on('exit', () => show?.studio.process.kill('SIGKILL'));
   async function quiet(): Promise<void> {
     const ended = show;
     show = null;
@@ -47,6 +53,13 @@ export function createContext(
       return browser;
     },
     quiet,
+    troubles() {
+      const lines = show?.studio.output().split('\n') ?? [];
+      return lines
+        .filter((line) => /"level":"(warn|error)"/.test(line))
+        .slice(-20)
+        .join('\n');
+    },
     async close() {
       await quiet();
       await browser?.close();

@@ -1,10 +1,10 @@
 // `npm run bench`: every figure beside its target, the machine's own floors and, where it is
 // installed, the peer, all in one run. At most five minutes in the short form; `-- --full` takes
 // each figure longer, `-- --only NAME` takes one. The table goes to the terminal, the same as JSON
-// and Markdown to out/bench/. Exit code 1 only when something broke: a missed target is a result.
+// and Markdown to out/bench/ (`--out DIR`). Exit code 1 only when something broke: a missed target is a result.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildIfStale } from '../scripts/build.ts';
 import { findChromium } from '../scripts/chromium.ts';
@@ -35,27 +35,30 @@ const FLOOR_SAMPLES = 100;
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const complain = (line: string) => void process.stderr.write(`${line}\n`);
 
-function readArguments(): { isFull: boolean; wanted: string[] } {
+function readArguments(): { isFull: boolean; wanted: string[]; folder: string } {
   const names = ['floors', ...Object.keys(MEASUREMENTS)];
   try {
     const { values } = parseArgs({
       options: {
+        out: { type: 'string', default: join(root, 'out/bench') },
         full: { type: 'boolean', default: false },
         only: { type: 'string', multiple: true, default: names },
       },
     });
     const unknown = values.only.find((name) => !names.includes(name));
-    if (unknown === undefined) return { isFull: values.full, wanted: values.only };
+    if (unknown === undefined) {
+      return { isFull: values.full, wanted: values.only, folder: resolve(values.out) };
+    }
     complain(`--only ${unknown}: no such figure; there are ${names.join(', ')}.`);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    complain(`${reason} The bench knows --full and --only NAME.`);
+    complain(`${reason} The bench knows --full, --only NAME and --out DIR.`);
   }
   process.exit(2);
 }
 
 async function bench(): Promise<boolean> {
-  const { isFull, wanted } = readArguments();
+  const { isFull, wanted, folder } = readArguments();
   const form = isFull ? 'full' : 'short';
   const machine = machineFacts(findChromium());
   await buildIfStale({ force: false, say: complain });
@@ -86,6 +89,7 @@ async function bench(): Promise<boolean> {
     const measured = await measure(context).catch((cause: unknown) => {
       isWhole = false;
       complain(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
+      complain(context.troubles());
       const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
       return [notMeasured(goal.figure, `it broke: ${reason}`)];
     });
@@ -94,12 +98,11 @@ async function bench(): Promise<boolean> {
   }
   await context.close();
   result.durationSeconds = Math.round((performance.now() - startedMs) / 1000);
-  keep(result);
+  keep(result, folder);
   return isWhole;
 }
 
-function keep(result: BenchResult): void {
-  const folder = join(root, 'out/bench');
+function keep(result: BenchResult, folder: string): void {
   mkdirSync(folder, { recursive: true });
   const table = tableOf(result);
   writeFileSync(join(folder, 'bench.json'), `${JSON.stringify(result, null, 2)}\n`);
