@@ -289,3 +289,15 @@ test('the lockfile names no registry but the public one, and versions are exact'
     [],
   );
 });
+
+test('the lockfile is whole: npm ci refuses one that lacks a platform’s package', () => {
+  type Entry = { optionalDependencies?: Record<string, string> };
+  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  const packages: Record<string, Entry> = lock.packages;
+  const missing = Object.entries(packages).flatMap(([path, entry]) =>
+    Object.keys(entry.optionalDependencies ?? {}).filter(
+      (name) => !packages[`${path}/node_modules/${name}`] && !packages[`node_modules/${name}`],
+    ),
+  );
+  assert.deepEqual(missing, []);
+});
