@@ -3,14 +3,12 @@
 // are taken right beside each round. Clicks: the real page, from the click to the word "confirmed"
 // in it. Sync: from the confirmation to the relay's witness saying that it holds the row.
 
-import { fromBinary } from '@bufbuild/protobuf';
 import type { Page } from 'playwright-core';
 import { newId } from '../core/base/ids.ts';
-import { type BetReply, ToViewerSchema } from '../core/wire/gen/facts_pb.js';
-import { random, TestViewer } from '../relay/testing/harness.ts';
 import { openViewer } from '../tests/harness/browser.ts';
 import type { Owner } from '../tests/harness/owner.ts';
 import { type ReadyFacts, witnessOf } from '../tests/harness/studio.ts';
+import { type BetAnswer, type Bettor, joinBettor, random } from './bettor.ts';
 import { type BenchContext, type Measured, notMeasured, ROUNDS } from './figure.ts';
 import { type Floors, pause, takeFloors } from './floors.ts';
 
@@ -50,39 +48,8 @@ export async function measureBets(context: BenchContext): Promise<Measured[]> {
   return [{ figure: 'bets', rounds, floors, remarks }];
 }
 
-/** A viewer who bets and hears the answers, without a page. */
-type Bettor = {
-  bet(marketId: string): Promise<{ reply: BetReply; sentMs: number; answeredMs: number }>;
-  close(): void;
-};
-
 async function joinCrowd(facts: ReadyFacts): Promise<Bettor[]> {
   return Promise.all(Array.from({ length: VIEWERS }, () => joinBettor(facts)));
-}
-
-async function joinBettor(facts: ReadyFacts): Promise<Bettor> {
-  const viewer = new TestViewer(facts.relay ?? '', facts.channel ?? '');
-  const waiting = new Map<string, (reply: BetReply) => void>();
-  viewer.socket.addEventListener('message', ({ data }) => {
-    const { message } = fromBinary(ToViewerSchema, new Uint8Array(data as ArrayBuffer));
-    if (message.case === 'betReply') waiting.get(message.value.betId)?.(message.value);
-  });
-  await viewer.join();
-  await viewer.take('balance');
-  return {
-    bet(marketId) {
-      const betId = newId(random);
-      return new Promise((done) => {
-        const sentMs = performance.now();
-        waiting.set(betId, (reply) => {
-          waiting.delete(betId);
-          done({ reply, sentMs, answeredMs: performance.now() });
-        });
-        viewer.bet(marketId, 1, betId);
-      });
-    },
-    close: () => viewer.close(),
-  };
 }
 
 /** Gives a market with at least the margin left to bet; opens one when there is none. */
@@ -119,7 +86,7 @@ async function betMany(
   market: () => Promise<string>,
   count: number,
 ): Promise<{ samples: number[]; refused: string[] }> {
-  const answers: ReturnType<Bettor['bet']>[] = [];
+  const answers: Promise<BetAnswer>[] = [];
   for (let at = 0; at < count; at++) {
     const marketId = await market();
     const bettor = crowd[at % crowd.length];
