@@ -1,5 +1,5 @@
 // One bet, in three visible states in the same spot: sent (hollow), confirmed (solid, with its
-// receipt), settled (with the reason). A refusal says why; its code stands small behind.
+// receipt), settled. A refund and a refusal say why; its code stands small behind.
 
 import { pointsText } from '../ui/figures.ts';
 import { OutcomeMark } from '../ui/OutcomeMark.tsx';
@@ -85,6 +85,10 @@ function smallPrint(bet: BetRecord): string {
       return waiting(bet);
     case 'refused':
       return `${bet.message} ${bet.code}`.trim();
+    case 'won':
+    case 'lost':
+      // The market above says why already.
+      return receipt;
     default:
       return [bet.reason, receipt].filter((part) => part !== '').join(' · ');
   }

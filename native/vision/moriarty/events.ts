@@ -86,14 +86,15 @@ export class Game {
   }
 
   #describeGoal(goal: Goal): EventDraft {
-    const speed = goal.speed.toFixed(1);
+    const evidence =
+      `${goal.sightingsBefore} sightings before, ${goal.sightingsInside} inside, ` +
+      `${goal.speed.toFixed(1)} heights/s`;
     return this.#draft('goal', goal.captureUs, goal.line.subject, {
       confidence: goal.confidence,
       trackIds: [goal.trackId],
       why:
-        `The ball, seen on ${goal.sightingsBefore} pictures before, crossed the ` +
-        `"${goal.line.subject}" goal line between the posts at ${speed} picture heights a second ` +
-        `and was seen inside ${goal.sightingsInside} times.`,
+        `The ball crossed the ${goal.line.subject} goal line between the posts ` +
+        `and stayed inside (${evidence}).`,
     });
   }
 
