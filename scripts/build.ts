@@ -3,10 +3,22 @@
 // same sources, so that `npm start` costs nothing the second time.
 
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const root = resolve(import.meta.dirname, '..');
+/** Holds the process id of whoever builds. */
+const lockFile = join(root, 'out', 'build.lock');
+const LOCK_LOOK_MS = 100;
 const stampFile = join(root, 'out', 'build.stamp');
 const sourceFolders = ['core', 'native', 'relay', 'electron', 'renderer'];
 const sourceFiles = ['package-lock.json', 'electron.vite.config.ts', 'scripts/build.ts'];
@@ -39,6 +51,38 @@ function fingerprint(): string {
  * @returns true when something was built
  */
 export async function buildIfStale(options: { force: boolean; say(line: string): void }) {
+  mkdirSync(join(root, 'out'), { recursive: true });
+  await lockBuild();
+  try {
+    return await build(options);
+  } finally {
+    rmSync(lockFile, { force: true });
+  }
+}
+
+/** One build at a time: a second one would empty the folders under the first. */
+async function lockBuild(): Promise<void> {
+  for (;;) {
+    try {
+      writeFileSync(lockFile, String(process.pid), { flag: 'wx' });
+      return;
+    } catch {
+      const holder = Number(existsSync(lockFile) ? readFileSync(lockFile, 'utf8') : 0);
+      if (!isAlive(holder)) rmSync(lockFile, { force: true });
+      await sleep(LOCK_LOOK_MS);
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function build(options: { force: boolean; say(line: string): void }): Promise<boolean> {
   const wanted = fingerprint();
   const built = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : '';
   if (!options.force && built === wanted) return false;
@@ -51,7 +95,6 @@ export async function buildIfStale(options: { force: boolean; say(line: string):
     buildMain({ root, logLevel: 'error' }),
     ...pageNames.map((page) => buildPage(pageConfig(page, root))),
   ]);
-  mkdirSync(join(root, 'out'), { recursive: true });
   writeFileSync(stampFile, wanted);
   options.say(`Built in ${((performance.now() - startedMs) / 1000).toFixed(1)} s.`);
   return true;

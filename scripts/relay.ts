@@ -21,6 +21,7 @@ const FLAGS: Readonly<Record<RelaySetting, string>> = {
   certificateFile: '--cert',
   keyFile: '--key',
   dataFolder: '--data',
+  databaseUrl: '--database (or DATABASE_URL)',
   owners: '--owners',
   iceServers: '--ice-server',
 };
@@ -32,6 +33,7 @@ const flags = {
   cert: { type: 'string' },
   key: { type: 'string' },
   data: { type: 'string' },
+  database: { type: 'string' },
   owners: { type: 'string' },
   'ice-server': { type: 'string', multiple: true },
   'ready-file': { type: 'string' },
@@ -59,6 +61,8 @@ function readCommandLine(args: readonly string[], callerFolder: string): Command
     keyFile: path(values.key),
     dataFolder:
       path(values.data) ?? join(defaultDataFolder(process.platform, process.env), 'relay'),
+    // Better from the environment: an argument can be read by everybody on the machine.
+    databaseUrl: values.database ?? (process.env.DATABASE_URL || null),
     owners: owners === 'open' ? owners : resolve(callerFolder, owners),
     iceServers: values['ice-server'] ?? [],
     viewerPageFolder: resolve(import.meta.dirname, '../out/renderer/viewer'),

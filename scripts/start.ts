@@ -57,6 +57,8 @@ function startDesktop(runtime: string): Promise<number> {
   });
 }
 
+// A person's terminal shows trouble only; programs get every transition (JSON, one a line).
+if (process.stderr.isTTY) process.env.MORPHINE_LOG ??= 'warn';
 await buildIfStale({ force: false, say: (line) => void process.stderr.write(`${line}\n`) });
 const isHeadlessAsked = args.includes('--headless');
 let runtime = isHeadlessAsked ? undefined : electronRuntime(root);
