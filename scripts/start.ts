@@ -40,7 +40,9 @@ async function startHeadless(isHeadlessAsked: boolean): Promise<number> {
 
 /** The desktop process is the supervisor itself; signals to this one are passed on. */
 function startDesktop(runtime: string): Promise<number> {
-  const desktop = spawn(runtime, [root, ...args], {
+  // Chromium refuses to run as root with its sandbox; the studio itself needs no root.
+  const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
+  const desktop = spawn(runtime, [...(isRoot ? ['--no-sandbox'] : []), root, ...args], {
     stdio: 'inherit',
     env: { ...process.env, INIT_CWD: callerFolder },
   });

@@ -21,6 +21,7 @@ const PACKAGE_DOORS: Record<string, string[]> = {
   '@ffmpeg-installer/ffmpeg': ['native/ffmpeg/'],
   ws: ['native/serve/webSocket.ts', 'native/upstream/studioSocket.ts', 'relay/webSocket.ts'],
   'prom-client': ['native/telemetry/', 'relay/telemetry.ts'],
+  pg: ['relay/postgres.ts'],
   pino: ['native/telemetry/', 'relay/telemetry.ts'],
   electron: ['electron/'],
 };

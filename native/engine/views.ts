@@ -91,6 +91,8 @@ export function createViews(options: {
   shipper.onState(lookAtLedger);
   socket.onState(() => lookAtRelay(store.state().relay.viewers));
   socket.onStats((stats) => lookAtRelay(stats.viewers));
+  // The relay may have answered, or refused, before anybody looked.
+  lookAtRelay(0);
   return {
     sourceChanged: (source) => applyIfNew('source', source),
     visionChanged(status) {

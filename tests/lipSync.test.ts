@@ -1,0 +1,187 @@
+// Proves that a viewer hears a beep when the flash that belongs to it is on the screen: a clip with
+// both at each full second goes as `file:` through the whole studio to a real Chromium. The picture's
+// moment is requestVideoFrameCallback's expected display of the first white frame. The sound's
+// moment is that of its first loud sample in an AudioWorklet on the element's own stream, put on the
+// page's clock by getOutputTimestamp, so output latency is in it. WebAudio's own queue is in it as
+// well, which the element's own path does not have: sound is judged too late rather than too early.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { hasFfmpeg, resolveFfmpeg } from '../native/ffmpeg/resolve.ts';
+import { browserSkip, launchBrowser } from './harness/browser.ts';
+import { type RunningStudio, startStudio, waitFor } from './harness/studio.ts';
+
+const FLASHES = 10;
+const SKEW_MS_MAX = 40;
+
+const ffmpeg = await resolveFfmpeg();
+const skip = browserSkip || (hasFfmpeg(ffmpeg) ? false : 'no ffmpeg');
+const folder = mkdtempSync(join(tmpdir(), 'lip-sync-'));
+let studio: RunningStudio;
+let browser: Browser;
+
+before(async () => {
+  if (skip || !hasFfmpeg(ffmpeg)) return;
+  const clip = join(folder, 'flash-and-beep.mov');
+  const seconds = '45';
+  const flash = "drawbox=color=white:t=fill:enable='lt(mod(n,30),2)'";
+  const beep = 'if(lt(mod(t,1),0.0666),0.5*sin(2*PI*1000*t),0)';
+  const made = spawnSync(ffmpeg.path, [
+    ...['-v', 'error', '-f', 'lavfi', '-i', `color=black:s=1280x720:r=30:d=${seconds},${flash}`],
+    ...['-f', 'lavfi', '-i', `aevalsrc='${beep}':s=48000:d=${seconds}`],
+    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '0', '-pix_fmt', 'yuv420p'],
+    ...['-c:a', 'pcm_s16le', clip],
+  ]);
+  assert.equal(made.status, 0, made.stderr.toString());
+  studio = await startStudio({ args: ['--source', `file:${clip}`] });
+  browser = await launchBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await studio?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('sound and picture are within 40 ms at the viewer', { skip }, async () => {
+  // The page's policy runs no scripts but its own, and the worklet is the test's.
+  const context = await browser.newContext({ bypassCSP: true });
+  const page = await context.newPage();
+  await page.addInitScript(() => {
+    const peers: RTCPeerConnection[] = [];
+    (window as never as { peers: unknown }).peers = peers;
+    const Real = window.RTCPeerConnection;
+    window.RTCPeerConnection = class extends Real {
+      constructor(c?: RTCConfiguration) {
+        super(c);
+        peers.push(this);
+      }
+    } as never;
+  });
+  await page.goto(studio.facts().viewer ?? '');
+  await page.locator('#root[data-state="live"]').waitFor({ state: 'attached' });
+  await page.getByTestId('sound').click();
+  await page.evaluate(listen, WORKLET);
+  await page.evaluate(watch);
+  const pairs = await waitFor('flashes with their beeps', async () => {
+    const heard = pairUp(await page.evaluate(() => window.lipSync));
+    return heard.length >= FLASHES && heard;
+  });
+  const skews = pairs.map(({ beep, flash }) => beep.heardMs - flash);
+  const middle = medianOf(skews);
+  const processed = medianOf(pairs.map(({ beep, flash }) => beep.processedMs - flash));
+  console.log(
+    `sound after picture, ms: median ${middle.toFixed(1)} of ${skews.length} ` +
+      `(${skews.map((skew) => skew.toFixed(0)).join(' ')}); ` +
+      `reached the page ${processed.toFixed(1)} ms after it; ` +
+      JSON.stringify(await page.evaluate(() => window.lipSync.latency)),
+  );
+  console.log(
+    await page.evaluate(async () => {
+      const peer = (window as unknown as { peers?: RTCPeerConnection[] }).peers?.at(-1);
+      const out: unknown[] = [];
+      for (const [, one] of (await peer?.getStats()) ?? []) {
+        if (one.type === 'inbound-rtp')
+          out.push([
+            one.kind,
+            one.estimatedPlayoutTimestamp,
+            (one.jitterBufferDelay / one.jitterBufferEmittedCount) * 1000,
+            (one.jitterBufferTargetDelay / one.jitterBufferEmittedCount) * 1000,
+            (one.jitterBufferMinimumDelay / one.jitterBufferEmittedCount) * 1000,
+            one.concealmentEvents,
+            one.concealedSamples,
+            one.insertedSamplesForDeceleration,
+            one.removedSamplesForAcceleration,
+          ]);
+        if (one.type === 'media-playout') out.push(one);
+      }
+      return JSON.stringify(out);
+    }),
+  );
+  assert.ok(Math.abs(middle) <= SKEW_MS_MAX, `sound is ${middle.toFixed(1)} ms after the picture`);
+});
+
+type Beep = { heardMs: number; processedMs: number };
+type Findings = {
+  /** When first white frames were on the screen, page clock. */
+  flashes: number[];
+  beeps: Beep[];
+  latency: { baseMs: number; outputMs: number };
+};
+declare global {
+  interface Window {
+    lipSync: Findings;
+  }
+}
+
+function pairUp({ flashes, beeps }: Findings): { flash: number; beep: Beep }[] {
+  // The first second is the joiner's: buffers still find their depth.
+  return flashes.slice(2).flatMap((flash) => {
+    const beep = beeps.find(({ heardMs }) => Math.abs(heardMs - flash) < 400);
+    return beep ? [{ flash, beep }] : [];
+  });
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length / 2;
+  return ((sorted[Math.floor(half)] ?? 0) + (sorted[Math.ceil(half) - 1] ?? 0)) / 2;
+}
+
+/** Reports the index of the first loud sample after a quiet tenth of a second. */
+const WORKLET = `registerProcessor('onset', class extends AudioWorkletProcessor {
+  quiet = 0;
+  process([[samples]]) {
+    for (let i = 0; samples && i < samples.length; i++) {
+      const isLoud = Math.abs(samples[i]) > 0.05;
+      if (isLoud && this.quiet > 4800) this.port.postMessage(currentFrame + i);
+      this.quiet = isLoud ? 0 : this.quiet + 1;
+    }
+    return true;
+  }
+});`;
+
+/** Runs in the page. */
+async function listen(worklet: string): Promise<void> {
+  const stream = document.querySelector('video')?.srcObject;
+  if (!(stream instanceof MediaStream)) throw new Error('The page plays no stream');
+  const context = new AudioContext({ sampleRate: 48_000, latencyHint: 'interactive' });
+  const module = URL.createObjectURL(new Blob([worklet], { type: 'text/javascript' }));
+  await context.audioWorklet.addModule(module);
+  const node = new AudioWorkletNode(context, 'onset');
+  const silent = new GainNode(context, { gain: 0 });
+  context.createMediaStreamSource(stream).connect(node).connect(silent);
+  silent.connect(context.destination);
+  const found: Findings = { flashes: [], beeps: [], latency: { baseMs: 0, outputMs: 0 } };
+  window.lipSync = found;
+  node.port.onmessage = ({ data }: MessageEvent<number>) => {
+    const { contextTime = 0, performanceTime = 0 } = context.getOutputTimestamp();
+    const heardMs = performanceTime + (data / context.sampleRate - contextTime) * 1000;
+    found.beeps.push({ heardMs, processedMs: performance.now() });
+    found.latency = { baseMs: context.baseLatency * 1000, outputMs: context.outputLatency * 1000 };
+  };
+}
+
+/** Runs in the page. */
+function watch(): void {
+  const video = document.querySelector('video');
+  const look = new OffscreenCanvas(8, 8).getContext('2d', { willReadFrequently: true });
+  if (!video || !look) throw new Error('Nothing to look at');
+  let wasDark = false;
+  let count = 0;
+  const frame = (_nowMs: number, shown: VideoFrameCallbackMetadata) => {
+    video.requestVideoFrameCallback(frame);
+    look.drawImage(video, 100, 100, 64, 64, 0, 0, 8, 8);
+    const isWhite = (look.getImageData(4, 4, 1, 1).data[1] ?? 0) > 128;
+    // After a picture that was skipped, nobody knows which one was the first white one.
+    const isNext = shown.presentedFrames === count + 1;
+    if (isWhite && wasDark && isNext) window.lipSync.flashes.push(shown.expectedDisplayTime);
+    wasDark = !isWhite;
+    count = shown.presentedFrames;
+  };
+  video.requestVideoFrameCallback(frame);
+}
