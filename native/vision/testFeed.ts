@@ -5,8 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rtpTimestampOf, type Unit } from '../../core/media/feed.ts';
 import { isKeyFrame, splitAnnexB } from '../../core/media/h264.ts';
-
-const FFMPEG = process.env.MORPHINE_FFMPEG ?? 'ffmpeg';
+import { TEST_FFMPEG_PATH } from '../ffmpeg/testFfmpeg.ts';
 
 export type ClipOptions = {
   /** ffmpeg's arguments up to the input, for instance `-f lavfi -i testsrc`. */
@@ -26,7 +25,7 @@ export type ClipOptions = {
 export async function encodeClip(options: ClipOptions): Promise<Unit[]> {
   const { input, filter, frames, keyFrameEvery = 30, kilobits = 2500 } = options;
   const child = spawn(
-    FFMPEG,
+    TEST_FFMPEG_PATH,
     [
       ...['-v', 'error', ...input],
       ...(filter ? ['-vf', filter] : []),

@@ -11,6 +11,7 @@ import {
   nalTypeOf,
   splitAnnexB,
 } from '../../core/media/h264.ts';
+import { TEST_FFMPEG_PATH } from '../ffmpeg/testFfmpeg.ts';
 
 export type TestVideo = { frames: { bytes: Uint8Array; keyFrame: boolean }[] };
 
@@ -24,7 +25,7 @@ export function makeTestVideo(
   const rate = '-pix_fmt yuv420p -b:v 1500k -maxrate 1500k -bufsize 750k -g 30 -keyint_min 30';
   const output = '-sc_threshold 0 -bf 0 -x264-params aud=1:repeat-headers=1 -f h264 pipe:1';
   const run = spawnSync(
-    'ffmpeg',
+    TEST_FFMPEG_PATH,
     ['-v', 'error', ...input, ...`${encoder} ${rate} ${output}`.split(' ')],
     { maxBuffer: 64 * 1024 * 1024 },
   );

@@ -5,7 +5,6 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { realTimers } from '../../core/base/clock.ts';
@@ -16,16 +15,13 @@ import { createFanOut } from '../../native/webrtc/fanOut.ts';
 import { losing } from '../../native/webrtc/testLoss.ts';
 import { makeTestVideo, playTestVideo, testClock, until } from '../../native/webrtc/testVideo.ts';
 import { answerWhep } from '../../native/webrtc/whep.ts';
+import { findChromium } from '../../scripts/chromium.ts';
 import { createMediaRoom } from './mediaRoom.ts';
 
-const executablePath = process.env.MORPHINE_CHROMIUM ?? '/usr/bin/chromium';
+const executablePath = findChromium();
 const video = makeTestVideo();
 const skip =
-  typeof video === 'string'
-    ? video
-    : existsSync(executablePath)
-      ? false
-      : `no Chromium at ${executablePath}`;
+  typeof video === 'string' ? video : executablePath ? false : 'no Chromium; npm run setup';
 
 const random = (length: number) => randomBytes(length);
 const room = createMediaRoom({
@@ -75,7 +71,7 @@ before(async () => {
   player = playTestVideo(video, testClock, (unit) => publisher.push(unit));
   publisher.startUplink({ url: 'http://relay.test/whip/abc', token: 't' });
   browser = await chromium.launch({
-    executablePath,
+    executablePath: executablePath ?? '',
     headless: false,
     args: ['--headless=new', '--no-sandbox', '--autoplay-policy=no-user-gesture-required'],
   });

@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { test } from 'node:test';
+import { TEST_FFMPEG_PATH } from '../../ffmpeg/testFfmpeg.ts';
 import { overlapOf } from '../tracking/track.ts';
 import { findModel } from './manifest.ts';
 import type { Picture } from './picture.ts';
@@ -37,7 +38,7 @@ function readPhoto(path: string, width: number, height: number): Picture {
   const even = { width: width & ~1, height: height & ~1 };
   const filter = `crop=${even.width}:${even.height}:0:0:exact=1,format=yuvj420p`;
   const bytes = execFileSync(
-    process.env.MORPHINE_FFMPEG ?? 'ffmpeg',
+    TEST_FFMPEG_PATH,
     ['-v', 'error', '-i', path, '-vf', filter, '-f', 'rawvideo', 'pipe:1'],
     { maxBuffer: 64 * 1024 * 1024 },
   );
