@@ -8,6 +8,7 @@ export type RelaySetting =
   | 'certificateFile'
   | 'keyFile'
   | 'dataFolder'
+  | 'databaseUrl'
   | 'owners'
   | 'iceServers';
 

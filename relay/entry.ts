@@ -16,6 +16,7 @@ const FLAGS: Readonly<Record<RelaySetting, string>> = {
   certificateFile: '--relay-cert',
   keyFile: '--relay-key',
   dataFolder: '--data',
+  databaseUrl: 'databaseUrl',
   owners: 'owners',
   iceServers: '--ice-server',
 };

@@ -26,7 +26,8 @@ import { serveStudio } from './studioSession.ts';
 import { createRelayMetrics, type RelayMetrics } from './telemetry.ts';
 import { serveViewer } from './viewerSession.ts';
 import { createUpgradeServer, type UpgradeServer } from './webSocket.ts';
-import { openWitnessStore } from './witness/store.ts';
+import { openEmbeddedStore } from './witness/embeddedStore.ts';
+import { openPostgresStore } from './witness/postgresStore.ts';
 import { createWitness, type Witness } from './witness/witness.ts';
 
 /** Facts sockets at once; more are answered 503. Each idle one costs about 10 KB. */
@@ -47,6 +48,8 @@ export type RelayOptions = {
   certificateFile: string | null;
   keyFile: string | null;
   dataFolder: string;
+  /** postgres:// address of the witness's store, password included; null: a file in the folder. */
+  databaseUrl: string | null;
   /** 'open', or a file with one channel id a line. */
   owners: string;
   /** `stun:HOST:PORT` or `turn:USER:PASSWORD@HOST:PORT`. */
@@ -84,17 +87,17 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   const { clock, timers, random, logger } = options;
   const iceServers = readIceServers(options.iceServers);
   const owners = await openOwners(options.owners);
-  const store = await openStore(options.dataFolder);
+  const store = await openStore(options.dataFolder, options.databaseUrl);
   const { witness } = store;
-  const opened = await listen(options).catch((error: unknown) => {
-    store.close();
+  const opened = await listen(options).catch(async (error: unknown) => {
+    await store.close();
     throw error;
   });
   const { server, port, isSecure } = opened;
   const localUrl = localAddressOf(options.host, port, isSecure);
   const url = options.publicUrl?.replace(/\/+$/, '') ?? addressOf(options.host, port, isSecure);
 
-  const channels = new Channels(clock, (channelId) => witness.mark(channelId) !== null);
+  const channels = new Channels(clock, (channelId) => witness.isKnown(channelId));
   const tokens = new PublisherTokens(clock, random);
   const media = openMedia(options, iceServers, channels, tokens);
   const counters = zeroCounters();
@@ -114,7 +117,10 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   let isClosed = false;
   serve(server, room, sockets, {
     viewerPageFolder: options.viewerPageFolder,
-    handleMedia: media.handle,
+    async handleMedia(request) {
+      await learnChannel(room, request.path.split('/')[2] ?? '');
+      return media.handle(request);
+    },
     witness,
     notReadyReason: () => (isClosed ? 'The relay is stopping.' : ''),
     metrics,
@@ -140,7 +146,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       media.close();
       await closeServer(server);
       metrics.close();
-      store.close();
+      await store.close();
       logger.info('relay stopped');
     },
   };
@@ -176,15 +182,16 @@ function serve(server: Server, room: RelayRoom, sockets: Sockets, routes: RouteO
   server.on('clientError', (_error, stream) => stream.destroy());
 }
 
-/** Opens the witness's file; a folder that cannot be used is a setting to change. */
-async function openStore(folder: string): Promise<{ witness: Witness; close(): void }> {
+type OpenStore = { witness: Witness; close(): Promise<void> };
+
+/** Opens the witness's store; what cannot be used is a setting to change. */
+async function openStore(folder: string, databaseUrl: string | null): Promise<OpenStore> {
   let lock: FolderLock | null;
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     lock = lockFolder(folder);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new BadRelaySetting('dataFolder', `${folder} cannot be written (${reason}).`);
+    throw new BadRelaySetting('dataFolder', `${folder} cannot be written (${reasonOf(error)}).`);
   }
   if (!lock) {
     const message = `${folder} is in use by another relay; stop it, or name another folder.`;
@@ -192,19 +199,38 @@ async function openStore(folder: string): Promise<{ witness: Witness; close(): v
   }
   const held = lock;
   try {
-    const witness = createWitness(openWitnessStore(join(folder, 'witness.sqlite')));
+    const witness = createWitness(await openWitnessStore(folder, databaseUrl));
     return {
       witness,
-      close() {
-        witness.close();
+      async close() {
+        await witness.close();
         held.release();
       },
     };
   } catch (error) {
     held.release();
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new BadRelaySetting('dataFolder', `${folder} holds no usable witness file: ${reason}`);
+    throw error;
   }
+}
+
+async function openWitnessStore(folder: string, databaseUrl: string | null) {
+  if (databaseUrl !== null) {
+    try {
+      return await openPostgresStore(databaseUrl);
+    } catch (error) {
+      throw new BadRelaySetting('databaseUrl', reasonOf(error));
+    }
+  }
+  try {
+    return openEmbeddedStore(join(folder, 'witness.sqlite'));
+  } catch (error) {
+    const message = `${folder} holds no usable witness file: ${reasonOf(error)}`;
+    throw new BadRelaySetting('dataFolder', message);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** A relay for this machine or one address gives no other candidates. */
@@ -250,7 +276,20 @@ function upgrade(
     refuseUpgrade(stream, '404 Not Found');
     return;
   }
-  sockets.viewers.accept(request, stream, head, (socket) => serveViewer(room, channelId, socket));
+  void learnChannel(room, channelId).then(() =>
+    sockets.viewers.accept(request, stream, head, (socket) => serveViewer(room, channelId, socket)),
+  );
+}
+
+/** After a restart a channel is known from the witness's store before its studio is back. */
+async function learnChannel(room: RelayRoom, channelId: string): Promise<void> {
+  if (!isId(channelId) || room.channels.isKnown(channelId)) return;
+  try {
+    await room.witness.mark(channelId);
+  } catch (error) {
+    // The channel counts as unknown for now; pages come again by themselves.
+    room.logger.error('the witness could not read', { reason: String(error) });
+  }
 }
 
 function refuseUpgrade(stream: Duplex, status: string): void {

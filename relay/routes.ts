@@ -126,17 +126,21 @@ async function routeOperator(
   } else if (path === '/metrics') {
     const page = await options.metrics.page();
     response.writeHead(200, { 'Content-Type': options.metrics.contentType }).end(page);
-  } else sendWitness(options.witness, response, path.slice('/witness/'.length));
+  } else await sendWitness(options.witness, response, path.slice('/witness/'.length));
 }
 
-function sendWitness(witness: Witness, response: ServerResponse, channelId: string): void {
-  const mark = isId(channelId) ? witness.mark(channelId) : null;
+async function sendWitness(
+  witness: Witness,
+  response: ServerResponse,
+  channelId: string,
+): Promise<void> {
+  const mark = isId(channelId) ? await witness.mark(channelId) : null;
   if (!mark) {
     sendText(response, 404, 'Nothing of this channel was witnessed.');
     return;
   }
   const { ledgerId, epoch, seq, hash } = mark;
-  const totals = witness.totals(channelId);
+  const totals = await witness.totals(channelId);
   const body = { ledgerId, epoch, seq, hash: Buffer.from(hash).toString('hex'), ...totals };
   response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
 }

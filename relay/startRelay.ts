@@ -16,6 +16,8 @@ export const relayConfigurationSchema = z.object({
   certificateFile: z.string().min(1).nullable(),
   keyFile: z.string().min(1).nullable(),
   dataFolder: z.string().min(1),
+  /** Holds a password: it reaches no log. */
+  databaseUrl: z.string().min(1).nullable().default(null),
   owners: z.string().min(1),
   iceServers: z.array(z.string()),
   viewerPageFolder: z.string().min(1),

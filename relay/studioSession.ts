@@ -18,6 +18,8 @@ import type { Channel, ChannelStudio } from './channel.ts';
 import type { RelayRoom } from './room.ts';
 import { isSignedBy } from './signature.ts';
 import type { FactsSocket } from './webSocket.ts';
+import type { HighWaterMark } from './witness/store.ts';
+import type { WitnessAnswer } from './witness/witness.ts';
 
 /** A connection that has not registered by then is closed, ms. */
 const REGISTER_MS_MAX = 5_000;
@@ -128,7 +130,7 @@ class StudioSession implements ChannelStudio {
         this.#room.media.sendAnalytics(channel.id, toBinary(FrameFactsSchema, message.value));
         break;
       case 'journalBatch':
-        this.#witness(channel, message.value);
+        void this.#witness(channel, message.value);
         break;
       case 'ping':
         this.send({
@@ -160,9 +162,14 @@ class StudioSession implements ChannelStudio {
     }
     this.#isRegistering = true;
     const fault = await this.#faultOf(register);
+    const mark = fault ? undefined : await this.#readMark(register.channelId);
     if (this.#isClosed) return;
     if (fault) {
       this.#refuse(fault.code, fault.message);
+      return;
+    }
+    if (mark === undefined) {
+      this.#refuse('STORE_AWAY', 'The relay cannot read its store for now; it is tried again.');
       return;
     }
     const channel = this.#room.channels.openFor(register.channelId);
@@ -175,7 +182,7 @@ class StudioSession implements ChannelStudio {
     this.#channel = channel;
     this.#room.counters.registrations++;
     this.#room.logger.info('studio registered', { channel: channel.id });
-    this.#sendRegistered(channel.id);
+    this.#sendRegistered(channel.id, mark);
     channel.studioCame(this);
     this.#sendStats();
   }
@@ -204,10 +211,19 @@ class StudioSession implements ChannelStudio {
     return null;
   }
 
-  #sendRegistered(channelId: string): void {
+  /** Undefined when the store cannot be read. */
+  async #readMark(channelId: string): Promise<HighWaterMark | null | undefined> {
+    try {
+      return await this.#room.witness.mark(channelId);
+    } catch (error) {
+      this.#room.logger.error('the witness could not read', { reason: String(error) });
+      return undefined;
+    }
+  }
+
+  #sendRegistered(channelId: string, mark: HighWaterMark | null): void {
     const { publicUrl } = this.#room;
     const address = this.#room.addressFor(this.#hostHeader);
-    const mark = this.#room.witness.mark(channelId);
     this.#write({
       case: 'registered',
       value: {
@@ -223,10 +239,10 @@ class StudioSession implements ChannelStudio {
     });
   }
 
-  #witness(channel: Channel, batch: JournalBatch): void {
-    let answer: ReturnType<RelayRoom['witness']['apply']>;
+  async #witness(channel: Channel, batch: JournalBatch): Promise<void> {
+    let answer: WitnessAnswer | null;
     try {
-      answer = this.#room.witness.apply(channel.id, {
+      answer = await this.#room.witness.apply(channel.id, {
         ledgerId: batch.ledgerId,
         epoch: Number(batch.epoch),
         fromSeq: Number(batch.fromSeq),
@@ -240,6 +256,7 @@ class StudioSession implements ChannelStudio {
       this.#room.logger.error('the witness could not write', { reason: String(error) });
       return;
     }
+    if (answer === null) return;
     if (answer.ok) {
       const { epoch, seq, hash } = answer;
       this.send({

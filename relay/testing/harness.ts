@@ -82,6 +82,7 @@ export async function startTestRelay(
     keyFile: null,
     owners: 'open',
     iceServers: [],
+    databaseUrl: null,
     viewerPageFolder: join(changes.dataFolder, 'no-page'),
     clock,
     timers: realTimers,

@@ -12,7 +12,7 @@ export type WitnessBet = {
   state: 'PENDING' | 'POSTED' | 'PAID' | 'VOID';
 };
 
-/** Where balances live: in the store's open transaction, so that a refused batch leaves nothing. */
+/** Where balances live while a batch is worked out. */
 export type WitnessBooks = {
   account(name: string): WitnessAccount;
   setAccount(name: string, account: WitnessAccount): void;
@@ -20,38 +20,59 @@ export type WitnessBooks = {
   setBet(id: string, bet: WitnessBet): void;
 };
 
-/** Books of one batch: each account is read once and written once, however often it changes. */
-export function gatherBooks(books: WitnessBooks): WitnessBooks & { write(): void } {
-  const accounts = new Map<string, WitnessAccount>();
-  const changedAccounts = new Set<string>();
-  const bets = new Map<string, WitnessBet | null>();
-  const changedBets = new Set<string>();
+/** A row needs an account or a bet that was not read from the store: read it and begin again. */
+export class NotRead extends Error {
+  readonly of: 'account' | 'bet';
+  readonly key: string;
+
+  constructor(of: 'account' | 'bet', key: string) {
+    super(`The ${of} ${key} was not read.`);
+    this.of = of;
+    this.key = key;
+  }
+}
+
+type Pages = { accounts: Map<string, WitnessAccount>; bets: Map<string, WitnessBet> };
+
+/** The accounts and bets that rows most likely touch, by the fields that name one. */
+export function namesIn(rows: readonly Row[]): { accounts: Set<string>; bets: Set<string> } {
+  const accounts = new Set<string>();
+  const bets = new Set<string>();
+  for (const row of rows) {
+    if ('dr' in row) accounts.add(row.dr).add(row.cr);
+    if (row.kind === 'bet') bets.add(row.id);
+    if ('pending' in row) bets.add(row.pending);
+    if ('bet' in row) bets.add(row.bet);
+  }
+  return { accounts, bets };
+}
+
+/**
+ * Books of one batch in memory: what was read, and what the batch changed.
+ *
+ * @param names what was asked of the store; a name that it did not have is a new one
+ */
+export function booksOver(
+  names: { accounts: ReadonlySet<string>; bets: ReadonlySet<string> },
+  pages: Pages,
+): WitnessBooks & { changed: Pages } {
+  const changed: Pages = { accounts: new Map(), bets: new Map() };
   return {
+    changed,
     account(name) {
-      const known = accounts.get(name) ?? books.account(name);
-      accounts.set(name, known);
-      return known;
+      if (!names.accounts.has(name)) throw new NotRead('account', name);
+      const known = changed.accounts.get(name) ?? pages.accounts.get(name);
+      return known ?? { postedMinor: 0, reservedMinor: 0 };
     },
     setAccount(name, account) {
-      accounts.set(name, account);
-      changedAccounts.add(name);
+      changed.accounts.set(name, account);
     },
     bet(id) {
-      const known = bets.get(id);
-      const bet = known === undefined ? books.bet(id) : known;
-      bets.set(id, bet);
-      return bet;
+      if (!names.bets.has(id)) throw new NotRead('bet', id);
+      return changed.bets.get(id) ?? pages.bets.get(id) ?? null;
     },
     setBet(id, bet) {
-      bets.set(id, bet);
-      changedBets.add(id);
-    },
-    write() {
-      for (const name of changedAccounts) books.setAccount(name, this.account(name));
-      for (const id of changedBets) {
-        const bet = bets.get(id);
-        if (bet) books.setBet(id, bet);
-      }
+      changed.bets.set(id, bet);
     },
   };
 }

@@ -1,91 +1,36 @@
-// Proves the witness with a real SQLite file: it takes exactly one past, checks every hash and the
-// arithmetic by itself, changes nothing when it refuses, and knows everything again after a
-// restart. Drops, duplicates and reordering are drawn from a printed seed.
+// Proves the witness over both of its stores, a real SQLite file and a real PostgreSQL: it takes
+// exactly one past, checks every hash and the arithmetic by itself, changes nothing when it
+// refuses, and knows everything again after a restart. Drops, duplicates and reordering are drawn
+// from a printed seed.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, test as nodeTest } from 'node:test';
 import { chainHash, FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
 import { escrowAccount, HOUSE, type Row, rowBytes, userAccount } from '../../core/ledger/rows.ts';
-import { openWitnessStore } from './store.ts';
-import { createWitness, type WitnessAnswer, type WitnessBatch } from './witness.ts';
+import { type Chained, TestJournal as Journal } from '../testing/journal.ts';
+import { bothStores, type TestStores } from '../testing/stores.ts';
+import { createWitness, type Witness, type WitnessAnswer, type WitnessBatch } from './witness.ts';
 
-const LEDGER = 'ab'.repeat(16);
-const CHANNEL = 'cd'.repeat(16);
-const folders: string[] = [];
-after(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+const kinds = await bothStores();
+after(async () => {
+  for (const stores of kinds) if (!stores.skip) await stores.clear();
 });
 
-type Chained = { seq: number; body: Uint8Array; hash: Uint8Array };
+type Around = { stores: TestStores; open(place?: string): Promise<Witness>; CHANNEL: string };
 
-function freshPath(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'witness-test-'));
-  folders.push(folder);
-  return join(folder, 'witness.sqlite');
-}
-
-/** A journal in the making: rows are chained as the ledger does it. */
-class Journal {
-  readonly rows: Chained[] = [];
-
-  constructor(ledger = LEDGER) {
-    this.add({ kind: 'ledger.opened', channel: CHANNEL, epoch: 1, ledger, version: 1 });
-  }
-
-  add(part: Record<string, unknown>): this {
-    const seq = this.rows.length + 1;
-    const row = { at: seq, id: `row-${seq}`, seq, ...part } as unknown as Row;
-    const body = rowBytes(row);
-    const previous = this.rows.at(-1)?.hash ?? FIRST_PREVIOUS_HASH;
-    this.rows.push({ seq, body, hash: chainHash(previous, body) });
-    return this;
-  }
-
-  grant(subject: string, amount: number): this {
-    return this.add({ kind: 'grant', dr: HOUSE, cr: userAccount(subject), amount: `${amount}` });
-  }
-
-  bet(id: string, subject: string, amount: number): this {
-    const cr = escrowAccount('m1');
-    const dr = userAccount(subject);
-    return this.add({ kind: 'bet', id, dr, cr, amount: `${amount}`, outcome: 0 });
-  }
-
-  decide(kind: 'post' | 'void', bet: string, subject: string, amount: number): this {
-    const accounts = { dr: userAccount(subject), cr: escrowAccount('m1') };
-    const why = kind === 'void' ? { why: 'REFUND' } : {};
-    return this.add({ kind, pending: bet, ...accounts, amount: `${amount}`, ...why });
-  }
-
-  pay(bet: string, subject: string, amount: number): this {
-    const accounts = { dr: escrowAccount('m1'), cr: userAccount(subject) };
-    return this.add({ kind: 'payout', bet, ...accounts, amount: `${amount}` });
-  }
-
-  batch(fromSeq: number, toSeq: number, changes: Partial<WitnessBatch> = {}): WitnessBatch {
-    const rows = this.rows.slice(fromSeq - 1, toSeq);
-    return {
-      ledgerId: LEDGER,
-      epoch: 1,
-      fromSeq,
-      toSeq,
-      prevHash: this.rows[fromSeq - 2]?.hash ?? FIRST_PREVIOUS_HASH,
-      rows,
-      hash: rows.at(-1)?.hash ?? FIRST_PREVIOUS_HASH,
-      ...changes,
-    };
+/** One test over each kind of store. */
+function test(name: string, run: (around: Around) => Promise<void>): void {
+  for (const stores of kinds) {
+    nodeTest(`${stores.name}: ${name}`, { skip: stores.skip }, async () => {
+      const open = async (place = stores.place()) => createWitness(await stores.open(place));
+      await run({ stores, open, CHANNEL: stores.channel() });
+    });
   }
 }
 
-function codeOf(answer: WitnessAnswer): string {
+function codeOf(answer: WitnessAnswer | null): string {
+  if (!answer) return 'dropped';
   return answer.ok ? `ok ${answer.seq}` : answer.code;
-}
-
-function open(path = freshPath()) {
-  return createWitness(openWitnessStore(path));
 }
 
 /** Granted 100 each; b1 won 40 + 10 of b2, who lost; b3 was given back. */
@@ -102,33 +47,56 @@ function settledJournal(): Journal {
     .pay('b1', 'u1', 50);
 }
 
-test('batches are applied in order and the balances follow; sums stay zero', () => {
-  const witness = open();
+test('batches are applied in order and the balances follow; sums stay zero', async ({
+  open,
+  CHANNEL,
+}) => {
+  const witness = await open();
   const journal = settledJournal();
-  assert.equal(codeOf(witness.apply(CHANNEL, journal.batch(1, 4))), 'ok 4');
-  assert.deepEqual(witness.totals(CHANNEL), { sumMinor: 0, heldMinor: 200, reservedMinor: 40 });
-  assert.equal(codeOf(witness.apply(CHANNEL, journal.batch(5, 10))), 'ok 10');
-  assert.deepEqual(witness.totals(CHANNEL), { sumMinor: 0, heldMinor: 200, reservedMinor: 0 });
-  assert.deepEqual(witness.mark(CHANNEL)?.hash, journal.rows[9]?.hash);
-  witness.close();
+  assert.equal(codeOf(await witness.apply(CHANNEL, journal.batch(1, 4))), 'ok 4');
+  assert.deepEqual(await witness.totals(CHANNEL), {
+    sumMinor: 0,
+    heldMinor: 200,
+    reservedMinor: 40,
+  });
+  assert.equal(codeOf(await witness.apply(CHANNEL, journal.batch(5, 10))), 'ok 10');
+  assert.deepEqual(await witness.totals(CHANNEL), {
+    sumMinor: 0,
+    heldMinor: 200,
+    reservedMinor: 0,
+  });
+  assert.deepEqual((await witness.mark(CHANNEL))?.hash, journal.rows[9]?.hash);
+  await witness.close();
 });
 
-test('duplicates are acknowledged again, overlaps add only what is new', () => {
-  const witness = open();
+test('duplicates are acknowledged again, overlaps add only what is new', async ({
+  open,
+  CHANNEL,
+}) => {
+  const witness = await open();
   const journal = settledJournal();
-  witness.apply(CHANNEL, journal.batch(1, 6));
-  const again = witness.apply(CHANNEL, journal.batch(2, 5));
-  assert.deepEqual([again.ok, again.ok && again.isDuplicate], [true, true]);
+  await witness.apply(CHANNEL, journal.batch(1, 6));
+  const again = await witness.apply(CHANNEL, journal.batch(2, 5));
+  assert.deepEqual(again?.ok && again.isDuplicate, true);
   assert.equal(codeOf(again), 'ok 6');
-  assert.equal(codeOf(witness.apply(CHANNEL, journal.batch(4, 8))), 'ok 8');
-  assert.deepEqual(witness.counters, { rows: 8, batches: 3, duplicates: 1, refusals: 0 });
-  witness.close();
+  assert.equal(codeOf(await witness.apply(CHANNEL, journal.batch(4, 8))), 'ok 8');
+  assert.deepEqual(witness.counters, {
+    rows: 8,
+    batches: 3,
+    duplicates: 1,
+    refusals: 0,
+    dropped: 0,
+  });
+  await witness.close();
 });
 
-test('each refusal has its code, names what is needed and changes nothing', () => {
-  const witness = open();
+test('each refusal has its code, names what is needed and changes nothing', async ({
+  open,
+  CHANNEL,
+}) => {
+  const witness = await open();
   const journal = settledJournal();
-  witness.apply(CHANNEL, journal.batch(1, 5));
+  await witness.apply(CHANNEL, journal.batch(1, 5));
   const other = new Journal().grant('u1', 100).grant('u2', 100).grant('u3', 7).grant('u4', 7);
   other.grant('u5', 1).grant('u6', 1);
   const broken = journal.batch(6, 7);
@@ -154,62 +122,71 @@ test('each refusal has its code, names what is needed and changes nothing', () =
     ['UNBALANCED', chained(journal, decision('void', 'b1', 'u2', 40))],
     ['UNBALANCED', chained(journal, payment('b1', 'u1', 1))],
   ];
-  const before = [witness.mark(CHANNEL), witness.totals(CHANNEL)];
+  const before = [await witness.mark(CHANNEL), await witness.totals(CHANNEL)];
   for (const [code, batch] of cases) {
-    const answer = witness.apply(CHANNEL, batch);
+    const answer = await witness.apply(CHANNEL, batch);
     assert.equal(codeOf(answer), code);
-    assert.equal(!answer.ok && answer.needSeq, 6);
-    assert.deepEqual([witness.mark(CHANNEL), witness.totals(CHANNEL)], before, code);
+    assert.equal(answer && !answer.ok && answer.needSeq, 6);
+    assert.deepEqual([await witness.mark(CHANNEL), await witness.totals(CHANNEL)], before, code);
   }
   assert.equal(witness.counters.refusals, cases.length);
-  assert.equal(codeOf(witness.apply(CHANNEL, journal.batch(6, 10))), 'ok 10');
-  witness.close();
+  assert.equal(codeOf(await witness.apply(CHANNEL, journal.batch(6, 10))), 'ok 10');
+  await witness.close();
 });
 
-test('a refused row undoes the good rows before it in its batch', () => {
-  const witness = open();
+test('a refused row undoes the good rows before it in its batch', async ({ open, CHANNEL }) => {
+  const witness = await open();
   const journal = new Journal().grant('u1', 10).bet('b1', 'u1', 10).bet('b2', 'u1', 1);
-  assert.equal(codeOf(witness.apply(CHANNEL, journal.batch(1, 4))), 'UNBALANCED');
-  assert.equal(witness.mark(CHANNEL), null);
-  assert.deepEqual(witness.totals(CHANNEL), { sumMinor: 0, heldMinor: 0, reservedMinor: 0 });
-  witness.close();
+  assert.equal(codeOf(await witness.apply(CHANNEL, journal.batch(1, 4))), 'UNBALANCED');
+  assert.equal(await witness.mark(CHANNEL), null);
+  assert.deepEqual(await witness.totals(CHANNEL), { sumMinor: 0, heldMinor: 0, reservedMinor: 0 });
+  await witness.close();
 });
 
-test('a bet is paid once and decided once', () => {
+test('a bet is paid once and decided once', async ({ open, CHANNEL }) => {
   const journal = settledJournal().pay('b1', 'u1', 1);
-  const witness = open();
-  assert.equal(codeOf(witness.apply(CHANNEL, journal.batch(1, 11))), 'UNBALANCED');
+  const witness = await open();
+  assert.equal(codeOf(await witness.apply(CHANNEL, journal.batch(1, 11))), 'UNBALANCED');
   const twice = settledJournal().decide('void', 'b2', 'u2', 10);
-  assert.equal(codeOf(witness.apply(CHANNEL, twice.batch(1, 11))), 'UNBALANCED');
-  witness.close();
+  assert.equal(codeOf(await witness.apply(CHANNEL, twice.batch(1, 11))), 'UNBALANCED');
+  await witness.close();
 });
 
-test('a higher epoch fences the older studio off', () => {
-  const witness = open();
+test('a higher epoch fences the older studio off', async ({ open, CHANNEL }) => {
+  const witness = await open();
   const journal = settledJournal();
-  witness.apply(CHANNEL, journal.batch(1, 3));
-  assert.equal(codeOf(witness.apply(CHANNEL, journal.batch(4, 4, { epoch: 2 }))), 'ok 4');
-  assert.equal(codeOf(witness.apply(CHANNEL, journal.batch(5, 5, { epoch: 1 }))), 'FENCED');
-  assert.equal(codeOf(witness.apply(CHANNEL, journal.batch(5, 5, { epoch: 2 }))), 'ok 5');
-  witness.close();
+  await witness.apply(CHANNEL, journal.batch(1, 3));
+  assert.equal(codeOf(await witness.apply(CHANNEL, journal.batch(4, 4, { epoch: 2 }))), 'ok 4');
+  assert.equal(codeOf(await witness.apply(CHANNEL, journal.batch(5, 5, { epoch: 1 }))), 'FENCED');
+  assert.equal(codeOf(await witness.apply(CHANNEL, journal.batch(5, 5, { epoch: 2 }))), 'ok 5');
+  await witness.close();
 });
 
-test('a restart knows the mark and the balances; channels do not mix', () => {
-  const path = freshPath();
+test('a restart knows the mark and the balances; channels do not mix', async ({
+  stores,
+  open,
+  CHANNEL,
+}) => {
+  const path = stores.place();
   const journal = settledJournal();
-  const first = open(path);
-  first.apply(CHANNEL, journal.batch(1, 5));
-  first.close();
-  const second = open(path);
-  assert.equal(second.mark(CHANNEL)?.seq, 5);
-  assert.equal(second.mark('00'.repeat(16)), null);
-  assert.deepEqual(second.channels(), [CHANNEL]);
-  assert.equal(codeOf(second.apply(CHANNEL, journal.batch(6, 10))), 'ok 10');
-  assert.equal(codeOf(second.apply('00'.repeat(16), journal.batch(2, 3))), 'GAP');
-  second.close();
+  const first = await open(path);
+  await first.apply(CHANNEL, journal.batch(1, 5));
+  await first.close();
+  const second = await open(path);
+  assert.equal((await second.mark(CHANNEL))?.seq, 5);
+  const other = stores.channel();
+  assert.equal(await second.mark(other), null);
+  assert.deepEqual([second.isKnown(CHANNEL), second.isKnown(other)], [true, false]);
+  assert.equal(codeOf(await second.apply(CHANNEL, journal.batch(6, 10))), 'ok 10');
+  assert.equal(codeOf(await second.apply(other, journal.batch(2, 3))), 'GAP');
+  await second.close();
 });
 
-test('through drops, duplicates, reordering and restarts the witness ends with the same hash', () => {
+test('through drops, duplicates, reordering and restarts the witness ends with the same hash', async ({
+  stores,
+  open,
+  CHANNEL,
+}) => {
   const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
   console.log(`seed ${seed}`);
   let state = seed;
@@ -222,31 +199,93 @@ test('through drops, duplicates, reordering and restarts the witness ends with t
     const subject = `u${i}`;
     journal.grant(subject, 50).bet(`b${i}`, subject, 1 + next(50));
   }
-  const path = freshPath();
-  let witness = open(path);
+  const path = stores.place();
+  let witness = await open(path);
   const codes = new Set<string>();
   const total = journal.rows.length;
-  for (let step = 0; (witness.mark(CHANNEL)?.seq ?? 0) < total; step++) {
+  for (let step = 0; ((await witness.mark(CHANNEL))?.seq ?? 0) < total; step++) {
     assert.ok(step < 20_000, `it must end; seed ${seed}`);
-    const seq = witness.mark(CHANNEL)?.seq ?? 0;
+    const seq = (await witness.mark(CHANNEL))?.seq ?? 0;
     // Mostly what is due; at times from the past or the future, as late and lost messages come.
     const from = Math.min(
       total,
       Math.max(1, seq + 1 + ([0, 0, 0, -next(40), next(40)][next(5)] ?? 0)),
     );
-    const answer = witness.apply(CHANNEL, journal.batch(from, Math.min(total, from + next(30))));
-    codes.add(answer.ok ? 'ok' : answer.code);
-    assert.ok(answer.ok || answer.code === 'GAP', `seed ${seed}`);
+    const answer = await witness.apply(
+      CHANNEL,
+      journal.batch(from, Math.min(total, from + next(30))),
+    );
+    codes.add(answer?.ok ? 'ok' : codeOf(answer));
     if (next(40) === 0) {
-      witness.close();
-      witness = open(path);
+      await witness.close();
+      witness = await open(path);
     }
   }
   assert.deepEqual(codes, new Set(['ok', 'GAP']));
-  assert.deepEqual(witness.mark(CHANNEL)?.hash, journal.rows.at(-1)?.hash);
-  assert.equal(witness.totals(CHANNEL).sumMinor, 0);
-  assert.equal(witness.totals(CHANNEL).heldMinor, 600 * 50);
-  witness.close();
+  assert.deepEqual((await witness.mark(CHANNEL))?.hash, journal.rows.at(-1)?.hash);
+  assert.equal((await witness.totals(CHANNEL)).sumMinor, 0);
+  assert.equal((await witness.totals(CHANNEL)).heldMinor, 600 * 50);
+  await witness.close();
+});
+
+test('of two relays on one store neither overwrites the other, and both go on', async (around) => {
+  const { stores, CHANNEL } = around;
+  const place = stores.place();
+  const [left, right] = [await around.open(place), await around.open(place)];
+  const journal = settledJournal();
+  await left.apply(CHANNEL, journal.batch(1, 3));
+  assert.equal(codeOf(await right.apply(CHANNEL, journal.batch(4, 5))), 'ok 5');
+  // What this one saw last is row 3: a known row is not new to it, and a late one is no gap.
+  assert.equal(codeOf(await left.apply(CHANNEL, journal.batch(4, 5))), 'ok 5');
+  await right.apply(CHANNEL, journal.batch(6, 8));
+  assert.equal(codeOf(await left.apply(CHANNEL, journal.batch(9, 10))), 'ok 10');
+  const answers = await Promise.all([
+    left.apply(CHANNEL, journal.batch(9, 10)),
+    right.apply(CHANNEL, journal.batch(9, 10)),
+  ]);
+  assert.deepEqual(answers.map(codeOf), ['ok 10', 'ok 10']);
+  assert.deepEqual(await right.totals(CHANNEL), { sumMinor: 0, heldMinor: 200, reservedMinor: 0 });
+  await left.close();
+  await right.close();
+});
+
+test('a change worked out from another mark changes nothing', async ({ stores, open, CHANNEL }) => {
+  const place = stores.place();
+  const witness = await open(place);
+  const journal = settledJournal();
+  await witness.apply(CHANNEL, journal.batch(1, 3));
+  const store = await stores.open(place);
+  const from = await store.mark(CHANNEL);
+  assert.ok(from);
+  const accounts = new Map([['user:u1', { postedMinor: 999, reservedMinor: 0 }]]);
+  const rows = journal.rows.slice(3, 4);
+  const to = { ...from, seq: 4, hash: journal.rows[3]?.hash ?? from.hash };
+  const stale = { ...from, seq: 2 };
+  assert.equal(
+    await store.append(CHANNEL, { from: stale, to, rows, accounts, bets: new Map() }),
+    false,
+  );
+  assert.equal(
+    await store.append(CHANNEL, { from: null, to, rows, accounts, bets: new Map() }),
+    false,
+  );
+  assert.deepEqual(await store.mark(CHANNEL), from);
+  assert.equal((await store.totals(CHANNEL)).heldMinor, 200);
+  assert.deepEqual(await store.rowsFrom(CHANNEL, 2, 9), journal.rows.slice(1, 3));
+  await store.close();
+  await witness.close();
+});
+
+test('more batches than may wait are dropped, counted and told as nothing', async (around) => {
+  const { CHANNEL } = around;
+  const witness = await around.open();
+  const journal = settledJournal();
+  const batches = Array.from({ length: 12 }, () => witness.apply(CHANNEL, journal.batch(1, 2)));
+  const answers = (await Promise.all(batches)).map(codeOf);
+  assert.equal(answers.filter((answer) => answer === 'ok 2').length, 8);
+  assert.equal(witness.counters.dropped, 4);
+  assert.equal(codeOf(await witness.apply(CHANNEL, journal.batch(3, 4))), 'ok 4');
+  await witness.close();
 });
 
 function overdraft(subject: string, amount: number) {

@@ -5,11 +5,20 @@
 
 import { chainHash, FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
 import { parseRow, type Row } from '../../core/ledger/rows.ts';
-import { bookRow, gatherBooks, Unbalanced } from './fold.ts';
-import type { HighWaterMark, WitnessStore } from './store.ts';
+import { bookRow, booksOver, NotRead, namesIn, Unbalanced } from './fold.ts';
+import {
+  type HighWaterMark,
+  isSameMark,
+  type WitnessChange,
+  type WitnessRow,
+  type WitnessStore,
+  type WitnessTotals,
+} from './store.ts';
 
 /** Rows of one batch; the studio sends fewer. Bounds the time one batch takes. */
 const BATCH_ROWS_MAX = 1_000;
+/** Batches of one channel that may wait; a studio has one in flight and sends dropped ones again. */
+const WAITING_MAX = 8;
 
 export type WitnessCode = 'GAP' | 'FORK' | 'FENCED' | 'BAD_HASH' | 'BAD_ROW' | 'UNBALANCED';
 
@@ -30,12 +39,23 @@ export type WitnessAnswer =
 
 export type Witness = {
   /** Null: nothing of this channel was ever witnessed. */
-  mark(channelId: string): HighWaterMark | null;
-  apply(channelId: string, batch: WitnessBatch): WitnessAnswer;
-  totals: WitnessStore['totals'];
-  channels(): string[];
-  readonly counters: { rows: number; batches: number; duplicates: number; refusals: number };
-  close(): void;
+  mark(channelId: string): Promise<HighWaterMark | null>;
+  /** True when `mark` or `apply` found something of this channel since the start. */
+  isKnown(channelId: string): boolean;
+  /** Null: too many batches of this channel wait already; nothing was looked at. */
+  apply(channelId: string, batch: WitnessBatch): Promise<WitnessAnswer | null>;
+  rowsFrom(channelId: string, fromSeq: number, limit: number): Promise<WitnessRow[]>;
+  totals(channelId: string): Promise<WitnessTotals>;
+  readonly counters: WitnessCounters;
+  close(): Promise<void>;
+};
+
+export type WitnessCounters = {
+  rows: number;
+  batches: number;
+  duplicates: number;
+  refusals: number;
+  dropped: number;
 };
 
 class Refused extends Error {
@@ -47,42 +67,157 @@ class Refused extends Error {
   }
 }
 
+/** A witness over either store. Batches of one channel are looked at one after the other. */
 export function createWitness(store: WitnessStore): Witness {
-  const counters = { rows: 0, batches: 0, duplicates: 0, refusals: 0 };
-  return {
-    counters,
-    mark: (channelId) => store.mark(channelId),
-    totals: (channelId) => store.totals(channelId),
-    channels: () => store.channels(),
-    close: () => store.close(),
-    apply(channelId, batch) {
-      const mark = store.mark(channelId);
-      try {
-        checkShape(batch);
-        checkIdentity(mark, batch);
-        const lastSeq = mark?.seq ?? 0;
-        if (batch.fromSeq > lastSeq + 1) {
-          throw new Refused('GAP', `Rows from ${lastSeq + 1} on are missing.`);
-        }
-        const answer =
-          batch.toSeq <= lastSeq
-            ? compareKnown(store, channelId, batch)
-            : appendNew(store, channelId, mark, batch);
-        counters.batches++;
-        if (answer.isDuplicate) counters.duplicates++;
-        else counters.rows += answer.seq - lastSeq;
-        return answer;
-      } catch (error) {
-        if (!(error instanceof Refused)) throw error;
-        counters.refusals++;
-        const needSeq = (mark?.seq ?? 0) + 1;
-        return { ok: false, code: error.code, needSeq, message: error.message };
-      }
-    },
-  };
+  return new StoredWitness(store);
 }
 
-type Accepted = Extract<WitnessAnswer, { ok: true }>;
+class StoredWitness implements Witness {
+  readonly counters = { rows: 0, batches: 0, duplicates: 0, refusals: 0, dropped: 0 };
+  readonly #store: WitnessStore;
+  /** Marks as last seen. Another relay on the same database may be further. */
+  readonly #marks = new Map<string, HighWaterMark>();
+  readonly #waiting = new Map<string, { count: number; last: Promise<unknown> }>();
+
+  constructor(store: WitnessStore) {
+    this.#store = store;
+  }
+
+  isKnown(channelId: string): boolean {
+    return this.#marks.has(channelId);
+  }
+
+  async mark(channelId: string): Promise<HighWaterMark | null> {
+    const mark = await this.#store.mark(channelId);
+    if (mark) this.#marks.set(channelId, mark);
+    return mark;
+  }
+
+  rowsFrom(channelId: string, fromSeq: number, limit: number): Promise<WitnessRow[]> {
+    return this.#store.rowsFrom(channelId, fromSeq, limit);
+  }
+
+  totals(channelId: string): Promise<WitnessTotals> {
+    return this.#store.totals(channelId);
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#waiting.values()].map(({ last }) => last));
+    await this.#store.close();
+  }
+
+  async apply(channelId: string, batch: WitnessBatch): Promise<WitnessAnswer | null> {
+    return this.#inTurn(channelId, () => this.#applyNow(channelId, batch));
+  }
+
+  /** One after the other within a channel; null when too many wait. */
+  async #inTurn<Result>(channelId: string, run: () => Promise<Result>): Promise<Result | null> {
+    const queue = this.#waiting.get(channelId) ?? { count: 0, last: Promise.resolve() };
+    if (queue.count >= WAITING_MAX) {
+      this.counters.dropped++;
+      return null;
+    }
+    queue.count++;
+    this.#waiting.set(channelId, queue);
+    const turn = queue.last.then(run, run);
+    queue.last = turn;
+    try {
+      return await turn;
+    } finally {
+      queue.count--;
+      if (queue.count === 0) this.#waiting.delete(channelId);
+    }
+  }
+
+  async #applyNow(channelId: string, batch: WitnessBatch): Promise<WitnessAnswer> {
+    const seen = this.#marks.get(channelId);
+    if (seen) {
+      const answer = await this.#tryApply(channelId, seen, batch);
+      if (answer?.ok) return answer;
+      // Refused by what we saw last; it may have moved on since.
+      const now = await this.mark(channelId);
+      if (answer && isSameMark(seen, now)) return this.#refused(answer);
+    }
+    for (;;) {
+      const answer = await this.#tryApply(channelId, await this.mark(channelId), batch);
+      if (answer) return answer.ok ? answer : this.#refused(answer);
+    }
+  }
+
+  #refused(answer: WitnessAnswer): WitnessAnswer {
+    this.counters.refusals++;
+    return answer;
+  }
+
+  /** Null when the store had moved on from `mark`. */
+  async #tryApply(
+    channelId: string,
+    mark: HighWaterMark | null,
+    batch: WitnessBatch,
+  ): Promise<WitnessAnswer | null> {
+    const lastSeq = mark?.seq ?? 0;
+    try {
+      checkShape(batch);
+      checkIdentity(mark, batch);
+      if (batch.fromSeq > lastSeq + 1) {
+        throw new Refused('GAP', `Rows from ${lastSeq + 1} on are missing.`);
+      }
+      await this.#compareKnown(channelId, lastSeq, batch);
+      if (mark && batch.toSeq <= lastSeq) {
+        this.counters.batches++;
+        this.counters.duplicates++;
+        return { ok: true, ...mark, isDuplicate: true };
+      }
+      const change = await this.#changeOf(channelId, mark, batch);
+      if (!(await this.#store.append(channelId, change))) return null;
+      this.#marks.set(channelId, change.to);
+      this.counters.batches++;
+      this.counters.rows += batch.toSeq - lastSeq;
+      return { ok: true, ...change.to, isDuplicate: false };
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      return { ok: false, code: error.code, needSeq: lastSeq + 1, message: error.message };
+    }
+  }
+
+  /** Rows that are known already must be the same bytes; other ones are a second past. */
+  async #compareKnown(channelId: string, lastSeq: number, batch: WitnessBatch): Promise<void> {
+    const count = Math.min(batch.toSeq, lastSeq) - batch.fromSeq + 1;
+    if (count <= 0) return;
+    const known = await this.#store.rowsFrom(channelId, batch.fromSeq, count);
+    for (const [index, row] of batch.rows.slice(0, count).entries()) {
+      const seq = batch.fromSeq + index;
+      const stored = known[index];
+      const isSame =
+        stored?.seq === seq && isEqual(stored.hash, row.hash) && isEqual(stored.body, row.body);
+      if (!isSame) throw new Refused('FORK', `Row ${seq} was witnessed with other content.`);
+    }
+  }
+
+  /** Checks every new row and books it, reading from the store what its rows name. */
+  async #changeOf(
+    channelId: string,
+    mark: HighWaterMark | null,
+    batch: WitnessBatch,
+  ): Promise<WitnessChange> {
+    const rows = checkedRows(mark, batch);
+    const names = namesIn(rows.map(({ row }) => row));
+    for (;;) {
+      const pages = await this.#store.pages(channelId, [...names.accounts], [...names.bets]);
+      const books = booksOver(names, pages);
+      try {
+        for (const { row } of rows) bookRow(books, row);
+      } catch (error) {
+        if (error instanceof Unbalanced) throw new Refused('UNBALANCED', error.message);
+        if (!(error instanceof NotRead)) throw error;
+        (error.of === 'account' ? names.accounts : names.bets).add(error.key);
+        continue;
+      }
+      const { ledgerId, epoch, toSeq: seq, hash } = batch;
+      return { from: mark, to: { ledgerId, epoch, seq, hash }, rows, ...books.changed };
+    }
+  }
+}
 
 function checkShape(batch: WitnessBatch): void {
   const { fromSeq, toSeq, rows } = batch;
@@ -113,73 +248,28 @@ function checkIdentity(mark: HighWaterMark | null, batch: WitnessBatch): void {
   }
 }
 
-/** All rows are known: the same bytes are acknowledged again, other ones are a second past. */
-function compareKnown(store: WitnessStore, channelId: string, batch: WitnessBatch): Accepted {
-  for (const [index, row] of batch.rows.entries()) {
-    compareRow(store, channelId, batch.fromSeq + index, row);
-  }
-  const mark = store.mark(channelId);
-  if (!mark) throw new Error('A known row belongs to a channel with a mark.');
-  return { ok: true, epoch: mark.epoch, seq: mark.seq, hash: mark.hash, isDuplicate: true };
-}
-
-function compareRow(
-  store: WitnessStore,
-  channelId: string,
-  seq: number,
-  row: { body: Uint8Array; hash: Uint8Array },
-): void {
-  const known = store.row(channelId, seq);
-  if (!known || !isEqual(known.hash, row.hash) || !isEqual(known.body, row.body)) {
-    throw new Refused('FORK', `Row ${seq} was witnessed with other content.`);
-  }
-}
-
-function appendNew(
-  store: WitnessStore,
-  channelId: string,
+/** The rows behind the mark, each with its place, its hash and its kind checked. */
+function checkedRows(
   mark: HighWaterMark | null,
   batch: WitnessBatch,
-): Accepted {
+): (WitnessRow & { row: Row })[] {
   const lastSeq = mark?.seq ?? 0;
   const known = lastSeq + 1 - batch.fromSeq;
-  return store.inTransaction(() => {
-    let previous = mark?.hash ?? FIRST_PREVIOUS_HASH;
-    if (known === 0 && !isEqual(previous, batch.prevHash)) {
-      throw new Refused('FORK', `Row ${lastSeq} here is not the one that this batch follows.`);
+  let previous = mark?.hash ?? FIRST_PREVIOUS_HASH;
+  if (known === 0 && !isEqual(previous, batch.prevHash)) {
+    throw new Refused('FORK', `Row ${lastSeq} here is not the one that this batch follows.`);
+  }
+  return batch.rows.slice(known).map(({ body, hash }, index) => {
+    const seq = lastSeq + 1 + index;
+    if (!isEqual(chainHash(previous, body), hash)) {
+      throw new Refused('BAD_HASH', `The hash of row ${seq} is not that of its bytes.`);
     }
-    const books = gatherBooks(store.books(channelId));
-    for (const [index, row] of batch.rows.entries()) {
-      const seq = batch.fromSeq + index;
-      if (index < known) {
-        compareRow(store, channelId, seq, row);
-        continue;
-      }
-      if (!isEqual(chainHash(previous, row.body), row.hash)) {
-        throw new Refused('BAD_HASH', `The hash of row ${seq} is not that of its bytes.`);
-      }
-      bookChecked(books, seq, batch, row.body);
-      store.addRow(channelId, seq, row.body, row.hash);
-      previous = row.hash;
-    }
-    books.write();
-    const next = {
-      ledgerId: batch.ledgerId,
-      epoch: batch.epoch,
-      seq: batch.toSeq,
-      hash: batch.hash,
-    };
-    store.setMark(channelId, next);
-    return { ok: true, epoch: next.epoch, seq: next.seq, hash: next.hash, isDuplicate: false };
+    previous = hash;
+    return { seq, body, hash, row: checkedRow(seq, batch.ledgerId, body) };
   });
 }
 
-function bookChecked(
-  books: Parameters<typeof bookRow>[0],
-  seq: number,
-  batch: WitnessBatch,
-  body: Uint8Array,
-): void {
+function checkedRow(seq: number, ledgerId: string, body: Uint8Array): Row {
   let row: Row;
   try {
     row = parseRow(body);
@@ -190,15 +280,10 @@ function bookChecked(
   if ((seq === 1) !== (row.kind === 'ledger.opened')) {
     throw new Refused('BAD_ROW', 'A journal begins with the opening of its ledger, once.');
   }
-  if (row.kind === 'ledger.opened' && row.ledger !== batch.ledgerId) {
+  if (row.kind === 'ledger.opened' && row.ledger !== ledgerId) {
     throw new Refused('BAD_ROW', 'The first row opens another ledger than the batch names.');
   }
-  try {
-    bookRow(books, row);
-  } catch (error) {
-    if (error instanceof Unbalanced) throw new Refused('UNBALANCED', error.message);
-    throw error;
-  }
+  return row;
 }
 
 function isEqual(left: Uint8Array, right: Uint8Array): boolean {

@@ -1,0 +1,164 @@
+// The witness's store in a file beside the relay: SQLite, durable at every commit. One relay has
+// it open. Each call is one synchronous piece of work, so that no two of them can mix.
+
+import { type Database, openDatabase } from '../../native/sqlite/database.ts';
+import type { WitnessAccount, WitnessBet } from './fold.ts';
+import {
+  type HighWaterMark,
+  isSameMark,
+  type WitnessChange,
+  type WitnessPages,
+  type WitnessStore,
+} from './store.ts';
+
+/** `PRAGMA user_version` of this layout. A newer file is never opened by an older relay. */
+const LAYOUT_VERSION = 1;
+const LAYOUT = `
+  CREATE TABLE mark (
+    channel TEXT PRIMARY KEY, ledger TEXT NOT NULL, epoch INTEGER NOT NULL,
+    seq INTEGER NOT NULL, hash BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE row (
+    channel TEXT NOT NULL, seq INTEGER NOT NULL, body BLOB NOT NULL, hash BLOB NOT NULL,
+    PRIMARY KEY (channel, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE account (
+    channel TEXT NOT NULL, name TEXT NOT NULL, posted INTEGER NOT NULL, reserved INTEGER NOT NULL,
+    PRIMARY KEY (channel, name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE bet (
+    channel TEXT NOT NULL, id TEXT NOT NULL, account TEXT NOT NULL, escrow TEXT NOT NULL,
+    amount INTEGER NOT NULL, state TEXT NOT NULL, PRIMARY KEY (channel, id)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/**
+ * Opens the witness's file.
+ *
+ * @throws SqliteFailure, also when the file was written by a newer relay
+ */
+export function openEmbeddedStore(path: string): WitnessStore {
+  const database = openDatabase({
+    path,
+    version: LAYOUT_VERSION,
+    migrate(fresh, fromVersion) {
+      if (fromVersion === 0) fresh.exec(LAYOUT);
+    },
+  });
+  const statements = prepare(database);
+  const mark = (channelId: string): HighWaterMark | null => {
+    const row = statements.markOf.get(channelId);
+    return row
+      ? { ledgerId: row.ledger, epoch: row.epoch, seq: row.seq, hash: new Uint8Array(row.hash) }
+      : null;
+  };
+  // An async function turns what SQLite throws into a rejection, as the contract has it.
+  return {
+    mark: async (channelId) => mark(channelId),
+    rowsFrom: async (channelId, fromSeq, limit) =>
+      statements.rowsFrom.all(channelId, fromSeq, limit).map(({ seq, body, hash }) => ({
+        seq,
+        body: new Uint8Array(body),
+        hash: new Uint8Array(hash),
+      })),
+    pages: async (channelId, accounts, bets) => readPages(statements, channelId, accounts, bets),
+    async append(channelId, change) {
+      return database.transaction(() => {
+        if (!isSameMark(mark(channelId), change.from)) return false;
+        write(statements, channelId, change);
+        return true;
+      });
+    },
+    async totals(channelId) {
+      const row = statements.totals.get(channelId);
+      return {
+        sumMinor: row?.sum ?? 0,
+        heldMinor: row?.held ?? 0,
+        reservedMinor: row?.reserved ?? 0,
+      };
+    },
+    close: async () => database.close(),
+  };
+}
+
+type Statements = ReturnType<typeof prepare>;
+
+function prepare(database: Database) {
+  return {
+    markOf: database.prepare<
+      [string],
+      { ledger: string; epoch: number; seq: number; hash: Buffer }
+    >('SELECT ledger, epoch, seq, hash FROM mark WHERE channel = ?'),
+    putMark: database.prepare<[string, string, number, number, Uint8Array], never>(
+      `INSERT INTO mark (channel, ledger, epoch, seq, hash) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (channel) DO UPDATE SET
+         ledger = excluded.ledger, epoch = excluded.epoch,
+         seq = excluded.seq, hash = excluded.hash`,
+    ),
+    rowsFrom: database.prepare<
+      [string, number, number],
+      { seq: number; body: Buffer; hash: Buffer }
+    >('SELECT seq, body, hash FROM row WHERE channel = ? AND seq >= ? ORDER BY seq LIMIT ?'),
+    putRow: database.prepare<[string, number, Uint8Array, Uint8Array], never>(
+      'INSERT INTO row (channel, seq, body, hash) VALUES (?, ?, ?, ?)',
+    ),
+    totals: database.prepare<[string], { sum: number; reserved: number; held: number }>(
+      `SELECT coalesce(sum(posted), 0) AS sum, coalesce(sum(reserved), 0) AS reserved,
+         coalesce(sum(CASE WHEN name LIKE 'user:%' THEN posted ELSE 0 END), 0) AS held
+       FROM account WHERE channel = ?`,
+    ),
+    accountOf: database.prepare<[string, string], { posted: number; reserved: number }>(
+      'SELECT posted, reserved FROM account WHERE channel = ? AND name = ?',
+    ),
+    putAccount: database.prepare<[string, string, number, number], never>(
+      `INSERT INTO account (channel, name, posted, reserved) VALUES (?, ?, ?, ?)
+       ON CONFLICT (channel, name) DO UPDATE SET
+         posted = excluded.posted, reserved = excluded.reserved`,
+    ),
+    betOf: database.prepare<
+      [string, string],
+      { account: string; escrow: string; amount: number; state: WitnessBet['state'] }
+    >('SELECT account, escrow, amount, state FROM bet WHERE channel = ? AND id = ?'),
+    putBet: database.prepare<[string, string, string, string, number, string], never>(
+      `INSERT INTO bet (channel, id, account, escrow, amount, state) VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (channel, id) DO UPDATE SET
+         account = excluded.account, escrow = excluded.escrow, amount = excluded.amount,
+         state = excluded.state`,
+    ),
+  };
+}
+
+function readPages(
+  statements: Statements,
+  channelId: string,
+  accountNames: readonly string[],
+  betIds: readonly string[],
+): WitnessPages {
+  const accounts = new Map<string, WitnessAccount>();
+  for (const name of accountNames) {
+    const row = statements.accountOf.get(channelId, name);
+    if (row) accounts.set(name, { postedMinor: row.posted, reservedMinor: row.reserved });
+  }
+  const bets = new Map<string, WitnessBet>();
+  for (const id of betIds) {
+    const row = statements.betOf.get(channelId, id);
+    if (!row) continue;
+    const { account, escrow, amount, state } = row;
+    bets.set(id, { account, escrow, amountMinor: amount, state });
+  }
+  return { accounts, bets };
+}
+
+function write(statements: Statements, channelId: string, change: WitnessChange): void {
+  for (const { seq, body, hash } of change.rows) {
+    statements.putRow.run(channelId, seq, body, hash);
+  }
+  for (const [name, { postedMinor, reservedMinor }] of change.accounts) {
+    statements.putAccount.run(channelId, name, postedMinor, reservedMinor);
+  }
+  for (const [id, bet] of change.bets) {
+    statements.putBet.run(channelId, id, bet.account, bet.escrow, bet.amountMinor, bet.state);
+  }
+  const { ledgerId, epoch, seq, hash } = change.to;
+  statements.putMark.run(channelId, ledgerId, epoch, seq, hash);
+}
