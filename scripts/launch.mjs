@@ -38,6 +38,13 @@ const child = spawn(node, ['--disable-warning=ExperimentalWarning', join(root, s
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => child.kill(signal));
 }
+// npm that was killed outright cannot pass that on; its scripts end when they lose their parent.
+const parentPid = process.ppid;
+if (process.env.npm_lifecycle_event && process.platform !== 'win32') {
+  setInterval(() => {
+    if (process.ppid !== parentPid) child.kill('SIGTERM');
+  }, 500).unref();
+}
 child.on('error', (cause) => {
   process.stderr.write(`Cannot run ${node}: ${cause.message}\n`);
   process.exit(1);
