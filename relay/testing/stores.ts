@@ -21,6 +21,8 @@ export type TestStores = {
   open(place: string): Promise<WitnessStore>;
   /** A channel that no other test uses. */
   channel(): string;
+  /** A channel made elsewhere is removed at the end too. */
+  forget(channelId: string): void;
   /** Removes what tests left behind. */
   clear(): Promise<void>;
 };
@@ -43,6 +45,7 @@ export function embeddedStores(): TestStores {
     },
     open: async (path) => openEmbeddedStore(path),
     channel: () => randomHex(16),
+    forget() {},
     async clear() {
       for (const folder of folders) removeFolder(folder);
     },
@@ -61,6 +64,7 @@ export async function postgresStores(): Promise<TestStores> {
       channels.push(channel);
       return channel;
     },
+    forget: (channelId) => void channels.push(channelId),
     async clear() {
       if (channels.length === 0) return;
       const postgres = await openPostgres(TEST_DATABASE_URL);

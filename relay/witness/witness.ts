@@ -17,7 +17,7 @@ import {
 
 /** Rows of one batch; the studio sends fewer. Bounds the time one batch takes. */
 const BATCH_ROWS_MAX = 1_000;
-/** Batches of one channel that may wait; a studio has one in flight and sends dropped ones again. */
+/** Batches of one channel that may wait; a studio has one in flight and sends it again. */
 const WAITING_MAX = 8;
 
 export type WitnessCode = 'GAP' | 'FORK' | 'FENCED' | 'BAD_HASH' | 'BAD_ROW' | 'UNBALANCED';
