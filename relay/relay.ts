@@ -15,6 +15,7 @@ import type { Logger } from '../core/base/logger.ts';
 import { isId } from '../core/wire/signing.ts';
 import { type FolderLock, lockFolder } from '../native/sqlite/folderLock.ts';
 import { BadRelaySetting } from './badRelaySetting.ts';
+import { CompressedFiles } from './compressedFiles.ts';
 import { type IceServerLink, readIceServers } from './iceServers.ts';
 import { addressOf, listen, localAddressOf } from './listen.ts';
 import type { MediaRoom, MediaRoomOptions } from './media/mediaRoom.ts';
@@ -115,8 +116,11 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   const metrics = createRelayMetrics();
   meter(metrics, room, sockets, media);
   let isClosed = false;
+  const compressed = new CompressedFiles();
+  void compressed.prepare(options.viewerPageFolder);
   serve(server, room, sockets, {
     viewerPageFolder: options.viewerPageFolder,
+    compressed,
     async handleMedia(request) {
       await learnChannel(room, request.path.split('/')[2] ?? '');
       return media.handle(request);

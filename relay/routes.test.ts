@@ -9,6 +9,7 @@ import { request as secureRequest } from 'node:https';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { BadRelaySetting } from './badRelaySetting.ts';
 import { readIceServers } from './iceServers.ts';
 import type { Relay } from './relay.ts';
@@ -24,12 +25,14 @@ import { pageFileOf } from './viewerPage.ts';
 const folder = temporaryFolder();
 const page = join(folder, 'viewer');
 const channel = randomHex(16);
+const LONG = 'run();\n'.repeat(1000);
 let relay: Relay & { media: RecordingMedia };
 
 before(async () => {
   mkdirSync(join(page, 'assets'), { recursive: true });
   writeFileSync(join(page, 'index.html'), '<title>Show</title>');
   writeFileSync(join(page, 'assets', 'main-A1b2C3d4.js'), 'run()');
+  writeFileSync(join(page, 'assets', 'long-A1b2C3d4.js'), LONG);
   writeFileSync(join(page, 'plain.svg'), '<svg/>');
   writeFileSync(join(page, '.hidden.json'), '{}');
   writeFileSync(join(folder, 'secret.json'), '{"secret":1}');
@@ -81,6 +84,52 @@ test('the page, its hashed files and its plain files, each with its caching', as
   assert.equal((await ask('/favicon.ico')).status, 204);
   assert.equal((await ask(`/s/${channel}`, {}, 'POST')).status, 405);
 });
+
+test('scripts come compressed as the client likes them, and as they are to who does not', async () => {
+  const path = '/assets/long-A1b2C3d4.js';
+  const decoders = { br: brotliDecompressSync, gzip: gunzipSync };
+  for (const [coding, decode] of Object.entries(decoders)) {
+    // Compressed in the background: until that is done it comes as it is.
+    let got = await askBytes(path, coding);
+    while (got.headers['content-encoding'] === undefined) {
+      assert.equal(got.body.toString(), LONG);
+      got = await askBytes(path, coding);
+    }
+    assert.equal(got.headers['content-encoding'], coding);
+    assert.equal(got.headers['content-length'], String(got.body.length));
+    assert.equal(got.headers.vary, 'Accept-Encoding');
+    assert.ok(got.body.length < LONG.length / 10);
+    assert.equal(decode(got.body).toString(), LONG);
+  }
+  const plain = await ask(path);
+  assert.equal(plain.body, LONG);
+  assert.deepEqual(
+    [plain.headers['content-encoding'], plain.headers.vary],
+    [undefined, 'Accept-Encoding'],
+  );
+  // A new version under the same name is never answered with the old bytes.
+  writeFileSync(join(page, 'assets', 'long-A1b2C3d4.js'), 'other();\n'.repeat(1000));
+  const next = await askBytes(path, 'identity');
+  assert.match(next.body.toString(), /^other/);
+  let later = await askBytes(path, 'br');
+  while (later.headers['content-encoding'] === undefined) later = await askBytes(path, 'br');
+  assert.match(brotliDecompressSync(later.body).toString(), /^other/);
+});
+
+async function askBytes(path: string, coding: string) {
+  return new Promise<{ headers: Record<string, unknown>; body: Buffer }>((resolve, reject) => {
+    const headers = { 'accept-encoding': coding };
+    const asked = request({ port: relay.port, path, headers }, (response) => {
+      const parts: Buffer[] = [];
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.on('end', () => {
+        resolve({ headers: response.headers, body: Buffer.concat(parts) });
+      });
+    });
+    asked.on('error', reject);
+    asked.end();
+  });
+}
 
 test('no path leaves the folder', async () => {
   const paths = [

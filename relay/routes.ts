@@ -4,6 +4,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isId } from '../core/wire/signing.ts';
+import type { CompressedFiles } from './compressedFiles.ts';
 import type { MediaRequest, MediaResponse } from './media/mediaRoom.ts';
 import { pageFileOf, sendPageFile } from './viewerPage.ts';
 import type { Witness } from './witness/witness.ts';
@@ -32,6 +33,7 @@ const CONTENT_SECURITY_POLICY = [
 
 export type RouteOptions = {
   viewerPageFolder: string;
+  compressed: CompressedFiles;
   handleMedia(request: MediaRequest): Promise<MediaResponse | undefined>;
   witness: Witness;
   /** Empty when ready, else why not. */
@@ -157,8 +159,12 @@ async function routePage(
     return;
   }
   const withBody = request.method === 'GET';
-  const folder = options.viewerPageFolder;
-  if (await sendPageFile(response, { folder, file, withBody })) return;
+  const sending = {
+    folder: options.viewerPageFolder,
+    compressed: options.compressed,
+    acceptEncoding: request.headers['accept-encoding']?.toString(),
+  };
+  if (await sendPageFile(response, { ...sending, file, withBody })) return;
   if (file === 'index.html') {
     sendText(response, 503, 'The viewer page is not built here; run `npm run build`.');
   } else sendText(response, 404, 'There is nothing here. Check the link.');

@@ -6,7 +6,9 @@ import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { extname, join, sep } from 'node:path';
+import { isCompressible } from '../core/base/contentCoding.ts';
 import { isId } from '../core/wire/signing.ts';
+import type { CompressedFiles } from './compressedFiles.ts';
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -48,19 +50,28 @@ export function pageFileOf(path: string): string | null {
 /** Sends a file of the page. False when there is none: nothing was sent then. */
 export async function sendPageFile(
   response: ServerResponse,
-  options: { folder: string; file: string; withBody: boolean },
+  options: {
+    folder: string;
+    file: string;
+    withBody: boolean;
+    compressed: CompressedFiles;
+    acceptEncoding: string | undefined;
+  },
 ): Promise<boolean> {
   const path = await insideOf(options.folder, options.file);
   if (path === null) return false;
-  const { size } = await stat(path);
+  const facts = await stat(path);
+  const small = options.compressed.find(path, facts, options.acceptEncoding);
   const isHashed = options.file.startsWith('assets/') && HASHED_PATTERN.test(options.file);
   response.writeHead(200, {
     'Content-Type': CONTENT_TYPES[extname(options.file)] ?? 'application/octet-stream',
-    'Content-Length': size,
+    'Content-Length': small?.bytes.length ?? facts.size,
+    ...(small ? { 'Content-Encoding': small.coding } : {}),
+    ...(isCompressible(path) ? { Vary: 'Accept-Encoding' } : {}),
     'Cache-Control': isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
   });
-  if (!options.withBody) {
-    response.end();
+  if (small || !options.withBody) {
+    response.end(options.withBody ? small?.bytes : undefined);
     return true;
   }
   const stream = createReadStream(path);
