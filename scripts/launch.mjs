@@ -45,6 +45,8 @@ if (process.env.npm_lifecycle_event && process.platform !== 'win32') {
     if (process.ppid !== parentPid) child.kill('SIGTERM');
   }, 500).unref();
 }
+// A program that started this with a channel (a test, a tool) takes the studio with it.
+if (process.send) process.on('disconnect', () => child.kill('SIGTERM'));
 child.on('error', (cause) => {
   process.stderr.write(`Cannot run ${node}: ${cause.message}\n`);
   process.exit(1);

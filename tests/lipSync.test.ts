@@ -17,6 +17,7 @@ import { browserSkip, launchBrowser } from './harness/browser.ts';
 import { type RunningStudio, startStudio, waitFor } from './harness/studio.ts';
 
 const FLASHES = 10;
+const SETTLING = 6;
 const SKEW_MS_MAX = 40;
 
 const ffmpeg = await resolveFfmpeg();
@@ -119,8 +120,8 @@ declare global {
 }
 
 function pairUp({ flashes, beeps }: Findings): { flash: number; beep: Beep }[] {
-  // The first second is the joiner's: buffers still find their depth.
-  return flashes.slice(2).flatMap((flash) => {
+  // The first seconds with sound are the buffers': they find their depth.
+  return flashes.slice(SETTLING).flatMap((flash) => {
     const beep = beeps.find(({ heardMs }) => Math.abs(heardMs - flash) < 400);
     return beep ? [{ flash, beep }] : [];
   });

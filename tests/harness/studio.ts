@@ -55,14 +55,15 @@ export async function startStudio(start: StudioStart = {}): Promise<RunningStudi
   ];
   const child = spawn(process.execPath, args, {
     cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    // The channel ends the studio should the test's own process die.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...process.env, MORPHINE_LOG: 'info', ...start.env },
   });
   let text = '';
-  child.stdout.on('data', (chunk) => {
+  child.stdout?.on('data', (chunk) => {
     text += chunk;
   });
-  child.stderr.on('data', (chunk) => {
+  child.stderr?.on('data', (chunk) => {
     text += chunk;
   });
   const exited = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
