@@ -108,6 +108,31 @@ test('page, ledger and relay agree', { skip: browserSkip }, async () => {
   assert.deepEqual(viewer.complaints, []);
 });
 
+test('the end of the show gives back what was not decided', { skip: browserSkip }, async () => {
+  const before = await viewer.figure('balance');
+  const marketId = crypto.randomUUID().replaceAll('-', '');
+  await owner.client.studio.markets.open({ templateId: 'goal-30', marketId });
+  await viewer.openMarket();
+  await viewer.bet(1, '10');
+  await owner.client.studio.show.end({});
+  await viewer.untilState('ended');
+  await viewer.untilFigure('staked', (points) => points === 0);
+  assert.equal(await viewer.figure('balance'), before);
+  const market = owner.state().markets.find((one) => one.id === marketId);
+  assert.deepEqual(
+    [market?.state, market?.reason],
+    ['VOID', 'The show ended before this was decided.'],
+  );
+  assert.equal((await studio.until('ready', (facts) => facts.state === 'ready')).state, 'ready');
+  const whep = await fetch(studio.facts().whep ?? '', {
+    method: 'POST',
+    headers: { 'content-type': 'application/sdp' },
+    body: 'v=0\r\n',
+  });
+  assert.equal(whep.status, 409);
+  assert.ok(whep.headers.get('retry-after'));
+});
+
 test('a clean stop returns 0 and removes the ready file', async () => {
   owner.close();
   await browser?.close();

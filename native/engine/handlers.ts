@@ -22,7 +22,11 @@ export function createHandlers({ show, markets, publisher, selectSource }: Handl
   return serve({
     show: {
       goLive: () => done(() => show.goLive()),
-      end: () => done(() => show.end()),
+      end: (_args, caller) =>
+        refusable(async () => {
+          show.end();
+          await voidUndecided(markets, marketCaller(caller));
+        }),
       rename: ({ title }) => done(() => show.rename(title)),
     },
     sources: {
@@ -44,6 +48,13 @@ export function createHandlers({ show, markets, publisher, selectSource }: Handl
       leave: ({ sessionId }) => done(() => publisher.leavePreview(sessionId)),
     },
   });
+}
+
+/** Nobody sees the picture after the end, so nothing may be decided by it: stakes go back. */
+async function voidUndecided(markets: Markets, caller: MarketCaller): Promise<void> {
+  const undecided = markets.markets().filter(({ state }) => state === 'OPEN' || state === 'LOCKED');
+  const reason = 'The show ended before this was decided.';
+  for (const { id } of undecided) await markets.void(caller, { marketId: id, reason });
 }
 
 /** One person has the studio today; the ledger records the role and a pseudonym, never a name. */
