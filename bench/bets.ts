@@ -18,7 +18,7 @@ const BET_GAP_MS = 25;
 const BETS = { short: 200, full: 2000 };
 const WARM_UP_BETS = 20;
 const CLICKS = { short: 4, full: 20 };
-const WITNESSED = { short: 20, full: 100 };
+const WITNESSED = { short: 12, full: 100 };
 const FLOOR_SAMPLES = 200;
 const TEMPLATE = 'goal-30';
 /** No bet is sent this near to the end of betting. */

@@ -13,8 +13,8 @@ import { mapPageClock } from './pageClock.ts';
 import { delaysOf, type FrameDelays, takeFrames, watchFrames } from './pageFrames.ts';
 import { spreadOf } from './statistics.ts';
 
-const WARM_UP_MS = 4_000;
-const ROUND_MS = { short: 8_000, full: 60_000 };
+const WARM_UP_MS = 3_000;
+const ROUND_MS = { short: 7_000, full: 60_000 };
 
 export async function measureDelay(context: BenchContext): Promise<Measured[]> {
   const browser = await context.browser();

@@ -77,7 +77,7 @@ if (!findChromium() && process.env.CI) {
   say('FAIL  No browser with H.264: run npm run setup first.');
   totals.failed++;
 }
-const rooms = ['core', 'native', 'relay', 'renderer', 'electron'];
+const rooms = ['core', 'native', 'relay', 'renderer', 'electron', 'bench'];
 await runFiles(rooms.flatMap(testFiles).filter(isWanted), 2);
 await runFiles(testFiles('tests').filter(isWanted), 1);
 say(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
