@@ -7,7 +7,6 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { after, test } from 'node:test';
 import { toHex } from '../core/base/ids.ts';
-import type { FromStudio } from '../core/wire/gen/facts_pb.js';
 import { chaosJournal, runChaos } from './testing/chaosRun.ts';
 import {
   random,
@@ -63,7 +62,7 @@ for (const { stores, databaseUrl } of kinds) {
     await studio.ready();
     const honest = new TestJournal().grant('u1', 50).grant('u2', 50).grant('u3', 50);
     const other = new TestJournal().grant('u1', 50).grant('u2', 51).grant('u3', 50);
-    studio.send(journalBatch(honest.batch(1, 3)));
+    studio.sendBatch(honest.batch(1, 3));
     await studio.take('journalAck', ({ seq }) => seq === 3n);
     const refusals: [string, WitnessBatch][] = [
       ['GAP', honest.batch(5, 4 + 1, { rows: honest.rows.slice(3, 4), toSeq: 5 })],
@@ -72,37 +71,17 @@ for (const { stores, databaseUrl } of kinds) {
       ['FORK', honest.batch(4, 4, { ledgerId: 'ee'.repeat(16) })],
     ];
     for (const [code, batch] of refusals) {
-      studio.send(journalBatch({ ...batch, hash: batch.rows.at(-1)?.hash ?? batch.hash }));
+      studio.sendBatch({ ...batch, hash: batch.rows.at(-1)?.hash ?? batch.hash });
       const refused = await studio.take('journalRefused');
       assert.deepEqual([refused.code, refused.needSeq], [code, 4n]);
       assert.notEqual(refused.message, '');
     }
-    studio.send(journalBatch(honest.batch(3, 4, { epoch: 2 })));
+    studio.sendBatch(honest.batch(3, 4, { epoch: 2 }));
     await studio.take('journalAck', ({ seq, epoch }) => seq === 4n && epoch === 2n);
-    studio.send(journalBatch(honest.batch(4, 4, { epoch: 1 })));
+    studio.sendBatch(honest.batch(4, 4, { epoch: 1 }));
     assert.equal((await studio.take('journalRefused')).code, 'FENCED');
     studio.close();
     await relay.close();
     removeFolder(folder);
   });
-}
-
-function journalBatch(batch: WitnessBatch): FromStudio['message'] {
-  return {
-    case: 'journalBatch',
-    value: {
-      $typeName: 'morphine.facts.v1.JournalBatch',
-      ledgerId: batch.ledgerId,
-      epoch: BigInt(batch.epoch),
-      fromSeq: BigInt(batch.fromSeq),
-      toSeq: BigInt(batch.toSeq),
-      prevHash: batch.prevHash,
-      rows: batch.rows.map(({ body, hash }) => ({
-        $typeName: 'morphine.facts.v1.JournalRow',
-        body,
-        hash,
-      })),
-      hash: batch.hash,
-    },
-  };
 }

@@ -21,6 +21,7 @@ import { addressOf, listen, localAddressOf } from './listen.ts';
 import type { MediaRoom, MediaRoomOptions } from './media/mediaRoom.ts';
 import { openOwners } from './owners.ts';
 import { PublisherTokens } from './publisherTokens.ts';
+import { createMarkSigner, type MarkSigner, openRelayKey } from './relayKey.ts';
 import { Channels, type RelayRoom, zeroCounters } from './room.ts';
 import { answer, type RouteOptions } from './routes.ts';
 import { serveStudio } from './studioSession.ts';
@@ -59,6 +60,8 @@ export type RelayOptions = {
   viewerPageFolder: string;
   /** The relay's own monotonic clock. */
   clock: MediaClock;
+  /** Wall clock, ms since 1970: stands in signed marks and decides nothing. */
+  wallMs(): number;
   timers: Timers;
   random: RandomBytes;
   logger: Logger;
@@ -88,8 +91,8 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   const { clock, timers, random, logger } = options;
   const iceServers = readIceServers(options.iceServers);
   const owners = await openOwners(options.owners);
-  const store = await openStore(options.dataFolder, options.databaseUrl);
-  const { witness } = store;
+  const store = await openStore(options);
+  const { witness, marks } = store;
   const opened = await listen(options).catch(async (error: unknown) => {
     await store.close();
     throw error;
@@ -104,7 +107,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   const counters = zeroCounters();
   const addressFor = addressRule(url, isSecure);
   const room: RelayRoom = {
-    ...{ clock, timers, random, logger, owners, tokens, witness, media, channels, counters },
+    ...{ clock, timers, random, logger, owners, tokens, witness, marks, media, channels, counters },
     publicUrl: url,
     addressFor,
   };
@@ -186,10 +189,11 @@ function serve(server: Server, room: RelayRoom, sockets: Sockets, routes: RouteO
   server.on('clientError', (_error, stream) => stream.destroy());
 }
 
-type OpenStore = { witness: Witness; close(): Promise<void> };
+type OpenStore = { witness: Witness; marks: MarkSigner; close(): Promise<void> };
 
 /** Opens the witness's store; what cannot be used is a setting to change. */
-async function openStore(folder: string, databaseUrl: string | null): Promise<OpenStore> {
+async function openStore(options: RelayOptions): Promise<OpenStore> {
+  const folder = options.dataFolder;
   let lock: FolderLock | null;
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -203,9 +207,11 @@ async function openStore(folder: string, databaseUrl: string | null): Promise<Op
   }
   const held = lock;
   try {
-    const witness = createWitness(await openWitnessStore(folder, databaseUrl));
+    const key = await openRelayKey(folder, options.random);
+    const witness = createWitness(await openWitnessStore(folder, options.databaseUrl));
     return {
       witness,
+      marks: createMarkSigner(key, options.wallMs),
       async close() {
         await witness.close();
         held.release();

@@ -7,6 +7,7 @@ import type { Logger } from '../core/base/logger.ts';
 import { Channel } from './channel.ts';
 import type { Owners } from './owners.ts';
 import type { PublisherTokens } from './publisherTokens.ts';
+import type { MarkSigner } from './relayKey.ts';
 import type { Witness } from './witness/witness.ts';
 
 /** Channels held at once, so that an open relay cannot be filled up. */
@@ -42,6 +43,7 @@ export type RelayRoom = {
   owners: Owners;
   tokens: PublisherTokens;
   witness: Witness;
+  marks: MarkSigner;
   media: MediaSide;
   channels: Channels;
   counters: RelayCounters;

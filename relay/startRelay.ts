@@ -31,6 +31,7 @@ export function startRelay(configuration: RelayConfiguration): Promise<Relay> {
   return createRelay({
     ...settings,
     clock: { nowUs: () => Number(process.hrtime.bigint() / 1000n) },
+    wallMs: () => Math.floor(performance.timeOrigin + performance.now()),
     timers: realTimers,
     random: (length) => randomBytes(length),
     logger: createRelayLogger(logLevel),

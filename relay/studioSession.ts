@@ -8,18 +8,18 @@ import {
   FrameFactsSchema,
   type FromStudio,
   FromStudioSchema,
-  type JournalBatch,
   type Register,
   type ToStudio,
   ToStudioSchema,
 } from '../core/wire/gen/facts_pb.js';
 import { channelIdOf, FACTS_VERSION, isId, studioSigningText } from '../core/wire/signing.ts';
 import type { Channel, ChannelStudio } from './channel.ts';
+import { answerJournal } from './journalAnswers.ts';
 import type { RelayRoom } from './room.ts';
 import { isSignedBy } from './signature.ts';
 import type { FactsSocket } from './webSocket.ts';
 import type { HighWaterMark } from './witness/store.ts';
-import type { WitnessAnswer } from './witness/witness.ts';
+import { fencedSentence } from './witness/witness.ts';
 
 /** A connection that has not registered by then is closed, ms. */
 const REGISTER_MS_MAX = 5_000;
@@ -130,7 +130,9 @@ class StudioSession implements ChannelStudio {
         this.#room.media.sendAnalytics(channel.id, toBinary(FrameFactsSchema, message.value));
         break;
       case 'journalBatch':
-        void this.#witness(channel, message.value);
+      case 'takeOver':
+      case 'journalTailRequest':
+        void answerJournal(this.#room, channel.id, message, (answer) => this.send(answer));
         break;
       case 'ping':
         this.send({
@@ -170,6 +172,11 @@ class StudioSession implements ChannelStudio {
     }
     if (mark === undefined) {
       this.#refuse('STORE_AWAY', 'The relay cannot read its store for now; it is tried again.');
+      return;
+    }
+    // A fenced studio must not throw out the one that took over.
+    if (mark && register.ledgerId === mark.ledgerId && register.epoch < BigInt(mark.epoch)) {
+      this.#refuse('FENCED', fencedSentence(Number(register.epoch), mark.epoch));
       return;
     }
     const channel = this.#room.channels.openFor(register.channelId);
@@ -235,50 +242,8 @@ class StudioSession implements ChannelStudio {
         journalSeq: BigInt(mark?.seq ?? 0),
         journalHash: mark?.hash ?? EMPTY_HASH,
         journalEpoch: BigInt(mark?.epoch ?? 0),
-      },
-    });
-  }
-
-  async #witness(channel: Channel, batch: JournalBatch): Promise<void> {
-    let answer: WitnessAnswer | null;
-    try {
-      answer = await this.#room.witness.apply(channel.id, {
-        ledgerId: batch.ledgerId,
-        epoch: Number(batch.epoch),
-        fromSeq: Number(batch.fromSeq),
-        toSeq: Number(batch.toSeq),
-        prevHash: batch.prevHash,
-        rows: batch.rows,
-        hash: batch.hash,
-      });
-    } catch (error) {
-      // The disk: nothing was applied and nothing is acknowledged; the studio sends it again.
-      this.#room.logger.error('the witness could not write', { reason: String(error) });
-      return;
-    }
-    if (answer === null) return;
-    if (answer.ok) {
-      const { epoch, seq, hash } = answer;
-      this.send({
-        case: 'journalAck',
-        value: {
-          $typeName: 'morphine.facts.v1.JournalAck',
-          epoch: BigInt(epoch),
-          seq: BigInt(seq),
-          hash,
-        },
-      });
-      return;
-    }
-    const { code, needSeq, message } = answer;
-    this.#room.logger.warn('journal refused', { channel: channel.id, code, needSeq });
-    this.send({
-      case: 'journalRefused',
-      value: {
-        $typeName: 'morphine.facts.v1.JournalRefused',
-        code,
-        needSeq: BigInt(needSeq),
-        message,
+        relayKey: this.#room.marks.publicKey,
+        ...(mark ? { journalMark: this.#room.marks.sign(channelId, mark) } : {}),
       },
     });
   }

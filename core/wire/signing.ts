@@ -41,6 +41,15 @@ export function viewerSigningText(channelId: string, subject: string, nonce: str
   return `morphine-viewer-v1|${channelId}|${subject}|${nonce}`;
 }
 
+/** What a relay signs when it witnessed a journal up to a row; `hash` is hexadecimal. */
+export function witnessSigningText(
+  channelId: string,
+  mark: { ledgerId: string; epoch: number; seq: number; hash: string; timeMs: number },
+): string {
+  const { ledgerId, epoch, seq, hash, timeMs } = mark;
+  return `morphine-witness-v1|${channelId}|${ledgerId}|${epoch}|${seq}|${hash}|${timeMs}`;
+}
+
 /** Signs a text; the result is 128 hexadecimal characters. */
 export function signText(text: string, secretKey: string): string {
   return toHex(ed25519.sign(new TextEncoder().encode(text), fromHex(secretKey)));

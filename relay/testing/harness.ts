@@ -30,6 +30,7 @@ import {
 } from '../../core/wire/signing.ts';
 import type { MediaRoom, MediaRoomOptions } from '../media/mediaRoom.ts';
 import { createRelay, type Relay, type RelayOptions } from '../relay.ts';
+import type { WitnessBatch } from '../witness/witness.ts';
 
 export const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 export const clock = { nowUs: () => Number(process.hrtime.bigint() / 1000n) };
@@ -85,6 +86,7 @@ export async function startTestRelay(
     databaseUrl: null,
     viewerPageFolder: join(changes.dataFolder, 'no-page'),
     clock,
+    wallMs: () => Date.now(),
     timers: realTimers,
     random,
     logger: silentLogger,
@@ -234,7 +236,14 @@ export class TestStudio extends Peer<ToStudio> {
   }
 
   async register(
-    changes: { channelId?: string; nonce?: string; secretKey?: string; version?: number } = {},
+    changes: {
+      channelId?: string;
+      nonce?: string;
+      secretKey?: string;
+      version?: number;
+      ledgerId?: string;
+      epoch?: bigint;
+    } = {},
   ): Promise<string> {
     const { nonce } = await this.take('challenge');
     const channelId = changes.channelId ?? this.channelId;
@@ -247,8 +256,8 @@ export class TestStudio extends Peer<ToStudio> {
         channelId,
         publicKey: this.key.publicKey,
         signature: signText(text, changes.secretKey ?? this.key.secretKey),
-        ledgerId: '',
-        epoch: 0n,
+        ledgerId: changes.ledgerId ?? '',
+        epoch: changes.epoch ?? 0n,
       },
     });
     return nonce;
@@ -257,6 +266,34 @@ export class TestStudio extends Peer<ToStudio> {
   async ready() {
     await this.register();
     return this.take('registered');
+  }
+
+  sendBatch(batch: WitnessBatch): void {
+    this.send({
+      case: 'journalBatch',
+      value: {
+        $typeName: 'morphine.facts.v1.JournalBatch',
+        ledgerId: batch.ledgerId,
+        epoch: BigInt(batch.epoch),
+        fromSeq: BigInt(batch.fromSeq),
+        toSeq: BigInt(batch.toSeq),
+        prevHash: batch.prevHash,
+        rows: batch.rows.map(({ body, hash }) => ({
+          $typeName: 'morphine.facts.v1.JournalRow',
+          body,
+          hash,
+        })),
+        hash: batch.hash,
+      },
+    });
+  }
+
+  askTail(fromSeq: number, limit: number): void {
+    const $typeName = 'morphine.facts.v1.JournalTailRequest';
+    this.send({
+      case: 'journalTailRequest',
+      value: { $typeName, fromSeq: BigInt(fromSeq), limit },
+    });
   }
 
   deliver(viewerIds: string[], message: ToViewer['message']): void {

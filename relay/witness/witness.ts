@@ -34,7 +34,7 @@ export type WitnessBatch = {
 };
 
 export type WitnessAnswer =
-  | { ok: true; epoch: number; seq: number; hash: Uint8Array; isDuplicate: boolean }
+  | ({ ok: true; isDuplicate: boolean } & HighWaterMark)
   | { ok: false; code: WitnessCode; needSeq: number; message: string };
 
 export type Witness = {
@@ -44,6 +44,12 @@ export type Witness = {
   isKnown(channelId: string): boolean;
   /** Null: too many batches of this channel wait already; nothing was looked at. */
   apply(channelId: string, batch: WitnessBatch): Promise<WitnessAnswer | null>;
+  /**
+   * Begins the next epoch, so that whoever writes in an older one is fenced off from now on.
+   *
+   * @returns the mark in its new epoch; null when nothing was witnessed or too much waits
+   */
+  takeOver(channelId: string): Promise<HighWaterMark | null>;
   rowsFrom(channelId: string, fromSeq: number, limit: number): Promise<WitnessRow[]>;
   totals(channelId: string): Promise<WitnessTotals>;
   readonly counters: WitnessCounters;
@@ -57,6 +63,14 @@ export type WitnessCounters = {
   refusals: number;
   dropped: number;
 };
+
+/** Why a studio of an older epoch may not write. */
+export function fencedSentence(epoch: number, current: number): string {
+  return (
+    `Another studio with this key took over (epoch ${current} writes now, this is ${epoch}); ` +
+    'this one may only read.'
+  );
+}
 
 class Refused extends Error {
   readonly code: WitnessCode;
@@ -108,6 +122,20 @@ class StoredWitness implements Witness {
 
   async apply(channelId: string, batch: WitnessBatch): Promise<WitnessAnswer | null> {
     return this.#inTurn(channelId, () => this.#applyNow(channelId, batch));
+  }
+
+  async takeOver(channelId: string): Promise<HighWaterMark | null> {
+    return this.#inTurn(channelId, async () => {
+      for (;;) {
+        const from = await this.mark(channelId);
+        if (!from) return null;
+        const to = { ...from, epoch: from.epoch + 1 };
+        const change = { from, to, rows: [], accounts: new Map(), bets: new Map() };
+        if (!(await this.#store.append(channelId, change))) continue;
+        this.#marks.set(channelId, to);
+        return to;
+      }
+    });
   }
 
   /** One after the other within a channel; null when too many wait. */
@@ -244,7 +272,7 @@ function checkIdentity(mark: HighWaterMark | null, batch: WitnessBatch): void {
   }
   // A higher epoch comes from a takeover; from then on the older studio is fenced off.
   if (batch.epoch < mark.epoch) {
-    throw new Refused('FENCED', `Epoch ${batch.epoch} ended; epoch ${mark.epoch} writes now.`);
+    throw new Refused('FENCED', fencedSentence(batch.epoch, mark.epoch));
   }
 }
 

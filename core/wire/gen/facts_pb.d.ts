@@ -1153,6 +1153,48 @@ export declare type Register = Message<"morphine.facts.v1.Register"> & {
 export declare const RegisterSchema: GenMessage<Register>;
 
 /**
+ * The studio's ledger is shorter than the witness's copy: it takes the next epoch, which fences
+ * every older one off, before it fetches what it lacks.
+ *
+ * @generated from message morphine.facts.v1.TakeOver
+ */
+export declare type TakeOver = Message<"morphine.facts.v1.TakeOver"> & {
+  /**
+   * @generated from field: string ledger_id = 1;
+   */
+  ledgerId: string;
+};
+
+/**
+ * Describes the message morphine.facts.v1.TakeOver.
+ * Use `create(TakeOverSchema)` to create a new message.
+ */
+export declare const TakeOverSchema: GenMessage<TakeOver>;
+
+/**
+ * Asks for witnessed rows from from_seq on, at most limit.
+ *
+ * @generated from message morphine.facts.v1.JournalTailRequest
+ */
+export declare type JournalTailRequest = Message<"morphine.facts.v1.JournalTailRequest"> & {
+  /**
+   * @generated from field: uint64 from_seq = 1;
+   */
+  fromSeq: bigint;
+
+  /**
+   * @generated from field: uint32 limit = 2;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message morphine.facts.v1.JournalTailRequest.
+ * Use `create(JournalTailRequestSchema)` to create a new message.
+ */
+export declare const JournalTailRequestSchema: GenMessage<JournalTailRequest>;
+
+/**
  * @generated from message morphine.facts.v1.Deliver
  */
 export declare type Deliver = Message<"morphine.facts.v1.Deliver"> & {
@@ -1287,6 +1329,18 @@ export declare type FromStudio = Message<"morphine.facts.v1.FromStudio"> & {
      */
     value: MediaTime;
     case: "mediaTime";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.TakeOver take_over = 7;
+     */
+    value: TakeOver;
+    case: "takeOver";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.JournalTailRequest journal_tail_request = 8;
+     */
+    value: JournalTailRequest;
+    case: "journalTailRequest";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1365,6 +1419,20 @@ export declare type Registered = Message<"morphine.facts.v1.Registered"> & {
    * @generated from field: uint64 journal_epoch = 7;
    */
   journalEpoch: bigint;
+
+  /**
+   * Ed25519, 64 hex characters: signs every mark
+   *
+   * @generated from field: string relay_key = 8;
+   */
+  relayKey: string;
+
+  /**
+   * the same mark, signed; absent when nothing was witnessed
+   *
+   * @generated from field: morphine.facts.v1.JournalAck journal_mark = 9;
+   */
+  journalMark?: JournalAck | undefined;
 };
 
 /**
@@ -1437,6 +1505,9 @@ export declare type ViewerMessage = Message<"morphine.facts.v1.ViewerMessage"> &
 export declare const ViewerMessageSchema: GenMessage<ViewerMessage>;
 
 /**
+ * The witness's high-water mark, signed by the relay over "morphine-witness-v1|" + channel + "|" +
+ * ledger_id + "|" + epoch + "|" + seq + "|" + hash as hex + "|" + time_ms.
+ *
  * @generated from message morphine.facts.v1.JournalAck
  */
 export declare type JournalAck = Message<"morphine.facts.v1.JournalAck"> & {
@@ -1454,6 +1525,23 @@ export declare type JournalAck = Message<"morphine.facts.v1.JournalAck"> & {
    * @generated from field: bytes hash = 3;
    */
   hash: Uint8Array;
+
+  /**
+   * @generated from field: string ledger_id = 4;
+   */
+  ledgerId: string;
+
+  /**
+   * the relay's wall clock
+   *
+   * @generated from field: uint64 time_ms = 5;
+   */
+  timeMs: bigint;
+
+  /**
+   * @generated from field: string signature = 6;
+   */
+  signature: string;
 };
 
 /**
@@ -1461,6 +1549,29 @@ export declare type JournalAck = Message<"morphine.facts.v1.JournalAck"> & {
  * Use `create(JournalAckSchema)` to create a new message.
  */
 export declare const JournalAckSchema: GenMessage<JournalAck>;
+
+/**
+ * Rows as they were witnessed; none when from_seq is behind the mark.
+ *
+ * @generated from message morphine.facts.v1.JournalTail
+ */
+export declare type JournalTail = Message<"morphine.facts.v1.JournalTail"> & {
+  /**
+   * @generated from field: uint64 from_seq = 1;
+   */
+  fromSeq: bigint;
+
+  /**
+   * @generated from field: repeated morphine.facts.v1.JournalRow rows = 2;
+   */
+  rows: JournalRow[];
+};
+
+/**
+ * Describes the message morphine.facts.v1.JournalTail.
+ * Use `create(JournalTailSchema)` to create a new message.
+ */
+export declare const JournalTailSchema: GenMessage<JournalTail>;
 
 /**
  * @generated from message morphine.facts.v1.JournalRefused
@@ -1583,6 +1694,20 @@ export declare type ToStudio = Message<"morphine.facts.v1.ToStudio"> & {
      */
     value: Pong;
     case: "pong";
+  } | {
+    /**
+     * the mark with the epoch that the studio writes from now on
+     *
+     * @generated from field: morphine.facts.v1.JournalAck took_over = 11;
+     */
+    value: JournalAck;
+    case: "tookOver";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.JournalTail journal_tail = 12;
+     */
+    value: JournalTail;
+    case: "journalTail";
   } | { case: undefined; value?: undefined };
 };
 

@@ -1,0 +1,104 @@
+// What a registered studio says about its journal, and the witness's answer to it: batches, the
+// next epoch, and rows that the studio lost. A store that fails answers nothing: nothing was
+// applied, nothing is acknowledged, and the studio asks again.
+
+import type { FromStudio, JournalBatch, ToStudio } from '../core/wire/gen/facts_pb.js';
+import type { RelayRoom } from './room.ts';
+
+/** Rows of one answer, and bytes of their bodies: far below the limit of a message. */
+const TAIL_ROWS_MAX = 1_000;
+const TAIL_BYTES_MAX = 512 * 1024;
+
+type About = Extract<
+  FromStudio['message'],
+  { case: 'journalBatch' | 'takeOver' | 'journalTailRequest' }
+>;
+type Send = (message: ToStudio['message']) => void;
+
+/** Answers one message. Never rejects. */
+export async function answerJournal(
+  room: RelayRoom,
+  channelId: string,
+  message: About,
+  send: Send,
+): Promise<void> {
+  try {
+    if (message.case === 'journalBatch') await witness(room, channelId, message.value, send);
+    else if (message.case === 'takeOver') await takeOver(room, channelId, send);
+    else {
+      const { fromSeq, limit } = message.value;
+      await sendTail(room, channelId, Number(fromSeq), limit, send);
+    }
+  } catch (error) {
+    room.logger.error('the witness’s store failed', { reason: String(error) });
+  }
+}
+
+async function witness(
+  room: RelayRoom,
+  channelId: string,
+  batch: JournalBatch,
+  send: Send,
+): Promise<void> {
+  const answer = await room.witness.apply(channelId, {
+    ledgerId: batch.ledgerId,
+    epoch: Number(batch.epoch),
+    fromSeq: Number(batch.fromSeq),
+    toSeq: Number(batch.toSeq),
+    prevHash: batch.prevHash,
+    rows: batch.rows,
+    hash: batch.hash,
+  });
+  if (answer === null) return;
+  if (answer.ok) {
+    send({ case: 'journalAck', value: room.marks.sign(channelId, answer) });
+    return;
+  }
+  const { code, needSeq, message } = answer;
+  room.logger.warn('journal refused', { channel: channelId, code, needSeq });
+  send({
+    case: 'journalRefused',
+    value: {
+      $typeName: 'morphine.facts.v1.JournalRefused',
+      code,
+      needSeq: BigInt(needSeq),
+      message,
+    },
+  });
+}
+
+async function takeOver(room: RelayRoom, channelId: string, send: Send): Promise<void> {
+  const mark = await room.witness.takeOver(channelId);
+  if (!mark) return;
+  room.logger.info('a studio took over', { channel: channelId, epoch: mark.epoch });
+  send({ case: 'tookOver', value: room.marks.sign(channelId, mark) });
+}
+
+async function sendTail(
+  room: RelayRoom,
+  channelId: string,
+  fromSeq: number,
+  limit: number,
+  send: Send,
+): Promise<void> {
+  if (!Number.isSafeInteger(fromSeq) || fromSeq < 1) return;
+  const count = Math.min(Math.max(1, limit), TAIL_ROWS_MAX);
+  const rows = await room.witness.rowsFrom(channelId, fromSeq, count);
+  let bytes = 0;
+  const page = rows.filter(({ body }, index) => {
+    bytes += body.length;
+    return index === 0 || bytes <= TAIL_BYTES_MAX;
+  });
+  send({
+    case: 'journalTail',
+    value: {
+      $typeName: 'morphine.facts.v1.JournalTail',
+      fromSeq: BigInt(fromSeq),
+      rows: page.map(({ body, hash }) => ({
+        $typeName: 'morphine.facts.v1.JournalRow',
+        body,
+        hash,
+      })),
+    },
+  });
+}
