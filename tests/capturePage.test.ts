@@ -1,6 +1,7 @@
 // Proves that the built capture page, in a real Chromium with its fake camera and microphone,
 // delivers decodable H.264 and Opus on the media clock; that a key frame comes on demand; and that
-// the page comes back by itself after its connection was lost. It is joined to the real capture
+// the page comes back by itself after its connection was lost; that a refused and a missing camera
+// are states with a reason. It is joined to the real capture
 // room by the studio's own WebSocket door; only the server around it is the test's.
 
 import assert from 'node:assert/strict';
@@ -152,6 +153,34 @@ test('a real page delivers decodable units, key frames on demand, and comes back
   assert.equal(await page.getAttribute('main', 'data-state'), 'live');
   await takeOver(port, page);
 });
+
+test('a refused and a missing camera are states that page and studio name', { skip }, async () => {
+  await capture.select('camera:');
+  // Without the switch that says yes to every question, and without a device at all.
+  const refused = { switches: ['--use-fake-device-for-media-stream'], permissions: [] };
+  const missing = { switches: [], permissions: ['camera', 'microphone'] };
+  await saysWhy({ ...refused, reason: /^The camera is blocked for this page/, isRetried: false });
+  await saysWhy({ ...missing, reason: /^No camera was found/, isRetried: true });
+});
+
+type Trouble = { switches: string[]; permissions: string[]; reason: RegExp; isRetried: boolean };
+
+async function saysWhy({ switches, permissions, reason, isRetried }: Trouble): Promise<void> {
+  const own = await chromium.launch({
+    executablePath: executablePath ?? '',
+    args: ['--no-sandbox', ...switches],
+  });
+  const page = await (await own.newContext({ permissions })).newPage();
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/capture/`);
+  await page.waitForSelector('main[data-state=failed]');
+  assert.match((await page.textContent('[role=status] p')) ?? '', reason);
+  // What only a person can mend has a button; a camera may be plugged in at any time.
+  assert.equal(await page.getByRole('button', { name: 'Try again' }).count(), isRetried ? 0 : 1);
+  await until(() => capture.state().state === 'failed');
+  assert.match(capture.state().reason, reason);
+  await own.close();
+  await until(() => capture.state().state === 'connecting');
+}
 
 async function keyFrameOnDemand(pictures: () => Unit[]): Promise<void> {
   const count = pictures().length;

@@ -1,6 +1,6 @@
 // What can be shown and what is shown. The current source says its state and, in trouble, why.
 
-import { Plus } from 'lucide-react';
+import { ExternalLink, Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { SourceState, StudioState } from '../../core/contract/state.ts';
 import { Button } from '../ui/Button.tsx';
@@ -70,7 +70,24 @@ function CurrentSource({ source }: { source: SourceState }) {
         </span>
       ) : null}
       {source.reason === '' ? null : <span className="source-reason">{source.reason}</span>}
+      {needsCameraPage(source) ? <CameraPageLink /> : null}
     </>
+  );
+}
+
+/** In a browser a person opens the page that owns the camera; the desktop app opens it itself. */
+function needsCameraPage(source: SourceState): boolean {
+  const isBrowser = location.protocol.startsWith('http');
+  return isBrowser && source.url.startsWith('camera:') && source.state !== 'live';
+}
+
+/** Always the same tab: a second camera page would take the camera from the first. */
+function CameraPageLink() {
+  return (
+    <a className="button button-primary button-dense" href="/capture/" target="morphine-camera">
+      {text('studio.sources.openCamera')}
+      <ExternalLink size={14} aria-hidden="true" />
+    </a>
   );
 }
 

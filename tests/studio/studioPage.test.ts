@@ -218,6 +218,29 @@ describe('the studio page', { skip: noChromium }, () => {
     await story.close();
   });
 
+  test('a camera that waits for its page offers to open it, by keyboard, in one tab', async () => {
+    const story = await startStory(folder);
+    const page = await openStudio(story);
+    const open = page.getByRole('link', { name: 'Open the camera page' });
+    const source = { ...story.state().source, url: 'camera:', title: 'Camera' };
+    const reason = 'Waiting for a capture page';
+    assert.equal(await open.count(), 0);
+    story.apply({ type: 'source.changed', source: { ...source, state: 'connecting', reason } });
+    await page.locator('.source-current').getByText(reason).waitFor();
+    await tabTo(page, /^Open the camera page$/);
+    const opened = page.context().waitForEvent('page');
+    await page.keyboard.press('Enter');
+    const camera = await opened;
+    await camera.waitForURL('**/capture/');
+    await open.press('Enter');
+    assert.equal(page.context().pages().length, 2);
+    story.apply({ type: 'source.changed', source: { ...source, state: 'live', reason: '' } });
+    await open.waitFor({ state: 'detached' });
+    await camera.close();
+    await page.close();
+    await story.close();
+  });
+
   test('a lost connection is said, and a restarted engine finds its page again', async () => {
     const first = await startStory(folder);
     // The browser itself complains of each attempt that found no server.

@@ -30,6 +30,7 @@ export const studioTexts = {
   'studio.sources.url': 'Address of the source',
   'studio.sources.hint': 'file:clip.mp4, camera: or demo:',
   'studio.sources.use': 'Use',
+  'studio.sources.openCamera': 'Open the camera page',
   'studio.sources.switch': 'Switch to {title}',
   'studio.source.ready': 'ready',
   'studio.source.connecting': 'connecting',
