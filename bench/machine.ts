@@ -40,6 +40,7 @@ export function machineLine(machine: Machine): string {
   return (
     `${machine.processor}, ${machine.cores} cores, ${machine.memoryGigabytes} GiB, ` +
     `${machine.system}, Node ${machine.node}, ${machine.browser}, no GPU; ` +
-    `load ${machine.loadBefore} before the run`
+    `load ${machine.loadBefore} before the run` +
+    (machine.loadBefore > machine.cores / 2 ? ' (**other work was running: not a clean run**)' : '')
   );
 }
