@@ -49,6 +49,13 @@ export const marketViewSchema = z.object({
   /** Bets undone by the media-clock rule. */
   voidedBets: z.number().int().nonnegative(),
   paidMinor: amountMinor,
+  /** Where bets have prices: thousandths per outcome, and the number to bet on what was seen. */
+  prices: z
+    .object({
+      quoteSeq: z.number().int().nonnegative(),
+      permille: z.array(z.number().int().min(0).max(1000)),
+    })
+    .optional(),
 });
 export type MarketView = z.infer<typeof marketViewSchema>;
 
@@ -87,6 +94,15 @@ export const templateSchema = z.object({
   guardMs: z.number().int().min(0).max(10_000),
   /** ask: a suggestion waits for the owner; auto: it opens itself. */
   opening: z.enum(['ask', 'auto']),
+  /** How bets are paid; absent: winners share the pool. lmsr: prices, from a budget of the house. */
+  pricing: z
+    .union([
+      z.literal('parimutuel'),
+      z.strictObject({
+        lmsr: z.strictObject({ budgetMinor: z.number().int().min(1).max(1_000_000_000) }),
+      }),
+    ])
+    .optional(),
 });
 export type Template = z.infer<typeof templateSchema>;
 

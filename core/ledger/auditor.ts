@@ -19,28 +19,48 @@ export type AuditReport = {
 };
 
 type Fields = Record<string, unknown>;
-type PendingBet = {
+type AuditedSale = { at: number; shares: bigint; amount: bigint };
+type AuditedBet = {
+  id: string;
   amount: bigint;
   user: string;
   market: string;
   outcome: number;
   arrivedUs: number;
+  withdrawnUs: number;
   fate: 'open' | 'posted' | 'void';
+  hasPayout: boolean;
+  /** All that it brought. */
   paid: bigint;
+  /** What its bettor gained by it in all transfers; a debt counts as paid. */
+  net: bigint;
+  shares: bigint;
+  sales: AuditedSale[];
 };
 type MarketBook = {
+  bets: AuditedBet[];
   isLocked: boolean;
   hasEnded: boolean;
   guardUs: number;
   lockAtUs: number;
+  deadlineAtUs: number;
   cutoffUs: number;
   winner: number;
   isPaid: boolean;
   rakePoints: number;
   rake: bigint;
+  /** 0n where winners share the pool. */
+  budget: bigint;
+  lastMoveUs: number;
+  resolvedAtUs: number;
+  revision: number;
 };
 
 const RUNNERS = ['owner', 'coHost', 'moderator', 'vision'];
+const PEOPLE = ['owner', 'coHost', 'moderator'];
+/** What these rows did belongs to the decision before them. */
+const SETTLING = ['post', 'void', 'payout', 'proceeds', 'rake', 'residue', 'recount', 'adjust'];
+const NEVER = Number.POSITIVE_INFINITY;
 
 /** Reads rows in order and reports. `rows` are the stored bytes with their stored hashes. */
 export function auditJournal(rows: Iterable<{ body: Uint8Array; hash: Uint8Array }>): AuditReport {
@@ -53,9 +73,14 @@ class Auditor {
   #findings: AuditFinding[] = [];
   #posted = new Map<string, bigint>();
   #reserved = new Map<string, bigint>();
-  #bets = new Map<string, PendingBet>();
+  #bets = new Map<string, AuditedBet>();
+  #sales = new Map<string, { bet: AuditedBet; sale: AuditedSale; isPaid: boolean }>();
   #markets = new Map<string, MarketBook>();
   #ids = new Set<string>();
+  #banned = new Set<string>();
+  #excludedUntil = new Map<string, number>();
+  /** Ten minutes until a policy says otherwise. */
+  #disputeUs = 600_000_000;
   #seq = 0;
   #hash: Uint8Array = new Uint8Array(32);
 
@@ -107,49 +132,60 @@ class Auditor {
 
   #checkRow(row: Fields): void {
     const kind = String(row.kind);
-    if (kind.startsWith('market.')) this.#checkActor(row);
+    if (kind.startsWith('market.') || kind === 'policy' || kind === 'ban') this.#checkActor(row);
     // The rows of a settlement follow their decision; any other row ends it.
-    if (!['post', 'void', 'payout', 'rake'].includes(kind)) this.#closeMarket();
-    switch (kind) {
-      case 'ledger.opened':
-        if (this.#seq !== 1) this.#find('the ledger is opened twice');
-        break;
-      case 'grant':
-        if (row.dr !== 'house') this.#find('a grant comes from the house');
-        this.#transfer(row);
-        break;
-      case 'market.opened':
-        this.#openMarket(row);
-        break;
-      case 'market.locked':
-        this.#lockMarket(row);
-        break;
-      case 'market.resolved':
-      case 'market.voided':
-        this.#endMarket(row, kind === 'market.resolved');
-        break;
-      case 'bet':
-        this.#bet(row);
-        break;
-      case 'post':
-      case 'void':
-        this.#decide(row, kind);
-        break;
-      case 'payout':
-        this.#payout(row);
-        break;
-      case 'rake':
-        this.#rake(row);
-        break;
-      case 'act':
-        break;
-      default:
-        this.#find(`its kind ${kind} is unknown`);
-    }
+    if (!SETTLING.includes(kind) && kind !== 'repay') this.#closeMarket();
+    const read = this.#readers[kind];
+    if (read) read(row);
+    else this.#find(`its kind ${kind} is unknown`);
   }
 
+  readonly #readers: Record<string, (row: Fields) => void> = {
+    'ledger.opened': () => {
+      if (this.#seq !== 1) this.#find('the ledger is opened twice');
+    },
+    grant: (row) => {
+      if (row.dr !== 'house') this.#find('a grant comes from the house');
+      this.#transfer(row);
+    },
+    'market.opened': (row) => this.#openMarket(row),
+    'market.extended': (row) => this.#extendMarket(row),
+    'market.locked': (row) => this.#lockMarket(row),
+    'market.resolved': (row) => this.#endMarket(row, true),
+    'market.voided': (row) => this.#endMarket(row, false),
+    'market.corrected': (row) => this.#correctMarket(row),
+    subsidy: (row) => this.#subsidy(row),
+    residue: (row) => {
+      if (row.cr !== 'house:subsidy') this.#find('what is left goes back to the house');
+      this.#transfer(row);
+    },
+    bet: (row) => this.#bet(row),
+    fill: (row) => this.#fill(row),
+    withdraw: (row) => this.#withdraw(row),
+    sell: (row) => this.#sell(row),
+    post: (row) => this.#decide(row, 'post'),
+    void: (row) => this.#decide(row, 'void'),
+    payout: (row) => this.#payout(row),
+    proceeds: (row) => this.#proceeds(row),
+    rake: (row) => this.#rake(row),
+    recount: (row) => this.#recount(row),
+    adjust: (row) => this.#adjust(row),
+    repay: (row) => this.#repay(row),
+    policy: (row) => {
+      this.#disputeUs = Number((row.policy as Fields).disputeSeconds) * 1_000_000;
+    },
+    ban: (row) => {
+      if (row.isBanned === true) this.#banned.add(`user:${row.subject}`);
+      else this.#banned.delete(`user:${row.subject}`);
+    },
+    limit: (row) => this.#limit(row),
+    act: () => {},
+  };
+
   #checkActor(row: Fields): void {
-    if (!RUNNERS.includes(String(row.role)) || !row.actor) {
+    const isMachines = /^market\.(opened|locked|resolved|voided)$/.test(String(row.kind));
+    const roles = isMachines ? RUNNERS : PEOPLE;
+    if (!roles.includes(String(row.role)) || !row.actor) {
       this.#find(`role ${String(row.role)} may not do that`);
     }
   }
@@ -165,7 +201,7 @@ class Auditor {
   }
 
   #checkNotNegative(account: string): void {
-    if (account === 'house') return;
+    if (account.startsWith('house') || account.startsWith('debt:')) return;
     const left = (this.#posted.get(account) ?? 0n) - (this.#reserved.get(account) ?? 0n);
     if (left < 0n) this.#find(`${account} holds ${left}`);
   }
@@ -174,16 +210,43 @@ class Auditor {
     const id = String(row.market);
     if (this.#markets.has(id)) this.#find(`market ${id} is opened twice`);
     this.#markets.set(id, {
+      bets: [],
       isLocked: false,
       hasEnded: false,
       guardUs: Number(row.guardMs) * 1000,
       lockAtUs: Number(row.lockAt),
-      cutoffUs: Number.POSITIVE_INFINITY,
+      deadlineAtUs: Number(row.deadlineAt),
+      cutoffUs: NEVER,
       winner: -1,
       isPaid: false,
       rakePoints: Number(row.rakeBasisPoints),
       rake: 0n,
+      budget: 0n,
+      lastMoveUs: 0,
+      resolvedAtUs: 0,
+      revision: 0,
     });
+  }
+
+  #extendMarket(row: Fields): void {
+    const book = this.#bookOf(String(row.market));
+    if (!book) return;
+    if (book.hasEnded) this.#find('a market is extended after its end');
+    const isLonger = Number(row.lockAt) > book.lockAtUs;
+    if (isLonger && book.isLocked) this.#find('a locked market is opened again');
+    if (Number(row.lockAt) < book.lockAtUs || Number(row.deadlineAt) < book.deadlineAtUs) {
+      this.#find('an extension makes a market shorter');
+    }
+    book.lockAtUs = Number(row.lockAt);
+    book.deadlineAtUs = Number(row.deadlineAt);
+  }
+
+  #subsidy(row: Fields): void {
+    const book = this.#bookOf(String(row.cr).slice('escrow:'.length));
+    if (book && book.bets.length > 0) this.#find('a market gets its budget after a bet');
+    if (book) book.budget += BigInt(String(row.amount));
+    if (row.dr !== 'house:subsidy') this.#find('a budget comes from the house');
+    this.#transfer(row);
   }
 
   #bookOf(id: string): MarketBook | undefined {
@@ -208,9 +271,31 @@ class Auditor {
     const book = this.#bookOf(id);
     if (!book) return;
     if (book.hasEnded) this.#find(`market ${id} ends twice`);
+    book.resolvedAtUs = Number(row.at);
     if (isResolved && !book.isLocked) this.#find(`market ${id} is resolved while open`);
     book.hasEnded = true;
     book.winner = isResolved ? Number(row.outcome) : -1;
+    book.isPaid = row.settlement === 'paid';
+    this.#ended = id;
+  }
+
+  #correctMarket(row: Fields): void {
+    const id = String(row.market);
+    const book = this.#bookOf(id);
+    if (!book) return;
+    if (!book.hasEnded || book.winner < 0) this.#find('what is corrected was not resolved');
+    if (Number(row.at) > book.resolvedAtUs + this.#disputeUs) {
+      this.#find('a correction comes after the dispute window');
+    }
+    if (row.revision !== ++book.revision) this.#find('corrections are not in order');
+    if (typeof row.tCap === 'number') {
+      const cutoff = Math.max(0, row.tCap - book.guardUs);
+      if (row.cutoff !== cutoff) this.#find('its cut-off is not capture time minus guard');
+      book.cutoffUs = cutoff;
+    } else if ((row.cutoff ?? NEVER) !== book.cutoffUs) {
+      this.#find('a correction without a capture time moves the cut-off');
+    }
+    book.winner = row.outcome === null ? -1 : Number(row.outcome);
     book.isPaid = row.settlement === 'paid';
     this.#ended = id;
   }
@@ -220,22 +305,81 @@ class Auditor {
   #bet(row: Fields): void {
     const market = String(row.cr).slice('escrow:'.length);
     const book = this.#bookOf(market);
-    if (book && (book.isLocked || book.hasEnded)) this.#find(`market ${market} takes no bets`);
-    if (book && Number(row.at) >= book.lockAtUs) this.#find('the bet came after the lock');
+    if (!book) return;
+    this.#checkMove(row, market, book);
+    if (this.#banned.has(String(row.dr))) this.#find('somebody banned bets');
+    if (Number(row.at) < (this.#excludedUntil.get(String(row.dr)) ?? 0)) {
+      this.#find('somebody bets who asked not to');
+    }
     const user = String(row.dr);
     const amount = BigInt(String(row.amount));
     if (amount <= 0n) this.#find('its amount is not positive');
-    this.#bets.set(String(row.id), {
+    const bet: AuditedBet = {
+      id: String(row.id),
       amount,
       user,
       market,
       outcome: Number(row.outcome),
       arrivedUs: Number(row.at),
+      withdrawnUs: NEVER,
       fate: 'open',
+      hasPayout: false,
       paid: 0n,
-    });
+      net: 0n,
+      shares: 0n,
+      sales: [],
+    };
+    this.#bets.set(bet.id, bet);
+    book.bets.push(bet);
     this.#reserved.set(user, (this.#reserved.get(user) ?? 0n) + amount);
     this.#checkNotNegative(user);
+  }
+
+  /** A bet, withdrawal or sale comes into an open market before its lock. */
+  #checkMove(row: Fields, market: string, book: MarketBook): void {
+    if (book.isLocked || book.hasEnded) this.#find(`market ${market} takes no bets`);
+    const at = Number(row.at);
+    if (row.kind !== 'withdraw' && at >= book.lockAtUs) this.#find('the bet came after the lock');
+    if (book.budget > 0n && at < book.lastMoveUs) this.#find('prices run backwards in time');
+    book.lastMoveUs = at;
+  }
+
+  #fill(row: Fields): void {
+    const bet = this.#betOf(row.bet);
+    if (!bet) return;
+    const book = this.#markets.get(bet.market);
+    if (!book || book.budget === 0n || bet.shares !== 0n) this.#find('it fills a bet wrongly');
+    bet.shares = BigInt(String(row.shares));
+  }
+
+  #withdraw(row: Fields): void {
+    const bet = this.#betOf(row.bet);
+    const book = bet && this.#markets.get(bet.market);
+    if (!bet || !book) return;
+    this.#checkMove(row, bet.market, book);
+    if (bet.withdrawnUs !== NEVER) this.#find('a bet is withdrawn twice');
+    if (book.budget > 0n) this.#find('a bet with a price is withdrawn');
+    bet.withdrawnUs = Number(row.at);
+  }
+
+  #sell(row: Fields): void {
+    const bet = this.#betOf(row.bet);
+    const book = bet && this.#markets.get(bet.market);
+    if (!bet || !book) return;
+    this.#checkMove(row, bet.market, book);
+    const amount = BigInt(String(row.amount));
+    const sale = { at: Number(row.at), shares: BigInt(String(row.shares)), amount };
+    bet.sales.push(sale);
+    this.#sales.set(String(row.id), { bet, sale, isPaid: false });
+    const sold = bet.sales.reduce((sum, one) => sum + one.shares, 0n);
+    if (sold > bet.shares) this.#find('more shares are sold than were bought');
+    if (row.cr !== bet.user) this.#find('a sale is paid to somebody else');
+  }
+
+  #betOf(id: unknown): AuditedBet | undefined {
+    const bet = this.#bets.get(String(id));
+    if (!bet) this.#find('it speaks of a bet that is not there');
+    return bet;
   }
 
   #decide(row: Fields, kind: 'post' | 'void'): void {
@@ -256,6 +400,7 @@ class Auditor {
     if (kind === 'post') {
       if (book && bet.arrivedUs >= book.cutoffUs) this.#find('a late bet stands');
       if (book && !book.isPaid) this.#find('a bet stands in a market that pays nobody');
+      bet.net -= bet.amount;
       this.#transfer(row);
     } else if (row.why === 'LATE_MEDIA' && book && bet.arrivedUs < book.cutoffUs) {
       this.#find('a bet in time is undone as late');
@@ -270,10 +415,79 @@ class Auditor {
       return;
     }
     if (bet.outcome !== book.winner) this.#find('it pays a losing bet');
-    if (bet.paid !== 0n) this.#find('it pays a bet again');
-    bet.paid = BigInt(String(row.amount));
-    if (bet.paid < bet.amount) this.#find('a winner receives less than the stake');
+    if (bet.hasPayout) this.#find('it pays a bet again');
+    bet.hasPayout = true;
+    this.#pay(bet, row);
+  }
+
+  #pay(bet: AuditedBet, row: Fields): void {
+    bet.paid += BigInt(String(row.amount));
+    bet.net += BigInt(String(row.amount));
     this.#transfer(row);
+  }
+
+  #proceeds(row: Fields): void {
+    const known = this.#sales.get(String(row.sale));
+    if (!known || known.isPaid || known.bet.fate !== 'posted' || row.cr !== known.bet.user) {
+      this.#find('it pays a sale that does not stand');
+      return;
+    }
+    known.isPaid = true;
+    if (BigInt(String(row.amount)) !== known.sale.amount) this.#find('it pays a sale in part');
+    this.#pay(known.bet, row);
+  }
+
+  #recount(row: Fields): void {
+    const bet = this.#betOf(row.bet);
+    if (!bet) return;
+    if (bet.market !== this.#ended) this.#find('it counts a bet anew without a correction');
+    if (bet.fate === 'open') this.#find('it counts an undecided bet anew');
+    bet.fate = row.why === null ? 'posted' : 'void';
+    bet.paid = BigInt(String(row.paid));
+    const isLateNow = bet.arrivedUs >= (this.#markets.get(bet.market)?.cutoffUs ?? NEVER);
+    if (row.why === 'LATE_MEDIA' && !isLateNow) this.#find('a bet in time is undone as late');
+  }
+
+  #adjust(row: Fields): void {
+    const id = String(row.market);
+    const book = this.#bookOf(id);
+    if (!book) return;
+    if (id !== this.#ended || book.revision === 0) this.#find('it adjusts without a correction');
+    const isIn = row.cr === `escrow:${id}`;
+    const other = String(isIn ? row.dr : row.cr);
+    const gain = BigInt(String(row.amount)) * (isIn ? -1n : 1n);
+    if (other === 'house:rake') book.rake += gain;
+    else if (other !== 'house:subsidy') {
+      const bet = this.#betOf(row.bet);
+      const owner = bet?.user.slice('user:'.length);
+      if (other !== `user:${owner}` && other !== `debt:${owner}`) {
+        this.#find('it adjusts for somebody else');
+      }
+      if (bet) bet.net += gain;
+    }
+    this.#transfer(row);
+  }
+
+  #repay(row: Fields): void {
+    const owner = String(row.dr).slice('user:'.length);
+    if (row.cr !== `debt:${owner}`) this.#find('somebody pays for somebody else');
+    this.#transfer(row);
+    if ((this.#posted.get(String(row.cr)) ?? 0n) > 0n) this.#find('more is paid than was owed');
+  }
+
+  #limit(row: Fields): void {
+    if (row.limit !== 'excludedUntil') return;
+    const account = `user:${row.subject}`;
+    const known = this.#excludedUntil.get(account) ?? 0;
+    const next = Number(row.value ?? 0);
+    if (next >= known) {
+      if (row.from !== row.at) this.#find('a stricter limit waits');
+      this.#excludedUntil.set(account, next);
+      return;
+    }
+    if (Number(row.from) < Number(row.at) + 86_400_000_000) this.#find('a looser limit is in time');
+    // From then on the earlier end holds.
+    this.#excludedUntil.set(account, Math.min(known, Math.max(next, Number(row.from))));
   }
 
   #rake(row: Fields): void {
@@ -290,16 +504,39 @@ class Auditor {
     const book = this.#markets.get(id);
     const held = this.#posted.get(`escrow:${id}`) ?? 0n;
     if (held !== 0n) this.#find(`market ${id} has ended and still holds ${held}`);
-    const bets = [...this.#bets.values()].filter((bet) => bet.market === id);
-    if (bets.some((bet) => bet.fate === 'open')) {
-      this.#find(`market ${id} has ended with undecided bets`);
+    if (!book) return;
+    for (const bet of book.bets) this.#checkFate(id, book, bet);
+    if (book.isPaid && book.budget === 0n) this.#checkShares(id, book);
+    if (book.isPaid && book.budget > 0n) this.#checkPositions(id, book);
+  }
+
+  /** Each bet is decided, as the clock says, and its bettor has exactly what it brought. */
+  #checkFate(id: string, book: MarketBook, bet: AuditedBet): void {
+    if (bet.fate === 'open') this.#find(`market ${id} has ended with undecided bets`);
+    const stands = bet.fate === 'posted';
+    const isUndone = bet.arrivedUs >= book.cutoffUs || bet.withdrawnUs < book.cutoffUs;
+    if (stands && isUndone) this.#find(`market ${id} keeps a bet that is late or withdrawn`);
+    if (!stands && !isUndone && book.isPaid) this.#find(`market ${id} leaves out a bet in time`);
+    if (stands && !book.isPaid) this.#find(`market ${id} keeps a bet and pays nobody`);
+    const net = stands ? bet.paid - bet.amount : 0n;
+    if (bet.net !== net) this.#find(`bet ${bet.id} moved ${bet.net} instead of ${net}`);
+  }
+
+  /** A bet with a price brings its sales in time and a point for each share of the winner. */
+  #checkPositions(id: string, book: MarketBook): void {
+    for (const bet of book.bets) {
+      if (bet.fate !== 'posted') continue;
+      const sales = bet.sales.filter((sale) => sale.at < book.cutoffUs);
+      const left = sales.reduce((sum, sale) => sum - sale.shares, bet.shares);
+      const won = bet.outcome === book.winner ? left / 1000n : 0n;
+      const brings = sales.reduce((sum, sale) => sum + sale.amount, won);
+      if (bet.paid !== brings) this.#find(`market ${id} pays a position that is wrong`);
     }
-    if (book?.isPaid) this.#checkShares(id, book, bets);
   }
 
   /** Each winner's share within one point of the exact one, the rake exact. */
-  #checkShares(id: string, book: MarketBook, bets: readonly PendingBet[]): void {
-    const standing = bets.filter((bet) => bet.fate === 'posted');
+  #checkShares(id: string, book: MarketBook): void {
+    const standing = book.bets.filter((bet) => bet.fate === 'posted');
     const winners = standing.filter((bet) => bet.outcome === book.winner);
     const pool = standing.reduce((sum, bet) => sum + bet.amount, 0n);
     const won = winners.reduce((sum, bet) => sum + bet.amount, 0n);
@@ -309,6 +546,10 @@ class Auditor {
       // paid = stake * net / won, up to one point: |paid * won - stake * net| < won.
       const off = bet.paid * won - bet.amount * (pool - rake);
       if (off >= won || off <= -won) this.#find(`market ${id} pays a share that is wrong`);
+      if (bet.paid < bet.amount) this.#find('a winner receives less than the stake');
+    }
+    for (const bet of standing) {
+      if (bet.outcome !== book.winner && bet.paid !== 0n) this.#find('a losing bet is paid');
     }
   }
 }

@@ -2,10 +2,27 @@
 // clock and no disk. It trusts the rows it is given (the writer refused everything else before) and
 // asserts what must hold, so that a broken journal stops here instead of paying somebody.
 
-import { assert, unreachable } from '../base/assert.ts';
+import { assert } from '../base/assert.ts';
 import type { MarketState } from '../contract/state.ts';
 import { tighterCutoff } from '../markets/mediaClock.ts';
-import { accountOwner, HOUSE, HOUSE_RAKE, type Row, type RowOf, userAccount } from './rows.ts';
+import {
+  adjust,
+  countBet,
+  fillBet,
+  payProceeds,
+  recount,
+  recountWithdrawals,
+  sellShares,
+  withdrawBet,
+} from './foldMoves.ts';
+import {
+  FIRST_POLICY,
+  type LimitHistory,
+  type LimitName,
+  type Policy,
+  withLimit,
+} from './policy.ts';
+import { accountOwner, HOUSE_SUBSIDY, mayOwe, type Row, type RowOf, userAccount } from './rows.ts';
 
 export type Account = {
   /** Everything that came minus everything that went, minor points. */
@@ -25,7 +42,25 @@ export type Bet = {
   atUs: number;
   state: 'PENDING' | 'POSTED' | 'VOID';
   why: RowOf<'void'>['why'] | null;
+  /** All that it brought: payout and sales, as decided last. */
   paidMinor: number;
+  /** When its bettor asked for the stake back; null when not. */
+  withdrawnAtUs: number | null;
+  /** Thousandths of shares bought; 0 where winners share the pool. */
+  milliShares: number;
+  sales: Sale[];
+  /** Whether its stake is in the pool that is shown. */
+  isCounted: boolean;
+};
+
+export type Sale = {
+  id: string;
+  seq: number;
+  bet: string;
+  atUs: number;
+  milliShares: number;
+  amountMinor: number;
+  state: 'PENDING' | 'PAID' | 'VOID';
 };
 
 export type Market = {
@@ -52,6 +87,19 @@ export type Market = {
   bets: Bet[];
   voidedBets: number;
   paidMinor: number;
+  rakeMinor: number;
+  /** What the house put in; 0 where winners share the pool. */
+  budgetMinor: number;
+  residueMinor: number;
+  /** Thousandths of shares held per outcome; empty where winners share the pool. */
+  milliShares: number[];
+  /** Counts what moved the price. */
+  quoteSeq: number;
+  /** Arrival of the last bet or sale: where order is price, time never runs backwards. */
+  lastMoveUs: number;
+  resolvedAtUs: number;
+  /** How often the decision was corrected. */
+  revision: number;
 };
 
 export type LedgerState = {
@@ -63,6 +111,14 @@ export type LedgerState = {
   markets: Map<string, Market>;
   bets: Map<string, Bet>;
   betsOfSubject: Map<string, Bet[]>;
+  sales: Map<string, Sale>;
+  policy: Policy;
+  /** Latest time in any row, microseconds: the ledger's clock, which no clock set back can turn. */
+  nowUs: number;
+  limits: Map<string, Map<LimitName, LimitHistory>>;
+  banned: Set<string>;
+  /** What vested to a subject by watching. */
+  vested: Map<string, { atUs: number; amountMinor: number }[]>;
 };
 
 /** The state before the first row. */
@@ -76,6 +132,12 @@ export function emptyLedger(): LedgerState {
     markets: new Map(),
     bets: new Map(),
     betsOfSubject: new Map(),
+    sales: new Map(),
+    policy: FIRST_POLICY,
+    nowUs: 0,
+    limits: new Map(),
+    banned: new Set(),
+    vested: new Map(),
   };
 }
 
@@ -88,47 +150,78 @@ export function availableMinor(state: LedgerState, account: string): number {
 /** Takes one row into `state`. Throws when the row cannot follow. */
 export function applyRow(state: LedgerState, row: Row): void {
   assert(row.seq === state.seq + 1, `row ${row.seq} follows row ${state.seq}`);
-  switch (row.kind) {
-    case 'ledger.opened':
-      assert(row.seq === 1, 'a ledger is opened once, in its first row');
-      state.ledger = row.ledger;
-      state.epoch = row.epoch;
-      state.channel = row.channel;
-      break;
-    case 'grant':
-    case 'rake':
-      move(state, row);
-      break;
-    case 'market.opened':
-      openMarket(state, row);
-      break;
-    case 'market.locked':
-      lockMarket(state, row);
-      break;
-    case 'market.resolved':
-      resolveMarket(state, row);
-      break;
-    case 'market.voided':
-      endMarket(state, row, 'VOID');
-      break;
-    case 'bet':
-      reserve(state, row);
-      break;
-    case 'post':
-      postPending(state, row);
-      break;
-    case 'void':
-      voidPending(state, row);
-      break;
-    case 'payout':
-      payOut(state, row);
-      break;
-    case 'act':
-      break;
-    default:
-      unreachable(row);
-  }
+  const apply = APPLY[row.kind] as (state: LedgerState, row: Row) => void;
+  apply(state, row);
   state.seq = row.seq;
+  state.nowUs = Math.max(state.nowUs, row.at);
+}
+
+const APPLY: { [Kind in Row['kind']]: (state: LedgerState, row: RowOf<Kind>) => void } = {
+  'ledger.opened': (state, row) => {
+    assert(row.seq === 1, 'a ledger is opened once, in its first row');
+    state.ledger = row.ledger;
+    state.epoch = row.epoch;
+    state.channel = row.channel;
+  },
+  'market.opened': openMarket,
+  'market.extended': extendMarket,
+  'market.locked': lockMarket,
+  'market.resolved': resolveMarket,
+  'market.voided': voidMarket,
+  'market.corrected': correctMarket,
+  grant,
+  repay: move,
+  rake: (state, row) => {
+    marketOf(state, accountOwner(row.dr)).rakeMinor += Number(row.amount);
+    move(state, row);
+  },
+  subsidy: putIn,
+  residue: (state, row) => {
+    marketOf(state, accountOwner(row.dr)).residueMinor += Number(row.amount);
+    move(state, row);
+  },
+  bet: reserve,
+  post: postPending,
+  void: voidPending,
+  payout: payOut,
+  withdraw: withdrawBet,
+  fill: fillBet,
+  sell: sellShares,
+  proceeds: (state, row) => {
+    payProceeds(state, row);
+    move(state, row);
+  },
+  recount,
+  adjust: (state, row) => {
+    adjust(state, row);
+    move(state, row);
+  },
+  policy: (state, row) => {
+    state.policy = row.policy;
+  },
+  limit: setLimit,
+  ban: (state, row) => {
+    if (row.isBanned) state.banned.add(row.subject);
+    else state.banned.delete(row.subject);
+  },
+  act: () => {},
+};
+
+function grant(state: LedgerState, row: RowOf<'grant'>): void {
+  const subject = accountOwner(row.cr);
+  if (row.id !== `grant:${subject}`) {
+    const vested = state.vested.get(subject) ?? [];
+    state.vested.set(subject, vested);
+    vested.push({ atUs: row.at, amountMinor: Number(row.amount) });
+  }
+  move(state, row);
+}
+
+function setLimit(state: LedgerState, row: RowOf<'limit'>): void {
+  const own = state.limits.get(row.subject) ?? new Map<LimitName, LimitHistory>();
+  state.limits.set(row.subject, own);
+  const setting = { value: row.value, fromUs: row.from };
+  own.set(row.limit, withLimit(own.get(row.limit), setting, row.at));
 }
 
 type Transfer = { dr: string; cr: string; amount: string };
@@ -142,10 +235,6 @@ function accountOf(state: LedgerState, name: string): Account {
   return account;
 }
 
-function isHouse(name: string): boolean {
-  return name === HOUSE || name === HOUSE_RAKE;
-}
-
 function move(state: LedgerState, transfer: Transfer): void {
   const amount = Number(transfer.amount);
   const from = accountOf(state, transfer.dr);
@@ -153,8 +242,8 @@ function move(state: LedgerState, transfer: Transfer): void {
   from.posted -= amount;
   to.posted += amount;
   assert(Number.isSafeInteger(from.posted) && Number.isSafeInteger(to.posted), 'sums are exact');
-  // Only the house may owe: it is where play points come from.
-  assert(isHouse(transfer.dr) || from.posted >= from.pendingOut, `${transfer.dr} covers it`);
+  // Only the house and debts may owe: that is where play points come from, and where they lack.
+  assert(mayOwe(transfer.dr) || from.posted >= from.pendingOut, `${transfer.dr} covers it`);
 }
 
 function openMarket(state: LedgerState, row: RowOf<'market.opened'>): void {
@@ -181,7 +270,33 @@ function openMarket(state: LedgerState, row: RowOf<'market.opened'>): void {
     bets: [],
     voidedBets: 0,
     paidMinor: 0,
+    rakeMinor: 0,
+    budgetMinor: 0,
+    residueMinor: 0,
+    milliShares: [],
+    quoteSeq: 0,
+    lastMoveUs: 0,
+    resolvedAtUs: 0,
+    revision: 0,
   });
+}
+
+function putIn(state: LedgerState, row: RowOf<'subsidy'>): void {
+  const market = marketOf(state, accountOwner(row.cr));
+  assert(row.dr === HOUSE_SUBSIDY && market.bets.length === 0, 'a subsidy comes first');
+  market.budgetMinor += Number(row.amount);
+  market.milliShares = new Array<number>(market.outcomes).fill(0);
+  move(state, row);
+}
+
+function extendMarket(state: LedgerState, row: RowOf<'market.extended'>): void {
+  const market = marketOf(state, row.market);
+  const isOpen = market.state === 'OPEN';
+  assert(isOpen || market.state === 'LOCKED', `${row.market} can be extended`);
+  assert(row.lockAt === market.lockAtUs || (isOpen && row.lockAt > market.lockAtUs), 'later');
+  assert(row.deadlineAt >= market.deadlineAtUs, 'a deadline only moves later');
+  market.lockAtUs = row.lockAt;
+  market.deadlineAtUs = row.deadlineAt;
 }
 
 function marketOf(state: LedgerState, id: string): Market {
@@ -199,6 +314,7 @@ function lockMarket(state: LedgerState, row: RowOf<'market.locked'>): void {
   if (row.tCap !== null && (market.tCapUs === null || row.tCap < market.tCapUs)) {
     market.tCapUs = row.tCap;
   }
+  recountWithdrawals(market);
 }
 
 function resolveMarket(state: LedgerState, row: RowOf<'market.resolved'>): void {
@@ -209,13 +325,29 @@ function resolveMarket(state: LedgerState, row: RowOf<'market.resolved'>): void 
   market.winner = row.outcome;
   market.settlement = row.settlement;
   market.reason = row.reason;
+  market.resolvedAtUs = row.at;
 }
 
-function endMarket(state: LedgerState, row: RowOf<'market.voided'>, to: 'VOID'): void {
+function voidMarket(state: LedgerState, row: RowOf<'market.voided'>): void {
   const market = marketOf(state, row.market);
   assert(market.state === 'OPEN' || market.state === 'LOCKED', `${row.market} can be voided`);
-  market.state = to;
+  market.state = 'VOID';
   market.reason = row.reason;
+}
+
+function correctMarket(state: LedgerState, row: RowOf<'market.corrected'>): void {
+  const market = marketOf(state, row.market);
+  assert(market.state === 'RESOLVED', `${row.market} was resolved before it is corrected`);
+  assert(row.revision === market.revision + 1, `${row.market} is corrected in order`);
+  assert(row.outcome === null || row.outcome < market.outcomes, 'it has this outcome');
+  market.state = row.outcome === null ? 'VOID' : 'RESOLVED';
+  market.winner = row.outcome;
+  market.settlement = row.settlement === 'void' ? null : row.settlement;
+  market.cutoffUs = row.cutoff;
+  if (row.tCap !== null) market.tCapUs = row.tCap;
+  market.reason = row.reason;
+  market.revision = row.revision;
+  recountWithdrawals(market);
 }
 
 function reserve(state: LedgerState, row: RowOf<'bet'>): void {
@@ -241,15 +373,18 @@ function reserve(state: LedgerState, row: RowOf<'bet'>): void {
     state: 'PENDING',
     why: null,
     paidMinor: 0,
+    withdrawnAtUs: null,
+    milliShares: 0,
+    sales: [],
+    isCounted: false,
   };
   state.bets.set(bet.id, bet);
   market.bets.push(bet);
   const own = state.betsOfSubject.get(subject);
   if (own) own.push(bet);
   else state.betsOfSubject.set(subject, [bet]);
-  market.poolsMinor[bet.outcome] = (market.poolsMinor[bet.outcome] ?? 0) + amount;
-  const bettors = market.bettors[bet.outcome];
-  bettors?.set(subject, (bettors.get(subject) ?? 0) + 1);
+  countBet(market, bet, true);
+  market.lastMoveUs = Math.max(market.lastMoveUs, row.at);
 }
 
 function release(state: LedgerState, row: Transfer & { pending: string }): Bet {
@@ -275,19 +410,16 @@ function voidPending(state: LedgerState, row: RowOf<'void'>): void {
   bet.why = row.why;
   const market = marketOf(state, bet.market);
   if (row.why === 'LATE_MEDIA') market.voidedBets++;
-  market.poolsMinor[bet.outcome] = (market.poolsMinor[bet.outcome] ?? 0) - bet.amountMinor;
-  const bettors = market.bettors[bet.outcome];
-  const left = (bettors?.get(bet.subject) ?? 1) - 1;
-  if (left > 0) bettors?.set(bet.subject, left);
-  else bettors?.delete(bet.subject);
+  countBet(market, bet, false);
+  for (const sale of bet.sales) sale.state = 'VOID';
 }
 
 function payOut(state: LedgerState, row: RowOf<'payout'>): void {
   const bet = state.bets.get(row.bet);
   assert(bet !== undefined && bet.state === 'POSTED', `${row.bet} stands when it is paid`);
-  assert(bet.paidMinor === 0, `${row.bet} is paid once`);
   assert(row.cr === userAccount(bet.subject), `${row.bet} is paid to its bettor`);
-  bet.paidMinor = Number(row.amount);
-  marketOf(state, bet.market).paidMinor += bet.paidMinor;
+  // Its journal id makes sure that this happens once.
+  bet.paidMinor += Number(row.amount);
+  marketOf(state, bet.market).paidMinor += Number(row.amount);
   move(state, row);
 }

@@ -5,12 +5,22 @@
 import { z } from 'zod';
 import { roleSchema } from '../contract/roles.ts';
 import { type CanonicalValue, canonicalBytes } from './canonical.ts';
+import { policySchema } from './policy.ts';
 
-const accountSchema = z.string().regex(/^(house|house:rake|user:[A-Za-z0-9_-]+|escrow:[\w-]+)$/);
+const accountSchema = z
+  .string()
+  .regex(
+    /^(house|house:rake|house:subsidy|user:[A-Za-z0-9_-]+|debt:[A-Za-z0-9_-]+|escrow:[\w-]+)$/,
+  );
 /** Minor points as decimal text: at most 15 digits, so that sums of ours stay below 2^53. */
 const amountSchema = z.string().regex(/^[1-9][0-9]{0,14}$/);
 const timeUs = z.number().int().nonnegative();
 const marketSchema = z.string().regex(/^[\w-]{1,64}$/);
+/** Thousandths of a share, decimal text. */
+const sharesSchema = amountSchema;
+/** Why a stake went back to its bettor. */
+export const voidWhySchema = z.enum(['LATE_MEDIA', 'MARKET_VOID', 'REFUND', 'WITHDRAWN']);
+const subjectSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 const textHash = z.string().regex(/^([0-9a-f]{64})?$/);
 
 const base = {
@@ -36,6 +46,87 @@ const evidenceSchema = z.strictObject({
   event: z.string().max(64),
   type: z.string().max(40),
 });
+
+/** What a viewer does with a bet after placing it, and the side of a bet that has a price. */
+const positionRows = [
+  /** Asked for; the stake goes back when the market ends, unless the picture came first. */
+  z.strictObject({ ...base, kind: z.literal('withdraw'), bet: z.string() }),
+  /** How many shares the bet before it bought. */
+  z.strictObject({ ...base, kind: z.literal('fill'), bet: z.string(), shares: sharesSchema }),
+  /** Pending: shares sold back for `amount`, which is paid when the market ends. */
+  z.strictObject({
+    ...transfer,
+    kind: z.literal('sell'),
+    bet: z.string(),
+    shares: sharesSchema,
+  }),
+  /** Pays a sale that stands. */
+  z.strictObject({ ...transfer, kind: z.literal('proceeds'), sale: z.string() }),
+  /** What the house puts into a market with prices; such a row makes it one. */
+  z.strictObject({ ...transfer, kind: z.literal('subsidy') }),
+  /** What is left of it at the end. */
+  z.strictObject({ ...transfer, kind: z.literal('residue') }),
+] as const;
+
+/** A decision made anew, always by new transfers. */
+const correctionRows = [
+  z.strictObject({
+    ...act,
+    kind: z.literal('market.extended'),
+    market: marketSchema,
+    lockAt: timeUs,
+    deadlineAt: timeUs,
+  }),
+  z.strictObject({
+    ...act,
+    kind: z.literal('market.corrected'),
+    market: marketSchema,
+    /** Null: the market is void now. */
+    outcome: z.number().int().nonnegative().nullable(),
+    tCap: timeUs.nullable(),
+    /** In force from here on, earlier or later than before. */
+    cutoff: timeUs.nullable(),
+    settlement: z.enum(['paid', 'refund', 'void']),
+    revision: z.number().int().positive(),
+  }),
+  /** The new fate of one bet; `paid` is all that it brought, in decimal text. */
+  z.strictObject({
+    ...base,
+    kind: z.literal('recount'),
+    bet: z.string(),
+    why: voidWhySchema.nullable(),
+    paid: z.string().regex(/^(0|[1-9][0-9]{0,14})$/),
+  }),
+  /** Moves the difference; `bet` is empty when it is the house's. */
+  z.strictObject({
+    ...transfer,
+    kind: z.literal('adjust'),
+    market: marketSchema,
+    bet: z.string(),
+  }),
+  /** A viewer pays off what was corrected after it had been spent. */
+  z.strictObject({ ...transfer, kind: z.literal('repay') }),
+] as const;
+
+const limitRows = [
+  /** In force from here on; before the first such row it is FIRST_POLICY. */
+  z.strictObject({ ...act, kind: z.literal('policy'), policy: policySchema }),
+  /** A viewer's own limit; `value` null lifts it. In force from `from`. */
+  z.strictObject({
+    ...base,
+    kind: z.literal('limit'),
+    subject: subjectSchema,
+    limit: z.enum(['stakeDay', 'lossDay', 'pausedUntil', 'excludedUntil']),
+    value: z.number().int().nonnegative().nullable(),
+    from: timeUs,
+  }),
+  z.strictObject({
+    ...act,
+    kind: z.literal('ban'),
+    subject: subjectSchema,
+    isBanned: z.boolean(),
+  }),
+] as const;
 
 export const rowSchema = z.discriminatedUnion('kind', [
   /** First row of a journal. */
@@ -92,7 +183,7 @@ export const rowSchema = z.discriminatedUnion('kind', [
     ...transfer,
     kind: z.literal('void'),
     pending: z.string(),
-    why: z.enum(['LATE_MEDIA', 'MARKET_VOID', 'REFUND']),
+    why: voidWhySchema,
   }),
   z.strictObject({ ...transfer, kind: z.literal('payout'), bet: z.string() }),
   z.strictObject({ ...transfer, kind: z.literal('rake') }),
@@ -103,6 +194,9 @@ export const rowSchema = z.discriminatedUnion('kind', [
     act: z.string().regex(/^[a-zA-Z.]{1,60}$/),
     target: z.string().max(64),
   }),
+  ...positionRows,
+  ...correctionRows,
+  ...limitRows,
 ]);
 export type Row = z.infer<typeof rowSchema>;
 export type RowOf<Kind extends Row['kind']> = Extract<Row, { kind: Kind }>;
@@ -121,6 +215,18 @@ export function parseRow(bytes: Uint8Array): Row {
 
 export const HOUSE = 'house';
 export const HOUSE_RAKE = 'house:rake';
+/** Where the money of markets with prices comes from and goes back to. */
+export const HOUSE_SUBSIDY = 'house:subsidy';
+
+/** What a viewer owes after a correction; never above zero. */
+export function debtAccount(subject: string): string {
+  return `debt:${subject}`;
+}
+
+/** Whether an account may hold less than nothing. */
+export function mayOwe(account: string): boolean {
+  return account === HOUSE || account.startsWith('house:') || account.startsWith('debt:');
+}
 
 /** Account of a viewer. */
 export function userAccount(subject: string): string {

@@ -10,14 +10,19 @@ import { cutoffUs, isBeforeLock, isLate, tighterCutoff } from './mediaClock.ts';
 import { marketRulesSchema, rulesHash, rulesOf } from './rules.ts';
 import { BUILT_IN_TEMPLATES, parseTemplate } from './templates.ts';
 
-// What a person who runs the show (r) and a viewer (v) are answered, per state.
-const EXPECTED: Record<string, Record<string, { r: string; v: string }>> = {
+// What a person who runs the show (r), a viewer (v) and, where it differs, the machine's eye (m)
+// are answered, per state.
+const EXPECTED: Record<string, Record<string, { r: string; v: string; m?: string }>> = {
   DRAFT: {
     open: { r: '> OPEN', v: 'NOT_ALLOWED' },
     bet: { r: 'MARKET_NOT_OPEN', v: 'MARKET_NOT_OPEN' },
     lock: { r: 'MARKET_NOT_OPEN', v: 'MARKET_NOT_OPEN' },
     resolve: { r: 'MARKET_NOT_OPEN', v: 'MARKET_NOT_OPEN' },
     void: { r: '> VOID', v: 'NOT_ALLOWED' },
+    withdraw: { r: 'MARKET_NOT_OPEN', v: 'MARKET_NOT_OPEN' },
+    sell: { r: 'MARKET_NOT_OPEN', v: 'MARKET_NOT_OPEN' },
+    correct: { r: 'MARKET_NOT_RESOLVED', v: 'MARKET_NOT_RESOLVED', m: 'MARKET_NOT_RESOLVED' },
+    extend: { r: 'MARKET_NOT_OPEN', v: 'MARKET_NOT_OPEN', m: 'MARKET_NOT_OPEN' },
   },
   OPEN: {
     open: { r: 'MARKET_EXISTS', v: 'MARKET_EXISTS' },
@@ -25,6 +30,10 @@ const EXPECTED: Record<string, Record<string, { r: string; v: string }>> = {
     lock: { r: '> LOCKED', v: 'NOT_ALLOWED' },
     resolve: { r: '> RESOLVED', v: 'NOT_ALLOWED' },
     void: { r: '> VOID', v: 'NOT_ALLOWED' },
+    withdraw: { r: 'STAFF_MAY_NOT_BET', v: '> OPEN' },
+    sell: { r: 'STAFF_MAY_NOT_BET', v: '> OPEN' },
+    correct: { r: 'MARKET_NOT_RESOLVED', v: 'MARKET_NOT_RESOLVED', m: 'MARKET_NOT_RESOLVED' },
+    extend: { r: '> OPEN', v: 'NOT_ALLOWED', m: 'NOT_ALLOWED' },
   },
   LOCKED: {
     open: { r: 'MARKET_EXISTS', v: 'MARKET_EXISTS' },
@@ -32,6 +41,10 @@ const EXPECTED: Record<string, Record<string, { r: string; v: string }>> = {
     lock: { r: '> LOCKED', v: 'NOT_ALLOWED' },
     resolve: { r: '> RESOLVED', v: 'NOT_ALLOWED' },
     void: { r: '> VOID', v: 'NOT_ALLOWED' },
+    withdraw: { r: 'MARKET_LOCKED', v: 'MARKET_LOCKED' },
+    sell: { r: 'MARKET_LOCKED', v: 'MARKET_LOCKED' },
+    correct: { r: 'MARKET_NOT_RESOLVED', v: 'MARKET_NOT_RESOLVED', m: 'MARKET_NOT_RESOLVED' },
+    extend: { r: '> LOCKED', v: 'NOT_ALLOWED', m: 'NOT_ALLOWED' },
   },
   RESOLVED: {
     open: { r: 'MARKET_EXISTS', v: 'MARKET_EXISTS' },
@@ -39,6 +52,10 @@ const EXPECTED: Record<string, Record<string, { r: string; v: string }>> = {
     lock: { r: 'MARKET_ENDED', v: 'MARKET_ENDED' },
     resolve: { r: 'MARKET_ENDED', v: 'MARKET_ENDED' },
     void: { r: 'MARKET_ENDED', v: 'MARKET_ENDED' },
+    withdraw: { r: 'MARKET_NOT_OPEN', v: 'MARKET_NOT_OPEN' },
+    sell: { r: 'MARKET_NOT_OPEN', v: 'MARKET_NOT_OPEN' },
+    correct: { r: '> RESOLVED', v: 'NOT_ALLOWED', m: 'NOT_ALLOWED' },
+    extend: { r: 'MARKET_ENDED', v: 'MARKET_ENDED', m: 'MARKET_ENDED' },
   },
   VOID: {
     open: { r: 'MARKET_EXISTS', v: 'MARKET_EXISTS' },
@@ -46,12 +63,17 @@ const EXPECTED: Record<string, Record<string, { r: string; v: string }>> = {
     lock: { r: 'MARKET_ENDED', v: 'MARKET_ENDED' },
     resolve: { r: 'MARKET_ENDED', v: 'MARKET_ENDED' },
     void: { r: 'MARKET_ENDED', v: 'MARKET_ENDED' },
+    withdraw: { r: 'MARKET_NOT_OPEN', v: 'MARKET_NOT_OPEN' },
+    sell: { r: 'MARKET_NOT_OPEN', v: 'MARKET_NOT_OPEN' },
+    correct: { r: 'MARKET_ENDED', v: 'MARKET_ENDED', m: 'MARKET_ENDED' },
+    extend: { r: 'MARKET_ENDED', v: 'MARKET_ENDED', m: 'MARKET_ENDED' },
   },
 };
 
 function expected(state: string, verb: MarketVerb, role: Role): string | undefined {
-  if (['withdraw', 'sell', 'correct', 'extend'].includes(verb)) return 'NOT_OFFERED';
-  return EXPECTED[state]?.[verb]?.[role === 'viewer' ? 'v' : 'r'];
+  const cell = EXPECTED[state]?.[verb];
+  if (role === 'viewer') return cell?.v;
+  return role === 'vision' ? (cell?.m ?? cell?.r) : cell?.r;
 }
 
 test('every cell of state x verb x role answers as written down', () => {

@@ -12,7 +12,7 @@ import { canonicalBytes } from '../ledger/canonical.ts';
 const timeUs = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
 /** Longest life of a market: 24 hours and the slack of one rounding, microseconds. */
-const LIFE_US_MAX = 86_400_000_000;
+export const LIFE_US_MAX = 86_400_000_000;
 
 export const marketRulesSchema = z
   .strictObject({
@@ -37,7 +37,13 @@ export const marketRulesSchema = z
     /** Unresolved then: void and refund. */
     deadlineAtUs: timeUs,
     guardMs: z.number().int().min(0).max(10_000),
-    pricing: z.literal('parimutuel'),
+    /** lmsr: the house puts in a budget, which it may lose, and every bet has its price. */
+    pricing: z.union([
+      z.literal('parimutuel'),
+      z.strictObject({
+        lmsr: z.strictObject({ budgetMinor: z.number().int().min(1).max(1_000_000_000) }),
+      }),
+    ]),
     rakeBasisPoints: z.number().int().min(0).max(2_000),
     rakeBase: z.literal('losers'),
     rounding: z.literal('largestRemainder'),
@@ -59,6 +65,11 @@ export const marketRulesSchema = z
     }
   });
 export type MarketRules = z.infer<typeof marketRulesSchema>;
+
+/** What the house puts in; null for a market that shares its pool. */
+export function budgetOf(rules: MarketRules): number | null {
+  return rules.pricing === 'parimutuel' ? null : rules.pricing.lmsr.budgetMinor;
+}
 
 /**
  * The rules of a market that opens at `opensAtUs` from a template.
@@ -84,7 +95,7 @@ export function rulesOf(template: Template, opensAtUs: number, salt: string): Ma
     horizonAtUs: opensAtUs + toUs(template.horizonSeconds),
     deadlineAtUs: opensAtUs + toUs(template.deadlineSeconds),
     guardMs: template.guardMs,
-    pricing: 'parimutuel',
+    pricing: template.pricing ?? 'parimutuel',
     rakeBasisPoints: 0,
     rakeBase: 'losers',
     rounding: 'largestRemainder',

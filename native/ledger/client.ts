@@ -38,6 +38,22 @@ export type LedgerClient = {
   lockMarket: Command<'lockMarket'>;
   resolveMarket: Command<'resolveMarket'>;
   voidMarket: Command<'voidMarket'>;
+  /** Decides a resolved market anew, inside the dispute window. */
+  correctMarket: Command<'correctMarket'>;
+  /** A longer betting window or a later deadline. */
+  extendMarket: Command<'extendMarket'>;
+  /** Asks for a stake back; asking again gives the same answer. */
+  withdrawBet: Command<'withdrawBet'>;
+  /** Sells shares back; paid when the market ends. */
+  sellBet: Command<'sellBet'>;
+  quote: Command<'quote'>;
+  saleQuote: Command<'saleQuote'>;
+  setPolicy: Command<'setPolicy'>;
+  setBan: Command<'setBan'>;
+  setLimit: Command<'setLimit'>;
+  limits: Command<'limits'>;
+  /** Gives what vested by watching. */
+  vest: Command<'vest'>;
   /** Reason in words, empty to go on. Repeated by the client after every reconnect. */
   suspendBetting(reason: string): Promise<void>;
   balance(subject: string): Promise<RequestResult<'balance'>>;
@@ -176,6 +192,17 @@ export function createLedgerClient(firstLink: Link | null): LedgerClient {
     lockMarket: (args) => call('lockMarket', args),
     resolveMarket: (args) => call('resolveMarket', args),
     voidMarket: (args) => call('voidMarket', args),
+    correctMarket: (args) => call('correctMarket', args),
+    extendMarket: (args) => call('extendMarket', args),
+    withdrawBet: (args) => call('withdrawBet', args),
+    sellBet: (args) => call('sellBet', args),
+    quote: (args) => call('quote', args),
+    saleQuote: (args) => call('saleQuote', args),
+    setPolicy: (args) => call('setPolicy', args),
+    setBan: (args) => call('setBan', args),
+    setLimit: (args) => call('setLimit', args),
+    limits: (args) => call('limits', args),
+    vest: (args) => call('vest', args),
     async suspendBetting(reason) {
       suspendedReason = reason;
       await call('suspendBetting', { reason });

@@ -47,6 +47,7 @@ export type JournalStore = {
     never
   >;
   subjectOf: Statement<[subject: string], StoredSubject>;
+  boundAtOf: Statement<[subject: string], { boundAtUs: number }>;
   putText: Statement<[hash: string, salt: Uint8Array, text: string], never>;
   textOf: Statement<[hash: string], { text: string }>;
 };
@@ -80,6 +81,7 @@ export function openJournalStore(path: string): JournalStore {
       'SELECT subject, public_key AS publicKey, is_staff AS isStaff FROM subjects ' +
         'WHERE subject = ?',
     ),
+    boundAtOf: database.prepare('SELECT bound_at_us AS boundAtUs FROM subjects WHERE subject = ?'),
     putText: database.prepare('INSERT OR IGNORE INTO texts (hash, salt, text) VALUES (?, ?, ?)'),
     textOf: database.prepare('SELECT text FROM texts WHERE hash = ?'),
   };

@@ -4,11 +4,14 @@
 
 import { createHash } from 'node:crypto';
 import { type CanonicalValue, canonicalText } from '../../core/ledger/canonical.ts';
-import type { Bet, Market } from '../../core/ledger/fold.ts';
+import type { Bet, Market, Sale } from '../../core/ledger/fold.ts';
 import { type LedgerCode, LedgerRefusal } from '../../core/ledger/refusal.ts';
-import { betRows, grantRows, lockRows, openRows, resolveRows, voidRows } from './acts.ts';
+import { banRows, extendRows, openRows, policyRows } from './acts.ts';
+import { correctRows, lockRows, resolveRows, voidRows } from './decisions.ts';
 import { Journal, type RowDraft } from './journal.ts';
 import type { JournalStore, StoredSubject } from './journalStore.ts';
+import { limitRows, limitsView, vestRows, welcomeRows } from './limits.ts';
+import { betRows, quoteOf, saleQuoteOf, sellRows, withdrawRows } from './positions.ts';
 import {
   type LedgerMarket,
   type RequestArgs,
@@ -25,7 +28,14 @@ type Handlers = {
 };
 export type AnsweredRequest = keyof Handlers;
 
-type MarketCommand = 'openMarket' | 'lockMarket' | 'resolveMarket' | 'voidMarket';
+type MarketCommand =
+  | 'openMarket'
+  | 'lockMarket'
+  | 'resolveMarket'
+  | 'voidMarket'
+  | 'correctMarket'
+  | 'extendMarket';
+type Command = MarketCommand | 'setPolicy' | 'setBan' | 'setLimit';
 
 /** Whose ledger this is; checked against the first row, or written into it. */
 export type LedgerIdentity = { ledgerId: string; channelId: string; epoch: number };
@@ -106,11 +116,10 @@ export class Ledger {
         channelId: journal.state.channel,
       }),
       bindSubject: (args) => this.#bindSubject(args),
-      placeBet: (args) => this.#placeBet(args),
-      openMarket: (args) => this.#actOnce('openMarket', args, openRows),
-      lockMarket: (args) => this.#actOnce('lockMarket', args, lockRows),
-      resolveMarket: (args) => this.#actOnce('resolveMarket', args, resolveRows),
-      voidMarket: (args) => this.#actOnce('voidMarket', args, voidRows),
+      vest: (args) => this.#vest(args),
+      ...this.#positionHandlers(),
+      ...this.#commandHandlers(),
+      limits: (args) => limitsView(journal, args),
       suspendBetting: ({ reason }) => {
         this.#suspendedReason = reason;
         return {};
@@ -143,6 +152,42 @@ export class Ledger {
     };
   }
 
+  #positionHandlers() {
+    const { journal } = this;
+    return {
+      placeBet: (args) => this.#placeBet(args),
+      withdrawBet: (args) => this.#withdrawBet(args),
+      sellBet: (args) => this.#sellBet(args),
+      quote: (args) => quoteOf(journal, args),
+      saleQuote: (args) => saleQuoteOf(journal, args),
+    } satisfies Partial<Handlers>;
+  }
+
+  #commandHandlers() {
+    const { journal } = this;
+    return {
+      openMarket: (args) => this.#actOnMarket('openMarket', args, openRows),
+      lockMarket: (args) => this.#actOnMarket('lockMarket', args, lockRows),
+      resolveMarket: (args) => this.#actOnMarket('resolveMarket', args, resolveRows),
+      voidMarket: (args) => this.#actOnMarket('voidMarket', args, voidRows),
+      correctMarket: (args) => this.#actOnMarket('correctMarket', args, correctRows),
+      extendMarket: (args) => this.#actOnMarket('extendMarket', args, extendRows),
+      setPolicy: (args) => {
+        this.#actOnce('setPolicy', args, '', policyRows);
+        return {};
+      },
+      setBan: (args) => {
+        this.#actOnce('setBan', args, '', banRows);
+        return {};
+      },
+      setLimit: (args) => {
+        this.#subject(args.subject);
+        this.#actOnce('setLimit', args, '', limitRows);
+        return limitsView(journal, args);
+      },
+    } satisfies Partial<Handlers>;
+  }
+
   #bindSubject(args: RequestArgs<'bindSubject'>): RequestResult<'bindSubject'> {
     const { journal } = this;
     const known = journal.store.subjectOf.get(args.subject);
@@ -153,7 +198,7 @@ export class Ledger {
     }
     // Whoever runs the show may not bet and is given nothing to bet with.
     if (!args.isStaff) {
-      const rows = grantRows(journal, args.subject, args.atUs);
+      const rows = welcomeRows(journal, args.subject, args.atUs);
       if (rows.length > 0) journal.append(rows);
     }
     return { balance: balanceView(journal, args.subject), isNew: known === undefined };
@@ -166,11 +211,9 @@ export class Ledger {
       if (!isSameBet(earlier, args)) throw new LedgerRefusal('ID_REUSED');
       return this.#confirmation(earlier, journal.hashHexOf(earlier.seq), true);
     }
-    if (this.#suspendedReason !== '') {
-      throw new LedgerRefusal('BETTING_SUSPENDED', this.#suspendedReason);
-    }
-    const subject = journal.store.subjectOf.get(args.subject);
-    if (!subject) throw new LedgerRefusal('UNKNOWN_SUBJECT');
+    if (journal.state.sales.has(args.betId)) throw new LedgerRefusal('ID_REUSED');
+    this.#refuseSuspended();
+    const subject = this.#subject(args.subject);
     const [written] = journal.append(betRows(journal, args, isStaff(subject)));
     const bet = journal.state.bets.get(args.betId);
     if (!written || !bet) throw new Error(`Bet ${args.betId} was not written`);
@@ -185,24 +228,88 @@ export class Ledger {
     };
   }
 
-  /** A privileged command, carried out once per command id. */
-  #actOnce<Name extends MarketCommand>(
+  #withdrawBet(args: RequestArgs<'withdrawBet'>): RequestResult<'withdrawBet'> {
+    const { journal } = this;
+    const earlier = journal.state.bets.get(args.betId);
+    const isAsked = earlier?.subject === args.subject && earlier.withdrawnAtUs !== null;
+    if (!isAsked) this.#refuseSuspended();
+    const rows = withdrawRows(journal, args, isStaff(this.#subject(args.subject)));
+    journal.append(rows);
+    return {
+      isKnown: rows.length === 0,
+      withdrawnAtUs: journal.state.bets.get(args.betId)?.withdrawnAtUs ?? 0,
+      balance: balanceView(journal, args.subject),
+    };
+  }
+
+  #sellBet(args: RequestArgs<'sellBet'>): RequestResult<'sellBet'> {
+    const { journal } = this;
+    const earlier = journal.state.sales.get(args.saleId);
+    if (earlier) {
+      const isSame = earlier.bet === args.betId && earlier.milliShares === args.milliShares;
+      const isOwn = journal.state.bets.get(earlier.bet)?.subject === args.subject;
+      if (!isSame || !isOwn) throw new LedgerRefusal('ID_REUSED');
+      return saleView(earlier, journal.hashHexOf(earlier.seq), true);
+    }
+    if (journal.state.bets.has(args.saleId)) throw new LedgerRefusal('ID_REUSED');
+    this.#refuseSuspended();
+    const subject = this.#subject(args.subject);
+    const [written] = journal.append(sellRows(journal, args, isStaff(subject)));
+    const sale = journal.state.sales.get(args.saleId);
+    if (!written || !sale) throw new Error(`Sale ${args.saleId} was not written`);
+    return saleView(sale, Buffer.from(written.hash).toString('hex'), false);
+  }
+
+  #vest(args: RequestArgs<'vest'>): RequestResult<'vest'> {
+    const { journal } = this;
+    if (isStaff(this.#subject(args.subject))) throw new LedgerRefusal('STAFF_MAY_NOT_BET');
+    const rows = vestRows(journal, args);
+    journal.append(rows);
+    const grant = rows.find((row) => row.kind === 'grant');
+    return {
+      grantedMinor: Number(grant?.amount ?? 0),
+      balance: balanceView(journal, args.subject),
+    };
+  }
+
+  #subject(id: string): StoredSubject {
+    const subject = this.journal.store.subjectOf.get(id);
+    if (!subject) throw new LedgerRefusal('UNKNOWN_SUBJECT');
+    return subject;
+  }
+
+  #refuseSuspended(): void {
+    if (this.#suspendedReason === '') return;
+    throw new LedgerRefusal('BETTING_SUSPENDED', this.#suspendedReason);
+  }
+
+  #actOnMarket<Name extends MarketCommand>(
     name: Name,
     args: RequestArgs<Name>,
     rowsOf: (journal: Journal, args: RequestArgs<Name>) => RowDraft[],
   ): { market: LedgerMarket; isKnown: boolean } {
+    const isKnown = this.#actOnce(name, args, args.marketId, rowsOf);
+    const market = this.journal.state.markets.get(args.marketId);
+    if (!market) throw new LedgerRefusal('UNKNOWN_MARKET');
+    return { market: marketView(this.journal, market), isKnown };
+  }
+
+  /** A command, carried out once per command id. Returns whether it was known. */
+  #actOnce<Name extends Command>(
+    name: Name,
+    args: RequestArgs<Name>,
+    marketId: string,
+    rowsOf: (journal: Journal, args: RequestArgs<Name>) => RowDraft[],
+  ): boolean {
     const { journal } = this;
     const digest = digestOf(name, args);
     const earlier = journal.store.commandOf.get(args.commandId);
     if (earlier && !earlier.digest.equals(digest)) throw new LedgerRefusal('ID_REUSED');
     if (!earlier) {
-      const rows = rowsOf(journal, args);
-      journal.append(rows);
-      journal.store.insertCommand.run(args.commandId, digest, args.marketId);
+      journal.append(rowsOf(journal, args));
+      journal.store.insertCommand.run(args.commandId, digest, marketId);
     }
-    const market = journal.state.markets.get(args.marketId);
-    if (!market) throw new LedgerRefusal('UNKNOWN_MARKET');
-    return { market: marketView(journal, market), isKnown: earlier !== undefined };
+    return earlier !== undefined;
   }
 
   #markets(args: RequestArgs<'markets'>): LedgerMarket[] {
@@ -222,6 +329,19 @@ function isStaff(subject: StoredSubject): boolean {
   return subject.isStaff === 1;
 }
 
+function saleView(sale: Sale, hash: string, isKnown: boolean): RequestResult<'sellBet'> {
+  return {
+    saleId: sale.id,
+    betId: sale.bet,
+    milliShares: sale.milliShares,
+    amountMinor: sale.amountMinor,
+    seq: sale.seq,
+    hash,
+    atUs: sale.atUs,
+    isKnown,
+  };
+}
+
 function isSameBet(bet: Bet, args: RequestArgs<'placeBet'>): boolean {
   return (
     bet.subject === args.subject &&
@@ -232,7 +352,7 @@ function isSameBet(bet: Bet, args: RequestArgs<'placeBet'>): boolean {
 }
 
 /** A retry after a restart may carry a later time; everything else must be the same. */
-function digestOf(name: MarketCommand, args: { atUs: number }): Buffer {
+function digestOf(name: Command, args: { atUs: number }): Buffer {
   const { atUs: _, ...content } = args;
   return createHash('sha256')
     .update(canonicalText({ name, content: content as CanonicalValue }))
@@ -242,6 +362,7 @@ function digestOf(name: MarketCommand, args: { atUs: number }): Buffer {
 function codeOfField(name: RequestName, field: string): LedgerCode {
   if (name === 'openMarket' && field.startsWith('rules')) return 'BAD_RULES';
   if (field === 'amountMinor') return 'BAD_AMOUNT';
+  if (field === 'milliShares') return 'BAD_SHARES';
   if (name === 'placeBet' && field === 'outcome') return 'BAD_OUTCOME';
   return 'BAD_REQUEST';
 }

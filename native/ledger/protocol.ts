@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { gameEventSchema } from '../../core/contract/events.ts';
 import { roleSchema } from '../../core/contract/roles.ts';
 import { marketViewSchema } from '../../core/contract/state.ts';
+import { policySchema } from '../../core/ledger/policy.ts';
 import { LEDGER_CODES } from '../../core/ledger/refusal.ts';
 import { marketRulesSchema } from '../../core/markets/rules.ts';
 
@@ -18,8 +19,6 @@ export const ROW_FRAME_HEADER_BYTES = 44;
 
 /** Largest stake, minor points: far above any balance, far below 2^53. */
 export const STAKE_MINOR_MAX = 1_000_000_000;
-/** What a new subject is given, minor points. */
-export const STARTING_GRANT_MINOR = 1000;
 /** Longest page of any query. */
 export const PAGE_MAX = 500;
 
@@ -45,8 +44,17 @@ const act = {
   role: roleSchema,
   /** Media clock of the engine. */
   atUs: timeUs,
-  marketId,
 };
+const marketAct = {
+  ...act,
+  marketId,
+  /** The actor's own subject, where it has one: a bettor decides nothing. */
+  actorSubject: hexId.optional(),
+};
+/** What the viewer saw before asking: the price's number, and the least that is wanted. */
+const quoteSeq = z.number().int().nonnegative().optional();
+const milliShares = z.number().int().positive().max(Number.MAX_SAFE_INTEGER);
+const limitName = z.enum(['stakeDay', 'lossDay', 'pausedUntil', 'excludedUntil']);
 
 export const requestArgs = {
   head: z.strictObject({}),
@@ -65,16 +73,67 @@ export const requestArgs = {
     amountMinor: z.number(),
     /** Arrival at the engine on its media clock; never the viewer's claim. */
     arrivedUs: timeUs,
+    quoteSeq,
+    milliSharesMin: milliShares.optional(),
   }),
-  openMarket: z.strictObject({ ...act, rules: marketRulesSchema, reason: sentence }),
-  lockMarket: z.strictObject({ ...act, tCapUs: timeUs.nullable(), reason: sentence }),
+  openMarket: z.strictObject({ ...marketAct, rules: marketRulesSchema, reason: sentence }),
+  lockMarket: z.strictObject({ ...marketAct, tCapUs: timeUs.nullable(), reason: sentence }),
   resolveMarket: z.strictObject({
-    ...act,
+    ...marketAct,
     outcome: z.number().int().nonnegative(),
     reason: sentence,
     evidence: evidenceSchema.nullable(),
   }),
-  voidMarket: z.strictObject({ ...act, reason: sentence }),
+  voidMarket: z.strictObject({ ...marketAct, reason: sentence }),
+  /** Decides anew; outcome null: void. `tCapUs` null keeps the cut-off. */
+  correctMarket: z.strictObject({
+    ...marketAct,
+    outcome: z.number().int().nonnegative().nullable(),
+    tCapUs: timeUs.nullable(),
+    reason: sentence.min(1),
+  }),
+  extendMarket: z.strictObject({
+    ...marketAct,
+    lockAtUs: timeUs,
+    deadlineAtUs: timeUs,
+    reason: sentence,
+  }),
+  /** Asks for the stake back: it comes when the market ends, unless the picture came first. */
+  withdrawBet: z.strictObject({ betId: hexId, subject: hexId, arrivedUs: timeUs }),
+  /** Sells shares of a bet back, before the lock. */
+  sellBet: z.strictObject({
+    saleId: hexId,
+    betId: hexId,
+    subject: hexId,
+    milliShares: z.number(),
+    quoteSeq,
+    amountMinorMin: z.number().int().nonnegative().optional(),
+    arrivedUs: timeUs,
+  }),
+  quote: z.strictObject({
+    marketId,
+    outcome: z.number().int().nonnegative(),
+    amountMinor: z.number().int().min(1).max(STAKE_MINOR_MAX),
+  }),
+  /** Without `milliShares`: all that the bet still holds. */
+  saleQuote: z.strictObject({ betId: hexId, subject: hexId, milliShares: milliShares.optional() }),
+  setPolicy: z.strictObject({ ...act, policy: policySchema, reason: sentence }),
+  setBan: z.strictObject({ ...act, subject: hexId, isBanned: z.boolean(), reason: sentence }),
+  /** A viewer's own limit; null lifts it. Times are on the media clock, microseconds. */
+  setLimit: z.strictObject({
+    commandId: act.commandId,
+    subject: hexId,
+    limit: limitName,
+    value: timeUs.nullable(),
+    atUs: timeUs,
+  }),
+  limits: z.strictObject({ subject: hexId, atUs: timeUs }),
+  /** Time watched since the last call; more than has passed counts as what has passed. */
+  vest: z.strictObject({
+    subject: hexId,
+    watchedSeconds: z.number().int().nonnegative().max(86_400),
+    atUs: timeUs,
+  }),
   /** Empty reason: betting goes on. Not kept over a restart; the client repeats it. */
   suspendBetting: z.strictObject({ reason: sentence }),
   balance: z.strictObject({ subject: hexId }),
@@ -105,6 +164,8 @@ export const balanceSchema = z.object({
   availableMinor: amountMinor,
   /** Stakes that are not decided yet. */
   stakedMinor: amountMinor,
+  /** Owed after a correction; absent when nothing is. Paid off from what comes in. */
+  debtMinor: amountMinor.optional(),
 });
 export type LedgerBalance = z.infer<typeof balanceSchema>;
 
@@ -145,6 +206,18 @@ const marketResult = z.object({
   isKnown: z.boolean(),
 });
 const nothing = z.object({});
+const limitView = z.object({
+  value: timeUs.nullable(),
+  /** A looser value that has to wait. */
+  waiting: z.object({ value: timeUs.nullable(), fromUs: timeUs }).nullable(),
+});
+const limitsResult = z.object({
+  stakeDay: limitView,
+  lossDay: limitView,
+  pausedUntil: limitView,
+  excludedUntil: limitView,
+  isBanned: z.boolean(),
+});
 
 export const requestResults = {
   head: headSchema,
@@ -159,6 +232,35 @@ export const requestResults = {
   lockMarket: marketResult,
   resolveMarket: marketResult,
   voidMarket: marketResult,
+  correctMarket: marketResult,
+  extendMarket: marketResult,
+  withdrawBet: z.object({ isKnown: z.boolean(), withdrawnAtUs: timeUs, balance: balanceSchema }),
+  sellBet: z.object({
+    saleId: hexId,
+    betId: hexId,
+    milliShares: z.number().int().positive(),
+    /** Paid when the market ends. */
+    amountMinor,
+    seq,
+    hash: hashHex,
+    atUs: timeUs,
+    isKnown: z.boolean(),
+  }),
+  quote: z.object({
+    quoteSeq: seq,
+    pricesPermille: z.array(z.number().int()),
+    milliShares: z.number().int().nonnegative(),
+  }),
+  saleQuote: z.object({
+    quoteSeq: seq,
+    amountMinor,
+    milliSharesLeft: z.number().int().nonnegative(),
+  }),
+  setPolicy: nothing,
+  setBan: nothing,
+  setLimit: limitsResult,
+  limits: limitsResult,
+  vest: z.object({ grantedMinor: amountMinor, balance: balanceSchema }),
   suspendBetting: nothing,
   balance: balanceSchema,
   history: z.object({ entries: z.array(historyEntrySchema) }),

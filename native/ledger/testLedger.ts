@@ -1,18 +1,22 @@
 // For tests only: a real ledger over a real SQLite file behind a real link, and the commands that
 // tests repeat. Nothing of the product imports it.
 
+import { deepEqual } from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { realTimers } from '../../core/base/clock.ts';
 import { silentLogger } from '../../core/base/logger.ts';
 import type { Role } from '../../core/contract/roles.ts';
+import { auditJournal } from '../../core/ledger/auditor.ts';
 import { type MarketRules, rulesOf } from '../../core/markets/rules.ts';
 import { BUILT_IN_TEMPLATES } from '../../core/markets/templates.ts';
 import { connectLink, type Link, listenLink } from '../link/link.ts';
 import { createLedgerClient, type LedgerClient } from './client.ts';
 import { type JournalStore, openJournalStore } from './journalStore.ts';
-import { Ledger } from './ledger.ts';
+import { type AnsweredRequest, Ledger } from './ledger.ts';
+import type { RequestResult } from './protocol.ts';
 import { createLedgerServer, type LedgerServer } from './server.ts';
 
 export const CHANNEL = 'c'.repeat(32);
@@ -83,6 +87,41 @@ export async function startLedger(folder: string): Promise<TestLedger> {
       server.close();
       listener.close();
       store.database.close();
+    },
+  };
+}
+
+type Answers = { [Name in AnsweredRequest]: RequestResult<Name> };
+
+/** A ledger without a link, some subjects bound, its folder gone at `end`, which audits it. */
+export function startBareLedger(subjects: readonly string[]) {
+  const folder = newFolder();
+  const store = openJournalStore(join(folder.path, 'ledger.db'));
+  const ledger = new Ledger(store, IDENTITY, 1);
+  const ask = <Name extends AnsweredRequest>(name: Name, args: object): Answers[Name] =>
+    ledger.answer(name, args) as Answers[Name];
+  for (const subject of subjects) {
+    ask('bindSubject', { subject, publicKey: hexKey(1), isStaff: false, atUs: 5 });
+  }
+  return {
+    ledger,
+    store,
+    ask,
+    balances: (...of: string[]) => of.map((subject) => ask('balance', { subject }).availableMinor),
+    pools: (marketId: string) =>
+      ask('market', { marketId }).market?.outcomes.map((outcome) => outcome.poolMinor),
+    /** The auditor agrees, and the stored journal folds to the same books. */
+    end() {
+      ledger.commit();
+      const report = auditJournal(store.allRows.iterate());
+      const accounts = structuredClone(ledger.journal.state.accounts);
+      ledger.journal.reload();
+      const isSame = isDeepStrictEqual(ledger.journal.state.accounts, accounts);
+      store.database.close();
+      folder.remove();
+      deepEqual(report.findings, []);
+      if (!isSame) throw new Error('The journal folds to other books');
+      return report;
     },
   };
 }

@@ -2,9 +2,10 @@
 // that stand beside the journal. Reads only.
 
 import type { Bet, Market } from '../../core/ledger/fold.ts';
-import { userAccount } from '../../core/ledger/rows.ts';
+import { debtAccount, userAccount } from '../../core/ledger/rows.ts';
 import { type MarketRules, marketRulesSchema } from '../../core/markets/rules.ts';
 import type { Journal } from './journal.ts';
+import { pricesPermille } from './positions.ts';
 import type { LedgerBalance, LedgerHistoryEntry, LedgerMarket, Receipt } from './protocol.ts';
 
 /** The rules of a market, or null when their text was erased. */
@@ -38,6 +39,9 @@ export function marketView(journal: Journal, market: Market): LedgerMarket {
     rulesHash: market.rules,
     voidedBets: market.voidedBets,
     paidMinor: market.paidMinor,
+    ...(market.budgetMinor > 0
+      ? { prices: { quoteSeq: market.quoteSeq, permille: pricesPermille(market) } }
+      : {}),
     rules,
     cutoffUs: market.cutoffUs,
   };
@@ -46,9 +50,11 @@ export function marketView(journal: Journal, market: Market): LedgerMarket {
 export function balanceView(journal: Journal, subject: string): LedgerBalance {
   const account = journal.state.accounts.get(userAccount(subject));
   if (!account) return { availableMinor: 0, stakedMinor: 0 };
+  const debtMinor = -(journal.state.accounts.get(debtAccount(subject))?.posted ?? 0);
   return {
     availableMinor: account.posted - account.pendingOut,
     stakedMinor: account.pendingOut,
+    ...(debtMinor > 0 ? { debtMinor } : {}),
   };
 }
 
@@ -95,6 +101,7 @@ function resultOf(journal: Journal, bet: Bet, market: Market): Result {
 
 function refundReason(journal: Journal, bet: Bet, market: Market): string {
   if (bet.why === 'LATE_MEDIA') return 'The bet arrived after the picture that decided the market.';
+  if (bet.why === 'WITHDRAWN') return 'You took this bet back in time.';
   if (bet.why === 'MARKET_VOID') return journal.textOf(market.reason) ?? '';
   const hadWinner = market.bets.some(
     (other) => other.why === 'REFUND' && other.outcome === market.winner,

@@ -1,8 +1,8 @@
 // The witness's own arithmetic, written apart from the ledger's fold so that the two check each
 // other: points move between accounts, stakes are reserved and released once, nobody but the house
-// goes below zero. It keeps balances and undecided bets, nothing about markets.
+// and debts goes below zero. It keeps balances and undecided bets, nothing about markets.
 
-import { HOUSE, HOUSE_RAKE, type Row } from '../../core/ledger/rows.ts';
+import { mayOwe, type Row } from '../../core/ledger/rows.ts';
 
 export type WitnessAccount = { postedMinor: number; reservedMinor: number };
 export type WitnessBet = {
@@ -85,6 +85,11 @@ export function bookRow(books: WitnessBooks, row: Row): void {
   switch (row.kind) {
     case 'grant':
     case 'rake':
+    case 'repay':
+    case 'subsidy':
+    case 'residue':
+    case 'proceeds':
+    case 'adjust':
       move(books, row);
       return;
     case 'bet': {
@@ -119,7 +124,7 @@ export function bookRow(books: WitnessBooks, row: Row): void {
       return;
     }
     default:
-      // Openings, locks, decisions and acts move no points.
+      // Openings, locks, decisions, wishes and acts move no points.
       return;
   }
 }
@@ -139,11 +144,10 @@ function reserve(books: WitnessBooks, name: string, amountMinor: number): void {
 }
 
 function change(books: WitnessBooks, name: string, next: WitnessAccount): void {
-  const isHouse = name === HOUSE || name === HOUSE_RAKE;
   if (!Number.isSafeInteger(next.postedMinor) || !Number.isSafeInteger(next.reservedMinor)) {
     throw new Unbalanced(`${name} left the range of exact numbers.`);
   }
-  if (next.reservedMinor < 0 || (!isHouse && next.postedMinor < next.reservedMinor)) {
+  if (next.reservedMinor < 0 || (!mayOwe(name) && next.postedMinor < next.reservedMinor)) {
     throw new Unbalanced(`${name} does not cover what it gives.`);
   }
   books.setAccount(name, next);
