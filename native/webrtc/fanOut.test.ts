@@ -278,8 +278,8 @@ test('each viewer gets the playout-delay extension under its own identifier, or 
   for (const { viewer } of [five, none, nine]) viewer.opened('video');
   input.push('video', packet(1, 1, SPS));
   const bytesOf = (viewer: typeof five) => viewer.got[0]?.bytes ?? Buffer.alloc(0);
-  assert.equal(bytesOf(five).subarray(12, 20).toString('hex'), 'bede000152000000');
-  assert.equal(bytesOf(nine).subarray(12, 20).toString('hex'), 'bede000192000000');
+  assert.equal(bytesOf(five).subarray(12, 20).toString('hex'), 'bede000152000032');
+  assert.equal(bytesOf(nine).subarray(12, 20).toString('hex'), 'bede000192000032');
   assert.equal(bytesOf(none).length, 16);
   assert.deepEqual([...bytesOf(five).subarray(20)], SPS);
   assert.deepEqual([...bytesOf(none).subarray(12)], SPS);

@@ -4,6 +4,7 @@
 // travel is a parameter: HTTP for viewers, RPC for the studio's own preview.
 
 import type { CancelTimer, Timers } from '../../core/base/clock.ts';
+import { createLipSync, withSoundApart } from './lipSync.ts';
 
 export type PlayerState =
   | 'connecting'
@@ -45,6 +46,8 @@ export type WhepPlayerOptions = {
   onState(state: PlayerState): void;
   /** Messages of the 'analytics' data channel; the channel is only asked for when given. */
   onAnalytics?: (bytes: Uint8Array) => void;
+  /** Whether sound is heard, by whatever way; default: the element is not muted. */
+  isSoundOn?: () => boolean;
 };
 
 /** How often packets are looked at, ms. */
@@ -182,19 +185,24 @@ function connect(options: WhepPlayerOptions, signals: ConnectionSignals): Connec
     signals.lost(reason);
   }
 
-  for (const kind of ['video', 'audio'] as const) {
+  const receive = (kind: 'video' | 'audio') => {
     const { receiver } = peer.addTransceiver(kind, { direction: 'recvonly' });
     // As fast as packets allow; whoever wants frames later holds them back itself.
     receiver.jitterBufferTarget = 0;
     stream.addTrack(receiver.track);
-  }
+    return receiver;
+  };
+  const lipSync = createLipSync(receive('video'));
+  receive('audio');
+  const isSoundOn = options.isSoundOn ?? (() => !video.muted);
+  const onReport = (report: RTCStatsReport) => lipSync.follow(report, isSoundOn());
   if (options.onAnalytics) takeAnalytics(peer, options.onAnalytics);
   peer.addEventListener('connectionstatechange', () => {
     if (peer.connectionState === 'failed' || peer.connectionState === 'closed') {
       lost(new Error(`The connection ${peer.connectionState}`));
     }
   });
-  stop.push(watchPackets(peer, video, timers, signals, lost));
+  stop.push(watchPackets({ peer, video, timers, signals, lost, onReport }));
 
   async function negotiate(): Promise<void> {
     await peer.setLocalDescription(await peer.createOffer());
@@ -202,7 +210,7 @@ function connect(options: WhepPlayerOptions, signals: ConnectionSignals): Connec
     const answered = await options.signalling(withoutCandidates(offerSdp), abort.signal);
     if (closed) return answered.leave();
     session = answered;
-    await peer.setRemoteDescription({ type: 'answer', sdp: answered.answerSdp });
+    await peer.setRemoteDescription({ type: 'answer', sdp: withSoundApart(answered.answerSdp) });
     // A reconnect takes the same element: the last frame stays until the first new one.
     video.srcObject = stream;
     await video.play().catch(() => {
@@ -232,13 +240,15 @@ export function withoutCandidates(sdp: string): string {
 }
 
 /** Tells live, stalled and lost by what arrives. Returns what stops the watching. */
-function watchPackets(
-  peer: RTCPeerConnection,
-  video: HTMLVideoElement,
-  timers: Timers,
-  signals: ConnectionSignals,
-  lost: (reason: unknown) => void,
-): () => void {
+function watchPackets(watched: {
+  peer: RTCPeerConnection;
+  video: HTMLVideoElement;
+  timers: Timers;
+  signals: ConnectionSignals;
+  lost: (reason: unknown) => void;
+  onReport: (report: RTCStatsReport) => void;
+}): () => void {
+  const { peer, video, timers, signals, lost } = watched;
   let packets = 0;
   let decoded = 0;
   let isLive = false;
@@ -252,7 +262,9 @@ function watchPackets(
   }
 
   async function look(): Promise<void> {
-    const now = await videoCounts(peer);
+    const report = await peer.getStats();
+    watched.onReport(report);
+    const now = videoCounts(report);
     const moved = now.packets > packets;
     // A hidden page presents no frames, so decoded ones count as well.
     if (now.decoded > decoded) frame();
@@ -283,9 +295,9 @@ function watchPackets(
   };
 }
 
-async function videoCounts(peer: RTCPeerConnection): Promise<{ packets: number; decoded: number }> {
+function videoCounts(report: RTCStatsReport): { packets: number; decoded: number } {
   const counts = { packets: 0, decoded: 0 };
-  for (const entry of (await peer.getStats()).values()) {
+  for (const entry of report.values()) {
     if (entry.type === 'inbound-rtp' && entry.kind === 'video') {
       counts.packets = Number(entry.packetsReceived ?? 0);
       counts.decoded = Number(entry.framesDecoded ?? 0);

@@ -116,6 +116,7 @@ export class Screen {
       signalling: httpSignalling(`${origin}/whep/${channel}`),
       timers,
       onState: () => {},
+      isSoundOn: () => this.sound.isOn,
       onAnalytics: (bytes) => {
         try {
           this.picture.takeFacts(fromBinary(FrameFactsSchema, bytes));
