@@ -8,7 +8,8 @@ import { toHex } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import { createSignal, type Subscribe } from '../../core/base/signal.ts';
 import type { JournalAck, JournalRefused, Registered } from '../../core/wire/gen/facts_pb.js';
-import type { StudioSocket } from './studioSocket.ts';
+import type { StudioSocket, StudioSocketState } from './studioSocket.ts';
+import type { MarkKeeper } from './witnessedMark.ts';
 
 /** Rows in one batch: about 2 ms of the relay's time, whose next packet of media must not wait. */
 const BATCH_ROWS_MAX = 48;
@@ -45,6 +46,8 @@ export type ShipperState = {
 export type JournalShipper = {
   readonly state: ShipperState;
   onState: Subscribe<[ShipperState]>;
+  /** Forgets a refusal and looks again: the ledger has got what it lacked. */
+  resume(): void;
   close(): void;
 };
 
@@ -54,6 +57,8 @@ type Position = { seq: number; hash: Uint8Array };
 export function createJournalShipper(options: {
   socket: StudioSocket;
   journal: JournalSource;
+  /** Keeps what the relay signed; without one nothing is known while the relay is away. */
+  marks?: MarkKeeper;
   timers: Timers;
   logger: Logger;
 }): JournalShipper {
@@ -63,6 +68,7 @@ export function createJournalShipper(options: {
 class Shipper implements JournalShipper {
   readonly #socket: StudioSocket;
   readonly #journal: JournalSource;
+  readonly #marks: MarkKeeper | null;
   readonly #timers: Timers;
   readonly #logger: Logger;
   readonly #changed = createSignal<[ShipperState]>();
@@ -85,16 +91,19 @@ class Shipper implements JournalShipper {
   constructor(options: {
     socket: StudioSocket;
     journal: JournalSource;
+    marks?: MarkKeeper;
     timers: Timers;
     logger: Logger;
   }) {
     this.#socket = options.socket;
     this.#journal = options.journal;
+    this.#marks = options.marks ?? null;
     this.#timers = options.timers;
     this.#logger = options.logger;
     this.#unsubscribe = [
       options.socket.onRegistered((registered) => this.#begin(registered)),
       options.socket.onLost(() => this.#lost()),
+      options.socket.onState((state) => this.#socketTold(state)),
       options.socket.onJournalAck((ack) => this.#acknowledged(ack)),
       options.socket.onJournalRefused((refused) => this.#refusedBy(refused)),
       options.journal.onRows(() => this.#pump()),
@@ -106,6 +115,14 @@ class Shipper implements JournalShipper {
     return this.#state;
   }
 
+  resume(): void {
+    this.#refused = null;
+    this.#compared = false;
+    const { registered } = this.#socket;
+    if (registered) this.#witness = this.#witnessed(registered);
+    this.#pump();
+  }
+
   close(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#lost();
@@ -113,10 +130,27 @@ class Shipper implements JournalShipper {
 
   #begin(registered: Registered): void {
     this.#lost();
-    this.#witness = { seq: Number(registered.journalSeq), hash: registered.journalHash };
+    this.#witness = this.#witnessed(registered);
     this.#ackedSeq = this.#witness.seq;
     this.#refused = null;
+    if (registered.journalMark) this.#keep(registered.journalMark);
     this.#pump();
+  }
+
+  #witnessed(registered: Registered): Position {
+    return { seq: Number(registered.journalSeq), hash: registered.journalHash };
+  }
+
+  #keep(ack: JournalAck): void {
+    const relayKey = this.#socket.registered?.relayKey ?? '';
+    if (this.#marks && !this.#marks.take(ack, relayKey)) {
+      this.#logger.warn('the relay sent a mark without its signature; it is not kept');
+    }
+  }
+
+  /** A relay that knows a newer epoch does not even let us register. */
+  #socketTold({ code, reason }: StudioSocketState): void {
+    if (code === 'FENCED' && this.#refused?.code !== code) this.#stop(code, reason);
   }
 
   #lost(): void {
@@ -132,16 +166,19 @@ class Shipper implements JournalShipper {
   #pump(): void {
     this.#publish();
     const head = this.#journal.head();
-    if (!head || !this.#witness || this.#refused || this.#reading) return;
-    if (this.#inFlightSeq !== null) return;
-    if (head.seq < this.#witness.seq) {
+    if (!head || this.#refused || this.#reading) return;
+    const kept = this.#marks?.mark;
+    const keptSeq = kept?.ledgerId === head.ledgerId ? kept.seq : 0;
+    const witnessedSeq = Math.max(this.#witness?.seq ?? 0, keptSeq);
+    if (head.seq < witnessedSeq) {
       this.#stop(
         'BEHIND',
-        `The relay holds ${this.#witness.seq} rows of this ledger and only ${head.seq} are here. ` +
-          'It was restored from an older copy; fetch the missing rows before betting goes on.',
+        `The relay holds ${witnessedSeq} rows of this ledger and only ${head.seq} are here: ` +
+          'it is an older copy. The missing rows are fetched before betting goes on.',
       );
       return;
     }
+    if (!this.#witness || this.#inFlightSeq !== null) return;
     const nothingNew = head.seq === this.#witness.seq;
     if (nothingNew && (this.#compared || head.seq === 0)) return;
     this.#reading = true;
@@ -226,6 +263,7 @@ class Shipper implements JournalShipper {
 
   #acknowledged(ack: JournalAck): void {
     const seq = Number(ack.seq);
+    this.#keep(ack);
     if (!this.#witness || seq < this.#witness.seq) return;
     this.#witness = { seq, hash: ack.hash };
     this.#ackedSeq = seq;

@@ -17,6 +17,7 @@ import {
   type JournalAck,
   type JournalBatch,
   type JournalRefused,
+  type JournalTail,
   type Pong,
   type Registered,
   type RelayStats,
@@ -48,6 +49,8 @@ export type StudioSocketState = {
   state: 'connecting' | 'connected' | 'unreachable';
   /** One sentence; empty when connected. */
   reason: string;
+  /** The relay's code when it refused us (FENCED, REPLACED, NOT_AN_OWNER, ...); else empty. */
+  code: string;
 };
 
 export type StudioSocketOptions = {
@@ -85,12 +88,18 @@ export type StudioSocket = {
   onStats: Subscribe<[RelayStats]>;
   onJournalAck: Subscribe<[JournalAck]>;
   onJournalRefused: Subscribe<[JournalRefused]>;
+  onTookOver: Subscribe<[JournalAck]>;
+  onJournalTail: Subscribe<[JournalTail]>;
   /** Sends to these viewers; an empty list is everybody. False when the relay is away. */
   deliver(viewerIds: readonly string[], message: ToViewer): boolean;
   /** Latest wins: false when skipped. */
   sendAnalytics(facts: FrameFacts): boolean;
   /** False when the relay is away; the shipper sends again after registration. */
   sendJournal(batch: JournalBatch): boolean;
+  /** Asks for the next epoch; false when the relay is away. */
+  takeOver(ledgerId: string): boolean;
+  /** Asks for witnessed rows; false when the relay is away. */
+  askTail(fromSeq: number, limit: number): boolean;
   close(): void;
 };
 
@@ -111,6 +120,8 @@ class SignedSocket implements StudioSocket {
     stats: createSignal<[RelayStats]>(),
     journalAck: createSignal<[JournalAck]>(),
     journalRefused: createSignal<[JournalRefused]>(),
+    tookOver: createSignal<[JournalAck]>(),
+    journalTail: createSignal<[JournalTail]>(),
   };
   readonly onState = this.#signals.state.subscribe;
   readonly onRegistered = this.#signals.registered.subscribe;
@@ -121,19 +132,26 @@ class SignedSocket implements StudioSocket {
   readonly onStats = this.#signals.stats.subscribe;
   readonly onJournalAck = this.#signals.journalAck.subscribe;
   readonly onJournalRefused = this.#signals.journalRefused.subscribe;
+  readonly onTookOver = this.#signals.tookOver.subscribe;
+  readonly onJournalTail = this.#signals.journalTail.subscribe;
   readonly counters = {
     analyticsSent: 0,
     analyticsSkipped: 0,
     deliveriesSkipped: 0,
     connections: 0,
   };
-  #state: StudioSocketState = { state: 'connecting', reason: 'Connecting to the relay.' };
+  #state: StudioSocketState = {
+    state: 'connecting',
+    reason: 'Connecting to the relay.',
+    code: '',
+  };
   #registered: Registered | null = null;
   #roundTripUs: number | null = null;
   #socket: WebSocket | null = null;
   readonly #retry: RetryWait;
   #heardUs = 0;
   #refusal = '';
+  #refusalCode = '';
   #cancels = new Set<CancelTimer>();
   #closed = false;
 
@@ -176,6 +194,17 @@ class SignedSocket implements StudioSocket {
     return this.#send({ case: 'journalBatch', value: batch });
   }
 
+  takeOver(ledgerId: string): boolean {
+    const value = { $typeName: 'morphine.facts.v1.TakeOver', ledgerId } as const;
+    return this.#send({ case: 'takeOver', value });
+  }
+
+  askTail(fromSeq: number, limit: number): boolean {
+    const $typeName = 'morphine.facts.v1.JournalTailRequest';
+    const value = { $typeName, fromSeq: BigInt(fromSeq), limit } as const;
+    return this.#send({ case: 'journalTailRequest', value });
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -211,6 +240,7 @@ class SignedSocket implements StudioSocket {
     });
     this.#socket = socket;
     this.#refusal = '';
+    this.#refusalCode = '';
     let trouble = '';
     let ended = false;
     const end = () => {
@@ -251,7 +281,8 @@ class SignedSocket implements StudioSocket {
         break;
       case 'refused':
         this.#refusal = message.value.message || message.value.code;
-        if (message.value.code === 'REPLACED') this.#retry.replaced();
+        this.#refusalCode = message.value.code;
+        if (isTakenBy(message.value.code)) this.#retry.replaced();
         break;
       case 'viewerJoined':
         this.#signals.viewerJoined.emit(message.value);
@@ -269,6 +300,12 @@ class SignedSocket implements StudioSocket {
         break;
       case 'journalRefused':
         this.#signals.journalRefused.emit(message.value);
+        break;
+      case 'tookOver':
+        this.#signals.tookOver.emit(message.value);
+        break;
+      case 'journalTail':
+        this.#signals.journalTail.emit(message.value);
         break;
       case 'stats':
         this.#signals.stats.emit(message.value);
@@ -304,7 +341,7 @@ class SignedSocket implements StudioSocket {
     this.#registered = registered;
     this.#retry.succeeded();
     this.counters.connections++;
-    this.#setState({ state: 'connected', reason: '' });
+    this.#setState({ state: 'connected', reason: '', code: '' });
     this.#options.logger.info('registered with the relay', {
       channel: this.#options.key.channelId,
     });
@@ -363,7 +400,7 @@ class SignedSocket implements StudioSocket {
     this.#registered = null;
     this.#roundTripUs = null;
     this.#stopTimers();
-    this.#setState({ state: 'unreachable', reason });
+    this.#setState({ state: 'unreachable', reason, code: this.#refusalCode });
     if (wasRegistered) {
       this.#retry.lost(nowUs);
       this.#options.logger.warn('lost the relay; trying again', { reason });
@@ -374,7 +411,7 @@ class SignedSocket implements StudioSocket {
   }
 
   #setState(next: StudioSocketState): void {
-    if (next.state === this.#state.state && next.reason === this.#state.reason) return;
+    if (JSON.stringify(next) === JSON.stringify(this.#state)) return;
     this.#state = next;
     this.#signals.state.emit(next);
   }
@@ -391,4 +428,9 @@ class SignedSocket implements StudioSocket {
     for (const cancel of this.#cancels) cancel();
     this.#cancels.clear();
   }
+}
+
+/** Another studio has the channel: coming back soon would only disturb it. */
+function isTakenBy(code: string): boolean {
+  return code === 'REPLACED' || code === 'FENCED';
 }

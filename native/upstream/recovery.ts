@@ -1,0 +1,151 @@
+// Brings back rows that the relay witnessed and this ledger does not have: after a lost desktop all
+// of them, after a restored backup its tail. The next epoch is taken first, so that no older studio
+// can write meanwhile. Every row is checked against the chain before it is imported, and the end
+// against the signed mark. Nothing is merged: a tail that does not follow our last row is a fork.
+
+import type { Timers } from '../../core/base/clock.ts';
+import { toHex } from '../../core/base/ids.ts';
+import { chainHash, FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
+import type { JournalAck, JournalTail } from '../../core/wire/gen/facts_pb.js';
+import type { JournalRowBytes } from './journalShipper.ts';
+import type { StudioSocket } from './studioSocket.ts';
+import type { MarkKeeper } from './witnessedMark.ts';
+
+/** Rows asked for at once. */
+const PAGE_ROWS = 1_000;
+/** An answer that has not come by then is asked for again, ms. */
+const ANSWER_MS_MAX = 5_000;
+const ASKED_MAX = 3;
+
+export type LocalHead = {
+  ledgerId: string;
+  seq: number;
+  hash: Uint8Array;
+  /** Nothing but the row that opened it: it may give way to the witnessed journal. */
+  isUnused: boolean;
+};
+
+/** The ledger's side of an import. */
+export type RowImport = {
+  head(): Promise<LocalHead>;
+  /**
+   * Makes rows durable: behind the head, or in place of an unused ledger's own first row.
+   *
+   * @returns the head afterwards; rejects and changes nothing when a row does not fit
+   */
+  take(rows: readonly JournalRowBytes[]): Promise<LocalHead>;
+};
+
+/** The journal cannot be brought back; `code` as of the shipper, `message` for a person. */
+export class RecoveryRefused extends Error {
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = 'RecoveryRefused';
+    this.code = code;
+  }
+}
+
+/**
+ * Takes the next epoch and imports what is missing.
+ *
+ * @returns how many rows were imported
+ * @throws RecoveryRefused when a person must decide; any other error: try again when connected
+ */
+export async function recoverJournal(options: {
+  socket: StudioSocket;
+  local: RowImport;
+  marks: MarkKeeper;
+  timers: Timers;
+}): Promise<{ rows: number; epoch: number }> {
+  const { socket, local, marks } = options;
+  const relayKey = socket.registered?.relayKey ?? '';
+  let head = await local.head();
+  const mark = await takeOver(options, head.ledgerId);
+  if (!marks.begin(mark, relayKey)) {
+    throw new RecoveryRefused('BAD_HASH', 'The relay’s mark is not signed with its own key.');
+  }
+  const isOther = head.ledgerId !== mark.ledgerId;
+  if (isOther && !head.isUnused) {
+    throw new RecoveryRefused('FORK', 'The relay holds the journal of another ledger.');
+  }
+  const lastSeq = Number(mark.seq);
+  let [seq, hash] = isOther ? [0, FIRST_PREVIOUS_HASH] : [head.seq, head.hash];
+  const firstSeq = seq + 1;
+  while (seq < lastSeq) {
+    const page = checkedPage(seq, hash, await tail(options, seq + 1));
+    head = await local.take(page);
+    [seq, hash] = [head.seq, head.hash];
+  }
+  if (seq === lastSeq && toHex(hash) !== toHex(mark.hash)) {
+    throw new RecoveryRefused('FORK', `Row ${seq} here is not the one that the relay signed.`);
+  }
+  return { rows: Math.max(0, seq + 1 - firstSeq), epoch: Number(mark.epoch) };
+}
+
+/** The page's rows behind row `seq`, each one following from the one before. */
+function checkedPage(seq: number, hash: Uint8Array, page: JournalTail): JournalRowBytes[] {
+  if (page.rows.length === 0) {
+    throw new RecoveryRefused('GAP', `The relay signed row ${seq + 1} and does not have it.`);
+  }
+  let previous = hash;
+  return page.rows.map((row, index) => {
+    const next = chainHash(previous, row.body);
+    if (toHex(next) !== toHex(row.hash)) {
+      const code = index === 0 && seq > 0 ? 'FORK' : 'BAD_HASH';
+      throw new RecoveryRefused(
+        code,
+        `Row ${seq + 1 + index} of the relay does not follow from the row before it.`,
+      );
+    }
+    previous = next;
+    return { seq: seq + 1 + index, body: row.body, hash: next };
+  });
+}
+
+type Asked = { socket: StudioSocket; timers: Timers };
+
+function takeOver({ socket, timers }: Asked, ledgerId: string): Promise<JournalAck> {
+  return answerOf(socket, timers, {
+    ask: () => socket.takeOver(ledgerId),
+    listen: (found) => socket.onTookOver(found),
+  });
+}
+
+function tail({ socket, timers }: Asked, fromSeq: number): Promise<JournalTail> {
+  return answerOf(socket, timers, {
+    ask: () => socket.askTail(fromSeq, PAGE_ROWS),
+    listen: (found) =>
+      socket.onJournalTail((page) => {
+        if (page.fromSeq === BigInt(fromSeq)) found(page);
+      }),
+  });
+}
+
+/** Asks up to three times; rejects when the relay goes away or stays silent. */
+function answerOf<Answer>(
+  socket: StudioSocket,
+  timers: Timers,
+  question: { ask(): boolean; listen(found: (answer: Answer) => void): () => void },
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    let asked = 0;
+    let cancel = () => {};
+    const ends = [
+      question.listen((answer) => end(() => resolve(answer))),
+      socket.onLost(() => end(() => reject(new Error('The relay went away.')))),
+    ];
+    const ask = () => {
+      if (asked++ === ASKED_MAX) return end(() => reject(new Error('The relay does not answer.')));
+      cancel = timers.after(ANSWER_MS_MAX, ask);
+      if (!question.ask()) end(() => reject(new Error('The relay is away.')));
+    };
+    const end = (settle: () => void) => {
+      cancel();
+      for (const stop of ends) stop();
+      settle();
+    };
+    ask();
+  });
+}
