@@ -82,6 +82,35 @@ export const operations = {
       result: nothing,
       roles: staff,
     }),
+    /** Decides a resolved market anew, inside the dispute window; outcome null makes it void. */
+    correct: command({
+      args: z.strictObject({
+        marketId: z.string(),
+        outcome: z.number().int().nonnegative().nullable(),
+        /** Capture time that cuts the bets from now on, microseconds; null keeps the old one. */
+        tCapUs: z.number().int().nonnegative().nullable(),
+        reason: z.string().min(1).max(300),
+      }),
+      result: nothing,
+      roles: staff,
+    }),
+    /** Open: a longer betting window inside the question. Locked: a later deadline. */
+    extend: command({
+      args: z.strictObject({ marketId: z.string(), seconds: z.number().int().min(1).max(86_400) }),
+      result: nothing,
+      roles: staff,
+    }),
+    exportTemplates: query({
+      args: nothing,
+      result: z.strictObject({ json: z.string() }),
+      roles: hosts,
+    }),
+    /** All templates of the file or none; the same id replaces. */
+    importTemplates: command({
+      args: z.strictObject({ json: z.string().max(262_144) }),
+      result: z.strictObject({ imported: z.number().int() }),
+      roles: hosts,
+    }),
     setOpening: command({
       args: z.strictObject({ templateId: z.string(), opening: z.enum(['ask', 'auto']) }),
       result: nothing,

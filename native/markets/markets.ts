@@ -10,6 +10,7 @@ import type { Action } from '../../core/contract/actions.ts';
 import type { GameEvent } from '../../core/contract/events.ts';
 import type { Role } from '../../core/contract/roles.ts';
 import type { MarketView, Suggestion, Template } from '../../core/contract/state.ts';
+import { exportTemplates } from '../../core/markets/templates.ts';
 import type { LedgerClient } from '../ledger/client.ts';
 import type { LedgerHistoryEntry } from '../ledger/protocol.ts';
 import { MarketsRoom } from './marketsRoom.ts';
@@ -58,6 +59,16 @@ export type Markets = {
     args: { marketId: string; outcome: number; reason: string },
   ): Promise<void>;
   void(caller: MarketCaller, args: { marketId: string; reason: string }): Promise<void>;
+  /** Decides a resolved market anew and tells its bettors again. */
+  correct(
+    caller: MarketCaller,
+    args: { marketId: string; outcome: number | null; tCapUs: number | null; reason: string },
+  ): Promise<void>;
+  /** Open: locks later, inside the question. Locked: a later deadline. */
+  extend(caller: MarketCaller, args: { marketId: string; seconds: number }): Promise<void>;
+  exportTemplates(): string;
+  /** Throws MarketRefusal naming what is wrong with the file; then nothing was taken. */
+  importTemplates(json: string): { imported: number };
   setOpening(args: { templateId: string; opening: 'ask' | 'auto' }): void;
   history(args: { beforeOpensAtUs: number | null; limit: number }): Promise<MarketView[]>;
   templates(): readonly Template[];
@@ -93,6 +104,10 @@ export function createMarkets(options: MarketsOptions): Markets {
         reason: reason || 'Decided by the studio.',
       }),
     void: (caller, { marketId, reason }) => room.actFor(caller, marketId, { kind: 'void', reason }),
+    correct: (caller, args) => room.correct(caller, args),
+    extend: (caller, args) => room.extend(caller, args.marketId, args.seconds),
+    exportTemplates: () => exportTemplates(room.templates),
+    importTemplates: (json) => room.importTemplates(json),
     setOpening: (args) => room.setOpening(args),
     history: (args) => room.history(args),
     templates: () => room.templates,

@@ -8,6 +8,7 @@ import type { GameEvent } from '../../core/contract/events.ts';
 import { MARKETS_SHOWN, type MarketView, type Template } from '../../core/contract/state.ts';
 import { LedgerRefusal } from '../../core/ledger/refusal.ts';
 import { rulesOf } from '../../core/markets/rules.ts';
+import { importTemplates, TemplatesRefused, withImported } from '../../core/markets/templates.ts';
 import type { LedgerMarket } from '../ledger/protocol.ts';
 import { type Due, dueNow, eventDecides, type Hole } from './decide.ts';
 import type { MarketCaller, MarketsOptions } from './markets.ts';
@@ -199,6 +200,64 @@ export class MarketsRoom {
     } catch (cause) {
       throw refusalOf(cause);
     }
+  }
+
+  async correct(
+    caller: MarketCaller,
+    args: { marketId: string; outcome: number | null; tCapUs: number | null; reason: string },
+  ): Promise<void> {
+    const tracked = this.#tracked.get(args.marketId);
+    try {
+      const { market } = await this.#options.ledger.correctMarket({
+        ...this.#actOf(caller, args.marketId),
+        outcome: args.outcome,
+        tCapUs: args.tCapUs,
+        reason: args.reason,
+      });
+      this.#take(market);
+    } catch (cause) {
+      throw refusalOf(cause);
+    }
+    // What was told of its bets may be another story now.
+    tracked?.told.clear();
+    if (tracked) await this.#tellEnds(tracked);
+  }
+
+  async extend(caller: MarketCaller, marketId: string, seconds: number): Promise<void> {
+    const tracked = this.#tracked.get(marketId);
+    if (!tracked) throw new MarketRefusal('notFound', 'There is no such market.');
+    const { state, lockAtUs, horizonAtUs, deadlineAtUs, guardMs } = tracked.view;
+    const moreUs = seconds * 1_000_000;
+    const isOpen = state === 'OPEN';
+    const latestUs = Math.max(lockAtUs, horizonAtUs - guardMs * 1000);
+    try {
+      const { market } = await this.#options.ledger.extendMarket({
+        ...this.#actOf(caller, marketId),
+        lockAtUs: isOpen ? Math.min(lockAtUs + moreUs, latestUs) : lockAtUs,
+        deadlineAtUs: isOpen ? deadlineAtUs : deadlineAtUs + moreUs,
+        reason: '',
+      });
+      this.#take(market);
+    } catch (cause) {
+      throw refusalOf(cause);
+    }
+  }
+
+  importTemplates(json: string): { imported: number } {
+    try {
+      const imported = importTemplates(json);
+      this.templates = withImported(this.templates, imported);
+      this.#options.onAction({ type: 'templates.changed', templates: [...this.templates] });
+      return { imported: imported.length };
+    } catch (cause) {
+      if (!(cause instanceof TemplatesRefused)) throw cause;
+      throw new MarketRefusal('refused', cause.message);
+    }
+  }
+
+  #actOf(caller: MarketCaller, marketId: string) {
+    const { clock, random } = this.#options;
+    return { ...caller, commandId: newId(random), marketId, atUs: clock.nowUs() };
   }
 
   close(): void {
