@@ -94,7 +94,7 @@ export const templateSchema = z.object({
   guardMs: z.number().int().min(0).max(10_000),
   /** ask: a suggestion waits for the owner; auto: it opens itself. */
   opening: z.enum(['ask', 'auto']),
-  /** How bets are paid; absent: winners share the pool. lmsr: prices, from a budget of the house. */
+  /** Absent: winners share the pool. lmsr: bets have prices, from a budget of the house. */
   pricing: z
     .union([
       z.literal('parimutuel'),

@@ -1,5 +1,5 @@
-// What a studio grants and allows, and what viewers forbid themselves. The policy in force is in the
-// journal, so that anybody can recompute whether a bet was allowed. Pure: time comes from rows.
+// What a studio grants and allows, and what viewers forbid themselves. The policy in force is in
+// the journal, so that anybody can recompute whether a bet was allowed. Pure: time comes from rows.
 
 import { z } from 'zod';
 

@@ -28,7 +28,7 @@ export function pricesOf(shares: readonly number[], liquidity: number): number[]
   return shares.map((held) => Math.exp((held - cost) / liquidity));
 }
 
-/** C(q + bought) - C(q), without the loss of digits of that subtraction. `bought` may be negative. */
+/** C(q + bought) - C(q) without that subtraction's loss of digits; `bought` may be negative. */
 export function tradeCost(
   shares: readonly number[],
   liquidity: number,

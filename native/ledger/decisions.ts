@@ -1,6 +1,6 @@
 // Locking, resolving, voiding and correcting a market: the rows that carry a decision out. What it
-// means for each bet is computed in core/ledger/decision.ts; here it becomes transfers. A correction
-// never touches old rows: it moves the difference, and what was spent already becomes a debt.
+// means for each bet is computed in core/ledger/decision.ts; here it becomes transfers. A
+// correction never touches old rows: it moves the difference, and what was spent is a debt.
 
 import { type Decision, decisionOf, type Fate } from '../../core/ledger/decision.ts';
 import { availableMinor, type Bet, type Market } from '../../core/ledger/fold.ts';
