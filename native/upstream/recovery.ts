@@ -60,15 +60,18 @@ export async function recoverJournal(options: {
   timers: Timers;
 }): Promise<{ rows: number; epoch: number }> {
   const { socket, local, marks } = options;
-  const relayKey = socket.registered?.relayKey ?? '';
+  const { relayKey, journalMark } = socket.registered ?? {};
   let head = await local.head();
+  if (!relayKey || !journalMark) throw new Error('The relay holds nothing of this channel.');
+  const isOther = head.ledgerId !== journalMark.ledgerId;
+  // Before anybody is fenced off: whoever wrote the witnessed rows may be right and we wrong.
+  if (isOther && !head.isUnused) {
+    throw new RecoveryRefused('FORK', 'The relay holds the journal of another ledger.');
+  }
+  if (!isOther) await checkLastRow(options, head);
   const mark = await takeOver(options, head.ledgerId);
   if (!marks.begin(mark, relayKey)) {
     throw new RecoveryRefused('BAD_HASH', 'The relay’s mark is not signed with its own key.');
-  }
-  const isOther = head.ledgerId !== mark.ledgerId;
-  if (isOther && !head.isUnused) {
-    throw new RecoveryRefused('FORK', 'The relay holds the journal of another ledger.');
   }
   const lastSeq = Number(mark.seq);
   let [seq, hash] = isOther ? [0, FIRST_PREVIOUS_HASH] : [head.seq, head.hash];
@@ -82,6 +85,14 @@ export async function recoverJournal(options: {
     throw new RecoveryRefused('FORK', `Row ${seq} here is not the one that the relay signed.`);
   }
   return { rows: Math.max(0, seq + 1 - firstSeq), epoch: Number(mark.epoch) };
+}
+
+/** Our last row must be one that the relay witnessed just so. */
+async function checkLastRow(asked: Asked, head: LocalHead): Promise<void> {
+  const [row] = (await tail(asked, head.seq, 1)).rows;
+  if (row && toHex(row.hash) !== toHex(head.hash)) {
+    throw new RecoveryRefused('FORK', `Row ${head.seq} at the relay differs from the one here.`);
+  }
 }
 
 /** The page's rows behind row `seq`, each one following from the one before. */
@@ -113,9 +124,9 @@ function takeOver({ socket, timers }: Asked, ledgerId: string): Promise<JournalA
   });
 }
 
-function tail({ socket, timers }: Asked, fromSeq: number): Promise<JournalTail> {
+function tail({ socket, timers }: Asked, fromSeq: number, limit = PAGE_ROWS): Promise<JournalTail> {
   return answerOf(socket, timers, {
-    ask: () => socket.askTail(fromSeq, PAGE_ROWS),
+    ask: () => socket.askTail(fromSeq, limit),
     listen: (found) =>
       socket.onJournalTail((page) => {
         if (page.fromSeq === BigInt(fromSeq)) found(page);
