@@ -15,7 +15,7 @@ import {
 import type { CapturePages, PageState } from './capturePages.ts';
 import type { Source, SourceSurroundings } from './source.ts';
 
-const WAITING = 'Waiting for a capture page; the studio’s sources open one';
+const WAITING = 'Waiting for a capture page; open one under Sources';
 /** A second without a picture is seen by viewers as a frozen one. */
 const STALL_MS = 1_000;
 /** The page encodes Opus in packets of 20 ms. */

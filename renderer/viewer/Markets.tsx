@@ -113,7 +113,9 @@ function OwnBets({ session, market }: { session: ViewerSession; market: MarketFa
           moreCount={at === shown.length - 1 ? own.length - shown.length : 0}
         />
       ))}
-      {own.length === 0 ? <li className="betLines-empty">{text('viewer.noBetYet')}</li> : null}
+      {own.length === 0 && market.state === 'OPEN' ? (
+        <li className="betLines-empty">{text('viewer.noBetYet')}</li>
+      ) : null}
     </ul>
   );
 }

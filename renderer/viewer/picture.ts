@@ -20,7 +20,7 @@ import { exactDelayUs, HeldFrames, OwnFrameShare, RollingFigure } from './overla
 export type PictureFigures = {
   /** Frames presented since the page was opened. */
   frames: number;
-  /** Page clock of the first and the last presented frame, ms; null before any. */
+  /** Page clock of the first frame and of the last new one presented, ms; null before any. */
   firstFrameMs: number | null;
   lastFrameMs: number | null;
   /** Frame made → on this screen, median of the last 2 s, ms; null while the clock is unknown. */
@@ -60,6 +60,8 @@ export class Picture {
   #frames = 0;
   #firstFrameMs: number | null = null;
   #lastFrameMs: number | null = null;
+  /** Capture time of the newest frame so far; null while no frame had one. */
+  #newestUs: MediaTimeUs | null = null;
   #videoHandle = 0;
   #pageHandle = 0;
 
@@ -82,6 +84,7 @@ export class Picture {
   setClockOffset(offset: number): void {
     if (this.#clockOffset === offset) return;
     this.#clockOffset = offset;
+    this.#newestUs = null;
     this.#timeline.clear();
     this.#liveDelayUs.clear();
     this.#shownDelayUs.clear();
@@ -145,18 +148,32 @@ export class Picture {
     this.#videoHandle = this.#video.requestVideoFrameCallback(this.#presented);
     this.#frames++;
     const monotonicMs = this.#monotonicMs();
-    this.#lastFrameMs = monotonicMs;
     this.#firstFrameMs ??= monotonicMs;
     const rtpTimestamp = frame.rtpTimestamp;
     const captureUs = this.#captureUs(rtpTimestamp);
+    const isNew = this.#isNew(captureUs, rtpTimestamp);
+    if (isNew) {
+      this.#lastFrameMs = monotonicMs;
+      this.#newestUs = captureUs ?? this.#newestUs;
+    }
     const nowUs = this.#clock.nowUs();
-    if (captureUs !== null && nowUs !== null) {
+    if (isNew && captureUs !== null && nowUs !== null) {
       const shownUs = nowUs + (frame.presentationTime - monotonicMs) * 1000;
       this.#liveDelayUs.add(shownUs - captureUs);
     }
     if (this.#mode === 'exact' && this.#holds(captureUs, rtpTimestamp)) return;
     this.#paint(rtpTimestamp, { width: this.#video.videoWidth, height: this.#video.videoHeight });
   };
+
+  /**
+   * False for the kept frames that a new connection begins with, and for its blank one: while
+   * nothing new is made, they are no sign of life.
+   */
+  #isNew(captureUs: MediaTimeUs | null, rtpTimestamp: number | undefined): boolean {
+    if (this.#newestUs === null) return true;
+    if (rtpTimestamp === undefined) return false;
+    return captureUs === null || captureUs > this.#newestUs;
+  }
 
   #captureUs(rtpTimestamp: number | undefined): MediaTimeUs | null {
     const nowUs = this.#clock.nowUs();
