@@ -3,10 +3,10 @@
 
 import { type BenchContext, type Measured, notMeasured } from './figure.ts';
 import { measurePeerJoin } from './janus.ts';
-import { pageWithLink, servePages, takeJoins } from './linkPage.ts';
+import { type Joins, pageWithLink, servePages, takeJoins } from './linkPage.ts';
 import { spreadOf } from './statistics.ts';
 
-const JOINS = { short: 10, full: 40 };
+const JOINS = { short: 7, full: 40 };
 
 export async function measureJoin(context: BenchContext): Promise<Measured[]> {
   const browser = await context.browser();
@@ -14,7 +14,7 @@ export async function measureJoin(context: BenchContext): Promise<Measured[]> {
   const { studio } = await context.studio('demo:?barcode=1');
   const server = await servePages({ '/': pageWithLink(studio.facts().viewer ?? '') });
   const perRound = context.isFull ? JOINS.full : JOINS.short;
-  const { clicks, navigations } = await takeJoins(browser, `${server.origin}/`, perRound);
+  const { clicks, navigations, steps } = await takeJoins(browser, `${server.origin}/`, perRound);
   server.close();
   await context.quiet();
   const peer = await measurePeerJoin(context, browser, perRound);
@@ -23,6 +23,14 @@ export async function measureJoin(context: BenchContext): Promise<Measured[]> {
     `${perRound} joins a round, warm browser, the page's files in its cache`,
     `from the start of navigation instead of the click: ` +
       `${spread?.p50.toFixed(0)}/${spread?.p95.toFixed(0)} ms (p50/p95)`,
+    `middle join, ms from navigation: ${stepsText(steps)}`,
   ];
   return [{ figure: 'join', rounds: clicks, remarks, peer }];
+}
+
+/** Where the time of a join goes. */
+function stepsText(steps: Joins['steps']): string {
+  return Object.entries(steps)
+    .map(([name, samples]) => `${name} ${spreadOf(samples)?.p50.toFixed(0) ?? '-'}`)
+    .join(', ');
 }

@@ -40,7 +40,12 @@ export type Joins = {
   clicks: number[][];
   /** From the start of the navigation that the click began, ms. */
   navigations: number[];
+  /** Moments of a join, ms from the start of navigation, where the page has them. */
+  steps: Record<Step, number[]>;
 };
+
+const STEPS = ['page read', 'offer sent', 'answer here', 'first frame'] as const;
+type Step = (typeof STEPS)[number];
 
 /**
  * Joins again and again in one warm browser: blank page, click, first presented frame, leave. The
@@ -55,6 +60,12 @@ export async function takeJoins(
   await watchFrames(page, false);
   const clicks: number[][] = [];
   const navigations: number[] = [];
+  const steps: Joins['steps'] = {
+    'page read': [],
+    'offer sent': [],
+    'answer here': [],
+    'first frame': [],
+  };
   const WARM_UP = 2;
   for (let round = 0; round < ROUNDS; round++) {
     const samples: number[] = [];
@@ -65,20 +76,46 @@ export async function takeJoins(
       if (at < 0) continue;
       samples.push(join.fromClickMs);
       navigations.push(join.fromNavigationMs);
+      for (const step of STEPS) steps[step].push(...(join.moments[step] ?? []));
     }
     clicks.push(samples);
   }
   await page.close();
-  return { clicks, navigations };
+  return { clicks, navigations, steps };
 }
 
 /** The two documents share no memory (the relay's page isolates itself), so the console tells. */
-async function joinOnce(page: Page): Promise<{ fromClickMs: number; fromNavigationMs: number }> {
+async function joinOnce(page: Page): Promise<OneJoin> {
   const told = page.waitForEvent('console', (message) => message.text().startsWith('clicked '));
   await page.click('#go');
   const clickedMs = Number((await told).text().split(' ')[1]);
   await page.waitForSelector('video', { state: 'attached' });
   const fromNavigationMs = await firstFrameMs(page);
-  const originMs = await page.evaluate(() => performance.timeOrigin);
-  return { fromClickMs: originMs + fromNavigationMs - clickedMs, fromNavigationMs };
+  const seen = await page.evaluate(() => {
+    const entries = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
+    const offer = entries.find(({ name }) => name.includes('/whep/'));
+    const [page] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+    return {
+      originMs: performance.timeOrigin,
+      read: page ? [page.responseEnd] : [],
+      sent: offer ? [offer.startTime] : [],
+      answered: offer ? [offer.responseEnd] : [],
+    };
+  });
+  return {
+    fromClickMs: seen.originMs + fromNavigationMs - clickedMs,
+    fromNavigationMs,
+    moments: {
+      'page read': seen.read,
+      'offer sent': seen.sent,
+      'answer here': seen.answered,
+      'first frame': [fromNavigationMs],
+    },
+  };
 }
+
+type OneJoin = {
+  fromClickMs: number;
+  fromNavigationMs: number;
+  moments: Record<Step, number[]>;
+};

@@ -41,6 +41,8 @@ export function machineLine(machine: Machine): string {
     `${machine.processor}, ${machine.cores} cores, ${machine.memoryGigabytes} GiB, ` +
     `${machine.system}, Node ${machine.node}, ${machine.browser}, no GPU; ` +
     `load ${machine.loadBefore} before the run` +
-    (machine.loadBefore > machine.cores / 2 ? ' (**other work was running: not a clean run**)' : '')
+    (machine.loadBefore > machine.cores
+      ? ' (**other work just ran or runs: not a clean run**)'
+      : '')
   );
 }
