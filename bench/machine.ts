@@ -3,6 +3,9 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, release, type as systemType, totalmem } from 'node:os';
 
+/** Above this a run is called unclean. */
+const BUSY_PERCENT = 10;
+
 export type Machine = {
   processor: string;
   cores: number;
@@ -10,11 +13,11 @@ export type Machine = {
   system: string;
   node: string;
   browser: string;
-  /** Load of the last minute before the run: above a core or two, somebody else was at work. */
-  loadBefore: number;
+  /** Share of all cores that others used in the second before the run, percent. */
+  busyBeforePercent: number;
 };
 
-export function machineFacts(browserPath: string | undefined): Machine {
+export async function machineFacts(browserPath: string | undefined): Promise<Machine> {
   const [first] = cpus();
   return {
     processor: first?.model.trim() ?? 'unknown processor',
@@ -23,8 +26,22 @@ export function machineFacts(browserPath: string | undefined): Machine {
     system: `${systemType()} ${release()}`,
     node: process.versions.node,
     browser: browserPath ? browserVersion(browserPath) : 'none',
-    loadBefore: Math.round((loadavg()[0] ?? 0) * 10) / 10,
+    busyBeforePercent: await busyPercent(),
   };
+}
+
+async function busyPercent(): Promise<number> {
+  const sum = () => {
+    const times = cpus().map((core) => core.times);
+    const idle = times.reduce((total, core) => total + core.idle, 0);
+    const all = times.flatMap((core) => Object.values(core)).reduce((total, one) => total + one, 0);
+    return { idle, all };
+  };
+  const before = sum();
+  await pause(1_000);
+  const after = sum();
+  const all = Math.max(1, after.all - before.all);
+  return Math.round(100 - (100 * (after.idle - before.idle)) / all);
 }
 
 function browserVersion(path: string): string {
@@ -40,9 +57,7 @@ export function machineLine(machine: Machine): string {
   return (
     `${machine.processor}, ${machine.cores} cores, ${machine.memoryGigabytes} GiB, ` +
     `${machine.system}, Node ${machine.node}, ${machine.browser}, no GPU; ` +
-    `load ${machine.loadBefore} before the run` +
-    (machine.loadBefore > machine.cores
-      ? ' (**other work just ran or runs: not a clean run**)'
-      : '')
+    `${machine.busyBeforePercent} % busy before the run` +
+    (machine.busyBeforePercent > BUSY_PERCENT ? ' (**other work was running: no clean run**)' : '')
   );
 }

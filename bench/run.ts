@@ -60,7 +60,7 @@ function readArguments(): { isFull: boolean; wanted: string[]; folder: string } 
 async function bench(): Promise<boolean> {
   const { isFull, wanted, folder } = readArguments();
   const form = isFull ? 'full' : 'short';
-  const machine = machineFacts(findChromium());
+  const machine = await machineFacts(findChromium());
   await buildIfStale({ force: false, say: complain });
   const startedMs = performance.now();
   const result: BenchResult = {

@@ -16,7 +16,7 @@ const machine: Machine = {
   system: 'Linux 6',
   node: '24.0.0',
   browser: 'Chromium 1',
-  loadBefore: 0.1,
+  busyBeforePercent: 1,
 };
 
 function goalOf(figure: string) {
