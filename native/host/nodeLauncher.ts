@@ -7,7 +7,7 @@ import { fromChildSchema, type ProcessName } from '../../core/contract/process.t
 import type { ChildHandle, ProcessLauncher } from './supervisor.ts';
 
 /** Nice value of children other than the ledger: money is never starved by pictures. */
-const NICENESS: Record<ProcessName, number> = { ledger: 0, relay: 1, engine: 1, vision: 2 };
+const NICENESS: Record<ProcessName, number> = { ledger: 0, relay: 1, engine: 1, vision: 1 };
 
 /**
  * @param entryFolder folder with the built entries, `engine.js` and its siblings

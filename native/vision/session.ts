@@ -18,6 +18,9 @@ const PAUSE_AT = 6;
 const RESUME_AT = 2;
 /** The detector is spared when this many pictures wait and it is too slow to catch up. */
 const BEHIND = 3;
+/** Share of a picture's time that judging takes on average: the rest is for decode and others. */
+const TARGET_SHARE = 0.5;
+const STRIDE_MAX = 4;
 /** Share of a picture's time that judging may take and still catch up after a replay. */
 const CATCH_UP_SHARE = 0.7;
 /** A replayed judgement may differ by a picture or two; the engine drops what it knows. */
@@ -211,11 +214,15 @@ export class Session {
     return hasDropped;
   }
 
-  /** Behind and too slow to catch up: the detector looks at every second to fourth picture. */
+  /**
+   * A slow detector lowers its own rate: it looks at every second to fourth picture, so that
+   * judging one takes half of a picture's time on average. Motion and tracks see them all.
+   */
   #mayDetect(): boolean {
-    const canCatchUp = this.#costMs < CATCH_UP_SHARE * this.#intervalMs;
-    if (this.#queue.length < BEHIND || canCatchUp) return true;
-    const stride = Math.min(4, 1 + Math.ceil(this.#costMs / this.#intervalMs));
+    const share = this.#costMs / this.#intervalMs;
+    const steady = Math.ceil(share / TARGET_SHARE);
+    const isBehind = this.#queue.length >= BEHIND && share >= CATCH_UP_SHARE;
+    const stride = Math.min(STRIDE_MAX, isBehind ? steady + 1 : steady);
     return this.#sinceDetector + 1 >= stride;
   }
 }

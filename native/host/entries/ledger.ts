@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { realTimers } from '../../../core/base/clock.ts';
 import { BAD_CONFIGURATION_EXIT_CODE } from '../../../core/contract/process.ts';
 import { connectParent, describeIssues, type Parent } from '../../child/parent.ts';
+import { serveImport } from '../../ledger/importRows.ts';
 import { JournalBroken } from '../../ledger/journal.ts';
 import { openJournalStore } from '../../ledger/journalStore.ts';
 import { Ledger, WrongChannel } from '../../ledger/ledger.ts';
@@ -62,7 +63,10 @@ async function start(to: Parent, raw: unknown): Promise<void> {
   }
   const ledger = openLedger(configuration);
   const server = createLedgerServer({ ledger, timers: realTimers, logger, onBroken: fail });
-  const listener = await listenLink((link) => server.serve(link));
+  const listener = await listenLink((link) => {
+    server.serve(link);
+    serveImport(link, ledger.journal, logger);
+  });
   stop = () => {
     server.close();
     listener.close();

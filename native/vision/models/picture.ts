@@ -1,7 +1,8 @@
-// A decoded picture (YUV 4:2:0 planar) becomes a model's input:
-// scaled bilinearly with half-pixel centres, letterboxed, RGB or BGR planes. Runs in the worker.
-// Surprising: scaling happens in YUV, where chroma has half the size, and colour is converted
-// afterwards; both are linear, so the result is the same and four times fewer samples are read.
+// A decoded picture (YUV 4:2:0 planar) becomes a model's input: luma scaled bilinearly with
+// half-pixel centres, letterboxed, RGB or BGR planes. Runs in the worker, on every picture.
+// Surprising: chroma is taken from the nearest sample and turned into colour offsets once for each
+// row of chroma. It has half the size anyway, no golden answer leaves its tolerance, and the step
+// takes two thirds of the time (4.3 -> 3.0 ms for 640x360 to 512x288).
 
 /** Planar YUV 4:2:0; width and height are even. */
 export type Picture = {
@@ -39,8 +40,8 @@ export function scalingOf(picture: { width: number; height: number }, shape: Inp
 
 export class InputWriter {
   readonly #shape: InputShape;
-  #columns: { key: string; luma: Axis; chroma: Axis } | null = null;
-  #rows: { key: string; luma: Axis; chroma: Axis } | null = null;
+  #columns: Axes | null = null;
+  #rows: Axes | null = null;
 
   constructor(shape: InputShape) {
     this.#shape = shape;
@@ -72,24 +73,21 @@ export class InputWriter {
       gains: order.map((channel) => factors[channel]?.[0] ?? 1),
       bases: order.map((channel) => factors[channel]?.[1] ?? 0),
     };
-    const blend = {
-      luma: new Float32Array(picture.width),
-      blue: new Float32Array(picture.width >> 1),
-      red: new Float32Array(picture.width >> 1),
-    };
-    const colours = coloursOf(picture);
+    const luma = new Float32Array(picture.width);
+    const offsets = new ColourOffsets(picture);
     for (let y = 0; y < usedHeight; y++) {
-      blendRows(picture, rows, y, blend);
-      writeRow(blend, columns, colours, target, y * shape.width, usedWidth);
+      blendLuma(picture, rows.luma, y, luma);
+      offsets.choose(rows.chroma[y] ?? 0);
+      writeRow(luma, columns, offsets, target, y * shape.width, usedWidth);
     }
     return scaling;
   }
 
-  #axes(which: 'columns' | 'rows', source: number, target: number): { luma: Axis; chroma: Axis } {
+  #axes(which: 'columns' | 'rows', source: number, target: number): Axes {
     const key = `${source} ${target}`;
     const known = which === 'columns' ? this.#columns : this.#rows;
     if (known?.key === key) return known;
-    const made = { key, luma: axisOf(source, target), chroma: axisOf(source / 2, target) };
+    const made = { key, luma: axisOf(source, target), chroma: nearestOf(source / 2, target) };
     if (which === 'columns') this.#columns = made;
     else this.#rows = made;
     return made;
@@ -98,6 +96,9 @@ export class InputWriter {
 
 /** For each target sample: the two source samples and the weight of the second. */
 type Axis = { first: Int32Array; second: Int32Array; weight: Float32Array };
+
+/** How one direction is scaled; `chroma` holds the nearest chroma sample of each target sample. */
+type Axes = { key: string; luma: Axis; chroma: Int32Array };
 
 function axisOf(source: number, target: number): Axis {
   const first = new Int32Array(target);
@@ -114,34 +115,59 @@ function axisOf(source: number, target: number): Axis {
   return { first, second, weight };
 }
 
-type Axes = { luma: Axis; chroma: Axis };
-type Blend = { luma: Float32Array; blue: Float32Array; red: Float32Array };
-
-/** Target row `y` at the width of the source: each plane's two source rows mixed. */
-function blendRows(picture: Picture, rows: Axes, y: number, blend: Blend): void {
-  const { width, height, bytes } = picture;
-  const chromaWidth = width >> 1;
-  const blueStart = width * height;
-  const redStart = blueStart + chromaWidth * (height >> 1);
-  const lumaRows = [(rows.luma.first[y] ?? 0) * width, (rows.luma.second[y] ?? 0) * width] as const;
-  mixRows(bytes, lumaRows[0], lumaRows[1], rows.luma.weight[y] ?? 0, blend.luma);
-  const top = (rows.chroma.first[y] ?? 0) * chromaWidth;
-  const bottom = (rows.chroma.second[y] ?? 0) * chromaWidth;
-  const weight = rows.chroma.weight[y] ?? 0;
-  mixRows(bytes, blueStart + top, blueStart + bottom, weight, blend.blue);
-  mixRows(bytes, redStart + top, redStart + bottom, weight, blend.red);
+function nearestOf(source: number, target: number): Int32Array {
+  return Int32Array.from({ length: target }, (_, index) =>
+    Math.min(source - 1, Math.floor(((index + 0.5) * source) / target)),
+  );
 }
 
-function mixRows(
-  bytes: Uint8Array,
-  top: number,
-  bottom: number,
-  weight: number,
-  out: Float32Array,
-): void {
-  for (let x = 0; x < out.length; x++) {
+/** Target row `y` of luma at the width of the source: its two source rows mixed. */
+function blendLuma(picture: Picture, rows: Axis, y: number, out: Float32Array): void {
+  const { width, bytes } = picture;
+  const top = (rows.first[y] ?? 0) * width;
+  const bottom = (rows.second[y] ?? 0) * width;
+  const weight = rows.weight[y] ?? 0;
+  for (let x = 0; x < width; x++) {
     const a = bytes[top + x] as number;
     out[x] = a + ((bytes[bottom + x] as number) - a) * weight;
+  }
+}
+
+/** What chroma adds to grey, for each sample of one row of chroma. */
+class ColourOffsets {
+  readonly red: Float32Array;
+  readonly green: Float32Array;
+  readonly blue: Float32Array;
+  readonly colours: ReturnType<typeof coloursOf>;
+  readonly #picture: Picture;
+  #row = -1;
+
+  constructor(picture: Picture) {
+    const width = picture.width >> 1;
+    this.#picture = picture;
+    this.colours = coloursOf(picture);
+    this.red = new Float32Array(width);
+    this.green = new Float32Array(width);
+    this.blue = new Float32Array(width);
+  }
+
+  /** Makes the offsets those of chroma row `row`; nothing to do when they are already. */
+  choose(row: number): void {
+    if (row === this.#row) return;
+    this.#row = row;
+    const { width, height, bytes } = this.#picture;
+    const chromaWidth = width >> 1;
+    const blueStart = width * height + row * chromaWidth;
+    const redStart = blueStart + chromaWidth * (height >> 1);
+    const { red, green, blue } = this;
+    const { red: redOf, blue: blueOf, greenFromBlue, greenFromRed } = this.colours;
+    for (let x = 0; x < chromaWidth; x++) {
+      const cb = (bytes[blueStart + x] as number) - 128;
+      const cr = (bytes[redStart + x] as number) - 128;
+      red[x] = redOf * cr;
+      green[x] = -greenFromBlue * cb - greenFromRed * cr;
+      blue[x] = blueOf * cb;
+    }
   }
 }
 
@@ -162,41 +188,32 @@ function coloursOf(picture: Picture) {
 
 type Target = { out: Float32Array; starts: number[]; gains: number[]; bases: number[] };
 
-/** Mixes columns, converts to red, green and blue, and writes each to its plane. */
+/** Mixes columns, adds colour to grey, and writes red, green and blue to their planes. */
 function writeRow(
-  blend: Blend,
+  lumaRow: Float32Array,
   columns: Axes,
-  colours: ReturnType<typeof coloursOf>,
+  offsets: ColourOffsets,
   target: Target,
   offset: number,
   count: number,
 ): void {
-  const { luma: lumaRow, blue: blueRow, red: redRow } = blend;
   const { first: left, second: right, weight } = columns.luma;
-  const { first: chromaLeft, second: chromaRight, weight: chromaWeight } = columns.chroma;
+  const chromaAt = columns.chroma;
   const { out, starts, gains, bases } = target;
   const [redStart = 0, greenStart = 0, blueStart = 0] = starts.map((start) => start + offset);
   const [redGain = 1, greenGain = 1, blueGain = 1] = gains;
   const [redBase = 0, greenBase = 0, blueBase = 0] = bases;
   // Locals: fields of objects would be read again for every pixel.
-  const { luma: lumaGain, base, red: redOf, blue: blueOf, greenFromBlue, greenFromRed } = colours;
+  const { red: redOf, green: greenOf, blue: blueOf, colours } = offsets;
+  const { luma: lumaGain, base } = colours;
   for (let x = 0; x < count; x++) {
     const a = lumaRow[left[x] as number] as number;
     const value = a + ((lumaRow[right[x] as number] as number) - a) * (weight[x] as number);
-    const at = chromaLeft[x] as number;
-    const next = chromaRight[x] as number;
-    const share = chromaWeight[x] as number;
-    const b = blueRow[at] as number;
-    const cb = b + ((blueRow[next] as number) - b) * share - 128;
-    const r = redRow[at] as number;
-    const cr = r + ((redRow[next] as number) - r) * share - 128;
     const grey = (value - base) * lumaGain;
-    const red = clamp(grey + redOf * cr);
-    const green = clamp(grey - greenFromBlue * cb - greenFromRed * cr);
-    const blue = clamp(grey + blueOf * cb);
-    out[redStart + x] = red * redGain + redBase;
-    out[greenStart + x] = green * greenGain + greenBase;
-    out[blueStart + x] = blue * blueGain + blueBase;
+    const at = chromaAt[x] as number;
+    out[redStart + x] = clamp(grey + (redOf[at] as number)) * redGain + redBase;
+    out[greenStart + x] = clamp(grey + (greenOf[at] as number)) * greenGain + greenBase;
+    out[blueStart + x] = clamp(grey + (blueOf[at] as number)) * blueGain + blueBase;
   }
 }
 
