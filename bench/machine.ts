@@ -1,7 +1,8 @@
 // What the figures were taken on, without a name, a path or an address of the machine.
 
 import { execFileSync } from 'node:child_process';
-import { cpus, loadavg, release, type as systemType, totalmem } from 'node:os';
+import { cpus, release, type as systemType, totalmem } from 'node:os';
+import { pause } from './floors.ts';
 
 /** Above this a run is called unclean. */
 const BUSY_PERCENT = 10;
