@@ -62,6 +62,9 @@ const PEOPLE = ['owner', 'coHost', 'moderator'];
 const SETTLING = ['post', 'void', 'payout', 'proceeds', 'rake', 'residue', 'recount', 'adjust'];
 const NEVER = Number.POSITIVE_INFINITY;
 
+/** Until when somebody may not bet, and a looser end that waits. */
+type Exclusion = { untilUs: number; waiting: { untilUs: number; fromUs: number } | null };
+
 /** Reads rows in order and reports. `rows` are the stored bytes with their stored hashes. */
 export function auditJournal(rows: Iterable<{ body: Uint8Array; hash: Uint8Array }>): AuditReport {
   const auditor = new Auditor();
@@ -78,7 +81,9 @@ class Auditor {
   #markets = new Map<string, MarketBook>();
   #ids = new Set<string>();
   #banned = new Set<string>();
-  #excludedUntil = new Map<string, number>();
+  #exclusions = new Map<string, Exclusion>();
+  /** Latest time of any row: what the ledger's clock showed. */
+  #nowUs = 0;
   /** Ten minutes until a policy says otherwise. */
   #disputeUs = 600_000_000;
   #seq = 0;
@@ -94,6 +99,7 @@ class Auditor {
       this.#find('it is no JSON');
       return;
     }
+    this.#nowUs = Math.max(this.#nowUs, Number(row.at));
     if (row.seq !== this.#seq) this.#find(`it says seq ${String(row.seq)}`);
     const id = String(row.id);
     if (this.#ids.has(id)) this.#find(`its id ${id} was used before`);
@@ -308,7 +314,7 @@ class Auditor {
     if (!book) return;
     this.#checkMove(row, market, book);
     if (this.#banned.has(String(row.dr))) this.#find('somebody banned bets');
-    if (Number(row.at) < (this.#excludedUntil.get(String(row.dr)) ?? 0)) {
+    if (Number(row.at) < this.#exclusionOf(String(row.dr)).untilUs) {
       this.#find('somebody bets who asked not to');
     }
     const user = String(row.dr);
@@ -477,17 +483,26 @@ class Auditor {
 
   #limit(row: Fields): void {
     if (row.limit !== 'excludedUntil') return;
-    const account = `user:${row.subject}`;
-    const known = this.#excludedUntil.get(account) ?? 0;
+    const exclusion = this.#exclusionOf(`user:${row.subject}`);
     const next = Number(row.value ?? 0);
-    if (next >= known) {
+    if (next >= exclusion.untilUs) {
       if (row.from !== row.at) this.#find('a stricter limit waits');
-      this.#excludedUntil.set(account, next);
+      exclusion.untilUs = next;
+      exclusion.waiting = null;
       return;
     }
-    if (Number(row.from) < Number(row.at) + 86_400_000_000) this.#find('a looser limit is in time');
-    // From then on the earlier end holds.
-    this.#excludedUntil.set(account, Math.min(known, Math.max(next, Number(row.from))));
+    if (Number(row.from) < Number(row.at) + 86_400_000_000) this.#find('a looser limit is early');
+    exclusion.waiting = { untilUs: next, fromUs: Number(row.from) };
+  }
+
+  #exclusionOf(account: string): Exclusion {
+    const exclusion = this.#exclusions.get(account) ?? { untilUs: 0, waiting: null };
+    this.#exclusions.set(account, exclusion);
+    if (exclusion.waiting && exclusion.waiting.fromUs <= this.#nowUs) {
+      exclusion.untilUs = exclusion.waiting.untilUs;
+      exclusion.waiting = null;
+    }
+    return exclusion;
   }
 
   #rake(row: Fields): void {

@@ -51,6 +51,15 @@ test('cash-out is the cost in reverse', () => {
   near(pricesOf([50, 80], 100)[0] ?? 0, 0.4255574832);
 });
 
+test('whole points: up when charged, down when paid', () => {
+  assert.equal(chargeMinor([0, 0], 100, 0, 50_000), 29);
+  assert.equal(chargeMinor([50_000, 0], 100, 1, 30_000), 13);
+  assert.equal(saleMinor([50_000, 0], 100, 0, 50_000), 28);
+  assert.equal(saleMinor([50_000, 80_000], 100, 0, 50_000), 18);
+  assert.equal(chargeMinor([0, 0], 100, 0, 1), 1);
+  assert.equal(saleMinor([1, 0], 100, 0, 1), 0);
+});
+
 test('far from the middle everything stays finite', () => {
   near(costOf([1000, 0], 1), 1000);
   near(tradeCost([-1000, 0], 1, 0, 1000), Math.log(2));
@@ -93,6 +102,16 @@ test('a stake buys what it pays for, and selling back never pays more', () => {
         assert.ok(chargeMinor(milli, b, 0, bought) <= stake);
         const after = milli.with(0, (milli[0] ?? 0) + bought);
         assert.ok(saleMinor(after, b, 0, bought) <= stake);
+        // Nor in pieces, where rounding up would add up.
+        let left = after;
+        let pieces = 0;
+        for (let piece = 0; piece < 10; piece++) {
+          const sold = Math.min(Math.ceil(bought / 10), (left[0] ?? 0) - (milli[0] ?? 0));
+          if (sold < 1) break;
+          pieces += saleMinor(left, b, 0, sold);
+          left = left.with(0, (left[0] ?? 0) - sold);
+        }
+        assert.ok(pieces <= stake, `${pieces} for ${stake}`);
         // Not a point less than a fair price, either.
         assert.ok(
           tradeCost(

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Stake, settle, sharePool } from './parimutuel.ts';
+import { walkMarkets } from './testing/marketWalk.ts';
 
 function stakes(...list: [subject: string, amount: number, outcome: number][]): Stake[] {
   return list.map(([subject, amountMinor, outcome], index) => ({
@@ -101,4 +102,38 @@ test('over random markets the sum is exact and a winner receives at least the st
     ),
     { numRuns: 1000 },
   );
+});
+
+test('5,000 random markets balance, recomputed by long division', () => {
+  const result = walkMarkets(5_000, 20_261);
+  assert.equal(result.broken, '');
+  assert.ok(result.markets === 5_000 && result.large > 500, JSON.stringify(result));
+  assert.ok(result.refunds > 100 && result.refunds < 4_000, JSON.stringify(result));
+});
+
+test('PV5: the official table of dividends', () => {
+  // West Virginia, rule 178-05, table 178-5C, in cents: gross, 18 % taken out, on the winner.
+  const gross = 19_291_300n;
+  const taken = (gross * 18n) / 100n;
+  const onWinner = 2_387_200n;
+  assert.equal(taken, 3_472_434n);
+  const net = gross - taken;
+  assert.equal(net, 15_818_866n);
+  // Unbroken dividend of one dollar to the hundred-millionth; then broken to the dime.
+  assert.equal((net * 100_000_000n) / onWinner, 662_653_569n);
+  const broken = ((net * 10n) / onWinner) * 10n;
+  assert.equal(broken, 660n);
+  assert.equal((broken * onWinner) / 100n, 15_755_520n);
+  assert.equal(net - 15_755_520n, 63_346n);
+  // The same pool through our own arithmetic: rake on the total, one winner, no breakage lost.
+  const paid = sharePool(
+    stakes(['a', Number(onWinner), 0], ['b', Number(gross - onWinner), 1]),
+    0,
+    { rakeBasisPoints: 1800, rakeBase: 'total' },
+  );
+  assert.deepEqual(paid, {
+    kind: 'paid',
+    rakeMinor: Number(taken),
+    payoutsMinor: [Number(net), 0],
+  });
 });

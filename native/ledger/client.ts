@@ -56,6 +56,8 @@ export type LedgerClient = {
   vest: Command<'vest'>;
   /** Reason in words, empty to go on. Repeated by the client after every reconnect. */
   suspendBetting(reason: string): Promise<void>;
+  /** The same for one market. */
+  suspendMarket(marketId: string, reason: string): Promise<void>;
   balance(subject: string): Promise<RequestResult<'balance'>>;
   /** Newest first. */
   history(subject: string, limit: number): Promise<RequestResult<'history'>['entries']>;
@@ -102,6 +104,7 @@ export function createLedgerClient(firstLink: Link | null): LedgerClient {
   let link: Link | null = null;
   let nextId = 0;
   let suspendedReason = '';
+  const suspendedMarkets = new Map<string, string>();
 
   function call<Name extends RequestName>(
     name: Name,
@@ -178,6 +181,9 @@ export function createLedgerClient(firstLink: Link | null): LedgerClient {
     if (suspendedReason !== '') {
       call('suspendBetting', { reason: suspendedReason }).catch(() => {});
     }
+    for (const [marketId, reason] of suspendedMarkets) {
+      call('suspendBetting', { marketId, reason }).catch(() => {});
+    }
     for (const [id, subscription] of subscriptions) subscribe(id, subscription);
     for (const run of connectedListeners) run();
   }
@@ -203,6 +209,11 @@ export function createLedgerClient(firstLink: Link | null): LedgerClient {
     setLimit: (args) => call('setLimit', args),
     limits: (args) => call('limits', args),
     vest: (args) => call('vest', args),
+    async suspendMarket(marketId, reason) {
+      if (reason === '') suspendedMarkets.delete(marketId);
+      else suspendedMarkets.set(marketId, reason);
+      await call('suspendBetting', { marketId, reason });
+    },
     async suspendBetting(reason) {
       suspendedReason = reason;
       await call('suspendBetting', { reason });

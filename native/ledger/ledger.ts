@@ -40,12 +40,16 @@ type Command = MarketCommand | 'setPolicy' | 'setBan' | 'setLimit';
 /** Whose ledger this is; checked against the first row, or written into it. */
 export type LedgerIdentity = { ledgerId: string; channelId: string; epoch: number };
 
+/** No market's id: markets have letters, digits, _ and - only. */
+const ALL_MARKETS = '*';
+
 /** The data folder belongs to another channel. */
 export class WrongChannel extends Error {}
 
 export class Ledger {
   readonly journal: Journal;
-  #suspendedReason = '';
+  /** Market id, or ALL_MARKETS, -> reason. */
+  readonly #suspended = new Map<string, string>();
   readonly #handlers: Handlers;
 
   /**
@@ -120,8 +124,9 @@ export class Ledger {
       ...this.#positionHandlers(),
       ...this.#commandHandlers(),
       limits: (args) => limitsView(journal, args),
-      suspendBetting: ({ reason }) => {
-        this.#suspendedReason = reason;
+      suspendBetting: ({ reason, marketId = ALL_MARKETS }) => {
+        if (reason === '') this.#suspended.delete(marketId);
+        else this.#suspended.set(marketId, reason);
         return {};
       },
       balance: ({ subject }) => balanceView(journal, subject),
@@ -212,7 +217,7 @@ export class Ledger {
       return this.#confirmation(earlier, journal.hashHexOf(earlier.seq), true);
     }
     if (journal.state.sales.has(args.betId)) throw new LedgerRefusal('ID_REUSED');
-    this.#refuseSuspended();
+    this.#refuseSuspended(args.marketId);
     const subject = this.#subject(args.subject);
     const [written] = journal.append(betRows(journal, args, isStaff(subject)));
     const bet = journal.state.bets.get(args.betId);
@@ -225,6 +230,7 @@ export class Ledger {
       receipt: receiptOf(bet, hash),
       isKnown,
       balance: balanceView(this.journal, bet.subject),
+      ...(bet.milliShares > 0 ? { milliShares: bet.milliShares } : {}),
     };
   }
 
@@ -232,7 +238,7 @@ export class Ledger {
     const { journal } = this;
     const earlier = journal.state.bets.get(args.betId);
     const isAsked = earlier?.subject === args.subject && earlier.withdrawnAtUs !== null;
-    if (!isAsked) this.#refuseSuspended();
+    if (!isAsked) this.#refuseSuspended(earlier?.market);
     const rows = withdrawRows(journal, args, isStaff(this.#subject(args.subject)));
     journal.append(rows);
     return {
@@ -252,7 +258,7 @@ export class Ledger {
       return saleView(earlier, journal.hashHexOf(earlier.seq), true);
     }
     if (journal.state.bets.has(args.saleId)) throw new LedgerRefusal('ID_REUSED');
-    this.#refuseSuspended();
+    this.#refuseSuspended(journal.state.bets.get(args.betId)?.market);
     const subject = this.#subject(args.subject);
     const [written] = journal.append(sellRows(journal, args, isStaff(subject)));
     const sale = journal.state.sales.get(args.saleId);
@@ -278,9 +284,10 @@ export class Ledger {
     return subject;
   }
 
-  #refuseSuspended(): void {
-    if (this.#suspendedReason === '') return;
-    throw new LedgerRefusal('BETTING_SUSPENDED', this.#suspendedReason);
+  /** Bets, withdrawals and sales wait; locks and decisions go on. */
+  #refuseSuspended(marketId: string | undefined): void {
+    const reason = this.#suspended.get(ALL_MARKETS) ?? this.#suspended.get(marketId ?? '');
+    if (reason !== undefined) throw new LedgerRefusal('BETTING_SUSPENDED', reason);
   }
 
   #actOnMarket<Name extends MarketCommand>(

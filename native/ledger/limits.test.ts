@@ -107,6 +107,21 @@ test('self-exclusion holds at once, over the clock being set back, and cannot be
   own.end();
 });
 
+test('a looser exclusion that waits can be changed again, and only for 24 hours more', () => {
+  const own = begin();
+  own.open('m', 100 * S);
+  own.limit('excludedUntil', 1000 * HOUR, 100 * S);
+  own.limit('excludedUntil', null, 101 * S);
+  const view = own.limit('excludedUntil', 500 * HOUR, 101 * S + HOUR);
+  const fromUs = 101 * S + 25 * HOUR;
+  assert.deepEqual(view.excludedUntil.waiting, { value: 500 * HOUR, fromUs });
+  own.open('n', fromUs);
+  own.refused('placeBet', own.bet('n', 1, fromUs + S), 'SELF_EXCLUDED');
+  own.open('o', 500 * HOUR);
+  own.ask('placeBet', own.bet('o', 1, 500 * HOUR));
+  own.end();
+});
+
 test('a break ends by itself; others go on', () => {
   const own = begin();
   own.open('m', 100 * S);

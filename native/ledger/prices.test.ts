@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { LedgerCode } from '../../core/ledger/refusal.ts';
-import { act, hexId, rulesAt, startBareLedger } from './testLedger.ts';
+import { act, findingsWhenBent, hexId, rulesAt, startBareLedger } from './testLedger.ts';
 
 const S = 1_000_000;
 const ANN = hexId(0xa);
@@ -84,7 +84,9 @@ test('a quote that was overtaken is refused unless enough is left', () => {
   const asSeen = { ...stake, betId: hexId(0x601), quoteSeq: seen.quoteSeq };
   own.refused('placeBet', asSeen, 'STALE_QUOTE');
   own.refused('placeBet', { ...asSeen, milliSharesMin: seen.milliShares }, 'STALE_QUOTE');
-  own.ask('placeBet', { ...asSeen, milliSharesMin: Math.floor(seen.milliShares * 0.9) });
+  const least = Math.floor(seen.milliShares * 0.9);
+  const bought = own.ask('placeBet', { ...asSeen, milliSharesMin: least }).milliShares ?? 0;
+  assert.ok(bought >= least && bought < seen.milliShares);
   const betId = hexId(0x601);
   const offer = own.ask('saleQuote', { betId, subject: ANN });
   const sale = { ...own.sell(betId, ANN, offer.milliSharesLeft, 103 * S), quoteSeq: 0 };
@@ -217,4 +219,25 @@ test('40 random markets with prices: the loss stays in the budget, the auditor a
     { numRuns: 40 },
   );
   assert.ok(sales > 50, `${sales} sales`);
+});
+
+test('the auditor finds bent shares, sales and budgets', () => {
+  const own = begin();
+  const betId = own.bet(ANN, 0, 100, 101 * S);
+  own.bet(BOB, 1, 100, 102 * S);
+  own.ask('sellBet', own.sell(betId, ANN, 20_000, 103 * S));
+  own.resolve(0, null);
+  const rows = own.store.allRows.all();
+  own.end();
+  const bent = (kind: string, change: (row: Record<string, unknown>) => object, what: RegExp) =>
+    assert.match(findingsWhenBent(rows, kind, change), what, kind);
+  bent('fill', (row) => ({ shares: `${Number(row.shares) + 5000}` }), /position that is wrong/);
+  bent('fill', () => ({ shares: '19000' }), /more shares are sold/);
+  bent('sell', () => ({ shares: '15000' }), /position that is wrong/);
+  bent('sell', () => ({ at: 101 * S + 1 }), /backwards/);
+  bent('sell', () => ({ cr: `user:${BOB}` }), /somebody else/);
+  bent('proceeds', (row) => ({ amount: `${Number(row.amount) + 1}` }), /sale in part/);
+  bent('payout', (row) => ({ amount: `${Number(row.amount) + 1}` }), /position that is wrong/);
+  bent('residue', () => ({ cr: 'house' }), /goes back to the house/);
+  bent('subsidy', () => ({ amount: '199' }), /still holds/);
 });

@@ -134,8 +134,11 @@ export const requestArgs = {
     watchedSeconds: z.number().int().nonnegative().max(86_400),
     atUs: timeUs,
   }),
-  /** Empty reason: betting goes on. Not kept over a restart; the client repeats it. */
-  suspendBetting: z.strictObject({ reason: sentence }),
+  /**
+   * Of one market, or without it of all. Empty reason: betting goes on. Not kept over a restart;
+   * the client repeats it.
+   */
+  suspendBetting: z.strictObject({ reason: sentence, marketId: marketId.optional() }),
   balance: z.strictObject({ subject: hexId }),
   history: z.strictObject({ subject: hexId, limit }),
   market: z.strictObject({ marketId }),
@@ -227,6 +230,8 @@ export const requestResults = {
     /** True when a retry found the earlier answer. */
     isKnown: z.boolean(),
     balance: balanceSchema,
+    /** Thousandths of shares bought, where bets have prices. */
+    milliShares: milliShares.optional(),
   }),
   openMarket: marketResult,
   lockMarket: marketResult,

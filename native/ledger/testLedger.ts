@@ -125,3 +125,20 @@ export function startBareLedger(subjects: readonly string[]) {
     },
   };
 }
+
+/** What the auditor says of the rows when the first one of a kind is changed. */
+export function findingsWhenBent(
+  rows: readonly { body: Buffer; hash: Buffer }[],
+  kind: string,
+  change: (row: Record<string, unknown>) => object,
+): string {
+  const at = rows.findIndex((row) => row.body.includes(`"kind":"${kind}"`));
+  const found = rows[at];
+  if (!found) throw new Error(`There is no row of kind ${kind}`);
+  const row = JSON.parse(found.body.toString('utf8')) as Record<string, unknown>;
+  const body = Buffer.from(JSON.stringify({ ...row, ...change(row) }));
+  const bent = rows.toSpliced(at, 1, { ...found, body });
+  return auditJournal(bent)
+    .findings.map((finding) => finding.what)
+    .join('; ');
+}

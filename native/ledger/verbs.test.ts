@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LedgerCode } from '../../core/ledger/refusal.ts';
-import { act, hexId, rulesAt, startBareLedger } from './testLedger.ts';
+import { act, findingsWhenBent, hexId, rulesAt, startBareLedger } from './testLedger.ts';
 
 const S = 1_000_000;
 const MS = 1_000;
@@ -84,6 +84,24 @@ test('withdrawals of others, of nothing, after the lock or while suspended are r
   own.refused('withdrawBet', own1, 'MARKET_LOCKED');
   own.ask('voidMarket', { ...act('m', 'void', 121 * S), reason: 'Enough' });
   own.refused('withdrawBet', own1, 'MARKET_NOT_OPEN');
+  own.end();
+});
+
+test('one market may be suspended: its bets wait, others and its end do not', () => {
+  const own = begin();
+  const betId = own.bet(ANN, 0, 100, 101 * S);
+  const rules = rulesAt(100 * S, { lockAtUs: 120 * S, horizonAtUs: 140 * S });
+  own.ask('openMarket', { ...act('n', 'open-n', 100 * S), rules, reason: '' });
+  own.ask('suspendBetting', { marketId: 'm', reason: 'The picture stands.' });
+  own.refused('placeBet', bet9(BOB, 102 * S), 'BETTING_SUSPENDED');
+  own.refused('withdrawBet', { betId, subject: ANN, arrivedUs: 102 * S }, 'BETTING_SUSPENDED');
+  own.ask('placeBet', { ...bet9(BOB, 102 * S), betId: hexId(0x998), marketId: 'n' });
+  own.ask('suspendBetting', { marketId: 'm', reason: '' });
+  own.ask('placeBet', bet9(BOB, 103 * S));
+  own.ask('suspendBetting', { marketId: 'm', reason: 'Again.' });
+  own.ask('lockMarket', { ...act('m', 'lock', 119 * S), tCapUs: null, reason: '' });
+  own.resolve(0, null, 121 * S);
+  assert.deepEqual(own.balances(ANN, BOB), [900 + 109 - 9, 1000 - 9]);
   own.end();
 });
 
@@ -221,3 +239,36 @@ function ban(subject: string) {
   const { marketId: _, ...who } = act('', `ban-${subject}`, 0);
   return { ...who, subject, isBanned: true, reason: '' };
 }
+
+test('the auditor finds bent withdrawals, corrections and debts', () => {
+  const own = begin(0);
+  own.bet(ANN, 0, 1000, 110 * S);
+  own.bet(BOB, 1, 600, 110 * S);
+  const taken = own.bet(CAT, 1, 50, 110 * S);
+  own.ask('withdrawBet', { betId: taken, subject: CAT, arrivedUs: 111 * S });
+  own.resolve(0, 112 * S);
+  const rules = rulesAt(100 * S, { lockAtUs: 120 * S, horizonAtUs: 140 * S });
+  own.ask('openMarket', { ...act('n', 'open-n', 100 * S), rules, reason: '' });
+  const stake = { subject: ANN, marketId: 'n', outcome: 0, arrivedUs: 110 * S };
+  own.ask('placeBet', { ...stake, betId: hexId(0x501), amountMinor: 1500 });
+  own.ask('placeBet', { ...stake, betId: hexId(0x502), subject: CAT, outcome: 1, amountMinor: 9 });
+  own.ask('correctMarket', own.correct(1, null));
+  own.ask('resolveMarket', { ...act('n', 'resolve-n', 201 * S), ...CALM });
+  const rows = own.store.allRows.all();
+  own.end();
+  const bent = (kind: string, change: (row: Record<string, unknown>) => object, what: RegExp) =>
+    assert.match(findingsWhenBent(rows, kind, change), what, kind);
+  bent('withdraw', () => ({ at: 112 * S }), /leaves out a bet in time/);
+  bent('withdraw', () => ({ bet: 'none' }), /not there/);
+  bent('adjust', (row) => ({ amount: `${Number(row.amount) + 1}` }), /moved .* instead of/);
+  bent('adjust', () => ({ dr: `debt:${CAT}` }), /somebody else/);
+  bent('adjust', () => ({ market: 'n' }), /without a correction/);
+  bent('recount', () => ({ paid: '7' }), /moved .* instead of/);
+  bent('recount', () => ({ why: 'LATE_MEDIA' }), /undone as late/);
+  bent('market.corrected', () => ({ at: 4000 * S }), /after the dispute window/);
+  bent('market.corrected', () => ({ role: 'vision' }), /may not do that/);
+  bent('market.corrected', () => ({ revision: 2 }), /not in order/);
+  bent('market.corrected', () => ({ cutoff: 111 * S }), /moves the cut-off/);
+  bent('repay', (row) => ({ amount: `${Number(row.amount) + 1}` }), /more is paid than was owed/);
+  bent('repay', () => ({ cr: `debt:${BOB}` }), /pays for somebody else/);
+});

@@ -386,3 +386,73 @@ test('a new room takes over: a goal decides, "no" is never said of a past unseen
   assert.equal((await second.reached('over-goal', 'RESOLVED')).winner, 0);
   second.markets.close();
 });
+
+test('a decision is corrected, everybody is told again, and then it is made void', async () => {
+  const room = createRoom();
+  const opened = await room.markets.open(OWNER, { templateId: 'line-20', marketId: 'wrong' });
+  const at = opened.opensAtUs + S;
+  await bet('wrong', ANN, 0, 10, at);
+  await bet('wrong', BOB, 1, 30, at);
+  await assert.rejects(
+    room.markets.correct(OWNER, { marketId: 'wrong', outcome: 1, tCapUs: null, reason: 'No.' }),
+    { code: 'wrongState' },
+  );
+  await room.markets.resolve(OWNER, { marketId: 'wrong', outcome: 0, reason: 'Yes.' });
+  await room.reached('wrong', 'RESOLVED');
+  await room.pass(1);
+  assert.deepEqual(room.settled, ['a WON 40', 'b LOST 0']);
+  room.settled.length = 0;
+  const correction = { marketId: 'wrong', tCapUs: null, reason: 'It was not.' };
+  await room.markets.correct(OWNER, { ...correction, outcome: 1 });
+  assert.deepEqual(room.settled, ['a LOST 0', 'b WON 40']);
+  assert.equal((await room.reached('wrong', 'RESOLVED')).reason, 'It was not.');
+  room.settled.length = 0;
+  await room.markets.correct(OWNER, { ...correction, outcome: null });
+  assert.deepEqual(room.settled, ['a REFUNDED 10', 'b REFUNDED 30']);
+  assert.equal((await room.reached('wrong', 'VOID')).winner, null);
+});
+
+test('a betting window grows inside its question, a locked market gets a later deadline', async () => {
+  const room = createRoom();
+  const opened = await room.markets.open(OWNER, { templateId: 'goal-15', marketId: 'longer' });
+  const t0 = opened.opensAtUs;
+  await room.pass(5);
+  await room.markets.extend(OWNER, { marketId: 'longer', seconds: 5 });
+  assert.equal(room.markets.markets()[0]?.lockAtUs, t0 + 11 * S);
+  await room.pass(5);
+  await bet('longer', ANN, 0, 10, t0 + 10 * S);
+  await room.markets.extend(OWNER, { marketId: 'longer', seconds: 60 });
+  assert.equal(room.markets.markets()[0]?.lockAtUs, t0 + 14.5 * S);
+  await assert.rejects(room.markets.extend(OWNER, { marketId: 'longer', seconds: 1 }), {
+    code: 'badArguments',
+  });
+  await room.pass(5);
+  const locked = await room.reached('longer', 'LOCKED');
+  await room.markets.extend(OWNER, { marketId: 'longer', seconds: 100 });
+  assert.equal(room.markets.markets()[0]?.deadlineAtUs, locked.deadlineAtUs + 100 * S);
+  await room.pass(100);
+  assert.equal((await room.reached('longer', 'LOCKED')).state, 'LOCKED');
+  await room.markets.void(OWNER, { marketId: 'longer', reason: 'Test over' });
+  await assert.rejects(room.markets.extend(OWNER, { marketId: 'longer', seconds: 1 }), {
+    code: 'wrongState',
+  });
+});
+
+test('imported templates can be opened; a bad file changes nothing and says why', async () => {
+  const room = createRoom();
+  const before = room.markets.templates();
+  assert.throws(() => room.markets.importTemplates('{"format":"else"}'), {
+    code: 'refused',
+    message: /no file of market templates/,
+  });
+  assert.deepEqual(room.markets.templates(), before);
+  const file = JSON.parse(room.markets.exportTemplates());
+  file.templates = [{ ...file.templates[0], id: 'mine', pricing: { lmsr: { budgetMinor: 100 } } }];
+  assert.deepEqual(room.markets.importTemplates(JSON.stringify(file)), { imported: 1 });
+  assert.equal(room.markets.templates().length, before.length + 1);
+  assert.equal(room.actions.at(-1)?.type, 'templates.changed');
+  const opened = await room.markets.open(OWNER, { templateId: 'mine', marketId: 'priced' });
+  assert.deepEqual(opened.prices, { quoteSeq: 0, permille: [500, 500] });
+  await bet('priced', ANN, 0, 10, opened.opensAtUs + S);
+  await room.markets.void(OWNER, { marketId: 'priced', reason: 'Test over' });
+});
