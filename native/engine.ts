@@ -17,6 +17,7 @@ import type { EngineConfiguration } from './engine/configuration.ts';
 import { createHandlers } from './engine/handlers.ts';
 import { initialState } from './engine/initialState.ts';
 import { followJournal } from './engine/journalSource.ts';
+import { createLedgerGate } from './engine/ledgerGate.ts';
 import { createPictureWatch, type PictureWatch } from './engine/pictureWatch.ts';
 import { createReadingsCollector, type ReadingsCollector } from './engine/readings.ts';
 import { createShow, firstShow, type Show, type ShowPart } from './engine/show.ts';
@@ -31,6 +32,7 @@ import { createStudioStateStore } from './serve/state.ts';
 import type { ChannelKey } from './upstream/channelKey.ts';
 import { createJournalShipper } from './upstream/journalShipper.ts';
 import { createStudioSocket } from './upstream/studioSocket.ts';
+import { type MarkKeeper, openMarkKeeper } from './upstream/witnessedMark.ts';
 import { createVisionClient } from './vision/client.ts';
 import type { PeerOptions } from './webrtc/peer.ts';
 
@@ -71,8 +73,11 @@ export async function startEngine(
   const { capture, publisher, vision } = media;
 
   // 2. Money lives in the ledger process; markets, audience and relay are joined to it.
-  const facts = openFactRooms(configuration, around);
-  const { ledger, journal, socket, shipper, store, markets, audience } = facts;
+  const { dataFolder } = configuration;
+  const { channelId } = key;
+  const marks = await openMarkKeeper({ dataFolder, channelId, timers, logger });
+  const facts = openFactRooms(configuration, around, marks);
+  const { ledger, journal, socket, shipper, gate, store, markets, audience } = facts;
 
   // 3. The show itself: ready or live, and whether anybody may bet.
   const show = createShow({
@@ -125,6 +130,7 @@ export async function startEngine(
     socket,
     journal,
     shipper,
+    ledgerReason: gate.reason,
     timers,
     issueLink: door.issueLink,
     facts: () => ({
@@ -146,13 +152,7 @@ export async function startEngine(
 
   return {
     door,
-    setLedger(endpoint) {
-      if (!endpoint) return;
-      connectLink(endpoint).then(
-        (link) => ledger.attach(link),
-        (cause: unknown) => logger.warn('ledger not reached', { reason: String(cause) }),
-      );
-    },
+    setLedger: (endpoint) => gate.setEndpoint(endpoint),
     setVision(endpoint) {
       vision.setEndpoint(endpoint);
       if (!endpoint) views.visionAway();
@@ -160,7 +160,8 @@ export async function startEngine(
     async close() {
       for (const room of [readings, views, picture, markets, vision]) room.close();
       await Promise.all([capture.close(), publisher.close()]);
-      for (const room of [audience, shipper, socket, ledger]) room.close();
+      for (const room of [gate, audience, shipper, socket, ledger]) room.close();
+      await marks.close();
       await door.close();
     },
   };
@@ -205,20 +206,30 @@ function openMediaRooms(
 type FactRooms = ReturnType<typeof openFactRooms>;
 
 /** The fact plane: it may wait, and it never drops. */
-function openFactRooms(configuration: EngineConfiguration, around: EngineSurroundings) {
+function openFactRooms(
+  configuration: EngineConfiguration,
+  around: EngineSurroundings,
+  marks: MarkKeeper,
+) {
   const { clock, timers, random, logger, key } = around;
   const ledger = createLedgerClient(null);
-  const journal = followJournal(ledger);
+  const journal = followJournal(ledger, marks.epochOf);
   const socket = createStudioSocket({
     relayUrl: configuration.relayUrl,
     key,
-    ledgerIdentity: journal.identity,
+    ledgerIdentity: () => journal.identity() ?? gate.identity(),
     clock,
     timers,
     random,
     logger: logger.with({ part: 'upstream' }),
   });
-  const shipper = createJournalShipper({ socket, journal, timers, logger });
+  const shipper = createJournalShipper({ socket, journal, marks, timers, logger });
+  // A ledger is used once it is known to hold every row that a relay signed.
+  const gate = createLedgerGate({
+    ...{ ledger, journal, socket, shipper, marks, clock, timers },
+    connect: connectLink,
+    logger: logger.with({ part: 'ledger' }),
+  });
   const store = createStudioStateStore(
     initialState({
       show: firstShow({ ...configuration, channelId: key.channelId, clock }),
@@ -248,7 +259,7 @@ function openFactRooms(configuration: EngineConfiguration, around: EngineSurroun
     clock,
     logger: logger.with({ part: 'audience' }),
   });
-  return { ledger, journal, socket, shipper, store, markets, audience };
+  return { ledger, journal, socket, shipper, gate, store, markets, audience };
 }
 
 type Joined = MediaRooms &
@@ -263,7 +274,7 @@ type Joined = MediaRooms &
 
 /** What flows where. Each statement is one arrow. */
 function join(rooms: Joined): void {
-  const { capture, publisher, vision, ledger, socket, store, markets, audience } = rooms;
+  const { capture, publisher, vision, ledger, socket, shipper, store, markets, audience } = rooms;
   const { show, picture, views, readings, logger } = rooms;
   capture.onUnit((unit) => {
     publisher.push(unit);
@@ -293,6 +304,7 @@ function join(rooms: Joined): void {
       .catch((cause: unknown) => logger.warn('markets not restored', { reason: String(cause) }));
   });
   ledger.onDisconnected(() => show.suspend('ledgerAway', true));
+  shipper.onState(({ state }) => show.suspend('copyRefused', state === 'refused'));
   const takeRegistered = (registered: Registered) => {
     show.setViewerUrl(registered.viewerUrl);
     rooms.steerUplink();

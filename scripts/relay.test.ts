@@ -31,7 +31,7 @@ after(() => {
 function start(args: readonly string[]) {
   const child = spawn(process.execPath, [script, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, INIT_CWD: folder },
+    env: { ...process.env, INIT_CWD: folder, DATABASE_URL: '' },
   });
   children.add(child);
   let errors = '';
@@ -75,12 +75,15 @@ test('wrong flags end with 2 and one line that names the flag', async () => {
     [/--owners .*bad-owners line 1/, [...data, '--owners', 'bad-owners']],
     [/--ice-server must be/, [...data, '--ice-server', 'http://x']],
     [/--host .*no address/, [...data, '--host', '192.0.2.77', '--port', '0']],
+    [/--database .*postgres:/, [...data, '--database', 'mysql://me:5ecret@h/x', '--port', '0']],
+    [/--database .*127\.0\.0\.1:1/, [...data, '--database', 'postgres://me:5ecret@127.0.0.1:1/x']],
     [/--data .*a-file/, ['--data', 'a-file/below', '--port', '0']],
   ];
   for (const [line, args] of cases) {
     const { code, errors } = await start(args).ended;
     assert.equal(code, 2, `${args.join(' ')}: ${errors}`);
     assert.match(errors, line);
+    assert.equal(errors.includes('5ecret'), false, 'no password is told');
     assert.equal(errors.trim().split('\n').length, 1, errors);
   }
   taken.close();

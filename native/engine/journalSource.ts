@@ -12,8 +12,15 @@ export type FollowedJournal = JournalSource & {
   identity(): { ledgerId: string; epoch: number } | null;
 };
 
-/** Starts following; `onRows` also runs when the ledger came back. */
-export function followJournal(ledger: LedgerClient): FollowedJournal {
+/**
+ * Starts following; `onRows` also runs when the ledger came back.
+ *
+ * @param epochOf the epoch that we took over in, 0 for none: a later one than the ledger began in
+ */
+export function followJournal(
+  ledger: LedgerClient,
+  epochOf: (ledgerId: string) => number,
+): FollowedJournal {
   const moved = createSignal<[]>();
   let head: { ledgerId: string; epoch: number; seq: number; hash: string } | null = null;
   let unsubscribe = () => {};
@@ -21,7 +28,7 @@ export function followJournal(ledger: LedgerClient): FollowedJournal {
     ledger
       .head()
       .then((found) => {
-        head = found;
+        head = { ...found, epoch: Math.max(found.epoch, epochOf(found.ledgerId)) };
         unsubscribe();
         unsubscribe = ledger.onRows(found.seq + 1, (row) => {
           if (head) head = { ...head, seq: row.seq, hash: toHex(row.hash) };

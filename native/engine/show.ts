@@ -8,6 +8,7 @@ import type { StudioState } from '../../core/contract/state.ts';
 /** Why nobody may bet, in order of what matters most to a viewer. */
 export const SUSPENSIONS = {
   notLive: 'The show is not live.',
+  copyRefused: 'This ledger and its copy at the relay differ; existing bets are safe.',
   ledgerAway: 'The ledger is restarting; existing bets are safe.',
   pictureStalled: 'The picture is stalled.',
 } as const;

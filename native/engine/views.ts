@@ -32,6 +32,8 @@ export function createViews(options: {
   socket: StudioSocket;
   journal: FollowedJournal;
   shipper: JournalShipper;
+  /** Why the ledger is not used yet; empty when it is. */
+  ledgerReason(): string;
   timers: Timers;
   issueLink(): string;
   facts(): Record<string, unknown>;
@@ -55,7 +57,7 @@ export function createViews(options: {
     const before = store.state().ledger;
     applyIfNew('ledger', {
       state: head ? 'running' : before.state === 'starting' ? 'starting' : 'restarting',
-      reason: state === 'refused' ? reason : '',
+      reason: options.ledgerReason() || (state === 'refused' ? reason : ''),
       seq: head?.seq ?? before.seq,
       hash: head ? journal.hash() : before.hash,
       notCopied,

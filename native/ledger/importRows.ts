@@ -24,6 +24,8 @@ const requestSchema = z.strictObject({
   id: z.number().int().nonnegative(),
   /** None: only asks for the head. `body` is the hashed UTF-8 text, unchanged. */
   rows: z.array(z.strictObject({ seq, body: z.string(), hash: hashHex })).max(1_000),
+  /** After these rows the books must be whole. */
+  isLast: z.boolean(),
 });
 const replySchema = z.object({
   id: z.number().int().nonnegative(),
@@ -41,7 +43,7 @@ export class ImportRefused extends Error {}
  *
  * @throws ImportRefused, and whatever the disk throws; the journal is then as it was
  */
-export function importRows(journal: Journal, rows: readonly ImportRow[]): void {
+export function importRows(journal: Journal, rows: readonly ImportRow[], isLast = true): void {
   const [first] = rows;
   if (!first) return;
   const { channel } = journal.state;
@@ -52,7 +54,7 @@ export function importRows(journal: Journal, rows: readonly ImportRow[]): void {
     if (journal.state.channel !== channel) {
       throw new ImportRefused(`The rows are of channel ${journal.state.channel}, not ${channel}.`);
     }
-    checkSum(journal);
+    if (isLast) checkSum(journal);
     journal.commitGroup();
   } catch (cause) {
     journal.abandonGroup();
@@ -117,10 +119,10 @@ export function serveImport(link: Link, journal: Journal, logger: Logger): void 
     if (kind !== IMPORT_FRAME) return;
     const request = requestSchema.safeParse(parsedJson(payload));
     if (!request.success) return;
-    const { id, rows } = request.data;
+    const { id, rows, isLast } = request.data;
     let refusal = '';
     try {
-      importRows(journal, rows);
+      importRows(journal, rows, isLast);
     } catch (cause) {
       refusal = cause instanceof Error ? cause.message : String(cause);
       logger.error('rows were not imported', { reason: refusal });
@@ -140,6 +142,7 @@ export function serveImport(link: Link, journal: Journal, logger: Logger): void 
 export function importOver(link: Link): RowImport {
   const waiting = new Map<number, { resolve(head: LocalHead): void; reject(error: Error): void }>();
   let nextId = 0;
+  let isClosed = false;
   link.onFrame(({ kind, payload }) => {
     if (kind !== IMPORT_REPLY_FRAME) return;
     const reply = replySchema.safeParse(parsedJson(payload));
@@ -151,11 +154,13 @@ export function importOver(link: Link): RowImport {
     else request.resolve({ ...head, hash: Buffer.from(head.hash, 'hex') });
   });
   link.onClose(() => {
+    isClosed = true;
     for (const { reject } of waiting.values()) reject(new Error('The ledger went away.'));
     waiting.clear();
   });
-  const ask = (rows: readonly JournalRowBytes[]) =>
+  const ask = (rows: readonly JournalRowBytes[], isLast: boolean) =>
     new Promise<LocalHead>((resolve, reject) => {
+      if (isClosed) return reject(new Error('The ledger went away.'));
       const id = nextId++;
       waiting.set(id, { resolve, reject });
       const sent = rows.map(({ seq, body, hash }) => ({
@@ -163,9 +168,9 @@ export function importOver(link: Link): RowImport {
         body: Buffer.from(body).toString('utf8'),
         hash: toHex(hash),
       }));
-      link.send(IMPORT_FRAME, Buffer.from(JSON.stringify({ id, rows: sent })));
+      link.send(IMPORT_FRAME, Buffer.from(JSON.stringify({ id, rows: sent, isLast })));
     });
-  return { head: () => ask([]), take: ask };
+  return { head: () => ask([], false), take: ask };
 }
 
 function parsedJson(payload: Buffer): unknown {

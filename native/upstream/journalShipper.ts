@@ -120,6 +120,7 @@ class Shipper implements JournalShipper {
     this.#compared = false;
     const { registered } = this.#socket;
     if (registered) this.#witness = this.#witnessed(registered);
+    this.#socketTold(this.#socket.state);
     this.#pump();
   }
 
@@ -167,6 +168,11 @@ class Shipper implements JournalShipper {
     this.#publish();
     const head = this.#journal.head();
     if (!head || this.#refused || this.#reading) return;
+    const signedLedger = this.#socket.registered?.journalMark?.ledgerId ?? head.ledgerId;
+    if (this.#witness && signedLedger !== head.ledgerId) {
+      this.#stop('FORK', 'The relay holds the journal of another ledger for this channel.');
+      return;
+    }
     const kept = this.#marks?.mark;
     const keptSeq = kept?.ledgerId === head.ledgerId ? kept.seq : 0;
     const witnessedSeq = Math.max(this.#witness?.seq ?? 0, keptSeq);
@@ -195,7 +201,7 @@ class Shipper implements JournalShipper {
   async #readAndSend(
     round: number,
     witness: Position,
-    head: { ledgerId: string; epoch: number },
+    head: { ledgerId: string; epoch: number; seq: number },
   ): Promise<'again' | 'retry' | 'done'> {
     const compare = !this.#compared && witness.seq > 0;
     const firstSeq = compare ? witness.seq : witness.seq + 1;
@@ -225,12 +231,14 @@ class Shipper implements JournalShipper {
   #sendBatch(
     round: number,
     witness: Position,
-    head: { ledgerId: string; epoch: number },
+    head: { ledgerId: string; epoch: number; seq: number },
     rows: readonly JournalRowBytes[],
   ): void {
     const batch: JournalRowBytes[] = [];
     let bytes = 0;
     for (const row of rows) {
+      // The ledger may have read further than it told us yet: that would look like a lost tail.
+      if (row.seq > head.seq) break;
       bytes += row.body.length;
       if (batch.length > 0 && bytes > BATCH_BYTES_MAX) break;
       batch.push(row);

@@ -5,154 +5,34 @@
 
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
-import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { realTimers } from '../../core/base/clock.ts';
 import { fromHex, toHex } from '../../core/base/ids.ts';
-import { silentLogger } from '../../core/base/logger.ts';
-import type { Relay } from '../../relay/relay.ts';
+import { TestStudio } from '../../relay/testing/harness.ts';
 import {
-  clock,
-  random,
-  randomHex,
-  removeFolder,
-  startTestRelay,
-  TestStudio,
-  temporaryFolder,
-} from '../../relay/testing/harness.ts';
-import { createLedgerClient } from '../ledger/client.ts';
-import { importOver, importRows, serveImport } from '../ledger/importRows.ts';
-import { openJournalStore } from '../ledger/journalStore.ts';
-import { Ledger } from '../ledger/ledger.ts';
-import { createLedgerServer } from '../ledger/server.ts';
-import { act, hexId, hexKey, rulesAt } from '../ledger/testLedger.ts';
-import { connectLink, listenLink } from '../link/link.ts';
-import { type ChannelKey, openChannelKey } from './channelKey.ts';
-import { createJournalShipper, type ShipperState } from './journalShipper.ts';
+  bind,
+  closeAll,
+  connect,
+  hashOf,
+  identityOf,
+  isCopied,
+  type Machine,
+  newKey,
+  play,
+  reached,
+  registered,
+  ship,
+  startMachine,
+  startRelay,
+} from '../../relay/testing/machine.ts';
+import { importRows } from '../ledger/importRows.ts';
+import { act } from '../ledger/testLedger.ts';
 import { recoverJournal } from './recovery.ts';
-import { createStudioSocket, type StudioSocket } from './studioSocket.ts';
-import { type MarkKeeper, openMarkKeeper } from './witnessedMark.ts';
+import type { StudioSocket } from './studioSocket.ts';
+import type { MarkKeeper } from './witnessedMark.ts';
 
-const closing: (() => unknown)[] = [];
-after(async () => {
-  for (const close of closing.reverse()) await close();
-});
+after(closeAll);
 
-function newFolder(): string {
-  const folder = temporaryFolder();
-  closing.push(() => removeFolder(folder));
-  return folder;
-}
-
-async function startRelay(): Promise<Relay> {
-  const relay = await startTestRelay({ dataFolder: newFolder() });
-  closing.push(() => relay.close());
-  return relay;
-}
-
-/** A machine of the owner: a ledger on a file of its own, behind a real link. */
-async function startMachine(key: ChannelKey, ledgerId = randomHex(16)) {
-  const folder = newFolder();
-  const store = openJournalStore(join(folder, 'ledger.db'));
-  const ledger = new Ledger(store, { ledgerId, channelId: key.channelId, epoch: 1 }, 1);
-  const server = createLedgerServer({
-    ledger,
-    ...{ timers: realTimers, logger: silentLogger },
-    onBroken: (cause) => {
-      throw cause;
-    },
-  });
-  const listener = await listenLink((link) => {
-    server.serve(link);
-    serveImport(link, ledger.journal, silentLogger);
-  });
-  const client = createLedgerClient(await connectLink(listener.endpoint));
-  const local = importOver(await connectLink(listener.endpoint));
-  const marks = await openMarkKeeper({
-    ...{ dataFolder: folder, channelId: key.channelId, timers: realTimers, logger: silentLogger },
-  });
-  closing.push(async () => {
-    await marks.close();
-    client.close();
-    server.close();
-    listener.close();
-    store.database.close();
-  });
-  return { ledger, client, local, marks, store };
-}
-type Machine = Awaited<ReturnType<typeof startMachine>>;
-
-const identityOf = ({ ledger, marks }: Machine) => {
-  const { ledger: ledgerId, epoch } = ledger.journal.state;
-  return { ledgerId, epoch: Math.max(epoch, marks.epochOf(ledgerId)) };
-};
-
-function connect(relay: Relay, key: ChannelKey, machine: Machine | null): StudioSocket {
-  const socket = createStudioSocket({
-    relayUrl: relay.url,
-    ...{ key, clock, random, timers: realTimers, logger: silentLogger },
-    ledgerIdentity: () => (machine ? identityOf(machine) : null),
-  });
-  closing.push(() => socket.close());
-  return socket;
-}
-
-function ship(socket: StudioSocket, machine: Machine) {
-  const { ledger, client, marks } = machine;
-  const shipper = createJournalShipper({
-    socket,
-    marks,
-    journal: {
-      head: () => ({ ...identityOf(machine), seq: ledger.headSeq }),
-      rowsFrom: (fromSeq, limit) => client.rowsFrom(fromSeq, limit),
-      onRows: (run) => client.onRows(1, run),
-    },
-    ...{ timers: realTimers, logger: silentLogger },
-  });
-  closing.push(() => shipper.close());
-  return shipper;
-}
-
-function reached(
-  shipper: ReturnType<typeof ship>,
-  matches: (state: ShipperState) => boolean,
-): Promise<ShipperState> {
-  return new Promise((resolve) => {
-    if (matches(shipper.state)) resolve(shipper.state);
-    else shipper.onState((state) => matches(state) && resolve(state));
-  });
-}
-const isCopied = ({ state }: ShipperState) => state === 'upToDate';
-
-function registered(socket: StudioSocket): Promise<void> {
-  return new Promise((resolve) => {
-    if (socket.registered) resolve();
-    else socket.onRegistered(() => resolve());
-  });
-}
-
-async function bind(machine: Machine, number: number): Promise<string> {
-  const subject = hexId(number);
-  await machine.client.bindSubject({
-    ...{ subject, publicKey: hexKey(number), isStaff: false, atUs: 10 },
-  });
-  return subject;
-}
-
-/** Viewers with points, and a market with undecided bets. */
-async function play(machine: Machine, viewers: number): Promise<void> {
-  const rules = rulesAt(100);
-  await machine.client.openMarket({ ...act('m1', 'open', 100), rules, reason: 'kick-off' });
-  for (let i = 1; i <= viewers; i++) {
-    const subject = await bind(machine, i);
-    await machine.client.placeBet({
-      ...{ betId: hexId(1000 + i), subject, marketId: 'm1', outcome: i % 2 },
-      ...{ amountMinor: 5 + i, arrivedUs: 200 },
-    });
-  }
-}
-
-const hashOf = ({ ledger }: Machine) => toHex(ledger.journal.lastHash);
 const balances = ({ ledger }: Machine) =>
   [...ledger.journal.state.accounts].map(([name, { posted, pendingOut }]) => [
     ...[name, posted, pendingOut],
@@ -161,10 +41,6 @@ const recover = (
   socket: StudioSocket,
   { local, marks }: { local: Machine['local']; marks: MarkKeeper },
 ) => recoverJournal({ socket, local, marks, timers: realTimers });
-
-async function newKey(): Promise<ChannelKey> {
-  return openChannelKey({ dataFolder: newFolder(), random });
-}
 
 test('a lost desktop: the key on a new machine gets every row and goes on; the old one is fenced', async () => {
   const relay = await startRelay();

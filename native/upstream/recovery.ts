@@ -31,9 +31,10 @@ export type RowImport = {
   /**
    * Makes rows durable: behind the head, or in place of an unused ledger's own first row.
    *
+   * @param isLast after these rows the books must be whole, and are checked
    * @returns the head afterwards; rejects and changes nothing when a row does not fit
    */
-  take(rows: readonly JournalRowBytes[]): Promise<LocalHead>;
+  take(rows: readonly JournalRowBytes[], isLast: boolean): Promise<LocalHead>;
 };
 
 /** The journal cannot be brought back; `code` as of the shipper, `message` for a person. */
@@ -78,7 +79,7 @@ export async function recoverJournal(options: {
   const firstSeq = seq + 1;
   while (seq < lastSeq) {
     const page = checkedPage(seq, hash, await tail(options, seq + 1));
-    head = await local.take(page);
+    head = await local.take(page, (page.at(-1)?.seq ?? 0) >= lastSeq);
     [seq, hash] = [head.seq, head.hash];
   }
   if (seq === lastSeq && toHex(hash) !== toHex(mark.hash)) {

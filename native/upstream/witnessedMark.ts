@@ -14,7 +14,7 @@ import type { JournalAck } from '../../core/wire/gen/facts_pb.js';
 import { witnessSigningText } from '../../core/wire/signing.ts';
 
 const FILE_NAME = 'witnessed.json';
-/** Acknowledgements come many a second; a mark that is this much older only warns a bit less, ms. */
+/** Acknowledgements come many a second; a mark may be this much older on the disk, ms. */
 const WRITE_PERIOD_MS = 500;
 
 const hex = (length: number) => z.string().regex(new RegExp(`^[0-9a-f]{${length}}$`));
@@ -40,7 +40,9 @@ export type MarkKeeper = {
   /** The furthest mark that a relay signed; null when there was none. */
   readonly mark: WitnessedMark | null;
   /** The epoch to write this ledger in; 0 when nothing is known of it. */
-  epochOf(ledgerId: string): number;
+  readonly epochOf: (ledgerId: string) => number;
+  /** Which ledger was shipped last, for a registration while the ledger itself is away. */
+  identity(): { ledgerId: string; epoch: number } | null;
   /** Keeps a mark that goes further; false when the signature is not the relay's. */
   take(ack: JournalAck, relayKey: string): boolean;
   /** From now on we write in the epoch of this mark, whatever was kept before. */
@@ -86,8 +88,11 @@ class FileKeeper implements MarkKeeper {
     return this.#file?.mark ?? null;
   }
 
-  epochOf(ledgerId: string): number {
-    return this.#file?.mark.ledgerId === ledgerId ? this.#file.epoch : 0;
+  epochOf = (ledgerId: string): number =>
+    this.#file?.mark.ledgerId === ledgerId ? this.#file.epoch : 0;
+
+  identity(): { ledgerId: string; epoch: number } | null {
+    return this.#file && { ledgerId: this.#file.mark.ledgerId, epoch: this.#file.epoch };
   }
 
   take(ack: JournalAck, relayKey: string): boolean {

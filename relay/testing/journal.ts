@@ -13,8 +13,8 @@ const OPENED_FOR = 'cd'.repeat(16);
 export class TestJournal {
   readonly rows: Chained[] = [];
 
-  constructor(ledger = LEDGER) {
-    this.add({ kind: 'ledger.opened', channel: OPENED_FOR, epoch: 1, ledger, version: 1 });
+  constructor(ledger = LEDGER, channel = OPENED_FOR) {
+    this.add({ kind: 'ledger.opened', channel, epoch: 1, ledger, version: 1 });
   }
 
   get lastHash(): Uint8Array {

@@ -1,15 +1,18 @@
 // The long form of the relay's link test: 100,000 rows through a link that drops a fifth of its
 // messages, doubles a fifth, lets a fifth overtake each other and is cut fifty times. Studio, file
-// and PostgreSQL must end with one hash. It prints what happened and says whether all held.
+// and PostgreSQL must end with one hash. Then a lost desktop at row 1,000,000, rebuilt from the
+// relay. It prints what happened and says whether all held.
 
 import { randomInt } from 'node:crypto';
 import { toHex } from '../../core/base/ids.ts';
 import { chaosJournal, runChaos } from '../../relay/testing/chaosRun.ts';
 import { randomHex } from '../../relay/testing/harness.ts';
+import { rebuildLostDesktop } from '../../relay/testing/lostDesktop.ts';
 import { embeddedStores, postgresStores, TEST_DATABASE_URL } from '../../relay/testing/stores.ts';
 
 const ROWS = 100_000;
 const CUTS = 50;
+const ROWS_LOST = Number(process.env.ROWS_LOST ?? 1_000_000);
 
 /**
  * Runs the section.
@@ -51,5 +54,14 @@ export async function runUpstream(say: (line: string) => void): Promise<boolean>
         `doubled ${doubled}, overtaken ${overtaken}; ${outcome.connections} connections`,
     );
   }
-  return isFine;
+  return (await runLostDesktop(say, seed)) && isFine;
+}
+
+async function runLostDesktop(say: (line: string) => void, seed: number): Promise<boolean> {
+  const { rows, seconds, isEqual } = await rebuildLostDesktop(ROWS_LOST, seed);
+  say(
+    `  lost desktop: ${rows} rows rebuilt in ${seconds.toFixed(1)} s ` +
+      `(${Math.round(rows / seconds)} rows/s), hash ${isEqual ? 'equal' : 'NOT EQUAL'}`,
+  );
+  return isEqual && rows === ROWS_LOST;
 }
