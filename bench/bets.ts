@@ -93,7 +93,10 @@ async function betMany(
     const marketId = await market();
     const bettor = crowd[at % crowd.length];
     if (!bettor) break;
-    answers.push(bettor.bet(marketId));
+    const answer = bettor.bet(marketId);
+    // Waited for below; a relay that hangs up before that is told there, too.
+    answer.catch(() => {});
+    answers.push(answer);
     await pause(BET_GAP_MS);
   }
   const samples: number[] = [];

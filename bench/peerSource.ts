@@ -26,7 +26,7 @@ const [command = '', ...args] = [
   ...encoder.slice(0, encoder.indexOf('-f')),
   ...['-f', 'rtp', '-payload_type', '96', `rtp://127.0.0.1:${process.argv[2]}?pkt_size=1200`],
 ];
-const child = spawn(command, args, { stdio: ['pipe', 'ignore', 'inherit'] });
+const child = spawn(command, args, { stdio: ['pipe', 'ignore', 'ignore'] });
 child.on('error', () => process.exit(1));
 child.on('exit', () => process.exit(1));
 child.stdin.on('error', () => process.exit(1));
