@@ -3,7 +3,7 @@
 // at run time; it takes the repository's folder as a parameter because it may run bundled.
 
 import react from '@vitejs/plugin-react';
-import type { InlineConfig } from 'vite';
+import type { InlineConfig, Plugin } from 'vite';
 
 export const pageNames = ['studio', 'viewer', 'capture'] as const;
 export type PageName = (typeof pageNames)[number];
@@ -25,7 +25,7 @@ export function pageConfig(page: PageName, repository: string): InlineConfig {
     root: `${repository}/renderer/${page}`,
     base: BASE[page],
     logLevel: 'warn',
-    plugins: [react()],
+    plugins: page === 'viewer' ? [react(), fetchAhead()] : [react()],
     build: {
       outDir: `${repository}/out/renderer/${page}`,
       emptyOutDir: true,
@@ -34,6 +34,28 @@ export function pageConfig(page: PageName, repository: string): InlineConfig {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       chunkSizeWarningLimit: 900,
+    },
+  };
+}
+
+/** The code that the entry runs later is fetched together with it, last in line, and not yet run. */
+function fetchAhead(): Plugin {
+  return {
+    name: 'fetch-ahead',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_html, { chunk }) =>
+        (chunk?.dynamicImports ?? []).map((fileName) => ({
+          tag: 'link',
+          attrs: {
+            rel: 'preload',
+            as: 'script',
+            crossorigin: true,
+            fetchpriority: 'low',
+            href: `${BASE.viewer}${fileName}`,
+          },
+          injectTo: 'head',
+        })),
     },
   };
 }

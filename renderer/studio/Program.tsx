@@ -10,7 +10,8 @@ import { FrameFactsSchema } from '../../core/wire/gen/facts_pb.js';
 import { IconButton } from '../ui/Button.tsx';
 import { createOverlayPainter, type OverlayPainter } from '../ui/overlayPainter.ts';
 import { text } from '../ui/texts.ts';
-import { createWhepPlayer, type PlayerState, type WhepSession } from '../ui/whepPlayer.ts';
+import type { WhepSession } from '../ui/whepConnection.ts';
+import { createWhepPlayer, type PlayerState } from '../ui/whepPlayer.ts';
 import { studio, usePage } from './store.ts';
 
 /** Offer and answer by RPC. */

@@ -3,7 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLipSync, withSoundApart } from './lipSync.ts';
+import { createLipSync } from './lipSync.ts';
+import { withSoundApart } from './soundApart.ts';
 
 const OFFERED = 'a=extmap:5 http://www.webrtc.org/experiments/rtp-hdrext/playout-delay';
 

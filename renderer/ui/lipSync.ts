@@ -4,8 +4,6 @@
 // and hold the picture back only while sound is on. Surprising: with one stream for both the
 // browser would align them by itself, muted or not, and every viewer would pay for it.
 
-const PLAYOUT_DELAY_URI = 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay';
-
 /** The most that the sender's playout-delay extension lets a picture wait, ms. */
 const HELD_MS_MAX = 500;
 /** Within this nobody notices, and the buffer is left alone, ms. */
@@ -16,22 +14,6 @@ const BENT_MS_PER_LOOK = 50;
 const LOOKS = 2;
 /** From the decoder to the screen: half a picture of a 60 Hz screen, and the compositor, ms. */
 const DISPLAY_MS = 10;
-
-/**
- * Puts the sound of an answer into a media stream of its own, so that its picture does not wait for
- * it. Only where the browser lets us hold the picture ourselves: others align both as usual.
- */
-export function withSoundApart(answerSdp: string): string {
-  if (!answerSdp.includes(PLAYOUT_DELAY_URI)) return answerSdp;
-  const sections = answerSdp.split(/^(?=m=)/m);
-  return sections
-    .map((section) =>
-      section.startsWith('m=audio')
-        ? section.replace(/^(a=(?:ssrc:\d+ )?msid:)(?=\S)/gm, '$1sound-')
-        : section,
-    )
-    .join('');
-}
 
 export type LipSync = {
   /** Takes the connection's figures, about twice a second. */

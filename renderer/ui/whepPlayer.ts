@@ -1,10 +1,18 @@
 // Plays a stream by WHEP (draft-ietf-wish-whep) in a video element and keeps it playing. Its state
-// comes from packets and presented frames, never from a button. The offer carries no candidate
-// lines: with them up to 3 % of handshakes died and 5 % took a second. How offer and answer
-// travel is a parameter: HTTP for viewers, RPC for the studio's own preview.
+// comes from packets and presented frames, never from a button. How offer and answer travel is a
+// parameter: HTTP for viewers, RPC for the studio's own preview. Surprising: its first connection
+// may have been opened by somebody else, before this file was loaded.
 
 import type { CancelTimer, Timers } from '../../core/base/clock.ts';
-import { createLipSync, withSoundApart } from './lipSync.ts';
+import { createLipSync } from './lipSync.ts';
+import {
+  canPlayH264,
+  NotLive,
+  openWhepConnection,
+  showStream,
+  type WhepConnection,
+  type WhepSignalling,
+} from './whepConnection.ts';
 
 export type PlayerState =
   | 'connecting'
@@ -16,21 +24,6 @@ export type PlayerState =
   | 'notLive'
   /** This browser has no H.264; it will not get better by itself. */
   | 'noVideoCodec';
-
-/** One session's answer. `leave` tells the other side that we are gone; it may fail silently. */
-export type WhepSession = { answerSdp: string; leave(): void };
-
-/** Throws NotLive while the show has not begun, anything else when there is no answer. */
-export type WhepSignalling = (offerSdp: string, signal: AbortSignal) => Promise<WhepSession>;
-
-/** There is nothing to see yet (HTTP 409); `retryAfterMs` as the other side wished. */
-export class NotLive extends Error {
-  readonly retryAfterMs: number;
-  constructor(retryAfterMs: number) {
-    super('The show is not live yet');
-    this.retryAfterMs = retryAfterMs;
-  }
-}
 
 export type WhepPlayer = {
   state(): PlayerState;
@@ -46,6 +39,8 @@ export type WhepPlayerOptions = {
   onState(state: PlayerState): void;
   /** Messages of the 'analytics' data channel; the channel is only asked for when given. */
   onAnalytics?: (bytes: Uint8Array) => void;
+  /** A connection that was opened before the player; it is watched instead of a first own one. */
+  first?: WhepConnection | null;
   /** Whether sound is heard, by whatever way; default: the element is not muted. */
   isSoundOn?: () => boolean;
 };
@@ -60,44 +55,11 @@ const BACK_OFF_FIRST_MS = 250;
 const BACK_OFF_FACTOR = 1.5;
 const BACK_OFF_MS_MAX = 5_000;
 
-/** WHEP over HTTP: POST the offer, get the answer, DELETE the resource when leaving. */
-export function httpSignalling(whepUrl: string): WhepSignalling {
-  return async (offerSdp, signal) => {
-    const response = await fetch(whepUrl, {
-      method: 'POST',
-      headers: { 'content-type': 'application/sdp' },
-      body: offerSdp,
-      signal,
-    });
-    if (response.status === 409 || response.status === 503) {
-      const seconds = Number(response.headers.get('retry-after') ?? '1');
-      throw new NotLive(Number.isFinite(seconds) ? seconds * 1000 : 1000);
-    }
-    if (response.status !== 201) throw new Error(`WHEP answered ${response.status}`);
-    const answerSdp = await response.text();
-    const location = response.headers.get('location');
-    const resource = location === null ? null : new URL(location, response.url).href;
-    return {
-      answerSdp,
-      leave() {
-        if (resource === null) return;
-        fetch(resource, { method: 'DELETE', keepalive: true }).catch(() => {
-          // The other side notices by itself that no packet is answered any more.
-        });
-      },
-    };
-  };
-}
-
-/** True when this browser can receive H.264. */
-export function canPlayH264(): boolean {
-  const codecs = globalThis.RTCRtpReceiver?.getCapabilities('video')?.codecs ?? [];
-  return codecs.some((codec) => codec.mimeType.toLowerCase() === 'video/h264');
-}
-
 /** Starts at once; `close` ends it for good. Never throws: trouble is a state. */
 export function createWhepPlayer(options: WhepPlayerOptions): WhepPlayer {
-  const { timers, onState } = options;
+  const { timers, onState, signalling } = options;
+  const hasAnalytics = options.onAnalytics !== undefined;
+  let first = options.first ?? null;
   let state: PlayerState = 'connecting';
   let connection: Connection | null = null;
   let cancelRetry: CancelTimer = () => {};
@@ -119,7 +81,9 @@ export function createWhepPlayer(options: WhepPlayerOptions): WhepPlayer {
 
   function start(): void {
     if (closed) return;
-    const own = connect(options, {
+    const opened = first ?? openWhepConnection({ signalling, hasAnalytics });
+    first = null;
+    const own = watch(options, opened, {
       live() {
         backOffMs = BACK_OFF_FIRST_MS;
         enter('live');
@@ -160,23 +124,22 @@ type Connection = {
   close(): void;
 };
 
-/** One peer connection from offer to end. Runs `lost` at most once. */
-function connect(options: WhepPlayerOptions, signals: ConnectionSignals): Connection {
+/** Keeps watch over one connection until it is lost. Runs `lost` at most once. */
+function watch(
+  options: WhepPlayerOptions,
+  opened: WhepConnection,
+  signals: ConnectionSignals,
+): Connection {
   const { video, timers } = options;
-  const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-  const stream = new MediaStream();
-  const abort = new AbortController();
+  const { peer, stream } = opened;
   const stop: (() => void)[] = [];
   let closed = false;
-  let session: WhepSession | null = null;
 
   function close(): void {
     if (closed) return;
     closed = true;
-    abort.abort();
     for (const run of stop) run();
-    peer.close();
-    session?.leave();
+    opened.close();
   }
 
   function lost(reason: unknown): void {
@@ -185,58 +148,29 @@ function connect(options: WhepPlayerOptions, signals: ConnectionSignals): Connec
     signals.lost(reason);
   }
 
-  const receive = (kind: 'video' | 'audio') => {
-    const { receiver } = peer.addTransceiver(kind, { direction: 'recvonly' });
-    // As fast as packets allow; whoever wants frames later holds them back itself.
-    receiver.jitterBufferTarget = 0;
-    stream.addTrack(receiver.track);
-    return receiver;
-  };
-  const lipSync = createLipSync(receive('video'));
-  receive('audio');
-  const isSoundOn = options.isSoundOn ?? (() => !video.muted);
-  const onReport = (report: RTCStatsReport) => lipSync.follow(report, isSoundOn());
-  if (options.onAnalytics) takeAnalytics(peer, options.onAnalytics);
-  peer.addEventListener('connectionstatechange', () => {
+  function lookAtPeer(): void {
     if (peer.connectionState === 'failed' || peer.connectionState === 'closed') {
       lost(new Error(`The connection ${peer.connectionState}`));
     }
-  });
-  stop.push(watchPackets({ peer, video, timers, signals, lost, onReport }));
-
-  async function negotiate(): Promise<void> {
-    await peer.setLocalDescription(await peer.createOffer());
-    const offerSdp = peer.localDescription?.sdp ?? '';
-    const answered = await options.signalling(withoutCandidates(offerSdp), abort.signal);
-    if (closed) return answered.leave();
-    session = answered;
-    await peer.setRemoteDescription({ type: 'answer', sdp: withSoundApart(answered.answerSdp) });
-    // A reconnect takes the same element: the last frame stays until the first new one.
-    video.srcObject = stream;
-    await video.play().catch(() => {
-      // A browser that wants a tap first; the page shows the button.
-    });
   }
-  negotiate().catch(lost);
+
+  const lipSync = createLipSync(opened.picture);
+  const isSoundOn = options.isSoundOn ?? (() => !video.muted);
+  const onReport = (report: RTCStatsReport) => lipSync.follow(report, isSoundOn());
+  if (options.onAnalytics) opened.takeAnalytics(options.onAnalytics);
+  peer.addEventListener('connectionstatechange', lookAtPeer);
+  stop.push(watchPackets({ peer, video, timers, signals, lost, onReport }));
+  opened.answered.then(() => {
+    if (closed) return;
+    showStream(video, stream);
+    // One that was opened before the player may have failed before it was watched.
+    lookAtPeer();
+  }, lost);
 
   return {
     close,
     stats: () => peer.getStats(),
   };
-}
-
-/** Latest-wins facts beside the picture: neither ordered nor sent again. */
-function takeAnalytics(peer: RTCPeerConnection, run: (bytes: Uint8Array) => void): void {
-  const channel = peer.createDataChannel('analytics', { ordered: false, maxRetransmits: 0 });
-  channel.binaryType = 'arraybuffer';
-  channel.addEventListener('message', (message: MessageEvent<unknown>) => {
-    if (message.data instanceof ArrayBuffer) run(new Uint8Array(message.data));
-  });
-}
-
-/** RFC 9725 section 4.3.1 allows an offer without candidates; ours never has any. */
-export function withoutCandidates(sdp: string): string {
-  return sdp.replace(/^a=(candidate:.*|end-of-candidates)\r?\n/gm, '');
 }
 
 /** Tells live, stalled and lost by what arrives. Returns what stops the watching. */

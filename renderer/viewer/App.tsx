@@ -15,7 +15,9 @@ import { Wallet } from './Wallet.tsx';
 
 export type ViewSize = 'normal' | 'theatre' | 'full';
 
-export function App({ session }: { session: ViewerSession }) {
+type AppProps = { session: ViewerSession; video: HTMLVideoElement };
+
+export function App({ session, video }: AppProps) {
   const [size, setSize] = useState<ViewSize>('normal');
   const page = useRef<HTMLDivElement>(null);
 
@@ -50,6 +52,7 @@ export function App({ session }: { session: ViewerSession }) {
     <div className="page" data-size={size} ref={page}>
       <Stage
         session={session}
+        video={video}
         size={size}
         onTheatre={() => setSize(size === 'theatre' ? 'normal' : 'theatre')}
         onFullScreen={toggleFullScreen}

@@ -2,7 +2,7 @@
 // controls never change it. A picture that stopped stays visible, dimmed, under the reason.
 
 import { Maximize, Minimize, RectangleHorizontal, Volume2, VolumeX } from 'lucide-react';
-import { useEffect, useRef } from 'react';
+import { useLayoutEffect, useRef } from 'react';
 import { useStore } from 'zustand';
 import { IconButton } from '../ui/Button.tsx';
 import { Figure } from '../ui/Figure.tsx';
@@ -15,6 +15,8 @@ import type { WatchState } from './watchState.ts';
 
 type StageProps = {
   session: ViewerSession;
+  /** The page's one video element; it may be playing already. */
+  video: HTMLVideoElement;
   size: ViewSize;
   onTheatre(): void;
   onFullScreen(): void;
@@ -28,29 +30,22 @@ const TONES: Record<WatchState, StateTone> = {
   noH264: 'stop',
 };
 
-export function Stage({ session, size, onTheatre, onFullScreen }: StageProps) {
-  const video = useRef<HTMLVideoElement>(null);
+export function Stage({ session, video, size, onTheatre, onFullScreen }: StageProps) {
+  const place = useRef<HTMLDivElement>(null);
   const still = useRef<HTMLCanvasElement>(null);
   const boxes = useRef<HTMLCanvasElement>(null);
   const watch = useStore(session.store, (view) => view.watch);
 
-  useEffect(() => {
-    if (!video.current || !still.current || !boxes.current) return;
-    return session.showIn({ video: video.current, still: still.current, boxes: boxes.current });
-  }, [session]);
+  // In the task that took the element off the page, so that it does not stop playing.
+  useLayoutEffect(() => {
+    if (!place.current || !still.current || !boxes.current) return;
+    place.current.prepend(video);
+    return session.showIn({ video, still: still.current, boxes: boxes.current });
+  }, [session, video]);
 
   return (
     <section className="stage" aria-label={text('viewer.picture')} data-state={watch}>
-      <div className="stage-picture">
-        <video
-          ref={video}
-          className="stage-video"
-          data-testid="video"
-          autoPlay
-          muted
-          playsInline
-          disablePictureInPicture
-        />
+      <div className="stage-picture" ref={place}>
         <canvas ref={still} className="stage-still" hidden />
         <canvas ref={boxes} className="stage-boxes" />
         <StageMessage session={session} />

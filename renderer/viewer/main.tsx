@@ -1,27 +1,31 @@
-// Entry of the viewer page: reads the channel from the address, builds the visit with the real
-// clock, timers and storage, and hands it to React. Only here stand Date and crypto.
+// The viewer page itself: reads the channel from the address, builds the visit with the real clock,
+// timers and storage, and hands it to React. Only here stand Date and crypto. Loaded after the
+// first picture was asked for, and takes that over.
 
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { z } from 'zod';
 import { realTimers } from '../../core/base/clock.ts';
-import { isId } from '../../core/wire/signing.ts';
-import '../ui/ui.css';
 import { text } from '../ui/texts.ts';
 import { App } from './App.tsx';
+import { channelOfPath } from './address.ts';
+import type { FirstPicture } from './firstPicture.ts';
 import { publishFigures } from './rootFigures.ts';
 import { openTextStore } from './textStore.ts';
 import { createViewerSession } from './viewerSession.ts';
-import './viewer.css';
 
 // The page's policy forbids code from text; zod then must not even try.
 z.config({ jitless: true });
 
-const root = document.getElementById('root');
-if (!root) throw new Error('The page has no root element');
-const channel = /^\/s\/([^/]+)\/?$/.exec(location.pathname)?.[1] ?? '';
-
-if (isId(channel)) {
+/** Runs the page in `#root`. `first` is what plays in `video` already, if anything does. */
+export function startPage(begun: { video: HTMLVideoElement; first: FirstPicture | null }): void {
+  const root = document.getElementById('root');
+  if (!root) throw new Error('The page has no root element');
+  const channel = channelOfPath(location.pathname);
+  if (channel === null) {
+    createRoot(root).render(<p className="badLink">{text('viewer.badLink')}</p>);
+    return;
+  }
   const session = createViewerSession({
     channel,
     origin: location.origin,
@@ -30,6 +34,7 @@ if (isId(channel)) {
     monotonicMs: () => performance.now(),
     wallMs: () => Date.now(),
     textStore: openTextStore(() => localStorage),
+    first: begun.first,
   });
   publishFigures(session.store, root);
   document.addEventListener('visibilitychange', () => {
@@ -41,9 +46,7 @@ if (isId(channel)) {
   });
   createRoot(root).render(
     <StrictMode>
-      <App session={session} />
+      <App session={session} video={begun.video} />
     </StrictMode>,
   );
-} else {
-  createRoot(root).render(<p className="badLink">{text('viewer.badLink')}</p>);
 }

@@ -71,12 +71,16 @@ export class Picture {
     boxes: HTMLCanvasElement;
     clock: PageClock;
     monotonicMs: () => number;
+    /** Frames that were presented before this was made, page clock, ms. */
+    before: { firstFrameMs: number | null; lastFrameMs: number | null } | null;
   }) {
     this.#video = options.video;
     this.#still = options.still;
     this.#boxes = options.boxes;
     this.#clock = options.clock;
     this.#monotonicMs = options.monotonicMs;
+    this.#firstFrameMs = options.before?.firstFrameMs ?? null;
+    this.#lastFrameMs = options.before?.lastFrameMs ?? null;
     this.#videoHandle = this.#video.requestVideoFrameCallback(this.#presented);
   }
 

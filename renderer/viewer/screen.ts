@@ -8,7 +8,9 @@ import type { Timers } from '../../core/base/clock.ts';
 import { FrameFactsSchema } from '../../core/wire/gen/facts_pb.js';
 import type { PageClock } from '../ui/mediaClock.ts';
 import type { OverlayMode } from '../ui/overlayPainter.ts';
-import { createWhepPlayer, httpSignalling, type WhepPlayer } from '../ui/whepPlayer.ts';
+import { httpSignalling, type WhepConnection } from '../ui/whepConnection.ts';
+import { createWhepPlayer, type WhepPlayer } from '../ui/whepPlayer.ts';
+import type { FirstPicture } from './firstPicture.ts';
 import { Picture } from './picture.ts';
 import { Sound } from './sound.ts';
 import type { PictureElements, ViewerView } from './viewerSession.ts';
@@ -22,6 +24,8 @@ export type ScreenOptions = {
   monotonicMs: () => number;
   origin: string;
   channel: string;
+  /** What the page began with before this was loaded; it is taken over. */
+  first: FirstPicture | null;
 };
 
 /** After the word "live" a refused connection is asked for again this often and for so long, ms. */
@@ -43,11 +47,12 @@ export class Screen {
   constructor(options: ScreenOptions) {
     this.#options = options;
     const { elements, clock, monotonicMs } = options;
-    this.picture = new Picture({ ...elements, clock, monotonicMs });
+    const first = options.first?.takeOver() ?? null;
+    this.picture = new Picture({ ...elements, clock, monotonicMs, before: first });
     this.picture.setMode(options.store.getState().overlay);
     this.sound = new Sound(elements.video);
     this.#connectedAtMs = monotonicMs();
-    this.#player = this.#connect();
+    this.#player = this.#connect(first?.connection ?? null);
   }
 
   setOverlay(mode: OverlayMode): void {
@@ -92,7 +97,7 @@ export class Screen {
     const isWaiting = player === 'notLive' && show === 'live';
     if ((isWaiting && isEager) || shouldRenew({ ...facts, studioConnected, relayBackMs })) {
       this.#player.close();
-      this.#player = this.#connect();
+      this.#player = this.#connect(null);
     }
     this.sound.setDelayMs(figures.addedDelayMs);
     this.#countRate(figures.frames, nowMs);
@@ -108,13 +113,14 @@ export class Screen {
     });
   }
 
-  #connect(): WhepPlayer {
+  #connect(first: WhepConnection | null): WhepPlayer {
     const { elements, timers, origin, channel, monotonicMs } = this.#options;
     this.#connectedAtMs = monotonicMs();
     return createWhepPlayer({
       video: elements.video,
       signalling: httpSignalling(`${origin}/whep/${channel}`),
       timers,
+      first,
       onState: () => {},
       isSoundOn: () => this.sound.isOn,
       onAnalytics: (bytes) => {

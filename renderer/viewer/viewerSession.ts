@@ -17,6 +17,7 @@ import type { OverlayMode } from '../ui/overlayPainter.ts';
 import { BetBook, type BetRecord } from './betBook.ts';
 import { loadDeviceKey } from './deviceKey.ts';
 import { FactsSocket, type FactsState, type ViewerWord, webSocketLine } from './factsSocket.ts';
+import type { FirstPicture } from './firstPicture.ts';
 import type { PictureFigures } from './picture.ts';
 import { Screen } from './screen.ts';
 import { betStorageOf, type TextStore } from './textStore.ts';
@@ -81,6 +82,8 @@ export type ViewerSessionOptions = {
   monotonicMs: () => number;
   wallMs: () => number;
   textStore: TextStore;
+  /** What the page began with before the visit was made; null when nothing. */
+  first: FirstPicture | null;
 };
 
 const TICK_MS = 100;
@@ -125,6 +128,7 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
   let relayBackMs: number | null = null;
   let wasWelcome = false;
   let screen: Screen | null = null;
+  let first = options.first;
   let clockOffset: number | null = null;
   /** The relay's last word on the show was one of the studio's. */
   let knowsShow = false;
@@ -202,9 +206,13 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
     store,
     clock,
     showIn(elements) {
-      const own = new Screen({ elements, store, clock, timers, monotonicMs, origin, channel });
+      const place = { elements, store, clock, timers, monotonicMs, origin, channel, first };
+      const own = new Screen(place);
+      first = null;
       if (clockOffset !== null) own.picture.setClockOffset(clockOffset);
       screen = own;
+      // What is shown already must not be called "connecting" for a moment.
+      own.tick(relayBackMs);
       return () => {
         own.close();
         if (screen === own) screen = null;

@@ -1,0 +1,6 @@
+// What the page's address says. Apart from everything, because it is read before anything is loaded.
+
+/** The channel of `/s/{channel}`, or null when the path is no link to a show. */
+export function channelOfPath(path: string): string | null {
+  return /^\/s\/([0-9a-f]{32})\/?$/.exec(path)?.[1] ?? null;
+}
