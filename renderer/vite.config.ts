@@ -38,7 +38,7 @@ export function pageConfig(page: PageName, repository: string): InlineConfig {
   };
 }
 
-/** The code that the entry runs later is fetched together with it, last in line, and not yet run. */
+/** The code that the entry runs later is fetched together with it, last in line, not yet run. */
 function fetchAhead(): Plugin {
   return {
     name: 'fetch-ahead',

@@ -1,4 +1,4 @@
-// What the page's address says. Apart from everything, because it is read before anything is loaded.
+// What the page's address says. Apart from everything: it is read before anything is loaded.
 
 /** The channel of `/s/{channel}`, or null when the path is no link to a show. */
 export function channelOfPath(path: string): string | null {
