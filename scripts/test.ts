@@ -1,6 +1,9 @@
 // `npm test`: builds what is stale, then runs every test file in a process of its own (native
 // addons allow only one JavaScript environment). Quick files run two at a time; files under tests/
 // start whole studios and run alone. The last line is `N passed, N failed, N skipped`.
+// A file with a failure is run once more, alone, at the end: on two cores a browser, ffmpeg and four
+// processes can starve each other. A test that fails twice fails; one that passes then is named as
+// unsteady on a line of its own, so that it is seen and mended.
 // Arguments narrow the run to files whose path contains one of them.
 
 import { readdirSync } from 'node:fs';
@@ -23,6 +26,8 @@ function testFiles(folder: string): string[] {
 }
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
+/** What each file gave in its latest run, and the names that failed in it. */
+const byFile = new Map<string, { passed: number; failed: string[]; skipped: number }>();
 
 /** Runs files and prints one line a test; a suite's own line is not counted twice. */
 async function runFiles(files: string[], concurrency: number): Promise<void> {
@@ -52,20 +57,39 @@ type Outcome = {
 function report({ type, data }: Outcome): void {
   if (data.details.type === 'suite') return;
   const where = data.file ? relative(root, data.file) : '';
+  const counts = byFile.get(data.file ?? '') ?? { passed: 0, failed: [], skipped: 0 };
+  byFile.set(data.file ?? '', counts);
   if (data.skip) {
-    totals.skipped++;
+    counts.skipped++;
     say(`skip  ${where}: ${data.name} (${data.skip === true ? 'no reason given' : data.skip})`);
     return;
   }
   if (type === 'test:pass') {
-    totals.passed++;
+    counts.passed++;
     say(`pass  ${where}: ${data.name} (${Math.round(data.details.duration_ms)} ms)`);
     return;
   }
-  totals.failed++;
+  counts.failed.push(data.name);
   const cause = data.details.error?.cause ?? data.details.error;
   say(`FAIL  ${where}: ${data.name}`);
   say(String(cause instanceof Error ? cause.stack : cause).replace(/^/gm, '      '));
+}
+
+/** Each file that failed, once more and alone; its second result counts. */
+async function runFailedAgain(): Promise<void> {
+  const failed = [...byFile].filter(([path, counts]) => path !== '' && counts.failed.length > 0);
+  for (const [path, first] of failed) {
+    say(`again ${relative(root, path)}`);
+    byFile.delete(path);
+    await runFiles([path], 1);
+    const second = byFile.get(path);
+    if (!second) byFile.set(path, first);
+    for (const name of first.failed) {
+      if (second && !second.failed.includes(name)) {
+        say(`UNSTEADY  ${relative(root, path)}: ${name} failed once and then passed`);
+      }
+    }
+  }
 }
 
 const wanted = process.argv.slice(2);
@@ -80,5 +104,11 @@ if (!findChromium() && process.env.CI) {
 const rooms = ['core', 'native', 'relay', 'renderer', 'electron', 'bench'];
 await runFiles(rooms.flatMap(testFiles).filter(isWanted), 2);
 await runFiles(testFiles('tests').filter(isWanted), 1);
+await runFailedAgain();
+for (const counts of byFile.values()) {
+  totals.passed += counts.passed;
+  totals.failed += counts.failed.length;
+  totals.skipped += counts.skipped;
+}
 say(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exit(totals.failed > 0 || totals.passed === 0 ? 1 : 0);
