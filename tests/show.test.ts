@@ -86,7 +86,8 @@ test('kick-off is seen, one key opens the market, clicks bet, the goal is seen, 
   assert.equal(market.winner, 0, market.reason);
   const goal = owner.state().events.find((event) => event.captureUs === market.decidedCaptureUs);
   assert.equal(goal?.type, 'goal');
-  assert.ok(market.lockAtUs < market.decidedCaptureUs);
+  assert.ok(market.opensAtUs <= market.decidedCaptureUs);
+  assert.ok(market.decidedCaptureUs < market.horizonAtUs);
   // The whole pool of 60 goes to the one who said yes.
   assert.equal(await viewer.untilFigure('balance', (points) => points > 1000), 1010);
   assert.equal(await other.untilFigure('staked', (points) => points === 0), 0);
@@ -124,12 +125,15 @@ test('the end of the show gives back what was not decided', { skip: browserSkip 
     ['VOID', 'The show ended before this was decided.'],
   );
   assert.equal((await studio.until('ready', (facts) => facts.state === 'ready')).state, 'ready');
-  const whep = await fetch(studio.facts().whep ?? '', {
-    method: 'POST',
-    headers: { 'content-type': 'application/sdp' },
-    body: 'v=0\r\n',
+  // The relay knows the end once the uplink's own goodbye arrived.
+  const whep = await waitFor('409', async () => {
+    const answer = await fetch(studio.facts().whep ?? '', {
+      method: 'POST',
+      headers: { 'content-type': 'application/sdp' },
+      body: 'v=0\r\n',
+    });
+    return answer.status === 409 && answer;
   });
-  assert.equal(whep.status, 409);
   assert.ok(whep.headers.get('retry-after'));
 });
 

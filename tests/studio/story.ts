@@ -266,6 +266,10 @@ function storyHandlers(
         apply({ type: 'templates.changed', templates });
       },
       history: () => [],
+      correct: unavailable,
+      extend: unavailable,
+      exportTemplates: unavailable,
+      importTemplates: unavailable,
     },
     preview: { watch: unavailable, leave: unavailable },
   });
