@@ -36,6 +36,9 @@ import { type MarkKeeper, openMarkKeeper } from './upstream/witnessedMark.ts';
 import { createVisionClient } from './vision/client.ts';
 import type { PeerOptions } from './webrtc/peer.ts';
 
+/** Bets and commands outlast a ledger that was killed; it is back within a second or two. */
+const LEDGER_AWAY_MS_MAX = 5_000;
+
 /** What the engine needs of its process and machine. */
 export type EngineSurroundings = {
   clock: MediaClock;
@@ -212,7 +215,7 @@ function openFactRooms(
   marks: MarkKeeper,
 ) {
   const { clock, timers, random, logger, key } = around;
-  const ledger = createLedgerClient(null);
+  const ledger = createLedgerClient(null, { timers, awayMsMax: LEDGER_AWAY_MS_MAX });
   const journal = followJournal(ledger, marks.epochOf);
   const socket = createStudioSocket({
     relayUrl: configuration.relayUrl,

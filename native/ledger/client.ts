@@ -1,7 +1,9 @@
 // The engine's side of the ledger process: one promise per command. It never decides and never
-// caches money. When the link closes, everything that waits is refused with LEDGER_UNAVAILABLE;
-// the caller asks again with the same ids, which is safe because the ledger knows them.
+// caches money. When the link closes, what waits is asked again of the restarted ledger, in the
+// same order and with the same ids, which is safe because the ledger knows them; when it stays away
+// longer, everything is refused with LEDGER_UNAVAILABLE and the caller asks again.
 
+import type { Timers } from '../../core/base/clock.ts';
 import { LedgerRefusal } from '../../core/ledger/refusal.ts';
 import type { Link, LinkFrame } from '../link/link.ts';
 import {
@@ -87,21 +89,34 @@ export type LedgerClient = {
   close(): void;
 };
 
+/** How long requests outlast a ledger that is away; a killed one is back within a second. */
+export type Patience = { timers: Timers; awayMsMax: number };
+
 type Waiting = {
   name: RequestName;
+  frame: Buffer;
   resolve(result: unknown): void;
   reject(error: LedgerRefusal): void;
 };
 
 type Subscription = { nextSeq: number; run(row: StreamedRow): void };
 
-/** Creates the client; with null it starts away and waits for `attach`. */
-export function createLedgerClient(firstLink: Link | null): LedgerClient {
+/**
+ * Creates the client; with a null link it starts away and waits for `attach`, with null patience it
+ * refuses at once whatever meets a ledger that is away.
+ */
+export function createLedgerClient(
+  firstLink: Link | null,
+  patience: Patience | null = null,
+): LedgerClient {
   const waiting = new Map<number, Waiting>();
   const subscriptions = new Map<number, Subscription>();
   const connectedListeners: (() => void)[] = [];
   const disconnectedListeners: (() => void)[] = [];
   let link: Link | null = null;
+  /** A ledger that has not been there yet, or not for long, has nothing to wait for. */
+  let isGivenUp = true;
+  let cancelGivingUp = () => {};
   let nextId = 0;
   let suspendedReason = '';
   const suspendedMarkets = new Map<string, string>();
@@ -111,13 +126,14 @@ export function createLedgerClient(firstLink: Link | null): LedgerClient {
     args: RequestArgs<Name>,
   ): Promise<RequestResult<Name>> {
     return new Promise((resolve, reject) => {
-      if (link === null || waiting.size >= WAITING_MAX) {
+      if ((link === null && isGivenUp) || waiting.size >= WAITING_MAX) {
         reject(new LedgerRefusal('LEDGER_UNAVAILABLE'));
         return;
       }
       const id = nextId++;
-      waiting.set(id, { name, reject, resolve: (result) => resolve(result as never) });
-      link.send(REQUEST_FRAME, Buffer.from(JSON.stringify({ id, name, args })));
+      const frame = Buffer.from(JSON.stringify({ id, name, args }));
+      waiting.set(id, { name, frame, reject, resolve: (result) => resolve(result as never) });
+      link?.send(REQUEST_FRAME, frame);
     });
   }
 
@@ -158,10 +174,20 @@ export function createLedgerClient(firstLink: Link | null): LedgerClient {
 
   function lose(): void {
     link = null;
+    // The next link begins with its own subscriptions.
+    for (const [id, { name }] of waiting) {
+      if (name === 'subscribe' || name === 'unsubscribe') waiting.delete(id);
+    }
+    if (patience) cancelGivingUp = patience.timers.after(patience.awayMsMax, giveUp);
+    else giveUp();
+    for (const run of disconnectedListeners) run();
+  }
+
+  function giveUp(): void {
+    isGivenUp = true;
     const lost = [...waiting.values()];
     waiting.clear();
     for (const request of lost) request.reject(new LedgerRefusal('LEDGER_UNAVAILABLE'));
-    for (const run of disconnectedListeners) run();
   }
 
   function attach(fresh: Link): void {
@@ -171,6 +197,9 @@ export function createLedgerClient(firstLink: Link | null): LedgerClient {
       old.close();
     }
     link = fresh;
+    cancelGivingUp();
+    isGivenUp = false;
+    const unanswered = [...waiting.values()];
     fresh.onFrame((frame) => {
       if (link === fresh) receive(frame);
     });
@@ -184,6 +213,7 @@ export function createLedgerClient(firstLink: Link | null): LedgerClient {
     for (const [marketId, reason] of suspendedMarkets) {
       call('suspendBetting', { marketId, reason }).catch(() => {});
     }
+    for (const { frame } of unanswered) fresh.send(REQUEST_FRAME, frame);
     for (const [id, subscription] of subscriptions) subscribe(id, subscription);
     for (const run of connectedListeners) run();
   }
@@ -253,6 +283,8 @@ export function createLedgerClient(firstLink: Link | null): LedgerClient {
     },
     close() {
       subscriptions.clear();
+      cancelGivingUp();
+      giveUp();
       link?.close();
     },
   };

@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { ManualTime } from '../../core/base/clock.ts';
 import { auditJournal } from '../../core/ledger/auditor.ts';
 import { type LedgerCode, LedgerRefusal } from '../../core/ledger/refusal.ts';
 import { createLedgerClient } from './client.ts';
@@ -367,5 +368,40 @@ test('a closed link refuses what waits; a fresh one goes on with rows and suspen
     'Try later.',
   );
   await client.suspendBetting('');
+  client.close();
+});
+
+test('a patient client asks a restarted ledger again, once, and gives up in the end', async () => {
+  const time = new ManualTime();
+  const link = await own.freshLink();
+  const client = createLedgerClient(link, { timers: time, awayMsMax: 5_000 });
+  await open('patient');
+  const before = (await own.client.balance(ANN)).availableMinor;
+  const gone = new Promise<void>((resolve) => client.onDisconnected(resolve));
+  // Sent to a link that closes, and asked while there is none: neither is lost nor booked twice.
+  const common = { subject: ANN, marketId: 'patient', arrivedUs: 101 * S };
+  const one = { ...common, betId: hexId(betNumber++), outcome: 0, amountMinor: 3 };
+  const other = { ...common, betId: hexId(betNumber++), outcome: 1, amountMinor: 4 };
+  const sent = client.placeBet(one);
+  link.close();
+  await gone;
+  const asked = client.placeBet(other);
+  time.advance(4_999);
+  client.attach(await own.freshLink());
+  const receipts = [(await sent).receipt, (await asked).receipt];
+  assert.deepEqual(
+    receipts.map((receipt) => receipt.amountMinor),
+    [3, 4],
+  );
+  assert.equal((await own.client.balance(ANN)).availableMinor, before - 7);
+  const lost = new Promise<void>((resolve) => client.onDisconnected(resolve));
+  const last = await own.freshLink();
+  client.attach(last);
+  await lost;
+  last.close();
+  const waiting = client.head();
+  time.advance(5_000);
+  await assert.rejects(waiting, { code: 'LEDGER_UNAVAILABLE' });
+  await assert.rejects(client.head(), { code: 'LEDGER_UNAVAILABLE' });
   client.close();
 });
