@@ -14,6 +14,7 @@ import type { RandomBytes } from '../core/base/ids.ts';
 import type { Logger } from '../core/base/logger.ts';
 import { isId } from '../core/wire/signing.ts';
 import { type FolderLock, lockFolder } from '../native/sqlite/folderLock.ts';
+import { createMetrics, type Metrics } from '../native/telemetry/metrics.ts';
 import { BadRelaySetting } from './badRelaySetting.ts';
 import { CompressedFiles } from './compressedFiles.ts';
 import { type IceServerLink, readIceServers } from './iceServers.ts';
@@ -25,7 +26,6 @@ import { createMarkSigner, type MarkSigner, openRelayKey } from './relayKey.ts';
 import { Channels, type RelayRoom, zeroCounters } from './room.ts';
 import { answer, type RouteOptions } from './routes.ts';
 import { serveStudio } from './studioSession.ts';
-import { createRelayMetrics, type RelayMetrics } from './telemetry.ts';
 import { serveViewer } from './viewerSession.ts';
 import { createUpgradeServer, type UpgradeServer } from './webSocket.ts';
 import { openEmbeddedStore } from './witness/embeddedStore.ts';
@@ -116,7 +116,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     studio: createUpgradeServer(timers, STUDIO_MESSAGE_BYTES_MAX),
     viewers: createUpgradeServer(timers, VIEWER_MESSAGE_BYTES_MAX),
   };
-  const metrics = createRelayMetrics();
+  const metrics = createMetrics('morphine_relay_');
   meter(metrics, room, sockets, media);
   let isClosed = false;
   const compressed = new CompressedFiles();
@@ -306,14 +306,14 @@ function refuseUpgrade(stream: Duplex, status: string): void {
   stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-function meter(metrics: RelayMetrics, room: RelayRoom, sockets: Sockets, media: MediaRoom): void {
-  metrics.counts('facts_total', 'Facts that passed or were refused, by kind', () => ({
+function meter(metrics: Metrics, room: RelayRoom, sockets: Sockets, media: MediaRoom): void {
+  metrics.countBy('facts_total', 'Facts that passed or were refused, by kind', 'of', () => ({
     ...room.counters,
   }));
-  metrics.counts('witness_total', 'What the witness did with the journals', () => ({
+  metrics.countBy('witness_total', 'What the witness did with the journals', 'of', () => ({
     ...room.witness.counters,
   }));
-  metrics.figures('open', 'What is open now', () => ({
+  metrics.gaugeBy('open', 'What is open now', 'of', () => ({
     channels: room.channels.size,
     studioSockets: sockets.studio.socketCount,
     viewerSockets: sockets.viewers.socketCount,

@@ -4,9 +4,9 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { realTimers } from '../core/base/clock.ts';
+import { createLogger } from '../native/telemetry/logger.ts';
 import { createMediaRoom } from './media/mediaRoom.ts';
 import { createRelay, type Relay } from './relay.ts';
-import { createRelayLogger } from './telemetry.ts';
 
 export const relayConfigurationSchema = z.object({
   host: z.string().min(1),
@@ -34,7 +34,7 @@ export function startRelay(configuration: RelayConfiguration): Promise<Relay> {
     wallMs: () => Math.floor(performance.timeOrigin + performance.now()),
     timers: realTimers,
     random: (length) => randomBytes(length),
-    logger: createRelayLogger(logLevel),
+    logger: createLogger(logLevel, 'relay'),
     createMedia: createMediaRoom,
   });
 }

@@ -11,7 +11,13 @@ import { parseSync } from 'oxc-parser';
 const root = resolve(import.meta.dirname, '..');
 const ROOMS = ['core', 'native', 'relay', 'electron', 'renderer'];
 const DOORS = ['native/webrtc', 'native/sqlite', 'native/ffmpeg', 'native/link', 'native/child'];
-const RELAY_DOORS = ['native/webrtc', 'native/sqlite', 'native/link', 'native/child'];
+const RELAY_DOORS = [
+  'native/webrtc',
+  'native/sqlite',
+  'native/link',
+  'native/child',
+  'native/telemetry',
+];
 
 /** Packages and the only places that may import them. */
 const PACKAGE_DOORS: Record<string, string[]> = {
@@ -20,9 +26,9 @@ const PACKAGE_DOORS: Record<string, string[]> = {
   'onnxruntime-node': ['native/vision/models/'],
   '@ffmpeg-installer/ffmpeg': ['native/ffmpeg/'],
   ws: ['native/serve/webSocket.ts', 'native/upstream/studioSocket.ts', 'relay/webSocket.ts'],
-  'prom-client': ['native/telemetry/', 'relay/telemetry.ts'],
+  'prom-client': ['native/telemetry/'],
   pg: ['relay/postgres.ts'],
-  pino: ['native/telemetry/', 'relay/telemetry.ts'],
+  pino: ['native/telemetry/'],
   electron: ['electron/'],
 };
 const CORE_PACKAGES = ['zod', '@bufbuild/protobuf', '@noble/curves', '@noble/hashes'];

@@ -78,12 +78,12 @@ function declareMetrics(rooms: {
   metrics.gauge('published_kilobits_per_second', 'Media published, without retransmissions', () =>
     Math.round(rooms.publisher.stats().kilobitsPerSecond),
   );
-  metrics.gaugeBy('frames_dropped_total', 'Frames dropped since the start', 'queue', () => ({
+  metrics.countBy('frames_dropped_total', 'Frames dropped since the start', 'queue', () => ({
     capture: rooms.capture.counters().framesDropped,
     publish: rooms.publisher.stats().framesDropped,
   }));
   metrics.gauge('viewers', 'Viewers connected for facts', () => rooms.audience.readings().viewers);
-  metrics.gaugeBy('bets_total', 'Bets since the start', 'answer', () => ({
+  metrics.countBy('bets_total', 'Bets since the start', 'answer', () => ({
     confirmed: rooms.audience.counters.betsConfirmed,
     refused: rooms.audience.counters.betsRefused,
     limited: rooms.audience.counters.betsLimited,

@@ -41,7 +41,7 @@ export async function openStudioDoor(options: {
   onCapturePage(port: CapturePagePort): void;
 }): Promise<StudioDoor> {
   const { configuration, around, store } = options;
-  const metrics = createMetrics();
+  const metrics = createMetrics('morphine_');
   const rpc = createRpcServer({
     runId: newId(around.random),
     state: () => store.state(),

@@ -1,29 +1,34 @@
-// Prometheus metrics of the engine; the door to prom-client. Rooms keep their own counters and know
-// nothing of this file: engine.ts hands their reading functions in, and a scrape asks them.
+// Prometheus metrics of engine and relay; the door to prom-client. Rooms keep their own counters and
+// know nothing of this file: whoever joins them hands their reading functions in, and a scrape asks.
 
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export type Metrics = {
   /** A figure that is read when somebody asks. `labels` names a queue, a process, a stage. */
   gauge(name: string, help: string, read: () => number): void;
   /** Figures under one name, told apart by a label: `read` gives value by label value. */
   gaugeBy(name: string, help: string, label: string, read: () => Record<string, number>): void;
+  /** The same for counts that only grow; `name` ends in `_total`. */
+  countBy(name: string, help: string, label: string, read: () => Record<string, number>): void;
   /** A distribution in milliseconds; returns the function that records. */
   histogramMs(name: string, help: string): (valueMs: number) => void;
   /** The page for a scraper (text exposition format 0.0.4). */
   page(): Promise<string>;
+  readonly contentType: string;
+  close(): void;
 };
 
 /** Bounds that tell 30, 60 and 100 ms apart: the targets of the product. */
 const BUCKETS_MS = [1, 2, 5, 10, 20, 30, 45, 60, 80, 100, 150, 250, 500, 1000, 2500];
 
-export function createMetrics(): Metrics {
+/** @param prefix of every name, for example `morphine_` */
+export function createMetrics(prefix: string): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: 'morphine_' });
+  collectDefaultMetrics({ register: registry, prefix });
   return {
     gauge(name, help, read) {
       new Gauge({
-        name: `morphine_${name}`,
+        name: `${prefix}${name}`,
         help,
         registers: [registry],
         collect() {
@@ -33,7 +38,7 @@ export function createMetrics(): Metrics {
     },
     gaugeBy(name, help, label, read) {
       new Gauge({
-        name: `morphine_${name}`,
+        name: `${prefix}${name}`,
         help,
         labelNames: [label],
         registers: [registry],
@@ -43,9 +48,21 @@ export function createMetrics(): Metrics {
         },
       });
     },
+    countBy(name, help, label, read) {
+      new Counter({
+        name: `${prefix}${name}`,
+        help,
+        labelNames: [label],
+        registers: [registry],
+        collect() {
+          this.reset();
+          for (const [key, value] of Object.entries(read())) this.inc({ [label]: key }, value);
+        },
+      });
+    },
     histogramMs(name, help) {
       const histogram = new Histogram({
-        name: `morphine_${name}_milliseconds`,
+        name: `${prefix}${name}_milliseconds`,
         help,
         buckets: BUCKETS_MS,
         registers: [registry],
@@ -53,5 +70,7 @@ export function createMetrics(): Metrics {
       return (valueMs) => histogram.observe(valueMs);
     },
     page: () => registry.metrics(),
+    contentType: registry.contentType,
+    close: () => registry.clear(),
   };
 }
