@@ -1,5 +1,5 @@
-// Prometheus metrics of engine and relay; the door to prom-client. Rooms keep their own counters and
-// know nothing of this file: whoever joins them hands their reading functions in, and a scrape asks.
+// Prometheus metrics of engine and relay; the door to prom-client. Rooms keep their own counters
+// and know nothing of this file: whoever joins them hands in reading functions, and a scrape asks.
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
