@@ -195,6 +195,18 @@ test('analytics reach a viewer that opened the channel, and nobody else', { skip
   assert.equal(other.analytics.length, 0);
 });
 
+test('twenty viewers each get every packet, in the same order', { skip }, async () => {
+  const joined = await Promise.all(Array.from({ length: 20 }, () => watchRelay()));
+  const all = joined.map(({ reader }) => reader);
+  await until('video for each', () => all.every(({ video }) => video.packets > 200));
+  await until('sound for each', () => all.every(({ audio }) => audio.packets > 20));
+  for (const { video, audio } of all) {
+    assert.deepEqual([video.gaps, audio.gaps], [0, 0]);
+    assert.deepEqual(video.nalTypes.slice(0, 2), [7, 8]);
+  }
+  for (const { location } of joined) await ask('DELETE', location);
+});
+
 test('a silent publisher is told as stalled, a returning one as live', { skip }, async () => {
   states.length = 0;
   first.player.pause(true);
