@@ -260,6 +260,7 @@ function openFactRooms(
     markets: markets.markets,
     onBetPlaced: markets.onBetPlaced,
     clock,
+    timers,
     logger: logger.with({ part: 'audience' }),
   });
   return { ledger, journal, socket, shipper, gate, store, markets, audience };

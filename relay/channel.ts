@@ -4,7 +4,11 @@
 
 import { clone, create, toBinary } from '@bufbuild/protobuf';
 import type { MediaClock } from '../core/base/clock.ts';
+import { isSameEvent } from '../core/contract/events.ts';
 import {
+  EventListSchema,
+  type GameEvent,
+  type JournalAck,
   type Market,
   MarketListSchema,
   type Show,
@@ -17,6 +21,8 @@ import { StudioClock } from './studioClock.ts';
 
 /** Markets kept for joiners; the studio sends the recent ones again at every registration. */
 const MARKETS_KEPT = 50;
+/** Events kept for joiners: the last minute or two of a match. */
+const EVENTS_KEPT = 8;
 
 /** A viewer as its channel sees it. */
 export type ChannelViewer = {
@@ -43,6 +49,10 @@ export class Channel {
   #studio: ChannelStudio | null = null;
   #show: Show | null = null;
   #markets = new Map<string, Market>();
+  /** Oldest first. */
+  #events: readonly GameEvent[] = [];
+  #mark: JournalAck | null = null;
+  #announcedMark: JournalAck | null = null;
   #videoClockShift = 0;
   #announcedViewers = 0;
   /** Since when nobody is here; null while somebody is. Idle channels are forgotten. */
@@ -79,6 +89,8 @@ export class Channel {
     this.#noteIdle();
     viewer.send(encode({ case: 'show', value: this.#currentShow() }));
     viewer.send(encode({ case: 'markets', value: this.#marketList() }));
+    if (this.#events.length > 0) viewer.send(encode({ case: 'events', value: this.#eventList() }));
+    if (this.#mark) viewer.send(encode({ case: 'witnessed', value: this.#mark }));
     this.#announce(viewer);
   }
 
@@ -111,6 +123,13 @@ export class Channel {
       case 'market':
         this.#remember(part.value);
         break;
+      case 'events':
+        this.#events = part.value.events.slice(-EVENTS_KEPT);
+        break;
+      case 'event':
+        if (this.#events.some((known) => isSameEvent(known, part.value))) return;
+        this.#events = [...this.#events, part.value].slice(-EVENTS_KEPT);
+        break;
       default:
         break;
     }
@@ -129,9 +148,17 @@ export class Channel {
     this.#everybody(encode({ case: 'show', value: this.#currentShow() }));
   }
 
-  /** Called once a second: tells the number of viewers when it changed. */
-  announceViewers(): void {
+  /** The witness's newest signed mark: receipts up to it are told to be witnessed. */
+  witnessed(mark: JournalAck): void {
+    this.#mark = mark;
+  }
+
+  /** Called once a second: tells the number of viewers and the mark where they changed. */
+  announceChanges(): void {
     if (this.#announcedViewers !== this.viewers.size) this.sendShow();
+    if (this.#mark === null || this.#mark === this.#announcedMark) return;
+    this.#announcedMark = this.#mark;
+    this.#everybody(encode({ case: 'witnessed', value: this.#mark }));
   }
 
   #announce(viewer: ChannelViewer): void {
@@ -170,6 +197,10 @@ export class Channel {
 
   #marketList() {
     return create(MarketListSchema, { markets: [...this.#markets.values()] });
+  }
+
+  #eventList() {
+    return create(EventListSchema, { events: [...this.#events] });
   }
 
   #noteIdle(): void {

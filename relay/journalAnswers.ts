@@ -51,7 +51,9 @@ async function witness(
   });
   if (answer === null) return;
   if (answer.ok) {
-    send({ case: 'journalAck', value: room.marks.sign(channelId, answer) });
+    const mark = room.marks.sign(channelId, answer);
+    room.channels.find(channelId)?.witnessed(mark);
+    send({ case: 'journalAck', value: mark });
     return;
   }
   const { code, needSeq, message } = answer;
@@ -71,7 +73,9 @@ async function takeOver(room: RelayRoom, channelId: string, send: Send): Promise
   const mark = await room.witness.takeOver(channelId);
   if (!mark) return;
   room.logger.info('a studio took over', { channel: channelId, epoch: mark.epoch });
-  send({ case: 'tookOver', value: room.marks.sign(channelId, mark) });
+  const signed = room.marks.sign(channelId, mark);
+  room.channels.find(channelId)?.witnessed(signed);
+  send({ case: 'tookOver', value: signed });
 }
 
 async function sendTail(

@@ -8,12 +8,17 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import {
+  EventListSchema,
   FrameFactsSchema,
+  GameEventSchema,
+  LimitsRequestSchema,
   Market_State,
   MarketListSchema,
   MarketSchema,
+  SellSchema,
   Show_State,
   ShowSchema,
+  WithdrawSchema,
 } from '../core/wire/gen/facts_pb.js';
 import { BadRelaySetting } from './badRelaySetting.ts';
 import type { Relay } from './relay.ts';
@@ -27,6 +32,7 @@ import {
   TestViewer,
   temporaryFolder,
 } from './testing/harness.ts';
+import { TestJournal } from './testing/journal.ts';
 import { RawViewer } from './testing/rawViewer.ts';
 
 const folder = temporaryFolder();
@@ -162,6 +168,7 @@ test('a bet travels to the studio and its reply to that viewer only', async () =
       code: '',
       message: '',
       pendingKnown: false,
+      milliShares: 0n,
     },
   });
   assert.equal((await viewer.take('betReply')).seq, 7n);
@@ -216,6 +223,53 @@ test('viewers stay while the studio is away, joiners hear the last show and mark
   );
   await joiner.take('show', (value) => value.studioConnected);
   for (const peer of [back, viewer, joiner]) peer.close();
+});
+
+test('joiners hear the last events once each, and how far the journal is witnessed', async () => {
+  const studio = new TestStudio(relay.url);
+  await studio.ready();
+  const eventOf = (at: number, id = `e${at}`) =>
+    create(GameEventSchema, { id, type: 'goal', captureUs: BigInt(at), why: 'The ball went in.' });
+  studio.deliver([], {
+    case: 'events',
+    value: create(EventListSchema, { events: [1, 2, 3].map((at) => eventOf(at)) }),
+  });
+  for (let at = 3; at <= 10; at++) studio.deliver([], { case: 'event', value: eventOf(at) });
+  // The same happening under another id, as vision tells it after a restart.
+  studio.deliver([], { case: 'event', value: eventOf(10, 'again') });
+  studio.sendBatch(new TestJournal().grant('u1', 50).batch(1, 2));
+  const ack = await studio.take('journalAck');
+  const joiner = await new TestViewer(relay.url, studio.channelId).join();
+  const { events } = await joiner.take('events');
+  assert.deepEqual(
+    events.map(({ captureUs }) => Number(captureUs)),
+    [3, 4, 5, 6, 7, 8, 9, 10],
+  );
+  const mark = await joiner.take('witnessed');
+  assert.deepEqual(mark, ack, 'the very mark that was signed for the studio');
+  for (const peer of [studio, joiner]) peer.close();
+});
+
+test('every question of a viewer is answered while the studio is away', async () => {
+  const secret = random(32);
+  const studio = new TestStudio(relay.url, secret);
+  await studio.ready();
+  const viewer = await new TestViewer(relay.url, studio.channelId).join();
+  studio.close();
+  await viewer.take('show', (value) => !value.studioConnected);
+  const id = 'c'.repeat(32);
+  viewer.send({ case: 'withdraw', value: create(WithdrawSchema, { betId: id }) });
+  assert.equal((await viewer.take('withdrawReply')).code, 'STUDIO_AWAY');
+  const sale = { saleId: id, betId: id, milliShares: 5n };
+  viewer.send({ case: 'sell', value: create(SellSchema, sale) });
+  assert.equal((await viewer.take('saleReply')).code, 'STUDIO_AWAY');
+  viewer.send({ case: 'limitsRequest', value: create(LimitsRequestSchema) });
+  assert.equal((await viewer.take('limits')).code, 'STUDIO_AWAY');
+  for (let i = 0; i < 30; i++) {
+    viewer.send({ case: 'withdraw', value: create(WithdrawSchema, { betId: id }) });
+  }
+  await viewer.take('withdrawReply', (reply) => reply.code === 'RATE_LIMITED');
+  viewer.close();
 });
 
 test('the timestamp shift of the media room reaches viewers with the offset', async () => {

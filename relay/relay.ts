@@ -133,7 +133,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     metrics,
   });
   const cancelHousekeeping = timers.every(HOUSEKEEPING_MS, () => {
-    for (const channel of channels.all()) channel.announceViewers();
+    for (const channel of channels.all()) channel.announceChanges();
     channels.forgetIdle();
   });
   logger.info('relay ready', { url, port });

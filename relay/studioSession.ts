@@ -8,6 +8,7 @@ import {
   FrameFactsSchema,
   type FromStudio,
   FromStudioSchema,
+  type JournalAck,
   type Register,
   type ToStudio,
   ToStudioSchema,
@@ -189,7 +190,9 @@ class StudioSession implements ChannelStudio {
     this.#channel = channel;
     this.#room.counters.registrations++;
     this.#room.logger.info('studio registered', { channel: channel.id });
-    this.#sendRegistered(channel.id, mark);
+    const signed = mark ? this.#room.marks.sign(channel.id, mark) : null;
+    if (signed) channel.witnessed(signed);
+    this.#sendRegistered(channel.id, mark, signed);
     channel.studioCame(this);
     this.#sendStats();
   }
@@ -228,7 +231,7 @@ class StudioSession implements ChannelStudio {
     }
   }
 
-  #sendRegistered(channelId: string, mark: HighWaterMark | null): void {
+  #sendRegistered(channelId: string, mark: HighWaterMark | null, signed: JournalAck | null): void {
     const { publicUrl } = this.#room;
     const address = this.#room.addressFor(this.#hostHeader);
     this.#write({
@@ -243,7 +246,7 @@ class StudioSession implements ChannelStudio {
         journalHash: mark?.hash ?? EMPTY_HASH,
         journalEpoch: BigInt(mark?.epoch ?? 0),
         relayKey: this.#room.marks.publicKey,
-        ...(mark ? { journalMark: this.#room.marks.sign(channelId, mark) } : {}),
+        ...(signed ? { journalMark: signed } : {}),
       },
     });
   }

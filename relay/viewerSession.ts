@@ -5,7 +5,6 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { newId } from '../core/base/ids.ts';
 import {
-  type Bet,
   type FromViewer,
   FromViewerSchema,
   type Hello,
@@ -15,6 +14,7 @@ import {
 import { FACTS_VERSION, viewerSigningText } from '../core/wire/signing.ts';
 import { TokenBucket } from '../core/wire/tokenBucket.ts';
 import { viewerMessageFault } from '../core/wire/viewerChecks.ts';
+import { type Refusal, refusedAnswer } from '../core/wire/viewerReplies.ts';
 import type { Channel, ChannelViewer } from './channel.ts';
 import type { RelayRoom } from './room.ts';
 import { isSignedBy } from './signature.ts';
@@ -22,12 +22,19 @@ import type { FactsSocket } from './webSocket.ts';
 
 /** A connection that has not said hello by then is closed, ms. */
 const HELLO_MS_MAX = 5_000;
-/** Bets of one connection. */
+/** Bets, withdrawals and sales of one connection. */
 const BETS = { perSecond: 5, burst: 20 };
 /** Everything else of one connection: clock pings come in bursts of 8. */
 const OTHERS = { perSecond: 10, burst: 40 };
 /** Unsent bytes at which a viewer is too slow: about a minute of a busy show. */
 export const VIEWER_QUEUE_BYTES_MAX = 512 * 1024;
+
+const MOVES: ReadonlySet<string | undefined> = new Set(['bet', 'withdraw', 'sell']);
+/** Both say "not now": the page sends it again with the same id. */
+const REFUSALS = {
+  limited: { code: 'RATE_LIMITED', message: 'Too many at once; wait a moment.' },
+  away: { code: 'STUDIO_AWAY', message: 'The studio is away for a moment; it is sent again.' },
+} as const;
 
 /** Serves one viewer of a channel until its socket closes. */
 export function serveViewer(room: RelayRoom, channelId: string, socket: FactsSocket): void {
@@ -115,7 +122,7 @@ class ViewerSession implements ChannelViewer {
     }
     if (part.case === 'hello') this.#hello(part.value);
     else if (!this.#channel) this.#refuse('NO_HELLO', 'Say hello first.');
-    else if (part.case === 'bet') this.#bet(this.#channel, message, part.value, arrivedUs);
+    else if (MOVES.has(part.case)) this.#move(this.#channel, message, arrivedUs);
     else this.#other(this.#channel, message, arrivedUs);
   }
 
@@ -159,49 +166,34 @@ class ViewerSession implements ChannelViewer {
     channel.viewerCame(this);
   }
 
-  #bet(channel: Channel, message: FromViewer, bet: Bet, arrivedUs: number): void {
+  /** What moves a position: bets, withdrawals and sales share one limit. */
+  #move(channel: Channel, message: FromViewer, arrivedUs: number): void {
     const { counters } = this.#room;
     if (!this.#bets.take(arrivedUs)) {
       counters.betsLimited++;
-      this.#refuseBet(bet, 'RATE_LIMITED', 'Too many bets at once; wait a moment.');
+      this.#answer(message, REFUSALS.limited);
       return;
     }
     if (this.#forward(channel, message)) counters.betsForwarded++;
     else {
       counters.betsWithoutStudio++;
-      this.#refuseBet(
-        bet,
-        'STUDIO_AWAY',
-        'The studio is away for a moment; the bet is sent again.',
-      );
+      this.#answer(message, REFUSALS.away);
     }
   }
 
-  #refuseBet(bet: Bet, code: string, message: string): void {
-    this.#write({
-      case: 'betReply',
-      value: {
-        $typeName: 'morphine.facts.v1.BetReply',
-        betId: bet.betId,
-        marketId: bet.marketId,
-        outcome: bet.outcome,
-        amountMinor: bet.amountMinor,
-        seq: 0n,
-        hash: '',
-        code,
-        message,
-        pendingKnown: false,
-      },
-    });
+  #answer(question: FromViewer, refusal: Refusal): void {
+    const answer = refusedAnswer(question.message, refusal);
+    if (answer) this.#write(answer);
   }
 
   #other(channel: Channel, message: FromViewer, arrivedUs: number): void {
     if (!this.#others.take(arrivedUs)) {
       this.#room.counters.messagesLimited++;
+      this.#answer(message, REFUSALS.limited);
       return;
     }
     if (message.message.case !== 'ping') {
-      this.#forward(channel, message);
+      if (!this.#forward(channel, message)) this.#answer(message, REFUSALS.away);
       return;
     }
     const { mediaUs, uncertaintyUs } = channel.clock.read(this.#room.clock.nowUs());

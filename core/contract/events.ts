@@ -41,3 +41,13 @@ export const gameEventSchema = z.object({
   trackIds: z.array(z.number().int().nonnegative()).max(32),
 });
 export type GameEvent = z.infer<typeof gameEventSchema>;
+
+type Told = { id: string; type: string; captureUs: number | bigint; subject: string };
+
+/** Whether two are the same happening: vision may tell it twice, under a new id after a restart. */
+export function isSameEvent(one: Told, other: Told): boolean {
+  if (one.id === other.id) return true;
+  return (
+    one.type === other.type && one.captureUs === other.captureUs && one.subject === other.subject
+  );
+}

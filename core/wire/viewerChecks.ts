@@ -1,7 +1,7 @@
 // What a message of a viewer must look like before anybody acts on it. Protocol Buffers give
 // types, not sense: relay and engine both call this, so that neither trusts the other's word.
 
-import type { FromViewer } from './gen/facts_pb.js';
+import { type FromViewer, LimitName } from './gen/facts_pb.js';
 import { isId } from './signing.ts';
 
 /** Stakes above this are refused as malformed; far above any balance, far below 2^53. */
@@ -12,6 +12,20 @@ const MARKET_ID_PATTERN = /^[A-Za-z0-9_-]{1,64}$/;
 const HISTORY_MAX = 100;
 /** Delays above ten minutes are no measurement. */
 const DELAY_MS_MAX = 600_000;
+/** Reports of more frames in a second are none of a screen. */
+const FRAMES_PER_SECOND_MAX = 1_000;
+/** Numbers on the wire that this house counts with exactly. */
+const EXACT_MAX = BigInt(Number.MAX_SAFE_INTEGER);
+
+const BET_ID_FAULT = 'The bet id must be 32 hexadecimal characters.';
+const STAKE_FAULT = 'The stake must be a whole number of points, at least 1.';
+
+const LIMIT_NAMES: ReadonlySet<LimitName> = new Set([
+  LimitName.STAKE_DAY,
+  LimitName.LOSS_DAY,
+  LimitName.PAUSED_UNTIL,
+  LimitName.EXCLUDED_UNTIL,
+]);
 
 /** Why the message makes no sense, in one sentence; null when it does. */
 export function viewerMessageFault(message: FromViewer['message']): string | null {
@@ -24,21 +38,61 @@ export function viewerMessageFault(message: FromViewer['message']): string | nul
     }
     case 'bet': {
       const { betId, marketId, outcome, amountMinor } = message.value;
-      if (!isId(betId)) return 'The bet id must be 32 hexadecimal characters.';
+      if (!isId(betId)) return BET_ID_FAULT;
       if (!MARKET_ID_PATTERN.test(marketId)) return 'The market id is malformed.';
       if (outcome >= OUTCOMES_MAX) return 'There is no such outcome.';
-      if (amountMinor < 1n || amountMinor > AMOUNT_MINOR_MAX) {
-        return 'The stake must be a whole number of points, at least 1.';
-      }
-      return null;
+      const { quoteSeq, milliSharesMin } = message.value;
+      if (!isStake(amountMinor)) return STAKE_FAULT;
+      return isExact(quoteSeq) && isCount(milliSharesMin) ? null : 'The quote is malformed.';
     }
+    case 'withdraw':
+    case 'saleQuoteRequest':
+      return isId(message.value.betId) ? null : BET_ID_FAULT;
+    case 'sell': {
+      const { saleId, betId, milliShares, quoteSeq, amountMinorMin } = message.value;
+      if (!isId(saleId)) return 'The sale id must be 32 hexadecimal characters.';
+      if (!isId(betId)) return BET_ID_FAULT;
+      if (!isCount(milliShares)) return 'The number of shares is out of range.';
+      return isExact(quoteSeq) && isExact(amountMinorMin) ? null : 'The quote is malformed.';
+    }
+    case 'quoteRequest': {
+      const { marketId, outcome, amountMinor } = message.value;
+      if (!MARKET_ID_PATTERN.test(marketId)) return 'The market id is malformed.';
+      if (outcome >= OUTCOMES_MAX) return 'There is no such outcome.';
+      return isStake(amountMinor) ? null : STAKE_FAULT;
+    }
+    case 'setLimit': {
+      const { commandId, limit, value } = message.value;
+      if (!isId(commandId)) return 'The command id must be 32 hexadecimal characters.';
+      if (!LIMIT_NAMES.has(limit)) return 'There is no such limit.';
+      return isExact(value) ? null : 'The limit is out of range.';
+    }
+    case 'limitsRequest':
+      return null;
     case 'ping':
       return Number.isFinite(message.value.sentMs) ? null : 'A ping needs a time.';
-    case 'watchReport':
-      return message.value.delayMs <= DELAY_MS_MAX ? null : 'The delay is out of range.';
+    case 'watchReport': {
+      const { delayMs, framesPerSecond } = message.value;
+      if (delayMs > DELAY_MS_MAX) return 'The delay is out of range.';
+      return framesPerSecond <= FRAMES_PER_SECOND_MAX ? null : 'The frame rate is out of range.';
+    }
     case 'historyRequest':
       return message.value.limit <= HISTORY_MAX ? null : `Ask for at most ${HISTORY_MAX} entries.`;
     case undefined:
       return 'The message is empty or of an unknown kind.';
   }
+}
+
+function isStake(amountMinor: bigint): boolean {
+  return amountMinor >= 1n && amountMinor <= AMOUNT_MINOR_MAX;
+}
+
+/** Absent, or a number that stays exact. */
+function isExact(value: bigint | undefined): boolean {
+  return value === undefined || value <= EXACT_MAX;
+}
+
+/** Absent, or exact and at least 1. */
+function isCount(value: bigint | undefined): boolean {
+  return isExact(value) && value !== 0n;
 }

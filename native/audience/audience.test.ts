@@ -53,6 +53,7 @@ before(async () => {
     markets: () => markets,
     onBetPlaced: (marketId) => betsPlaced.push(marketId),
     clock,
+    timers: realTimers,
     logger: silentLogger,
   });
   await new Promise<void>((resolve) => socket.onRegistered(() => resolve()));
@@ -264,6 +265,7 @@ test('a studio that comes back knows its viewers again', async () => {
     markets: () => markets,
     onBetPlaced: () => {},
     clock,
+    timers: realTimers,
     logger: silentLogger,
   });
   await viewer.take('show', (show) => show.studioConnected);

@@ -4,41 +4,39 @@
 // retry was confirmed before. What cannot be delivered is not kept: whoever comes back is told
 // everything again.
 
-import type { MediaClock } from '../../core/base/clock.ts';
+import type { MediaClock, Timers } from '../../core/base/clock.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import { percentileOf, RecentFigures } from '../../core/base/recentFigures.ts';
-import type { GameEvent } from '../../core/contract/events.ts';
+import { type GameEvent, isSameEvent } from '../../core/contract/events.ts';
 import type { MarketView } from '../../core/contract/state.ts';
-import type { Bet, FromViewer, ToViewer, ViewerJoined } from '../../core/wire/gen/facts_pb.js';
-import { TokenBucket } from '../../core/wire/tokenBucket.ts';
+import type { FromViewer, ToViewer, ViewerJoined } from '../../core/wire/gen/facts_pb.js';
 import { viewerMessageFault } from '../../core/wire/viewerChecks.ts';
+import type { Refusal } from '../../core/wire/viewerReplies.ts';
 import type { LedgerClient } from '../ledger/client.ts';
 import type { LedgerBalance, LedgerHistoryEntry } from '../ledger/protocol.ts';
 import type { StudioSocket } from '../upstream/studioSocket.ts';
+import { Desk, type DeskLedger, isQuestion } from './desk.ts';
 import {
   refusalOf,
   type ShowView,
   toViewer,
   wireBalance,
   wireEvent,
+  wireEventList,
   wireHistoryEntry,
   wireMarket,
   wireRefused,
   wireShow,
 } from './messages.ts';
+import { newViewer, type Viewer } from './viewer.ts';
+import { WatchTime } from './watchTime.ts';
 
-/** Bets of one viewer: the relay's own limits; a relay that forgets them changes nothing. */
-const BETS_PER_SECOND = 5;
-const BETS_BURST = 20;
-/** History questions of one viewer. */
-const QUESTIONS_PER_SECOND = 1;
-const QUESTIONS_BURST = 5;
-/** Bets of one viewer without an answer yet; more are told to come again. */
-const BETS_WAITING_MAX = 32;
 /** Viewers held at once; more are told that the show is full. Each costs about 1 KB. */
 const VIEWERS_MAX = 20_000;
 /** Entries of history a joiner hears. */
 const HISTORY_ON_JOIN = 20;
+/** Events that somebody who joins in the middle is told. */
+const EVENTS_KEPT = 8;
 /** Reports older than this say nothing about now, microseconds. */
 const REPORT_WINDOW_US = 15_000_000;
 const BET_WINDOW_US = 60_000_000;
@@ -46,19 +44,18 @@ const BET_WINDOW_US = 60_000_000;
 export type { ShowView } from './messages.ts';
 
 /** What the audience uses of the ledger client. */
-export type AudienceLedger = Pick<
-  LedgerClient,
-  'bindSubject' | 'placeBet' | 'balance' | 'history' | 'onConnected'
->;
+export type AudienceLedger = DeskLedger &
+  Pick<LedgerClient, 'bindSubject' | 'balance' | 'history' | 'vest' | 'onConnected'>;
 
 export type AudienceOptions = {
   socket: StudioSocket;
   ledger: AudienceLedger;
   /** Open, locked and recently ended ones, newest first. */
   markets: () => readonly MarketView[];
-  /** The ledger accepted a new bet: pools change. */
+  /** The ledger accepted a bet, a withdrawal or a sale: pools change. */
   onBetPlaced: (marketId: string) => void;
   clock: MediaClock;
+  timers: Timers;
   logger: Logger;
 };
 
@@ -86,27 +83,13 @@ export type Audience = {
   readonly counters: {
     betsConfirmed: number;
     betsRefused: number;
-    /** Bets refused by the rate limit or the waiting limit of one viewer. */
+    /** Bets, withdrawals and sales refused by one viewer's rate limit or waiting limit. */
     betsLimited: number;
     /** Messages that made no sense. The relay refuses them too, so this should stay 0. */
     messagesMalformed: number;
   };
   close(): void;
 };
-
-type Viewer = {
-  id: string;
-  subject: string;
-  publicKey: string;
-  /** null: bound. A promise: on the way. A refusal is final for this connection. */
-  binding: Promise<BetRefusal | null> | null;
-  bets: TokenBucket;
-  questions: TokenBucket;
-  betsWaiting: number;
-  report: { atUs: number; delayMs: number } | null;
-};
-
-type BetRefusal = { code: string; message: string };
 
 /** Joins the relay's viewers with the ledger. */
 export function createAudience(options: AudienceOptions): Audience {
@@ -119,20 +102,41 @@ class ShowAudience implements Audience {
   /** Viewers of a subject: one person may have several tabs. */
   readonly #bySubject = new Map<string, Set<Viewer>>();
   readonly #betDurations = new RecentFigures(BET_WINDOW_US);
+  readonly #desk: Desk;
+  readonly #watchTime: WatchTime;
   readonly #unsubscribe: (() => void)[];
   readonly counters = { betsConfirmed: 0, betsRefused: 0, betsLimited: 0, messagesMalformed: 0 };
   #show: ShowView = { state: 'ready', title: '', liveSinceUs: 0, videoClockOffset: 0 };
   #suspended = '';
+  /** Oldest first. */
+  #events: readonly GameEvent[] = [];
 
   constructor(options: AudienceOptions) {
     this.#options = options;
-    const { socket } = options;
+    const { socket, ledger, clock, timers } = options;
+    this.#desk = new Desk({
+      ...{ ledger, clock, counters: this.counters },
+      onMoved: options.onBetPlaced,
+      tell: (viewerId, answer) => this.#tell(viewerId, answer),
+      tellSubject: (subject, answer) => this.#tellSubject(subject, answer),
+      sendBalance: (subject, balance) => this.#sendBalance(subject, balance),
+      onBetTimed: (atUs, durationMs) => this.#betDurations.add(atUs, durationMs),
+    });
+    this.#watchTime = new WatchTime({
+      ...{ ledger, clock, timers },
+      isLive: () => this.#show.state === 'live',
+      onGiven: (subject, balance, grantedMinor) =>
+        this.#sendBalance(subject, balance, grantedMinor),
+    });
     this.#unsubscribe = [
       socket.onRegistered(() => this.#tellEverything()),
       socket.onLost(() => this.#forgetAll()),
       socket.onViewerJoined((joined) => this.#joined(joined)),
       socket.onViewerLeft((viewerId) => this.#left(viewerId)),
       socket.onViewerMessage((viewerId, message) => this.#received(viewerId, message)),
+      socket.onStats(({ mediaLive, watching }) =>
+        this.#watchTime.relayTold({ isGoing: mediaLive, readers: watching }),
+      ),
     ];
     options.ledger.onConnected(() => this.#rebind());
   }
@@ -163,11 +167,8 @@ class ShowAudience implements Audience {
   }
 
   settled(subject: string, entry: LedgerHistoryEntry): void {
-    const viewers = this.#bySubject.get(subject);
-    if (!viewers) return;
-    const ids = [...viewers].map((viewer) => viewer.id);
-    const message = toViewer({ case: 'settlement', value: wireHistoryEntry(entry) });
-    this.#options.socket.deliver(ids, message);
+    if (!this.#bySubject.has(subject)) return;
+    this.#tellSubject(subject, { case: 'settlement', value: wireHistoryEntry(entry) });
     void this.#options.ledger.balance(subject).then(
       (balance) => this.#sendBalance(subject, balance),
       // The ledger went away: its return sends every balance again.
@@ -176,6 +177,9 @@ class ShowAudience implements Audience {
   }
 
   sendEvent(event: GameEvent): void {
+    // After a restart vision judges some frames again and tells the same events again.
+    if (this.#events.some((known) => isSameEvent(known, event))) return;
+    this.#events = [...this.#events, event].slice(-EVENTS_KEPT);
     this.#everybody({ case: 'event', value: wireEvent(event) });
   }
 
@@ -194,6 +198,7 @@ class ShowAudience implements Audience {
 
   close(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#watchTime.close();
     this.#forgetAll();
   }
 
@@ -209,36 +214,27 @@ class ShowAudience implements Audience {
   #tellEverything(): void {
     this.#sendShow();
     this.marketsReset();
+    // A fresh engine has seen nothing yet: then the relay's own list stands.
+    if (this.#events.length === 0) return;
+    this.#everybody({ case: 'events', value: wireEventList(this.#events) });
   }
 
   #forgetAll(): void {
+    // Without a relay there is no word of the picture.
+    this.#watchTime.relayTold({ isGoing: false, readers: 0 });
     this.#viewers.clear();
     this.#bySubject.clear();
   }
 
   #joined(joined: ViewerJoined): void {
-    const { viewerId, subject, publicKey } = joined;
+    const { viewerId, subject } = joined;
     this.#left(viewerId);
     if (this.#viewers.size >= VIEWERS_MAX) {
       const value = wireRefused('SHOW_FULL', 'The show has as many viewers as it can serve.');
       this.#tell(viewerId, { case: 'refused', value });
       return;
     }
-    const nowUs = this.#options.clock.nowUs();
-    const viewer: Viewer = {
-      id: viewerId,
-      subject,
-      publicKey,
-      binding: null,
-      bets: new TokenBucket({ perSecond: BETS_PER_SECOND, burst: BETS_BURST, nowUs }),
-      questions: new TokenBucket({
-        perSecond: QUESTIONS_PER_SECOND,
-        burst: QUESTIONS_BURST,
-        nowUs,
-      }),
-      betsWaiting: 0,
-      report: null,
-    };
+    const viewer = newViewer(joined, this.#options.clock.nowUs());
     this.#viewers.set(viewerId, viewer);
     const sameSubject = this.#bySubject.get(subject) ?? new Set();
     sameSubject.add(viewer);
@@ -252,7 +248,9 @@ class ShowAudience implements Audience {
     this.#viewers.delete(viewerId);
     const sameSubject = this.#bySubject.get(viewer.subject);
     sameSubject?.delete(viewer);
-    if (sameSubject?.size === 0) this.#bySubject.delete(viewer.subject);
+    if (sameSubject?.size !== 0) return;
+    this.#bySubject.delete(viewer.subject);
+    this.#watchTime.left(viewer.subject);
   }
 
   #rebind(): void {
@@ -260,7 +258,7 @@ class ShowAudience implements Audience {
   }
 
   /** Binds the subject, then tells its balance and its bets. */
-  async #bind(viewer: Viewer): Promise<BetRefusal | null> {
+  async #bind(viewer: Viewer): Promise<Refusal | null> {
     const { ledger, clock } = this.#options;
     const { subject, publicKey } = viewer;
     try {
@@ -289,80 +287,13 @@ class ShowAudience implements Audience {
       return;
     }
     const nowUs = this.#options.clock.nowUs();
-    if (message.case === 'bet') void this.#bet(viewer, message.value, nowUs);
+    if (isQuestion(message)) void this.#desk.take(viewer, message, nowUs);
     else if (message.case === 'historyRequest') {
       if (viewer.questions.take(nowUs)) void this.#sendHistory(viewer, message.value.limit);
     } else if (message.case === 'watchReport') {
       viewer.report = { atUs: nowUs, delayMs: message.value.delayMs };
+      this.#watchTime.reported(viewer.subject, message.value.framesPerSecond);
     }
-  }
-
-  /** `arrivedUs` is when the bet came to the engine: the market's cut is judged by it. */
-  async #bet(viewer: Viewer, bet: Bet, arrivedUs: number): Promise<void> {
-    if (!viewer.bets.take(arrivedUs) || viewer.betsWaiting >= BETS_WAITING_MAX) {
-      this.counters.betsLimited++;
-      const limited = { code: 'RATE_LIMITED', message: 'Too many bets at once; wait a moment.' };
-      this.#answerBet(viewer, bet, limited);
-      return;
-    }
-    viewer.betsWaiting++;
-    try {
-      const refusal = await viewer.binding;
-      if (refusal) {
-        this.#answerBet(viewer, bet, refusal);
-        return;
-      }
-      await this.#placeBet(viewer, bet, arrivedUs);
-    } finally {
-      viewer.betsWaiting--;
-    }
-  }
-
-  async #placeBet(viewer: Viewer, bet: Bet, arrivedUs: number): Promise<void> {
-    const { ledger, clock } = this.#options;
-    try {
-      const { receipt, isKnown, balance } = await ledger.placeBet({
-        betId: bet.betId,
-        subject: viewer.subject,
-        marketId: bet.marketId,
-        outcome: bet.outcome,
-        amountMinor: Number(bet.amountMinor),
-        arrivedUs,
-      });
-      const nowUs = clock.nowUs();
-      this.#betDurations.add(nowUs, (nowUs - arrivedUs) / 1000);
-      const answer = { seq: receipt.seq, hash: receipt.hash, isKnown };
-      this.#answerBet(viewer, bet, answer);
-      this.#sendBalance(viewer.subject, balance);
-      this.counters.betsConfirmed++;
-      if (!isKnown) this.#options.onBetPlaced(bet.marketId);
-    } catch (error) {
-      this.#answerBet(viewer, bet, refusalOf(error));
-    }
-  }
-
-  #answerBet(
-    viewer: Viewer,
-    bet: Bet,
-    answer: BetRefusal | { seq: number; hash: string; isKnown: boolean },
-  ): void {
-    const isRefusal = 'code' in answer;
-    if (isRefusal) this.counters.betsRefused++;
-    this.#tell(viewer.id, {
-      case: 'betReply',
-      value: {
-        $typeName: 'morphine.facts.v1.BetReply',
-        betId: bet.betId,
-        marketId: bet.marketId,
-        outcome: bet.outcome,
-        amountMinor: bet.amountMinor,
-        seq: BigInt(isRefusal ? 0 : answer.seq),
-        hash: isRefusal ? '' : answer.hash,
-        code: isRefusal ? answer.code : '',
-        message: isRefusal ? answer.message : '',
-        pendingKnown: isRefusal ? false : answer.isKnown,
-      },
-    });
   }
 
   async #sendHistory(viewer: Viewer, limit: number): Promise<void> {
@@ -381,13 +312,14 @@ class ShowAudience implements Audience {
     }
   }
 
-  #sendBalance(subject: string, balance: LedgerBalance): void {
-    const viewers = this.#bySubject.get(subject);
-    if (!viewers) return;
-    this.#options.socket.deliver(
-      [...viewers].map((viewer) => viewer.id),
-      toViewer({ case: 'balance', value: wireBalance(balance) }),
-    );
+  #sendBalance(subject: string, balance: LedgerBalance, grantedMinor = 0): void {
+    this.#tellSubject(subject, { case: 'balance', value: wireBalance(balance, grantedMinor) });
+  }
+
+  /** To every tab of one person. */
+  #tellSubject(subject: string, message: ToViewer['message']): void {
+    const ids = [...(this.#bySubject.get(subject) ?? [])].map((viewer) => viewer.id);
+    if (ids.length > 0) this.#options.socket.deliver(ids, toViewer(message));
   }
 
   /** Only to viewers who are still there: an answer may come after its viewer left. */

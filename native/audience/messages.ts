@@ -5,6 +5,7 @@ import type { GameEvent } from '../../core/contract/events.ts';
 import type { MarketView } from '../../core/contract/state.ts';
 import {
   BalanceSchema,
+  EventListSchema,
   GameEventSchema,
   HistoryEntry_Result,
   HistoryEntrySchema,
@@ -17,6 +18,7 @@ import {
   ToViewerSchema,
   type Balance as WireBalance,
   type GameEvent as WireEvent,
+  type EventList as WireEventList,
   type HistoryEntry as WireHistoryEntry,
   type Market as WireMarket,
   type Refused as WireRefused,
@@ -80,6 +82,9 @@ export function wireMarket(market: MarketView): WireMarket {
     reason: market.reason,
     decidedCaptureUs: BigInt(market.decidedCaptureUs),
     rulesHash: market.rulesHash,
+    ...(market.prices
+      ? { prices: { ...market.prices, quoteSeq: BigInt(market.prices.quoteSeq) } }
+      : {}),
   });
 }
 
@@ -97,6 +102,11 @@ export function wireEvent(event: GameEvent): WireEvent {
   });
 }
 
+/** Oldest first. */
+export function wireEventList(events: readonly GameEvent[]): WireEventList {
+  return create(EventListSchema, { events: events.map(wireEvent) });
+}
+
 export function wireHistoryEntry(entry: LedgerHistoryEntry): WireHistoryEntry {
   return create(HistoryEntrySchema, {
     betId: entry.betId,
@@ -111,13 +121,20 @@ export function wireHistoryEntry(entry: LedgerHistoryEntry): WireHistoryEntry {
     seq: BigInt(entry.seq),
     hash: entry.hash,
     atUs: BigInt(entry.atUs),
+    withdrawnAtUs: BigInt(entry.withdrawnAtUs ?? 0),
+    milliShares: BigInt(entry.shares?.milliShares ?? 0),
+    milliSharesLeft: BigInt(entry.shares?.milliSharesLeft ?? 0),
+    soldMinor: BigInt(entry.shares?.soldMinor ?? 0),
   });
 }
 
-export function wireBalance(balance: LedgerBalance): WireBalance {
+/** @param grantedMinor what it has just gained by watching */
+export function wireBalance(balance: LedgerBalance, grantedMinor = 0): WireBalance {
   return create(BalanceSchema, {
     availableMinor: BigInt(balance.availableMinor),
     stakedMinor: BigInt(balance.stakedMinor),
+    debtMinor: BigInt(balance.debtMinor ?? 0),
+    grantedMinor: BigInt(grantedMinor),
   });
 }
 

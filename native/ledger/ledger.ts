@@ -241,9 +241,11 @@ export class Ledger {
     if (!isAsked) this.#refuseSuspended(earlier?.market);
     const rows = withdrawRows(journal, args, isStaff(this.#subject(args.subject)));
     journal.append(rows);
+    const bet = journal.state.bets.get(args.betId);
     return {
+      marketId: bet?.market ?? '',
       isKnown: rows.length === 0,
-      withdrawnAtUs: journal.state.bets.get(args.betId)?.withdrawnAtUs ?? 0,
+      withdrawnAtUs: bet?.withdrawnAtUs ?? 0,
       balance: balanceView(journal, args.subject),
     };
   }
@@ -255,7 +257,7 @@ export class Ledger {
       const isSame = earlier.bet === args.betId && earlier.milliShares === args.milliShares;
       const isOwn = journal.state.bets.get(earlier.bet)?.subject === args.subject;
       if (!isSame || !isOwn) throw new LedgerRefusal('ID_REUSED');
-      return saleView(earlier, journal.hashHexOf(earlier.seq), true);
+      return this.#saleView(earlier, journal.hashHexOf(earlier.seq), true);
     }
     if (journal.state.bets.has(args.saleId)) throw new LedgerRefusal('ID_REUSED');
     this.#refuseSuspended(journal.state.bets.get(args.betId)?.market);
@@ -263,7 +265,13 @@ export class Ledger {
     const [written] = journal.append(sellRows(journal, args, isStaff(subject)));
     const sale = journal.state.sales.get(args.saleId);
     if (!written || !sale) throw new Error(`Sale ${args.saleId} was not written`);
-    return saleView(sale, Buffer.from(written.hash).toString('hex'), false);
+    return this.#saleView(sale, Buffer.from(written.hash).toString('hex'), false);
+  }
+
+  #saleView(sale: Sale, hash: string, isKnown: boolean): RequestResult<'sellBet'> {
+    const { id: saleId, bet: betId, milliShares, amountMinor, seq, atUs } = sale;
+    const marketId = this.journal.state.bets.get(betId)?.market ?? '';
+    return { saleId, betId, marketId, milliShares, amountMinor, seq, hash, atUs, isKnown };
   }
 
   #vest(args: RequestArgs<'vest'>): RequestResult<'vest'> {
@@ -334,19 +342,6 @@ export class Ledger {
 
 function isStaff(subject: StoredSubject): boolean {
   return subject.isStaff === 1;
-}
-
-function saleView(sale: Sale, hash: string, isKnown: boolean): RequestResult<'sellBet'> {
-  return {
-    saleId: sale.id,
-    betId: sale.bet,
-    milliShares: sale.milliShares,
-    amountMinor: sale.amountMinor,
-    seq: sale.seq,
-    hash,
-    atUs: sale.atUs,
-    isKnown,
-  };
 }
 
 function isSameBet(bet: Bet, args: RequestArgs<'placeBet'>): boolean {

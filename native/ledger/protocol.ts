@@ -192,6 +192,16 @@ export const historyEntrySchema = receiptSchema.extend({
   paidMinor: amountMinor,
   /** Why it was won, lost or refunded, one sentence; empty while pending. */
   reason: z.string(),
+  /** When its stake was asked back; absent when it was not. */
+  withdrawnAtUs: timeUs.optional(),
+  /** Thousandths of shares bought and not yet sold, and what the sales bring; absent: no prices. */
+  shares: z
+    .object({
+      milliShares,
+      milliSharesLeft: z.number().int().nonnegative(),
+      soldMinor: amountMinor,
+    })
+    .optional(),
 });
 export type LedgerHistoryEntry = z.infer<typeof historyEntrySchema>;
 
@@ -239,10 +249,16 @@ export const requestResults = {
   voidMarket: marketResult,
   correctMarket: marketResult,
   extendMarket: marketResult,
-  withdrawBet: z.object({ isKnown: z.boolean(), withdrawnAtUs: timeUs, balance: balanceSchema }),
+  withdrawBet: z.object({
+    marketId,
+    isKnown: z.boolean(),
+    withdrawnAtUs: timeUs,
+    balance: balanceSchema,
+  }),
   sellBet: z.object({
     saleId: hexId,
     betId: hexId,
+    marketId,
     milliShares: z.number().int().positive(),
     /** Paid when the market ends. */
     amountMinor,

@@ -2,6 +2,7 @@
 // that stand beside the journal. Reads only.
 
 import type { Bet, Market } from '../../core/ledger/fold.ts';
+import { milliSharesLeft } from '../../core/ledger/foldMoves.ts';
 import { debtAccount, userAccount } from '../../core/ledger/rows.ts';
 import { type MarketRules, marketRulesSchema } from '../../core/markets/rules.ts';
 import type { Journal } from './journal.ts';
@@ -78,7 +79,21 @@ export function historyEntry(journal: Journal, bet: Bet): LedgerHistoryEntry {
     ...receiptOf(bet, journal.hashHexOf(bet.seq)),
     marketTitle: rules?.title ?? '(erased)',
     outcomeLabel: rules?.outcomes[bet.outcome] ?? `Outcome ${bet.outcome + 1}`,
+    ...movesOf(bet),
     ...(market ? resultOf(journal, bet, market) : { result: 'PENDING', paidMinor: 0, reason: '' }),
+  };
+}
+
+/** What its bettor did with it since. */
+function movesOf(bet: Bet): Pick<LedgerHistoryEntry, 'withdrawnAtUs' | 'shares'> {
+  const { milliShares, withdrawnAtUs } = bet;
+  const standing = bet.sales.filter((sale) => sale.state !== 'VOID');
+  const soldMinor = standing.reduce((sum, sale) => sum + sale.amountMinor, 0);
+  return {
+    ...(withdrawnAtUs === null ? {} : { withdrawnAtUs }),
+    ...(milliShares > 0
+      ? { shares: { milliShares, milliSharesLeft: milliSharesLeft(bet), soldMinor } }
+      : {}),
   };
 }
 

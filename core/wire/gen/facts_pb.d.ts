@@ -461,6 +461,13 @@ export declare type Market = Message<"morphine.facts.v1.Market"> & {
    * @generated from field: string rules_hash = 13;
    */
   rulesHash: string;
+
+  /**
+   * absent where winners share the pool
+   *
+   * @generated from field: morphine.facts.v1.MarketPrices prices = 14;
+   */
+  prices?: MarketPrices | undefined;
 };
 
 /**
@@ -508,6 +515,29 @@ export enum Market_State {
  * Describes the enum morphine.facts.v1.Market.State.
  */
 export declare const Market_StateSchema: GenEnum<Market_State>;
+
+/**
+ * Prices of a market's outcomes now. quote_seq counts what moved them.
+ *
+ * @generated from message morphine.facts.v1.MarketPrices
+ */
+export declare type MarketPrices = Message<"morphine.facts.v1.MarketPrices"> & {
+  /**
+   * @generated from field: uint64 quote_seq = 1;
+   */
+  quoteSeq: bigint;
+
+  /**
+   * @generated from field: repeated uint32 permille = 2;
+   */
+  permille: number[];
+};
+
+/**
+ * Describes the message morphine.facts.v1.MarketPrices.
+ * Use `create(MarketPricesSchema)` to create a new message.
+ */
+export declare const MarketPricesSchema: GenMessage<MarketPrices>;
 
 /**
  * @generated from message morphine.facts.v1.Hello
@@ -571,6 +601,18 @@ export declare type Bet = Message<"morphine.facts.v1.Bet"> & {
    * @generated from field: uint64 amount_minor = 4;
    */
   amountMinor: bigint;
+
+  /**
+   * Where bets have prices: the price that was seen, and the least that the stake must buy.
+   *
+   * @generated from field: optional uint64 quote_seq = 5;
+   */
+  quoteSeq?: bigint | undefined;
+
+  /**
+   * @generated from field: optional uint64 milli_shares_min = 6;
+   */
+  milliSharesMin?: bigint | undefined;
 };
 
 /**
@@ -578,6 +620,151 @@ export declare type Bet = Message<"morphine.facts.v1.Bet"> & {
  * Use `create(BetSchema)` to create a new message.
  */
 export declare const BetSchema: GenMessage<Bet>;
+
+/**
+ * Asks for a stake back. It returns when the market ends, unless the picture came first. The bet's
+ * own id makes it safe to ask again.
+ *
+ * @generated from message morphine.facts.v1.Withdraw
+ */
+export declare type Withdraw = Message<"morphine.facts.v1.Withdraw"> & {
+  /**
+   * @generated from field: string bet_id = 1;
+   */
+  betId: string;
+};
+
+/**
+ * Describes the message morphine.facts.v1.Withdraw.
+ * Use `create(WithdrawSchema)` to create a new message.
+ */
+export declare const WithdrawSchema: GenMessage<Withdraw>;
+
+/**
+ * Sells shares of a bet back, before the lock.
+ *
+ * @generated from message morphine.facts.v1.Sell
+ */
+export declare type Sell = Message<"morphine.facts.v1.Sell"> & {
+  /**
+   * 32 hex characters, made and stored by the page before sending
+   *
+   * @generated from field: string sale_id = 1;
+   */
+  saleId: string;
+
+  /**
+   * @generated from field: string bet_id = 2;
+   */
+  betId: string;
+
+  /**
+   * @generated from field: uint64 milli_shares = 3;
+   */
+  milliShares: bigint;
+
+  /**
+   * @generated from field: optional uint64 quote_seq = 4;
+   */
+  quoteSeq?: bigint | undefined;
+
+  /**
+   * @generated from field: optional uint64 amount_minor_min = 5;
+   */
+  amountMinorMin?: bigint | undefined;
+};
+
+/**
+ * Describes the message morphine.facts.v1.Sell.
+ * Use `create(SellSchema)` to create a new message.
+ */
+export declare const SellSchema: GenMessage<Sell>;
+
+/**
+ * @generated from message morphine.facts.v1.QuoteRequest
+ */
+export declare type QuoteRequest = Message<"morphine.facts.v1.QuoteRequest"> & {
+  /**
+   * @generated from field: string market_id = 1;
+   */
+  marketId: string;
+
+  /**
+   * @generated from field: uint32 outcome = 2;
+   */
+  outcome: number;
+
+  /**
+   * @generated from field: uint64 amount_minor = 3;
+   */
+  amountMinor: bigint;
+};
+
+/**
+ * Describes the message morphine.facts.v1.QuoteRequest.
+ * Use `create(QuoteRequestSchema)` to create a new message.
+ */
+export declare const QuoteRequestSchema: GenMessage<QuoteRequest>;
+
+/**
+ * What all that a bet still holds would bring now.
+ *
+ * @generated from message morphine.facts.v1.SaleQuoteRequest
+ */
+export declare type SaleQuoteRequest = Message<"morphine.facts.v1.SaleQuoteRequest"> & {
+  /**
+   * @generated from field: string bet_id = 1;
+   */
+  betId: string;
+};
+
+/**
+ * Describes the message morphine.facts.v1.SaleQuoteRequest.
+ * Use `create(SaleQuoteRequestSchema)` to create a new message.
+ */
+export declare const SaleQuoteRequestSchema: GenMessage<SaleQuoteRequest>;
+
+/**
+ * A viewer's own limit: stricter at once, looser after 24 hours. Without a value it is lifted.
+ *
+ * @generated from message morphine.facts.v1.SetLimit
+ */
+export declare type SetLimit = Message<"morphine.facts.v1.SetLimit"> & {
+  /**
+   * 32 hex characters, made and stored by the page before sending
+   *
+   * @generated from field: string command_id = 1;
+   */
+  commandId: string;
+
+  /**
+   * @generated from field: morphine.facts.v1.LimitName limit = 2;
+   */
+  limit: LimitName;
+
+  /**
+   * @generated from field: optional uint64 value = 3;
+   */
+  value?: bigint | undefined;
+};
+
+/**
+ * Describes the message morphine.facts.v1.SetLimit.
+ * Use `create(SetLimitSchema)` to create a new message.
+ */
+export declare const SetLimitSchema: GenMessage<SetLimit>;
+
+/**
+ * @generated from message morphine.facts.v1.LimitsRequest
+ */
+export declare type LimitsRequest = Message<"morphine.facts.v1.LimitsRequest"> & {
+};
+
+/**
+ * Describes the message morphine.facts.v1.LimitsRequest.
+ * Use `create(LimitsRequestSchema)` to create a new message.
+ */
+export declare const LimitsRequestSchema: GenMessage<LimitsRequest>;
 
 /**
  * @generated from message morphine.facts.v1.Ping
@@ -683,6 +870,42 @@ export declare type FromViewer = Message<"morphine.facts.v1.FromViewer"> & {
      */
     value: HistoryRequest;
     case: "historyRequest";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.Withdraw withdraw = 6;
+     */
+    value: Withdraw;
+    case: "withdraw";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.Sell sell = 7;
+     */
+    value: Sell;
+    case: "sell";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.QuoteRequest quote_request = 8;
+     */
+    value: QuoteRequest;
+    case: "quoteRequest";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.SaleQuoteRequest sale_quote_request = 9;
+     */
+    value: SaleQuoteRequest;
+    case: "saleQuoteRequest";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.SetLimit set_limit = 10;
+     */
+    value: SetLimit;
+    case: "setLimit";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.LimitsRequest limits_request = 11;
+     */
+    value: LimitsRequest;
+    case: "limitsRequest";
   } | { case: undefined; value?: undefined };
 };
 
@@ -813,6 +1036,13 @@ export declare type BetReply = Message<"morphine.facts.v1.BetReply"> & {
    * @generated from field: bool pending_known = 9;
    */
   pendingKnown: boolean;
+
+  /**
+   * bought; 0 where winners share the pool
+   *
+   * @generated from field: uint64 milli_shares = 10;
+   */
+  milliShares: bigint;
 };
 
 /**
@@ -820,6 +1050,261 @@ export declare type BetReply = Message<"morphine.facts.v1.BetReply"> & {
  * Use `create(BetReplySchema)` to create a new message.
  */
 export declare const BetReplySchema: GenMessage<BetReply>;
+
+/**
+ * Taken when code is empty; carried out when the market ends.
+ *
+ * @generated from message morphine.facts.v1.WithdrawReply
+ */
+export declare type WithdrawReply = Message<"morphine.facts.v1.WithdrawReply"> & {
+  /**
+   * @generated from field: string bet_id = 1;
+   */
+  betId: string;
+
+  /**
+   * @generated from field: uint64 withdrawn_at_us = 2;
+   */
+  withdrawnAtUs: bigint;
+
+  /**
+   * @generated from field: string code = 3;
+   */
+  code: string;
+
+  /**
+   * @generated from field: string message = 4;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message morphine.facts.v1.WithdrawReply.
+ * Use `create(WithdrawReplySchema)` to create a new message.
+ */
+export declare const WithdrawReplySchema: GenMessage<WithdrawReply>;
+
+/**
+ * Taken when code is empty; paid when the market ends.
+ *
+ * @generated from message morphine.facts.v1.SaleReply
+ */
+export declare type SaleReply = Message<"morphine.facts.v1.SaleReply"> & {
+  /**
+   * @generated from field: string sale_id = 1;
+   */
+  saleId: string;
+
+  /**
+   * @generated from field: string bet_id = 2;
+   */
+  betId: string;
+
+  /**
+   * @generated from field: uint64 milli_shares = 3;
+   */
+  milliShares: bigint;
+
+  /**
+   * @generated from field: uint64 amount_minor = 4;
+   */
+  amountMinor: bigint;
+
+  /**
+   * @generated from field: uint64 seq = 5;
+   */
+  seq: bigint;
+
+  /**
+   * @generated from field: string hash = 6;
+   */
+  hash: string;
+
+  /**
+   * @generated from field: string code = 7;
+   */
+  code: string;
+
+  /**
+   * @generated from field: string message = 8;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message morphine.facts.v1.SaleReply.
+ * Use `create(SaleReplySchema)` to create a new message.
+ */
+export declare const SaleReplySchema: GenMessage<SaleReply>;
+
+/**
+ * What a stake would buy now; repeats the question.
+ *
+ * @generated from message morphine.facts.v1.Quote
+ */
+export declare type Quote = Message<"morphine.facts.v1.Quote"> & {
+  /**
+   * @generated from field: string market_id = 1;
+   */
+  marketId: string;
+
+  /**
+   * @generated from field: uint32 outcome = 2;
+   */
+  outcome: number;
+
+  /**
+   * @generated from field: uint64 amount_minor = 3;
+   */
+  amountMinor: bigint;
+
+  /**
+   * @generated from field: uint64 quote_seq = 4;
+   */
+  quoteSeq: bigint;
+
+  /**
+   * @generated from field: repeated uint32 permille = 5;
+   */
+  permille: number[];
+
+  /**
+   * @generated from field: uint64 milli_shares = 6;
+   */
+  milliShares: bigint;
+
+  /**
+   * @generated from field: string code = 7;
+   */
+  code: string;
+
+  /**
+   * @generated from field: string message = 8;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message morphine.facts.v1.Quote.
+ * Use `create(QuoteSchema)` to create a new message.
+ */
+export declare const QuoteSchema: GenMessage<Quote>;
+
+/**
+ * @generated from message morphine.facts.v1.SaleQuote
+ */
+export declare type SaleQuote = Message<"morphine.facts.v1.SaleQuote"> & {
+  /**
+   * @generated from field: string bet_id = 1;
+   */
+  betId: string;
+
+  /**
+   * all that the bet still holds
+   *
+   * @generated from field: uint64 milli_shares = 2;
+   */
+  milliShares: bigint;
+
+  /**
+   * @generated from field: uint64 amount_minor = 3;
+   */
+  amountMinor: bigint;
+
+  /**
+   * @generated from field: uint64 quote_seq = 4;
+   */
+  quoteSeq: bigint;
+
+  /**
+   * @generated from field: string code = 5;
+   */
+  code: string;
+
+  /**
+   * @generated from field: string message = 6;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message morphine.facts.v1.SaleQuote.
+ * Use `create(SaleQuoteSchema)` to create a new message.
+ */
+export declare const SaleQuoteSchema: GenMessage<SaleQuote>;
+
+/**
+ * One of the viewer's own limits, and a looser value that has to wait. Absent value: no limit.
+ *
+ * @generated from message morphine.facts.v1.OwnLimit
+ */
+export declare type OwnLimit = Message<"morphine.facts.v1.OwnLimit"> & {
+  /**
+   * @generated from field: morphine.facts.v1.LimitName limit = 1;
+   */
+  limit: LimitName;
+
+  /**
+   * @generated from field: optional uint64 value = 2;
+   */
+  value?: bigint | undefined;
+
+  /**
+   * media clock; absent: nothing waits
+   *
+   * @generated from field: optional uint64 waiting_from_us = 3;
+   */
+  waitingFromUs?: bigint | undefined;
+
+  /**
+   * @generated from field: optional uint64 waiting_value = 4;
+   */
+  waitingValue?: bigint | undefined;
+};
+
+/**
+ * Describes the message morphine.facts.v1.OwnLimit.
+ * Use `create(OwnLimitSchema)` to create a new message.
+ */
+export declare const OwnLimitSchema: GenMessage<OwnLimit>;
+
+/**
+ * Answers SetLimit (with its command_id) and LimitsRequest. With a code the limits are absent.
+ *
+ * @generated from message morphine.facts.v1.Limits
+ */
+export declare type Limits = Message<"morphine.facts.v1.Limits"> & {
+  /**
+   * @generated from field: string command_id = 1;
+   */
+  commandId: string;
+
+  /**
+   * @generated from field: repeated morphine.facts.v1.OwnLimit limits = 2;
+   */
+  limits: OwnLimit[];
+
+  /**
+   * @generated from field: bool is_banned = 3;
+   */
+  isBanned: boolean;
+
+  /**
+   * @generated from field: string code = 4;
+   */
+  code: string;
+
+  /**
+   * @generated from field: string message = 5;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message morphine.facts.v1.Limits.
+ * Use `create(LimitsSchema)` to create a new message.
+ */
+export declare const LimitsSchema: GenMessage<Limits>;
 
 /**
  * @generated from message morphine.facts.v1.Balance
@@ -834,6 +1319,20 @@ export declare type Balance = Message<"morphine.facts.v1.Balance"> & {
    * @generated from field: uint64 staked_minor = 2;
    */
   stakedMinor: bigint;
+
+  /**
+   * owed after a correction; paid off from what comes in
+   *
+   * @generated from field: uint64 debt_minor = 3;
+   */
+  debtMinor: bigint;
+
+  /**
+   * what this balance has just gained by watching
+   *
+   * @generated from field: uint64 granted_minor = 4;
+   */
+  grantedMinor: bigint;
 };
 
 /**
@@ -905,6 +1404,32 @@ export declare type HistoryEntry = Message<"morphine.facts.v1.HistoryEntry"> & {
    * @generated from field: uint32 outcome = 12;
    */
   outcome: number;
+
+  /**
+   * when the stake was asked back; 0: it was not
+   *
+   * @generated from field: uint64 withdrawn_at_us = 13;
+   */
+  withdrawnAtUs: bigint;
+
+  /**
+   * bought; 0 where winners share the pool
+   *
+   * @generated from field: uint64 milli_shares = 14;
+   */
+  milliShares: bigint;
+
+  /**
+   * @generated from field: uint64 milli_shares_left = 15;
+   */
+  milliSharesLeft: bigint;
+
+  /**
+   * what its sales bring, unless the picture came first
+   *
+   * @generated from field: uint64 sold_minor = 16;
+   */
+  soldMinor: bigint;
 };
 
 /**
@@ -979,6 +1504,24 @@ export declare type MarketList = Message<"morphine.facts.v1.MarketList"> & {
  * Use `create(MarketListSchema)` to create a new message.
  */
 export declare const MarketListSchema: GenMessage<MarketList>;
+
+/**
+ * What happened lately, oldest first; replaces what was known.
+ *
+ * @generated from message morphine.facts.v1.EventList
+ */
+export declare type EventList = Message<"morphine.facts.v1.EventList"> & {
+  /**
+   * @generated from field: repeated morphine.facts.v1.GameEvent events = 1;
+   */
+  events: GameEvent[];
+};
+
+/**
+ * Describes the message morphine.facts.v1.EventList.
+ * Use `create(EventListSchema)` to create a new message.
+ */
+export declare const EventListSchema: GenMessage<EventList>;
 
 /**
  * Answer to Ping: the sender's clock back, and the studio's media clock as the relay knows it.
@@ -1098,6 +1641,50 @@ export declare type ToViewer = Message<"morphine.facts.v1.ToViewer"> & {
      */
     value: Pong;
     case: "pong";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.WithdrawReply withdraw_reply = 13;
+     */
+    value: WithdrawReply;
+    case: "withdrawReply";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.SaleReply sale_reply = 14;
+     */
+    value: SaleReply;
+    case: "saleReply";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.Quote quote = 15;
+     */
+    value: Quote;
+    case: "quote";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.SaleQuote sale_quote = 16;
+     */
+    value: SaleQuote;
+    case: "saleQuote";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.Limits limits = 17;
+     */
+    value: Limits;
+    case: "limits";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.EventList events = 18;
+     */
+    value: EventList;
+    case: "events";
+  } | {
+    /**
+     * by the relay itself: its own signed mark, at most once a second
+     *
+     * @generated from field: morphine.facts.v1.JournalAck witnessed = 19;
+     */
+    value: JournalAck;
+    case: "witnessed";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1716,4 +2303,47 @@ export declare type ToStudio = Message<"morphine.facts.v1.ToStudio"> & {
  * Use `create(ToStudioSchema)` to create a new message.
  */
 export declare const ToStudioSchema: GenMessage<ToStudio>;
+
+/**
+ * @generated from enum morphine.facts.v1.LimitName
+ */
+export enum LimitName {
+  /**
+   * @generated from enum value: LIMIT_NAME_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * points in 24 hours
+   *
+   * @generated from enum value: LIMIT_NAME_STAKE_DAY = 1;
+   */
+  STAKE_DAY = 1,
+
+  /**
+   * points in 24 hours
+   *
+   * @generated from enum value: LIMIT_NAME_LOSS_DAY = 2;
+   */
+  LOSS_DAY = 2,
+
+  /**
+   * media clock, microseconds
+   *
+   * @generated from enum value: LIMIT_NAME_PAUSED_UNTIL = 3;
+   */
+  PAUSED_UNTIL = 3,
+
+  /**
+   * media clock, microseconds
+   *
+   * @generated from enum value: LIMIT_NAME_EXCLUDED_UNTIL = 4;
+   */
+  EXCLUDED_UNTIL = 4,
+}
+
+/**
+ * Describes the enum morphine.facts.v1.LimitName.
+ */
+export declare const LimitNameSchema: GenEnum<LimitName>;
 

@@ -13,7 +13,7 @@ import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/code
  * Describes the file facts.proto.
  */
 export const file_facts = /*@__PURE__*/
-  fileDesc("CgtmYWN0cy5wcm90bxIRbW9ycGhpbmUuZmFjdHMudjEiOgoDQm94EgkKAXgYASABKAISCQoBeRgCIAEoAhINCgV3aWR0aBgDIAEoAhIOCgZoZWlnaHQYBCABKAIiqgEKBVRyYWNrEgoKAmlkGAEgASgNEg0KBWxhYmVsGAIgASgJEiMKA2JveBgDIAEoCzIWLm1vcnBoaW5lLmZhY3RzLnYxLkJveBISCgp2ZWxvY2l0eV94GAQgASgCEhIKCnZlbG9jaXR5X3kYBSABKAISEgoKY29uZmlkZW5jZRgGIAEoAhISCgphZ2VfZnJhbWVzGAcgASgNEhEKCXByZWRpY3RlZBgIIAEoCCJ6CgpTdGFnZVRpbWVzEhEKCWRlY29kZV91cxgBIAEoDRIRCgltb3Rpb25fdXMYAiABKA0SEAoIaW5mZXJfdXMYAyABKA0SEAoIdHJhY2tfdXMYBCABKA0SEAoIZXZlbnRfdXMYBSABKA0SEAoIdG90YWxfdXMYBiABKA0itwEKCkZyYW1lRmFjdHMSEgoKY2FwdHVyZV91cxgBIAEoBBIVCg1ydHBfdGltZXN0YW1wGAIgASgNEhYKDmZyYW1lX3NlcXVlbmNlGAMgASgEEigKBnRyYWNrcxgEIAMoCzIYLm1vcnBoaW5lLmZhY3RzLnYxLlRyYWNrEi0KBnN0YWdlcxgFIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLlN0YWdlVGltZXMSDQoFbW9kZWwYBiABKAkiqgEKCUdhbWVFdmVudBIKCgJpZBgBIAEoCRIMCgR0eXBlGAIgASgJEhIKCmNhcHR1cmVfdXMYAyABKAQSFQoNcnRwX3RpbWVzdGFtcBgEIAEoDRITCgtkZXRlY3RlZF91cxgFIAEoBBISCgpjb25maWRlbmNlGAYgASgCEgsKA3doeRgHIAEoCRIPCgdzdWJqZWN0GAggASgJEhEKCXRyYWNrX2lkcxgJIAMoDSKXAgoEU2hvdxIsCgVzdGF0ZRgBIAEoDjIdLm1vcnBoaW5lLmZhY3RzLnYxLlNob3cuU3RhdGUSDQoFdGl0bGUYAiABKAkSFQoNbGl2ZV9zaW5jZV91cxgDIAEoBBIYChBzdHVkaW9fY29ubmVjdGVkGAQgASgIEhkKEWJldHRpbmdfc3VzcGVuZGVkGAUgASgJEg8KB3ZpZXdlcnMYBiABKA0SGgoSdmlkZW9fY2xvY2tfb2Zmc2V0GAcgASgNEhkKEXZpZGVvX2Nsb2NrX3NoaWZ0GAggASgNIj4KBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASCQoFUkVBRFkQARIICgRMSVZFEAISCQoFRU5ERUQQAyI9CgdPdXRjb21lEg0KBWxhYmVsGAEgASgJEhIKCnBvb2xfbWlub3IYAiABKAQSDwoHYmV0dG9ycxgDIAEoDSKkAwoGTWFya2V0EgoKAmlkGAEgASgJEg0KBXRpdGxlGAIgASgJEiwKCG91dGNvbWVzGAMgAygLMhoubW9ycGhpbmUuZmFjdHMudjEuT3V0Y29tZRIuCgVzdGF0ZRgEIAEoDjIfLm1vcnBoaW5lLmZhY3RzLnYxLk1hcmtldC5TdGF0ZRITCgtvcGVuc19hdF91cxgFIAEoBBISCgpsb2NrX2F0X3VzGAYgASgEEhUKDWhvcml6b25fYXRfdXMYByABKAQSFgoOZGVhZGxpbmVfYXRfdXMYCCABKAQSEAoIZ3VhcmRfbXMYCSABKA0SEwoGd2lubmVyGAogASgNSACIAQESDgoGcmVhc29uGAsgASgJEhoKEmRlY2lkZWRfY2FwdHVyZV91cxgMIAEoBBISCgpydWxlc19oYXNoGA0gASgJIlcKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASCQoFRFJBRlQQARIICgRPUEVOEAISCgoGTE9DS0VEEAMSDAoIUkVTT0xWRUQQBBIICgRWT0lEEAVCCQoHX3dpbm5lciJQCgVIZWxsbxIPCgd2ZXJzaW9uGAEgASgNEhIKCnB1YmxpY19rZXkYAiABKAkSDwoHc3ViamVjdBgDIAEoCRIRCglzaWduYXR1cmUYBCABKAkiTwoDQmV0Eg4KBmJldF9pZBgBIAEoCRIRCgltYXJrZXRfaWQYAiABKAkSDwoHb3V0Y29tZRgDIAEoDRIUCgxhbW91bnRfbWlub3IYBCABKAQiFwoEUGluZxIPCgdzZW50X21zGAEgASgBInAKC1dhdGNoUmVwb3J0EhAKCGRlbGF5X21zGAEgASgNEhYKDnVuY2VydGFpbnR5X21zGAIgASgNEhwKFG92ZXJsYXlfZGVsYXlfcDk1X21zGAMgASgNEhkKEWZyYW1lc19wZXJfc2Vjb25kGAQgASgNIh8KDkhpc3RvcnlSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNIogCCgpGcm9tVmlld2VyEikKBWhlbGxvGAEgASgLMhgubW9ycGhpbmUuZmFjdHMudjEuSGVsbG9IABIlCgNiZXQYAiABKAsyFi5tb3JwaGluZS5mYWN0cy52MS5CZXRIABInCgRwaW5nGAMgASgLMhcubW9ycGhpbmUuZmFjdHMudjEuUGluZ0gAEjYKDHdhdGNoX3JlcG9ydBgEIAEoCzIeLm1vcnBoaW5lLmZhY3RzLnYxLldhdGNoUmVwb3J0SAASPAoPaGlzdG9yeV9yZXF1ZXN0GAUgASgLMiEubW9ycGhpbmUuZmFjdHMudjEuSGlzdG9yeVJlcXVlc3RIAEIJCgdtZXNzYWdlIhoKCUNoYWxsZW5nZRINCgVub25jZRgBIAEoCSI5CgdXZWxjb21lEg8KB3N1YmplY3QYASABKAkSDAoEcm9sZRgCIAEoCRIPCgd2ZXJzaW9uGAMgASgNIigKB1JlZnVzZWQSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIqUBCghCZXRSZXBseRIOCgZiZXRfaWQYASABKAkSEQoJbWFya2V0X2lkGAIgASgJEg8KB291dGNvbWUYAyABKA0SFAoMYW1vdW50X21pbm9yGAQgASgEEgsKA3NlcRgFIAEoBBIMCgRoYXNoGAYgASgJEgwKBGNvZGUYByABKAkSDwoHbWVzc2FnZRgIIAEoCRIVCg1wZW5kaW5nX2tub3duGAkgASgIIjgKB0JhbGFuY2USFwoPYXZhaWxhYmxlX21pbm9yGAEgASgEEhQKDHN0YWtlZF9taW5vchgCIAEoBCLbAgoMSGlzdG9yeUVudHJ5Eg4KBmJldF9pZBgBIAEoCRIRCgltYXJrZXRfaWQYAiABKAkSFAoMbWFya2V0X3RpdGxlGAMgASgJEhUKDW91dGNvbWVfbGFiZWwYBCABKAkSFAoMYW1vdW50X21pbm9yGAUgASgEEjYKBnJlc3VsdBgGIAEoDjImLm1vcnBoaW5lLmZhY3RzLnYxLkhpc3RvcnlFbnRyeS5SZXN1bHQSEgoKcGFpZF9taW5vchgHIAEoBBIOCgZyZWFzb24YCCABKAkSCwoDc2VxGAkgASgEEgwKBGhhc2gYCiABKAkSDQoFYXRfdXMYCyABKAQSDwoHb3V0Y29tZRgMIAEoDSJOCgZSZXN1bHQSFgoSUkVTVUxUX1VOU1BFQ0lGSUVEEAASCwoHUEVORElORxABEgcKA1dPThACEggKBExPU1QQAxIMCghSRUZVTkRFRBAEIjsKB0hpc3RvcnkSMAoHZW50cmllcxgBIAMoCzIfLm1vcnBoaW5lLmZhY3RzLnYxLkhpc3RvcnlFbnRyeSI4CgpNYXJrZXRMaXN0EioKB21hcmtldHMYASADKAsyGS5tb3JwaGluZS5mYWN0cy52MS5NYXJrZXQiUwoEUG9uZxIPCgdzZW50X21zGAEgASgBEhAKCG1lZGlhX3VzGAIgASgEEhYKDnVuY2VydGFpbnR5X3VzGAMgASgNEhAKCHJlbGF5X3VzGAQgASgEIs0ECghUb1ZpZXdlchIxCgljaGFsbGVuZ2UYASABKAsyHC5tb3JwaGluZS5mYWN0cy52MS5DaGFsbGVuZ2VIABItCgd3ZWxjb21lGAIgASgLMhoubW9ycGhpbmUuZmFjdHMudjEuV2VsY29tZUgAEi0KB3JlZnVzZWQYAyABKAsyGi5tb3JwaGluZS5mYWN0cy52MS5SZWZ1c2VkSAASJwoEc2hvdxgEIAEoCzIXLm1vcnBoaW5lLmZhY3RzLnYxLlNob3dIABIwCgdtYXJrZXRzGAUgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuTWFya2V0TGlzdEgAEisKBm1hcmtldBgGIAEoCzIZLm1vcnBoaW5lLmZhY3RzLnYxLk1hcmtldEgAEjAKCWJldF9yZXBseRgHIAEoCzIbLm1vcnBoaW5lLmZhY3RzLnYxLkJldFJlcGx5SAASLQoHYmFsYW5jZRgIIAEoCzIaLm1vcnBoaW5lLmZhY3RzLnYxLkJhbGFuY2VIABI1CgpzZXR0bGVtZW50GAkgASgLMh8ubW9ycGhpbmUuZmFjdHMudjEuSGlzdG9yeUVudHJ5SAASLQoHaGlzdG9yeRgKIAEoCzIaLm1vcnBoaW5lLmZhY3RzLnYxLkhpc3RvcnlIABItCgVldmVudBgLIAEoCzIcLm1vcnBoaW5lLmZhY3RzLnYxLkdhbWVFdmVudEgAEicKBHBvbmcYDCABKAsyFy5tb3JwaGluZS5mYWN0cy52MS5Qb25nSABCCQoHbWVzc2FnZSJ4CghSZWdpc3RlchIPCgd2ZXJzaW9uGAEgASgNEhIKCmNoYW5uZWxfaWQYAiABKAkSEgoKcHVibGljX2tleRgDIAEoCRIRCglzaWduYXR1cmUYBCABKAkSEQoJbGVkZ2VyX2lkGAUgASgJEg0KBWVwb2NoGAYgASgEIh0KCFRha2VPdmVyEhEKCWxlZGdlcl9pZBgBIAEoCSI1ChJKb3VybmFsVGFpbFJlcXVlc3QSEAoIZnJvbV9zZXEYASABKAQSDQoFbGltaXQYAiABKA0iSwoHRGVsaXZlchISCgp2aWV3ZXJfaWRzGAEgAygJEiwKB21lc3NhZ2UYAiABKAsyGy5tb3JwaGluZS5mYWN0cy52MS5Ub1ZpZXdlciIoCgpKb3VybmFsUm93EgwKBGJvZHkYASABKAwSDAoEaGFzaBgCIAEoDCKgAQoMSm91cm5hbEJhdGNoEhEKCWxlZGdlcl9pZBgBIAEoCRINCgVlcG9jaBgCIAEoBBIQCghmcm9tX3NlcRgDIAEoBBIOCgZ0b19zZXEYBCABKAQSEQoJcHJldl9oYXNoGAUgASgMEisKBHJvd3MYBiADKAsyHS5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsUm93EgwKBGhhc2gYByABKAwiuwMKCkZyb21TdHVkaW8SLwoIcmVnaXN0ZXIYASABKAsyGy5tb3JwaGluZS5mYWN0cy52MS5SZWdpc3RlckgAEi0KB2RlbGl2ZXIYAiABKAsyGi5tb3JwaGluZS5mYWN0cy52MS5EZWxpdmVySAASMgoJYW5hbHl0aWNzGAMgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuRnJhbWVGYWN0c0gAEjgKDWpvdXJuYWxfYmF0Y2gYBCABKAsyHy5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsQmF0Y2hIABInCgRwaW5nGAUgASgLMhcubW9ycGhpbmUuZmFjdHMudjEuUGluZ0gAEjIKCm1lZGlhX3RpbWUYBiABKAsyHC5tb3JwaGluZS5mYWN0cy52MS5NZWRpYVRpbWVIABIwCgl0YWtlX292ZXIYByABKAsyGy5tb3JwaGluZS5mYWN0cy52MS5UYWtlT3ZlckgAEkUKFGpvdXJuYWxfdGFpbF9yZXF1ZXN0GAggASgLMiUubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbFRhaWxSZXF1ZXN0SABCCQoHbWVzc2FnZSJGCglNZWRpYVRpbWUSEAoIbWVkaWFfdXMYASABKAQSFQoNcm91bmRfdHJpcF91cxgCIAEoDRIQCghyZWxheV91cxgDIAEoBCLiAQoKUmVnaXN0ZXJlZBIQCgh3aGlwX3VybBgBIAEoCRISCgp3aGlwX3Rva2VuGAIgASgJEhIKCnZpZXdlcl91cmwYAyABKAkSEAoId2hlcF91cmwYBCABKAkSEwoLam91cm5hbF9zZXEYBSABKAQSFAoMam91cm5hbF9oYXNoGAYgASgMEhUKDWpvdXJuYWxfZXBvY2gYByABKAQSEQoJcmVsYXlfa2V5GAggASgJEjMKDGpvdXJuYWxfbWFyaxgJIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxBY2siRgoMVmlld2VySm9pbmVkEhEKCXZpZXdlcl9pZBgBIAEoCRIPCgdzdWJqZWN0GAIgASgJEhIKCnB1YmxpY19rZXkYAyABKAkiHwoKVmlld2VyTGVmdBIRCgl2aWV3ZXJfaWQYASABKAkiUgoNVmlld2VyTWVzc2FnZRIRCgl2aWV3ZXJfaWQYASABKAkSLgoHbWVzc2FnZRgCIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkZyb21WaWV3ZXIibQoKSm91cm5hbEFjaxINCgVlcG9jaBgBIAEoBBILCgNzZXEYAiABKAQSDAoEaGFzaBgDIAEoDBIRCglsZWRnZXJfaWQYBCABKAkSDwoHdGltZV9tcxgFIAEoBBIRCglzaWduYXR1cmUYBiABKAkiTAoLSm91cm5hbFRhaWwSEAoIZnJvbV9zZXEYASABKAQSKwoEcm93cxgCIAMoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxSb3ciQQoOSm91cm5hbFJlZnVzZWQSDAoEY29kZRgBIAEoCRIQCghuZWVkX3NlcRgCIAEoBBIPCgdtZXNzYWdlGAMgASgJIkMKClJlbGF5U3RhdHMSDwoHdmlld2VycxgBIAEoDRIQCgh3YXRjaGluZxgCIAEoDRISCgptZWRpYV9saXZlGAMgASgIIpEFCghUb1N0dWRpbxIxCgljaGFsbGVuZ2UYASABKAsyHC5tb3JwaGluZS5mYWN0cy52MS5DaGFsbGVuZ2VIABIzCgpyZWdpc3RlcmVkGAIgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuUmVnaXN0ZXJlZEgAEi0KB3JlZnVzZWQYAyABKAsyGi5tb3JwaGluZS5mYWN0cy52MS5SZWZ1c2VkSAASOAoNdmlld2VyX2pvaW5lZBgEIAEoCzIfLm1vcnBoaW5lLmZhY3RzLnYxLlZpZXdlckpvaW5lZEgAEjQKC3ZpZXdlcl9sZWZ0GAUgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuVmlld2VyTGVmdEgAEjoKDnZpZXdlcl9tZXNzYWdlGAYgASgLMiAubW9ycGhpbmUuZmFjdHMudjEuVmlld2VyTWVzc2FnZUgAEjQKC2pvdXJuYWxfYWNrGAcgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbEFja0gAEjwKD2pvdXJuYWxfcmVmdXNlZBgIIAEoCzIhLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxSZWZ1c2VkSAASLgoFc3RhdHMYCSABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5SZWxheVN0YXRzSAASJwoEcG9uZxgKIAEoCzIXLm1vcnBoaW5lLmZhY3RzLnYxLlBvbmdIABIyCgl0b29rX292ZXIYCyABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsQWNrSAASNgoMam91cm5hbF90YWlsGAwgASgLMh4ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbFRhaWxIAEIJCgdtZXNzYWdlYgZwcm90bzM");
+  fileDesc("CgtmYWN0cy5wcm90bxIRbW9ycGhpbmUuZmFjdHMudjEiOgoDQm94EgkKAXgYASABKAISCQoBeRgCIAEoAhINCgV3aWR0aBgDIAEoAhIOCgZoZWlnaHQYBCABKAIiqgEKBVRyYWNrEgoKAmlkGAEgASgNEg0KBWxhYmVsGAIgASgJEiMKA2JveBgDIAEoCzIWLm1vcnBoaW5lLmZhY3RzLnYxLkJveBISCgp2ZWxvY2l0eV94GAQgASgCEhIKCnZlbG9jaXR5X3kYBSABKAISEgoKY29uZmlkZW5jZRgGIAEoAhISCgphZ2VfZnJhbWVzGAcgASgNEhEKCXByZWRpY3RlZBgIIAEoCCJ6CgpTdGFnZVRpbWVzEhEKCWRlY29kZV91cxgBIAEoDRIRCgltb3Rpb25fdXMYAiABKA0SEAoIaW5mZXJfdXMYAyABKA0SEAoIdHJhY2tfdXMYBCABKA0SEAoIZXZlbnRfdXMYBSABKA0SEAoIdG90YWxfdXMYBiABKA0itwEKCkZyYW1lRmFjdHMSEgoKY2FwdHVyZV91cxgBIAEoBBIVCg1ydHBfdGltZXN0YW1wGAIgASgNEhYKDmZyYW1lX3NlcXVlbmNlGAMgASgEEigKBnRyYWNrcxgEIAMoCzIYLm1vcnBoaW5lLmZhY3RzLnYxLlRyYWNrEi0KBnN0YWdlcxgFIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLlN0YWdlVGltZXMSDQoFbW9kZWwYBiABKAkiqgEKCUdhbWVFdmVudBIKCgJpZBgBIAEoCRIMCgR0eXBlGAIgASgJEhIKCmNhcHR1cmVfdXMYAyABKAQSFQoNcnRwX3RpbWVzdGFtcBgEIAEoDRITCgtkZXRlY3RlZF91cxgFIAEoBBISCgpjb25maWRlbmNlGAYgASgCEgsKA3doeRgHIAEoCRIPCgdzdWJqZWN0GAggASgJEhEKCXRyYWNrX2lkcxgJIAMoDSKXAgoEU2hvdxIsCgVzdGF0ZRgBIAEoDjIdLm1vcnBoaW5lLmZhY3RzLnYxLlNob3cuU3RhdGUSDQoFdGl0bGUYAiABKAkSFQoNbGl2ZV9zaW5jZV91cxgDIAEoBBIYChBzdHVkaW9fY29ubmVjdGVkGAQgASgIEhkKEWJldHRpbmdfc3VzcGVuZGVkGAUgASgJEg8KB3ZpZXdlcnMYBiABKA0SGgoSdmlkZW9fY2xvY2tfb2Zmc2V0GAcgASgNEhkKEXZpZGVvX2Nsb2NrX3NoaWZ0GAggASgNIj4KBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASCQoFUkVBRFkQARIICgRMSVZFEAISCQoFRU5ERUQQAyI9CgdPdXRjb21lEg0KBWxhYmVsGAEgASgJEhIKCnBvb2xfbWlub3IYAiABKAQSDwoHYmV0dG9ycxgDIAEoDSLVAwoGTWFya2V0EgoKAmlkGAEgASgJEg0KBXRpdGxlGAIgASgJEiwKCG91dGNvbWVzGAMgAygLMhoubW9ycGhpbmUuZmFjdHMudjEuT3V0Y29tZRIuCgVzdGF0ZRgEIAEoDjIfLm1vcnBoaW5lLmZhY3RzLnYxLk1hcmtldC5TdGF0ZRITCgtvcGVuc19hdF91cxgFIAEoBBISCgpsb2NrX2F0X3VzGAYgASgEEhUKDWhvcml6b25fYXRfdXMYByABKAQSFgoOZGVhZGxpbmVfYXRfdXMYCCABKAQSEAoIZ3VhcmRfbXMYCSABKA0SEwoGd2lubmVyGAogASgNSACIAQESDgoGcmVhc29uGAsgASgJEhoKEmRlY2lkZWRfY2FwdHVyZV91cxgMIAEoBBISCgpydWxlc19oYXNoGA0gASgJEi8KBnByaWNlcxgOIAEoCzIfLm1vcnBoaW5lLmZhY3RzLnYxLk1hcmtldFByaWNlcyJXCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEgkKBURSQUZUEAESCAoET1BFThACEgoKBkxPQ0tFRBADEgwKCFJFU09MVkVEEAQSCAoEVk9JRBAFQgkKB193aW5uZXIiMwoMTWFya2V0UHJpY2VzEhEKCXF1b3RlX3NlcRgBIAEoBBIQCghwZXJtaWxsZRgCIAMoDSJQCgVIZWxsbxIPCgd2ZXJzaW9uGAEgASgNEhIKCnB1YmxpY19rZXkYAiABKAkSDwoHc3ViamVjdBgDIAEoCRIRCglzaWduYXR1cmUYBCABKAkiqQEKA0JldBIOCgZiZXRfaWQYASABKAkSEQoJbWFya2V0X2lkGAIgASgJEg8KB291dGNvbWUYAyABKA0SFAoMYW1vdW50X21pbm9yGAQgASgEEhYKCXF1b3RlX3NlcRgFIAEoBEgAiAEBEh0KEG1pbGxpX3NoYXJlc19taW4YBiABKARIAYgBAUIMCgpfcXVvdGVfc2VxQhMKEV9taWxsaV9zaGFyZXNfbWluIhoKCFdpdGhkcmF3Eg4KBmJldF9pZBgBIAEoCSKXAQoEU2VsbBIPCgdzYWxlX2lkGAEgASgJEg4KBmJldF9pZBgCIAEoCRIUCgxtaWxsaV9zaGFyZXMYAyABKAQSFgoJcXVvdGVfc2VxGAQgASgESACIAQESHQoQYW1vdW50X21pbm9yX21pbhgFIAEoBEgBiAEBQgwKCl9xdW90ZV9zZXFCEwoRX2Ftb3VudF9taW5vcl9taW4iSAoMUXVvdGVSZXF1ZXN0EhEKCW1hcmtldF9pZBgBIAEoCRIPCgdvdXRjb21lGAIgASgNEhQKDGFtb3VudF9taW5vchgDIAEoBCIiChBTYWxlUXVvdGVSZXF1ZXN0Eg4KBmJldF9pZBgBIAEoCSJpCghTZXRMaW1pdBISCgpjb21tYW5kX2lkGAEgASgJEisKBWxpbWl0GAIgASgOMhwubW9ycGhpbmUuZmFjdHMudjEuTGltaXROYW1lEhIKBXZhbHVlGAMgASgESACIAQFCCAoGX3ZhbHVlIg8KDUxpbWl0c1JlcXVlc3QiFwoEUGluZxIPCgdzZW50X21zGAEgASgBInAKC1dhdGNoUmVwb3J0EhAKCGRlbGF5X21zGAEgASgNEhYKDnVuY2VydGFpbnR5X21zGAIgASgNEhwKFG92ZXJsYXlfZGVsYXlfcDk1X21zGAMgASgNEhkKEWZyYW1lc19wZXJfc2Vjb25kGAQgASgNIh8KDkhpc3RvcnlSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNIs0ECgpGcm9tVmlld2VyEikKBWhlbGxvGAEgASgLMhgubW9ycGhpbmUuZmFjdHMudjEuSGVsbG9IABIlCgNiZXQYAiABKAsyFi5tb3JwaGluZS5mYWN0cy52MS5CZXRIABInCgRwaW5nGAMgASgLMhcubW9ycGhpbmUuZmFjdHMudjEuUGluZ0gAEjYKDHdhdGNoX3JlcG9ydBgEIAEoCzIeLm1vcnBoaW5lLmZhY3RzLnYxLldhdGNoUmVwb3J0SAASPAoPaGlzdG9yeV9yZXF1ZXN0GAUgASgLMiEubW9ycGhpbmUuZmFjdHMudjEuSGlzdG9yeVJlcXVlc3RIABIvCgh3aXRoZHJhdxgGIAEoCzIbLm1vcnBoaW5lLmZhY3RzLnYxLldpdGhkcmF3SAASJwoEc2VsbBgHIAEoCzIXLm1vcnBoaW5lLmZhY3RzLnYxLlNlbGxIABI4Cg1xdW90ZV9yZXF1ZXN0GAggASgLMh8ubW9ycGhpbmUuZmFjdHMudjEuUXVvdGVSZXF1ZXN0SAASQQoSc2FsZV9xdW90ZV9yZXF1ZXN0GAkgASgLMiMubW9ycGhpbmUuZmFjdHMudjEuU2FsZVF1b3RlUmVxdWVzdEgAEjAKCXNldF9saW1pdBgKIAEoCzIbLm1vcnBoaW5lLmZhY3RzLnYxLlNldExpbWl0SAASOgoObGltaXRzX3JlcXVlc3QYCyABKAsyIC5tb3JwaGluZS5mYWN0cy52MS5MaW1pdHNSZXF1ZXN0SABCCQoHbWVzc2FnZSIaCglDaGFsbGVuZ2USDQoFbm9uY2UYASABKAkiOQoHV2VsY29tZRIPCgdzdWJqZWN0GAEgASgJEgwKBHJvbGUYAiABKAkSDwoHdmVyc2lvbhgDIAEoDSIoCgdSZWZ1c2VkEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCSK7AQoIQmV0UmVwbHkSDgoGYmV0X2lkGAEgASgJEhEKCW1hcmtldF9pZBgCIAEoCRIPCgdvdXRjb21lGAMgASgNEhQKDGFtb3VudF9taW5vchgEIAEoBBILCgNzZXEYBSABKAQSDAoEaGFzaBgGIAEoCRIMCgRjb2RlGAcgASgJEg8KB21lc3NhZ2UYCCABKAkSFQoNcGVuZGluZ19rbm93bhgJIAEoCBIUCgxtaWxsaV9zaGFyZXMYCiABKAQiVwoNV2l0aGRyYXdSZXBseRIOCgZiZXRfaWQYASABKAkSFwoPd2l0aGRyYXduX2F0X3VzGAIgASgEEgwKBGNvZGUYAyABKAkSDwoHbWVzc2FnZRgEIAEoCSKSAQoJU2FsZVJlcGx5Eg8KB3NhbGVfaWQYASABKAkSDgoGYmV0X2lkGAIgASgJEhQKDG1pbGxpX3NoYXJlcxgDIAEoBBIUCgxhbW91bnRfbWlub3IYBCABKAQSCwoDc2VxGAUgASgEEgwKBGhhc2gYBiABKAkSDAoEY29kZRgHIAEoCRIPCgdtZXNzYWdlGAggASgJIpsBCgVRdW90ZRIRCgltYXJrZXRfaWQYASABKAkSDwoHb3V0Y29tZRgCIAEoDRIUCgxhbW91bnRfbWlub3IYAyABKAQSEQoJcXVvdGVfc2VxGAQgASgEEhAKCHBlcm1pbGxlGAUgAygNEhQKDG1pbGxpX3NoYXJlcxgGIAEoBBIMCgRjb2RlGAcgASgJEg8KB21lc3NhZ2UYCCABKAkieQoJU2FsZVF1b3RlEg4KBmJldF9pZBgBIAEoCRIUCgxtaWxsaV9zaGFyZXMYAiABKAQSFAoMYW1vdW50X21pbm9yGAMgASgEEhEKCXF1b3RlX3NlcRgEIAEoBBIMCgRjb2RlGAUgASgJEg8KB21lc3NhZ2UYBiABKAkitQEKCE93bkxpbWl0EisKBWxpbWl0GAEgASgOMhwubW9ycGhpbmUuZmFjdHMudjEuTGltaXROYW1lEhIKBXZhbHVlGAIgASgESACIAQESHAoPd2FpdGluZ19mcm9tX3VzGAMgASgESAGIAQESGgoNd2FpdGluZ192YWx1ZRgEIAEoBEgCiAEBQggKBl92YWx1ZUISChBfd2FpdGluZ19mcm9tX3VzQhAKDl93YWl0aW5nX3ZhbHVlInsKBkxpbWl0cxISCgpjb21tYW5kX2lkGAEgASgJEisKBmxpbWl0cxgCIAMoCzIbLm1vcnBoaW5lLmZhY3RzLnYxLk93bkxpbWl0EhEKCWlzX2Jhbm5lZBgDIAEoCBIMCgRjb2RlGAQgASgJEg8KB21lc3NhZ2UYBSABKAkiYwoHQmFsYW5jZRIXCg9hdmFpbGFibGVfbWlub3IYASABKAQSFAoMc3Rha2VkX21pbm9yGAIgASgEEhIKCmRlYnRfbWlub3IYAyABKAQSFQoNZ3JhbnRlZF9taW5vchgEIAEoBCK5AwoMSGlzdG9yeUVudHJ5Eg4KBmJldF9pZBgBIAEoCRIRCgltYXJrZXRfaWQYAiABKAkSFAoMbWFya2V0X3RpdGxlGAMgASgJEhUKDW91dGNvbWVfbGFiZWwYBCABKAkSFAoMYW1vdW50X21pbm9yGAUgASgEEjYKBnJlc3VsdBgGIAEoDjImLm1vcnBoaW5lLmZhY3RzLnYxLkhpc3RvcnlFbnRyeS5SZXN1bHQSEgoKcGFpZF9taW5vchgHIAEoBBIOCgZyZWFzb24YCCABKAkSCwoDc2VxGAkgASgEEgwKBGhhc2gYCiABKAkSDQoFYXRfdXMYCyABKAQSDwoHb3V0Y29tZRgMIAEoDRIXCg93aXRoZHJhd25fYXRfdXMYDSABKAQSFAoMbWlsbGlfc2hhcmVzGA4gASgEEhkKEW1pbGxpX3NoYXJlc19sZWZ0GA8gASgEEhIKCnNvbGRfbWlub3IYECABKAQiTgoGUmVzdWx0EhYKElJFU1VMVF9VTlNQRUNJRklFRBAAEgsKB1BFTkRJTkcQARIHCgNXT04QAhIICgRMT1NUEAMSDAoIUkVGVU5ERUQQBCI7CgdIaXN0b3J5EjAKB2VudHJpZXMYASADKAsyHy5tb3JwaGluZS5mYWN0cy52MS5IaXN0b3J5RW50cnkiOAoKTWFya2V0TGlzdBIqCgdtYXJrZXRzGAEgAygLMhkubW9ycGhpbmUuZmFjdHMudjEuTWFya2V0IjkKCUV2ZW50TGlzdBIsCgZldmVudHMYASADKAsyHC5tb3JwaGluZS5mYWN0cy52MS5HYW1lRXZlbnQiUwoEUG9uZxIPCgdzZW50X21zGAEgASgBEhAKCG1lZGlhX3VzGAIgASgEEhYKDnVuY2VydGFpbnR5X3VzGAMgASgNEhAKCHJlbGF5X3VzGAQgASgEIq0HCghUb1ZpZXdlchIxCgljaGFsbGVuZ2UYASABKAsyHC5tb3JwaGluZS5mYWN0cy52MS5DaGFsbGVuZ2VIABItCgd3ZWxjb21lGAIgASgLMhoubW9ycGhpbmUuZmFjdHMudjEuV2VsY29tZUgAEi0KB3JlZnVzZWQYAyABKAsyGi5tb3JwaGluZS5mYWN0cy52MS5SZWZ1c2VkSAASJwoEc2hvdxgEIAEoCzIXLm1vcnBoaW5lLmZhY3RzLnYxLlNob3dIABIwCgdtYXJrZXRzGAUgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuTWFya2V0TGlzdEgAEisKBm1hcmtldBgGIAEoCzIZLm1vcnBoaW5lLmZhY3RzLnYxLk1hcmtldEgAEjAKCWJldF9yZXBseRgHIAEoCzIbLm1vcnBoaW5lLmZhY3RzLnYxLkJldFJlcGx5SAASLQoHYmFsYW5jZRgIIAEoCzIaLm1vcnBoaW5lLmZhY3RzLnYxLkJhbGFuY2VIABI1CgpzZXR0bGVtZW50GAkgASgLMh8ubW9ycGhpbmUuZmFjdHMudjEuSGlzdG9yeUVudHJ5SAASLQoHaGlzdG9yeRgKIAEoCzIaLm1vcnBoaW5lLmZhY3RzLnYxLkhpc3RvcnlIABItCgVldmVudBgLIAEoCzIcLm1vcnBoaW5lLmZhY3RzLnYxLkdhbWVFdmVudEgAEicKBHBvbmcYDCABKAsyFy5tb3JwaGluZS5mYWN0cy52MS5Qb25nSAASOgoOd2l0aGRyYXdfcmVwbHkYDSABKAsyIC5tb3JwaGluZS5mYWN0cy52MS5XaXRoZHJhd1JlcGx5SAASMgoKc2FsZV9yZXBseRgOIAEoCzIcLm1vcnBoaW5lLmZhY3RzLnYxLlNhbGVSZXBseUgAEikKBXF1b3RlGA8gASgLMhgubW9ycGhpbmUuZmFjdHMudjEuUXVvdGVIABIyCgpzYWxlX3F1b3RlGBAgASgLMhwubW9ycGhpbmUuZmFjdHMudjEuU2FsZVF1b3RlSAASKwoGbGltaXRzGBEgASgLMhkubW9ycGhpbmUuZmFjdHMudjEuTGltaXRzSAASLgoGZXZlbnRzGBIgASgLMhwubW9ycGhpbmUuZmFjdHMudjEuRXZlbnRMaXN0SAASMgoJd2l0bmVzc2VkGBMgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbEFja0gAQgkKB21lc3NhZ2UieAoIUmVnaXN0ZXISDwoHdmVyc2lvbhgBIAEoDRISCgpjaGFubmVsX2lkGAIgASgJEhIKCnB1YmxpY19rZXkYAyABKAkSEQoJc2lnbmF0dXJlGAQgASgJEhEKCWxlZGdlcl9pZBgFIAEoCRINCgVlcG9jaBgGIAEoBCIdCghUYWtlT3ZlchIRCglsZWRnZXJfaWQYASABKAkiNQoSSm91cm5hbFRhaWxSZXF1ZXN0EhAKCGZyb21fc2VxGAEgASgEEg0KBWxpbWl0GAIgASgNIksKB0RlbGl2ZXISEgoKdmlld2VyX2lkcxgBIAMoCRIsCgdtZXNzYWdlGAIgASgLMhsubW9ycGhpbmUuZmFjdHMudjEuVG9WaWV3ZXIiKAoKSm91cm5hbFJvdxIMCgRib2R5GAEgASgMEgwKBGhhc2gYAiABKAwioAEKDEpvdXJuYWxCYXRjaBIRCglsZWRnZXJfaWQYASABKAkSDQoFZXBvY2gYAiABKAQSEAoIZnJvbV9zZXEYAyABKAQSDgoGdG9fc2VxGAQgASgEEhEKCXByZXZfaGFzaBgFIAEoDBIrCgRyb3dzGAYgAygLMh0ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbFJvdxIMCgRoYXNoGAcgASgMIrsDCgpGcm9tU3R1ZGlvEi8KCHJlZ2lzdGVyGAEgASgLMhsubW9ycGhpbmUuZmFjdHMudjEuUmVnaXN0ZXJIABItCgdkZWxpdmVyGAIgASgLMhoubW9ycGhpbmUuZmFjdHMudjEuRGVsaXZlckgAEjIKCWFuYWx5dGljcxgDIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkZyYW1lRmFjdHNIABI4Cg1qb3VybmFsX2JhdGNoGAQgASgLMh8ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbEJhdGNoSAASJwoEcGluZxgFIAEoCzIXLm1vcnBoaW5lLmZhY3RzLnYxLlBpbmdIABIyCgptZWRpYV90aW1lGAYgASgLMhwubW9ycGhpbmUuZmFjdHMudjEuTWVkaWFUaW1lSAASMAoJdGFrZV9vdmVyGAcgASgLMhsubW9ycGhpbmUuZmFjdHMudjEuVGFrZU92ZXJIABJFChRqb3VybmFsX3RhaWxfcmVxdWVzdBgIIAEoCzIlLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxUYWlsUmVxdWVzdEgAQgkKB21lc3NhZ2UiRgoJTWVkaWFUaW1lEhAKCG1lZGlhX3VzGAEgASgEEhUKDXJvdW5kX3RyaXBfdXMYAiABKA0SEAoIcmVsYXlfdXMYAyABKAQi4gEKClJlZ2lzdGVyZWQSEAoId2hpcF91cmwYASABKAkSEgoKd2hpcF90b2tlbhgCIAEoCRISCgp2aWV3ZXJfdXJsGAMgASgJEhAKCHdoZXBfdXJsGAQgASgJEhMKC2pvdXJuYWxfc2VxGAUgASgEEhQKDGpvdXJuYWxfaGFzaBgGIAEoDBIVCg1qb3VybmFsX2Vwb2NoGAcgASgEEhEKCXJlbGF5X2tleRgIIAEoCRIzCgxqb3VybmFsX21hcmsYCSABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsQWNrIkYKDFZpZXdlckpvaW5lZBIRCgl2aWV3ZXJfaWQYASABKAkSDwoHc3ViamVjdBgCIAEoCRISCgpwdWJsaWNfa2V5GAMgASgJIh8KClZpZXdlckxlZnQSEQoJdmlld2VyX2lkGAEgASgJIlIKDVZpZXdlck1lc3NhZ2USEQoJdmlld2VyX2lkGAEgASgJEi4KB21lc3NhZ2UYAiABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5Gcm9tVmlld2VyIm0KCkpvdXJuYWxBY2sSDQoFZXBvY2gYASABKAQSCwoDc2VxGAIgASgEEgwKBGhhc2gYAyABKAwSEQoJbGVkZ2VyX2lkGAQgASgJEg8KB3RpbWVfbXMYBSABKAQSEQoJc2lnbmF0dXJlGAYgASgJIkwKC0pvdXJuYWxUYWlsEhAKCGZyb21fc2VxGAEgASgEEisKBHJvd3MYAiADKAsyHS5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsUm93IkEKDkpvdXJuYWxSZWZ1c2VkEgwKBGNvZGUYASABKAkSEAoIbmVlZF9zZXEYAiABKAQSDwoHbWVzc2FnZRgDIAEoCSJDCgpSZWxheVN0YXRzEg8KB3ZpZXdlcnMYASABKA0SEAoId2F0Y2hpbmcYAiABKA0SEgoKbWVkaWFfbGl2ZRgDIAEoCCKRBQoIVG9TdHVkaW8SMQoJY2hhbGxlbmdlGAEgASgLMhwubW9ycGhpbmUuZmFjdHMudjEuQ2hhbGxlbmdlSAASMwoKcmVnaXN0ZXJlZBgCIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLlJlZ2lzdGVyZWRIABItCgdyZWZ1c2VkGAMgASgLMhoubW9ycGhpbmUuZmFjdHMudjEuUmVmdXNlZEgAEjgKDXZpZXdlcl9qb2luZWQYBCABKAsyHy5tb3JwaGluZS5mYWN0cy52MS5WaWV3ZXJKb2luZWRIABI0Cgt2aWV3ZXJfbGVmdBgFIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLlZpZXdlckxlZnRIABI6Cg52aWV3ZXJfbWVzc2FnZRgGIAEoCzIgLm1vcnBoaW5lLmZhY3RzLnYxLlZpZXdlck1lc3NhZ2VIABI0Cgtqb3VybmFsX2FjaxgHIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxBY2tIABI8Cg9qb3VybmFsX3JlZnVzZWQYCCABKAsyIS5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsUmVmdXNlZEgAEi4KBXN0YXRzGAkgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuUmVsYXlTdGF0c0gAEicKBHBvbmcYCiABKAsyFy5tb3JwaGluZS5mYWN0cy52MS5Qb25nSAASMgoJdG9va19vdmVyGAsgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbEFja0gAEjYKDGpvdXJuYWxfdGFpbBgMIAEoCzIeLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxUYWlsSABCCQoHbWVzc2FnZSqWAQoJTGltaXROYW1lEhoKFkxJTUlUX05BTUVfVU5TUEVDSUZJRUQQABIYChRMSU1JVF9OQU1FX1NUQUtFX0RBWRABEhcKE0xJTUlUX05BTUVfTE9TU19EQVkQAhIbChdMSU1JVF9OQU1FX1BBVVNFRF9VTlRJTBADEh0KGUxJTUlUX05BTUVfRVhDTFVERURfVU5USUwQBGIGcHJvdG8z");
 
 /**
  * Describes the message morphine.facts.v1.Box.
@@ -96,94 +96,185 @@ export const Market_State = /*@__PURE__*/
   tsEnum(Market_StateSchema);
 
 /**
+ * Describes the message morphine.facts.v1.MarketPrices.
+ * Use `create(MarketPricesSchema)` to create a new message.
+ */
+export const MarketPricesSchema = /*@__PURE__*/
+  messageDesc(file_facts, 8);
+
+/**
  * Describes the message morphine.facts.v1.Hello.
  * Use `create(HelloSchema)` to create a new message.
  */
 export const HelloSchema = /*@__PURE__*/
-  messageDesc(file_facts, 8);
+  messageDesc(file_facts, 9);
 
 /**
  * Describes the message morphine.facts.v1.Bet.
  * Use `create(BetSchema)` to create a new message.
  */
 export const BetSchema = /*@__PURE__*/
-  messageDesc(file_facts, 9);
+  messageDesc(file_facts, 10);
+
+/**
+ * Describes the message morphine.facts.v1.Withdraw.
+ * Use `create(WithdrawSchema)` to create a new message.
+ */
+export const WithdrawSchema = /*@__PURE__*/
+  messageDesc(file_facts, 11);
+
+/**
+ * Describes the message morphine.facts.v1.Sell.
+ * Use `create(SellSchema)` to create a new message.
+ */
+export const SellSchema = /*@__PURE__*/
+  messageDesc(file_facts, 12);
+
+/**
+ * Describes the message morphine.facts.v1.QuoteRequest.
+ * Use `create(QuoteRequestSchema)` to create a new message.
+ */
+export const QuoteRequestSchema = /*@__PURE__*/
+  messageDesc(file_facts, 13);
+
+/**
+ * Describes the message morphine.facts.v1.SaleQuoteRequest.
+ * Use `create(SaleQuoteRequestSchema)` to create a new message.
+ */
+export const SaleQuoteRequestSchema = /*@__PURE__*/
+  messageDesc(file_facts, 14);
+
+/**
+ * Describes the message morphine.facts.v1.SetLimit.
+ * Use `create(SetLimitSchema)` to create a new message.
+ */
+export const SetLimitSchema = /*@__PURE__*/
+  messageDesc(file_facts, 15);
+
+/**
+ * Describes the message morphine.facts.v1.LimitsRequest.
+ * Use `create(LimitsRequestSchema)` to create a new message.
+ */
+export const LimitsRequestSchema = /*@__PURE__*/
+  messageDesc(file_facts, 16);
 
 /**
  * Describes the message morphine.facts.v1.Ping.
  * Use `create(PingSchema)` to create a new message.
  */
 export const PingSchema = /*@__PURE__*/
-  messageDesc(file_facts, 10);
+  messageDesc(file_facts, 17);
 
 /**
  * Describes the message morphine.facts.v1.WatchReport.
  * Use `create(WatchReportSchema)` to create a new message.
  */
 export const WatchReportSchema = /*@__PURE__*/
-  messageDesc(file_facts, 11);
+  messageDesc(file_facts, 18);
 
 /**
  * Describes the message morphine.facts.v1.HistoryRequest.
  * Use `create(HistoryRequestSchema)` to create a new message.
  */
 export const HistoryRequestSchema = /*@__PURE__*/
-  messageDesc(file_facts, 12);
+  messageDesc(file_facts, 19);
 
 /**
  * Describes the message morphine.facts.v1.FromViewer.
  * Use `create(FromViewerSchema)` to create a new message.
  */
 export const FromViewerSchema = /*@__PURE__*/
-  messageDesc(file_facts, 13);
+  messageDesc(file_facts, 20);
 
 /**
  * Describes the message morphine.facts.v1.Challenge.
  * Use `create(ChallengeSchema)` to create a new message.
  */
 export const ChallengeSchema = /*@__PURE__*/
-  messageDesc(file_facts, 14);
+  messageDesc(file_facts, 21);
 
 /**
  * Describes the message morphine.facts.v1.Welcome.
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema = /*@__PURE__*/
-  messageDesc(file_facts, 15);
+  messageDesc(file_facts, 22);
 
 /**
  * Describes the message morphine.facts.v1.Refused.
  * Use `create(RefusedSchema)` to create a new message.
  */
 export const RefusedSchema = /*@__PURE__*/
-  messageDesc(file_facts, 16);
+  messageDesc(file_facts, 23);
 
 /**
  * Describes the message morphine.facts.v1.BetReply.
  * Use `create(BetReplySchema)` to create a new message.
  */
 export const BetReplySchema = /*@__PURE__*/
-  messageDesc(file_facts, 17);
+  messageDesc(file_facts, 24);
+
+/**
+ * Describes the message morphine.facts.v1.WithdrawReply.
+ * Use `create(WithdrawReplySchema)` to create a new message.
+ */
+export const WithdrawReplySchema = /*@__PURE__*/
+  messageDesc(file_facts, 25);
+
+/**
+ * Describes the message morphine.facts.v1.SaleReply.
+ * Use `create(SaleReplySchema)` to create a new message.
+ */
+export const SaleReplySchema = /*@__PURE__*/
+  messageDesc(file_facts, 26);
+
+/**
+ * Describes the message morphine.facts.v1.Quote.
+ * Use `create(QuoteSchema)` to create a new message.
+ */
+export const QuoteSchema = /*@__PURE__*/
+  messageDesc(file_facts, 27);
+
+/**
+ * Describes the message morphine.facts.v1.SaleQuote.
+ * Use `create(SaleQuoteSchema)` to create a new message.
+ */
+export const SaleQuoteSchema = /*@__PURE__*/
+  messageDesc(file_facts, 28);
+
+/**
+ * Describes the message morphine.facts.v1.OwnLimit.
+ * Use `create(OwnLimitSchema)` to create a new message.
+ */
+export const OwnLimitSchema = /*@__PURE__*/
+  messageDesc(file_facts, 29);
+
+/**
+ * Describes the message morphine.facts.v1.Limits.
+ * Use `create(LimitsSchema)` to create a new message.
+ */
+export const LimitsSchema = /*@__PURE__*/
+  messageDesc(file_facts, 30);
 
 /**
  * Describes the message morphine.facts.v1.Balance.
  * Use `create(BalanceSchema)` to create a new message.
  */
 export const BalanceSchema = /*@__PURE__*/
-  messageDesc(file_facts, 18);
+  messageDesc(file_facts, 31);
 
 /**
  * Describes the message morphine.facts.v1.HistoryEntry.
  * Use `create(HistoryEntrySchema)` to create a new message.
  */
 export const HistoryEntrySchema = /*@__PURE__*/
-  messageDesc(file_facts, 19);
+  messageDesc(file_facts, 32);
 
 /**
  * Describes the enum morphine.facts.v1.HistoryEntry.Result.
  */
 export const HistoryEntry_ResultSchema = /*@__PURE__*/
-  enumDesc(file_facts, 19, 0);
+  enumDesc(file_facts, 32, 0);
 
 /**
  * @generated from enum morphine.facts.v1.HistoryEntry.Result
@@ -196,145 +287,164 @@ export const HistoryEntry_Result = /*@__PURE__*/
  * Use `create(HistorySchema)` to create a new message.
  */
 export const HistorySchema = /*@__PURE__*/
-  messageDesc(file_facts, 20);
+  messageDesc(file_facts, 33);
 
 /**
  * Describes the message morphine.facts.v1.MarketList.
  * Use `create(MarketListSchema)` to create a new message.
  */
 export const MarketListSchema = /*@__PURE__*/
-  messageDesc(file_facts, 21);
+  messageDesc(file_facts, 34);
+
+/**
+ * Describes the message morphine.facts.v1.EventList.
+ * Use `create(EventListSchema)` to create a new message.
+ */
+export const EventListSchema = /*@__PURE__*/
+  messageDesc(file_facts, 35);
 
 /**
  * Describes the message morphine.facts.v1.Pong.
  * Use `create(PongSchema)` to create a new message.
  */
 export const PongSchema = /*@__PURE__*/
-  messageDesc(file_facts, 22);
+  messageDesc(file_facts, 36);
 
 /**
  * Describes the message morphine.facts.v1.ToViewer.
  * Use `create(ToViewerSchema)` to create a new message.
  */
 export const ToViewerSchema = /*@__PURE__*/
-  messageDesc(file_facts, 23);
+  messageDesc(file_facts, 37);
 
 /**
  * Describes the message morphine.facts.v1.Register.
  * Use `create(RegisterSchema)` to create a new message.
  */
 export const RegisterSchema = /*@__PURE__*/
-  messageDesc(file_facts, 24);
+  messageDesc(file_facts, 38);
 
 /**
  * Describes the message morphine.facts.v1.TakeOver.
  * Use `create(TakeOverSchema)` to create a new message.
  */
 export const TakeOverSchema = /*@__PURE__*/
-  messageDesc(file_facts, 25);
+  messageDesc(file_facts, 39);
 
 /**
  * Describes the message morphine.facts.v1.JournalTailRequest.
  * Use `create(JournalTailRequestSchema)` to create a new message.
  */
 export const JournalTailRequestSchema = /*@__PURE__*/
-  messageDesc(file_facts, 26);
+  messageDesc(file_facts, 40);
 
 /**
  * Describes the message morphine.facts.v1.Deliver.
  * Use `create(DeliverSchema)` to create a new message.
  */
 export const DeliverSchema = /*@__PURE__*/
-  messageDesc(file_facts, 27);
+  messageDesc(file_facts, 41);
 
 /**
  * Describes the message morphine.facts.v1.JournalRow.
  * Use `create(JournalRowSchema)` to create a new message.
  */
 export const JournalRowSchema = /*@__PURE__*/
-  messageDesc(file_facts, 28);
+  messageDesc(file_facts, 42);
 
 /**
  * Describes the message morphine.facts.v1.JournalBatch.
  * Use `create(JournalBatchSchema)` to create a new message.
  */
 export const JournalBatchSchema = /*@__PURE__*/
-  messageDesc(file_facts, 29);
+  messageDesc(file_facts, 43);
 
 /**
  * Describes the message morphine.facts.v1.FromStudio.
  * Use `create(FromStudioSchema)` to create a new message.
  */
 export const FromStudioSchema = /*@__PURE__*/
-  messageDesc(file_facts, 30);
+  messageDesc(file_facts, 44);
 
 /**
  * Describes the message morphine.facts.v1.MediaTime.
  * Use `create(MediaTimeSchema)` to create a new message.
  */
 export const MediaTimeSchema = /*@__PURE__*/
-  messageDesc(file_facts, 31);
+  messageDesc(file_facts, 45);
 
 /**
  * Describes the message morphine.facts.v1.Registered.
  * Use `create(RegisteredSchema)` to create a new message.
  */
 export const RegisteredSchema = /*@__PURE__*/
-  messageDesc(file_facts, 32);
+  messageDesc(file_facts, 46);
 
 /**
  * Describes the message morphine.facts.v1.ViewerJoined.
  * Use `create(ViewerJoinedSchema)` to create a new message.
  */
 export const ViewerJoinedSchema = /*@__PURE__*/
-  messageDesc(file_facts, 33);
+  messageDesc(file_facts, 47);
 
 /**
  * Describes the message morphine.facts.v1.ViewerLeft.
  * Use `create(ViewerLeftSchema)` to create a new message.
  */
 export const ViewerLeftSchema = /*@__PURE__*/
-  messageDesc(file_facts, 34);
+  messageDesc(file_facts, 48);
 
 /**
  * Describes the message morphine.facts.v1.ViewerMessage.
  * Use `create(ViewerMessageSchema)` to create a new message.
  */
 export const ViewerMessageSchema = /*@__PURE__*/
-  messageDesc(file_facts, 35);
+  messageDesc(file_facts, 49);
 
 /**
  * Describes the message morphine.facts.v1.JournalAck.
  * Use `create(JournalAckSchema)` to create a new message.
  */
 export const JournalAckSchema = /*@__PURE__*/
-  messageDesc(file_facts, 36);
+  messageDesc(file_facts, 50);
 
 /**
  * Describes the message morphine.facts.v1.JournalTail.
  * Use `create(JournalTailSchema)` to create a new message.
  */
 export const JournalTailSchema = /*@__PURE__*/
-  messageDesc(file_facts, 37);
+  messageDesc(file_facts, 51);
 
 /**
  * Describes the message morphine.facts.v1.JournalRefused.
  * Use `create(JournalRefusedSchema)` to create a new message.
  */
 export const JournalRefusedSchema = /*@__PURE__*/
-  messageDesc(file_facts, 38);
+  messageDesc(file_facts, 52);
 
 /**
  * Describes the message morphine.facts.v1.RelayStats.
  * Use `create(RelayStatsSchema)` to create a new message.
  */
 export const RelayStatsSchema = /*@__PURE__*/
-  messageDesc(file_facts, 39);
+  messageDesc(file_facts, 53);
 
 /**
  * Describes the message morphine.facts.v1.ToStudio.
  * Use `create(ToStudioSchema)` to create a new message.
  */
 export const ToStudioSchema = /*@__PURE__*/
-  messageDesc(file_facts, 40);
+  messageDesc(file_facts, 54);
+
+/**
+ * Describes the enum morphine.facts.v1.LimitName.
+ */
+export const LimitNameSchema = /*@__PURE__*/
+  enumDesc(file_facts, 0);
+
+/**
+ * @generated from enum morphine.facts.v1.LimitName
+ */
+export const LimitName = /*@__PURE__*/
+  tsEnum(LimitNameSchema);
 
