@@ -1,13 +1,15 @@
-// `npm run endurance`: the long forms of the tests, for nights. `-- --only markets,upstream` runs
+// `npm run endurance`: the long forms of the tests, for nights. `-- --only markets,model` runs
 // some of the sections, SEED=n repeats one. Exit code 1 when anything did not hold.
 
 import { runMarkets } from './endurance/markets.ts';
+import { runModelAtLength } from './endurance/model.ts';
 import { runMutations } from './endurance/mutations.ts';
 import { runUpstream } from './endurance/upstream.ts';
 
 /** A section says what it did and returns whether all held. */
 const SECTIONS: Record<string, (say: (line: string) => void) => Promise<boolean>> = {
   markets: runMarkets,
+  model: runModelAtLength,
   mutations: runMutations,
   upstream: runUpstream,
 };
