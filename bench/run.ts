@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { buildIfStale } from '../scripts/build.ts';
 import { findChromium } from '../scripts/chromium.ts';
 import { root } from '../tests/harness/studio.ts';
+import { measureBack } from './back.ts';
 import { measureBets, measureClicks, measureSync } from './bets.ts';
 import { createContext } from './context.ts';
 import { measureDelay } from './delay.ts';
@@ -29,6 +30,7 @@ const MEASUREMENTS: Record<string, Measurement> = {
   sync: measureSync,
   delay: measureDelay,
   join: measureJoin,
+  back: measureBack,
 };
 const FLOOR_SAMPLES = 100;
 

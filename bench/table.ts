@@ -196,7 +196,7 @@ function remarkLines(one: FigureResult): string[] {
     const parts = one.parts.map(({ name, spread }) =>
       spread ? `${name} ${number(spread.p50)}/${number(spread.p95)}` : `${name} none`,
     );
-    lines.push(`- \`${one.figure}\`: stages p50/p95 ms: ${parts.join(', ')}`);
+    lines.push(`- \`${one.figure}\`: parts, p50/p95 ms: ${parts.join(', ')}`);
   }
   if (one.peer?.worst) {
     lines.push(...one.peer.remarks.map((remark) => `- \`${one.figure}\` peer: ${remark}`));
