@@ -9,7 +9,6 @@ import type { MediaClock, Timers } from '../core/base/clock.ts';
 import type { RandomBytes } from '../core/base/ids.ts';
 import type { Logger } from '../core/base/logger.ts';
 import type { Endpoint } from '../core/contract/process.ts';
-import { BUILT_IN_TEMPLATES } from '../core/markets/templates.ts';
 import type { Registered } from '../core/wire/gen/facts_pb.js';
 import { createAudience } from './audience/audience.ts';
 import { createCapture } from './capture/capture.ts';
@@ -17,10 +16,12 @@ import type { EngineConfiguration } from './engine/configuration.ts';
 import { createHandlers } from './engine/handlers.ts';
 import { initialState } from './engine/initialState.ts';
 import { followJournal } from './engine/journalSource.ts';
+import { type KeptChoices, openKeptChoices } from './engine/keptChoices.ts';
 import { createLedgerGate } from './engine/ledgerGate.ts';
 import { createPictureWatch, type PictureWatch } from './engine/pictureWatch.ts';
 import { createReadingsCollector, type ReadingsCollector } from './engine/readings.ts';
 import { createShow, firstShow, type Show, type ShowPart } from './engine/show.ts';
+import { createStaffActs, type StaffActs } from './engine/staffActs.ts';
 import { openStudioDoor, type StudioDoor } from './engine/studioDoor.ts';
 import { createViews, type Views } from './engine/views.ts';
 import type { FfmpegChoice } from './ffmpeg/resolve.ts';
@@ -76,10 +77,8 @@ export async function startEngine(
   const { capture, publisher, vision } = media;
 
   // 2. Money lives in the ledger process; markets, audience and relay are joined to it.
-  const { dataFolder } = configuration;
-  const { channelId } = key;
-  const marks = await openMarkKeeper({ dataFolder, channelId, timers, logger });
-  const facts = openFactRooms(configuration, around, marks);
+  const { marks, kept } = await openKept(configuration.dataFolder, around);
+  const facts = openFactRooms(configuration, around, { marks, kept });
   const { ledger, journal, socket, shipper, gate, store, markets, audience } = facts;
 
   // 3. The show itself: ready or live, and whether anybody may bet.
@@ -95,6 +94,7 @@ export async function startEngine(
       views.tellFacts();
     },
   });
+  const staffActs = createStaffActs({ show, ledger, store, clock, random: around.random, kept });
   let uplinkToken = '';
   /** The uplink runs while live, and moves only when the relay gave a new token. */
   function steerUplink(): void {
@@ -116,7 +116,7 @@ export async function startEngine(
     configuration,
     around,
     store,
-    handlers: createHandlers({ show, markets, publisher, selectSource }),
+    handlers: createHandlers({ show, markets, publisher, staffActs, selectSource }),
     onCapturePage: (port) => capture.attachCapturePage(port),
   });
   const readings = createReadingsCollector({ clock, publisher, capture, audience, door, timers });
@@ -149,7 +149,7 @@ export async function startEngine(
   });
 
   // 5. Every arrow of the picture above.
-  join({ ...media, ...facts, show, picture, views, readings, logger, steerUplink });
+  join({ ...media, ...facts, staffActs, show, picture, views, readings, logger, steerUplink });
   await selectSource(configuration.source);
   show.announce();
 
@@ -168,6 +168,14 @@ export async function startEngine(
       await door.close();
     },
   };
+}
+
+/** What outlives every engine, in files of the data folder. */
+async function openKept(dataFolder: string, around: EngineSurroundings) {
+  const { timers, logger, key } = around;
+  const { channelId } = key;
+  const marks = await openMarkKeeper({ dataFolder, channelId, timers, logger });
+  return { marks, kept: await openKeptChoices(dataFolder) };
 }
 
 type MediaRooms = ReturnType<typeof openMediaRooms>;
@@ -212,7 +220,7 @@ type FactRooms = ReturnType<typeof openFactRooms>;
 function openFactRooms(
   configuration: EngineConfiguration,
   around: EngineSurroundings,
-  marks: MarkKeeper,
+  { marks, kept }: { marks: MarkKeeper; kept: KeptChoices },
 ) {
   const { clock, timers, random, logger, key } = around;
   const ledger = createLedgerClient(null, { timers, awayMsMax: LEDGER_AWAY_MS_MAX });
@@ -235,10 +243,16 @@ function openFactRooms(
   });
   const store = createStudioStateStore(
     initialState({
-      show: firstShow({ ...configuration, channelId: key.channelId, clock }),
+      show: firstShow({
+        ...configuration,
+        channelId: key.channelId,
+        clock,
+        suspendedByHand: kept.suspended.show,
+      }),
       source: configuration.source,
       relayUrl: configuration.relayUrl,
-      templates: BUILT_IN_TEMPLATES,
+      templates: kept.templates,
+      complaints: kept.complaints,
     }),
   );
   const markets = createMarkets({
@@ -247,7 +261,10 @@ function openFactRooms(
     timers,
     random,
     logger: logger.with({ part: 'markets' }),
-    templates: BUILT_IN_TEMPLATES,
+    templates: kept.templates,
+    keepTemplates: kept.keepTemplates,
+    suspended: kept.suspended.markets,
+    keepSuspended: (suspended) => kept.keepSuspended({ markets: suspended }),
     onAction(action) {
       store.apply(action);
       if (action.type === 'market.changed') audience.marketChanged(action.market);
@@ -269,6 +286,7 @@ function openFactRooms(
 type Joined = MediaRooms &
   FactRooms & {
     show: Show;
+    staffActs: StaffActs;
     picture: PictureWatch;
     views: Views;
     readings: ReadingsCollector;
@@ -307,6 +325,7 @@ function join(rooms: Joined): void {
       })
       .catch((cause: unknown) => logger.warn('markets not restored', { reason: String(cause) }));
   });
+  ledger.onConnected(() => rooms.staffActs.readPolicy());
   ledger.onDisconnected(() => show.suspend('ledgerAway', true));
   shipper.onState(({ state }) => show.suspend('copyRefused', state === 'refused'));
   const takeRegistered = (registered: Registered) => {

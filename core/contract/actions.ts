@@ -23,6 +23,7 @@ export const actionSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('vision.changed'), vision: part.vision }),
   z.object({ type: z.literal('ledger.changed'), ledger: part.ledger }),
   z.object({ type: z.literal('templates.changed'), templates: part.templates }),
+  z.object({ type: z.literal('policy.changed'), policy: part.policy }),
   z.object({ type: z.literal('suggestion.made'), suggestion: suggestionSchema }),
   z.object({ type: z.literal('suggestion.gone'), id: z.string() }),
   z.object({ type: z.literal('market.changed'), market: marketViewSchema }),
@@ -49,6 +50,8 @@ export function reduce(state: StudioState, action: Action): StudioState {
       return { ...state, ledger: action.ledger };
     case 'templates.changed':
       return { ...state, templates: action.templates };
+    case 'policy.changed':
+      return { ...state, policy: action.policy };
     case 'suggestion.made':
       return { ...state, suggestions: upsert(state.suggestions, action.suggestion) };
     case 'suggestion.gone':

@@ -3,8 +3,9 @@
 // queries change nothing. Adding an operation is a line here, a handler in native/serve and a test.
 
 import { z } from 'zod';
+import { policySchema } from '../ledger/policy.ts';
 import type { Role } from './roles.ts';
-import { marketViewSchema } from './state.ts';
+import { marketViewSchema, templateSchema } from './state.ts';
 
 type Declaration<Args extends z.ZodType, Result extends z.ZodType> = {
   kind: 'command' | 'query';
@@ -26,9 +27,24 @@ function query<Args extends z.ZodType, Result extends z.ZodType>(
 }
 
 const nothing = z.strictObject({});
+/** What bettors read, and what stands beside the act in the journal. */
+const reason = z.string().trim().min(1).max(300);
+const ofMarket = z.strictObject({ marketId: z.string() });
 const onlyOwner = ['owner'] as const;
 const hosts = ['owner', 'coHost'] as const;
 const staff = ['owner', 'coHost', 'moderator'] as const;
+
+/** One who bets, by pseudonym: the studio knows no names here. */
+export const bettorSchema = z.object({
+  subject: z.string(),
+  isBanned: z.boolean(),
+  bets: z.number().int().nonnegative(),
+  stakedMinor: z.number().int().nonnegative(),
+  availableMinor: z.number().int().nonnegative(),
+  /** Media clock, microseconds; 0: never. */
+  lastBetAtUs: z.number().int().nonnegative(),
+});
+export type Bettor = z.infer<typeof bettorSchema>;
 
 export const operations = {
   show: {
@@ -39,6 +55,13 @@ export const operations = {
       result: nothing,
       roles: hosts,
     }),
+    /** Nobody may bet until it is resumed; locks and decisions go on. */
+    suspendBetting: command({
+      args: z.strictObject({ reason }),
+      result: nothing,
+      roles: staff,
+    }),
+    resumeBetting: command({ args: nothing, result: nothing, roles: staff }),
   },
   sources: {
     select: command({
@@ -63,6 +86,19 @@ export const operations = {
       result: marketViewSchema,
       roles: staff,
     }),
+    /** Opens a market from a question made for it; the template is not kept. */
+    create: command({
+      args: z.strictObject({ marketId: z.string(), template: templateSchema }),
+      result: marketViewSchema,
+      roles: hosts,
+    }),
+    /** Nobody may bet in this one until it is resumed. */
+    suspend: command({
+      args: z.strictObject({ marketId: z.string(), reason }),
+      result: nothing,
+      roles: staff,
+    }),
+    resume: command({ args: ofMarket, result: nothing, roles: staff }),
     lock: command({
       args: z.strictObject({ marketId: z.string() }),
       result: nothing,
@@ -100,6 +136,17 @@ export const operations = {
       result: nothing,
       roles: staff,
     }),
+    /** Kept in the data folder; the same id replaces. */
+    saveTemplate: command({
+      args: z.strictObject({ template: templateSchema }),
+      result: nothing,
+      roles: hosts,
+    }),
+    removeTemplate: command({
+      args: z.strictObject({ templateId: z.string() }),
+      result: nothing,
+      roles: hosts,
+    }),
     exportTemplates: query({
       args: nothing,
       result: z.strictObject({ json: z.string() }),
@@ -123,6 +170,30 @@ export const operations = {
       }),
       result: z.array(marketViewSchema),
       roles: staff,
+    }),
+  },
+  viewers: {
+    /** Who bet or is banned: banned ones first, then whoever bet last. */
+    list: query({
+      args: z.strictObject({ limit: z.number().int().min(1).max(200) }),
+      result: z.array(bettorSchema),
+      roles: staff,
+    }),
+    setBan: command({
+      args: z.strictObject({
+        subject: z.string().regex(/^[0-9a-f]{32}$/, 'is 32 digits and letters a to f'),
+        isBanned: z.boolean(),
+        reason,
+      }),
+      result: nothing,
+      roles: staff,
+    }),
+  },
+  policy: {
+    set: command({
+      args: z.strictObject({ policy: policySchema, reason }),
+      result: nothing,
+      roles: onlyOwner,
     }),
   },
   preview: {

@@ -2,6 +2,7 @@
 // one shared pure reducer (reducer.ts). Readings (fps, bitrate) are latest-wins and stand apart.
 
 import { z } from 'zod';
+import { policySchema } from '../ledger/policy.ts';
 import { eventTypeSchema, gameEventSchema } from './events.ts';
 
 const timeUs = z.number().int().nonnegative();
@@ -56,6 +57,10 @@ export const marketViewSchema = z.object({
       permille: z.array(z.number().int().min(0).max(1000)),
     })
     .optional(),
+  /** Why nobody may bet in it right now, by the hand of whoever runs the show; absent: one may. */
+  suspended: z.string().max(300).optional(),
+  /** When it was decided; from then the dispute window runs. */
+  resolvedAtUs: timeUs.optional(),
 });
 export type MarketView = z.infer<typeof marketViewSchema>;
 
@@ -70,21 +75,29 @@ export const suggestionSchema = z.object({
 });
 export type Suggestion = z.infer<typeof suggestionSchema>;
 
+/** An event that does something to a market. `subject` narrows it (a side, a line); null: any. */
+const bindingSchema = z.object({
+  type: eventTypeSchema,
+  subject: z.string().max(60).nullable(),
+  minimumConfidence: z.number().min(0).max(1),
+});
+
 export const templateSchema = z.object({
   id: z.string().min(1).max(40),
   title: z.string().min(1).max(80),
   outcomes: z.array(z.string().min(1).max(25)).min(2).max(10),
   /** Event that suggests the market, or null when only the owner opens it. */
   suggestOn: eventTypeSchema.nullable(),
-  /** Event that decides it. `subject` narrows it (a side, a line); null takes any. */
-  decideOn: z.object({
-    type: eventTypeSchema,
-    subject: z.string().nullable(),
-    minimumConfidence: z.number().min(0).max(1),
-    /** Outcome index when the event happens. */
-    outcome: z.number().int().nonnegative(),
-  }),
-  /** Outcome index when it has not happened by the horizon. */
+  /** Event that ends the betting before its time; absent: only the clock and people do. */
+  lockOn: bindingSchema.nullable().optional(),
+  /** Event that decides it; null: only people do. */
+  decideOn: bindingSchema
+    .extend({
+      /** Outcome index when the event happens. */
+      outcome: z.number().int().nonnegative(),
+    })
+    .nullable(),
+  /** Outcome index when it has not happened by the horizon. Says nothing without `decideOn`. */
   otherwise: z.number().int().nonnegative(),
   betWindowSeconds: z.number().min(3).max(1800),
   /** From opening to the end of the question. At least betWindowSeconds + guard. */
@@ -115,6 +128,8 @@ export const studioStateSchema = z.object({
     viewerUrl: z.string(),
     /** Reason in words; empty when betting is possible. */
     bettingSuspended: z.string(),
+    /** Reason of whoever runs the show, until they resume; empty: nobody suspended it. */
+    suspendedByHand: z.string(),
   }),
   source: sourceStateSchema,
   /** What can be switched to. */
@@ -141,6 +156,8 @@ export const studioStateSchema = z.object({
     notCopied: z.number().int().nonnegative(),
   }),
   templates: z.array(templateSchema),
+  /** What is granted and allowed; null before the ledger told it. */
+  policy: policySchema.nullable(),
   suggestions: z.array(suggestionSchema),
   /** Open, locked and recently ended ones, newest first; bounded by MARKETS_SHOWN. */
   markets: z.array(marketViewSchema),

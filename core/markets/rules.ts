@@ -7,8 +7,14 @@ import { z } from 'zod';
 import { toHex } from '../base/ids.ts';
 import { eventTypeSchema } from '../contract/events.ts';
 import type { Template } from '../contract/state.ts';
-import { canonicalBytes } from '../ledger/canonical.ts';
+import { type CanonicalValue, canonicalBytes } from '../ledger/canonical.ts';
 
+const binding = {
+  type: eventTypeSchema,
+  subject: z.string().max(60).nullable(),
+  /** Thousandths, because hashed bytes hold integers only. */
+  minimumConfidencePermille: z.number().int().min(0).max(1000),
+};
 const timeUs = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);
 
 /** Longest life of a market: 24 hours and the slack of one rounding, microseconds. */
@@ -20,13 +26,10 @@ export const marketRulesSchema = z
     templateId: z.string().min(1).max(40),
     title: z.string().min(1).max(80),
     outcomes: z.array(z.string().min(1).max(25)).min(2).max(10),
-    decideOn: z.strictObject({
-      type: eventTypeSchema,
-      subject: z.string().max(60).nullable(),
-      /** Thousandths, because hashed bytes hold integers only. */
-      minimumConfidencePermille: z.number().int().min(0).max(1000),
-      outcome: z.number().int().nonnegative(),
-    }),
+    /** Ends the betting by its capture time; absent: no event does. */
+    lockOn: z.strictObject(binding).optional(),
+    /** Null: only people decide. */
+    decideOn: z.strictObject({ ...binding, outcome: z.number().int().nonnegative() }).nullable(),
     otherwise: z.number().int().nonnegative(),
     /** Media clock, microseconds: betting begins. */
     opensAtUs: timeUs,
@@ -60,7 +63,7 @@ export const marketRulesSchema = z
         'times must be opensAt < lockAt <= horizonAt - guard, horizonAt <= deadlineAt <= 24 h',
       );
     }
-    for (const outcome of [rules.decideOn.outcome, rules.otherwise]) {
+    for (const outcome of [rules.decideOn?.outcome ?? 0, rules.otherwise]) {
       if (outcome >= rules.outcomes.length) context.addIssue(`there is no outcome ${outcome}`);
     }
   });
@@ -83,10 +86,9 @@ export function rulesOf(template: Template, opensAtUs: number, salt: string): Ma
     templateId: template.id,
     title: template.title,
     outcomes: template.outcomes,
-    decideOn: {
-      type: template.decideOn.type,
-      subject: template.decideOn.subject,
-      minimumConfidencePermille: Math.ceil(template.decideOn.minimumConfidence * 1000),
+    ...(template.lockOn ? { lockOn: bindingOf(template.lockOn) } : {}),
+    decideOn: template.decideOn && {
+      ...bindingOf(template.decideOn),
       outcome: template.decideOn.outcome,
     },
     otherwise: template.otherwise,
@@ -105,7 +107,15 @@ export function rulesOf(template: Template, opensAtUs: number, salt: string): Ma
 
 /** SHA-256 over the canonical bytes of the rules, hexadecimal. */
 export function rulesHash(rules: MarketRules): string {
-  return toHex(sha256(canonicalBytes(rules)));
+  return toHex(sha256(canonicalBytes(rules as CanonicalValue)));
+}
+
+function bindingOf(on: NonNullable<Template['lockOn']>) {
+  return {
+    type: on.type,
+    subject: on.subject,
+    minimumConfidencePermille: Math.ceil(on.minimumConfidence * 1000),
+  };
 }
 
 function toUs(seconds: number): number {

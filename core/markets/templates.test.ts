@@ -19,7 +19,7 @@ test('at least twelve templates, each with an id, a question and rules of its ow
   assert.ok(BUILT_IN_TEMPLATES.length >= 12);
   assert.equal(new Set(BUILT_IN_TEMPLATES.map((one) => one.id)).size, BUILT_IN_TEMPLATES.length);
   assert.equal(new Set(BUILT_IN_TEMPLATES.map((one) => one.title)).size, BUILT_IN_TEMPLATES.length);
-  assert.ok(new Set(BUILT_IN_TEMPLATES.map((one) => one.decideOn.type)).size >= 10);
+  assert.ok(new Set(BUILT_IN_TEMPLATES.map((one) => one.decideOn?.type)).size >= 10);
   // Winners share the pool unless a template says otherwise.
   for (const one of BUILT_IN_TEMPLATES) assert.equal(budgetOf(rulesOf(one, 0, SALT)), null);
   // Every one leaves time to see the picture and decide.

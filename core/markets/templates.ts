@@ -55,6 +55,12 @@ export function importTemplates(text: string): Template[] {
   });
 }
 
+/** What is wrong with one template, as a sentence; the cause is what parseTemplate threw. */
+export function templateRefusal(cause: unknown): string {
+  const what = cause instanceof z.ZodError ? firstIssue(cause) : String((cause as Error).message);
+  return `This market cannot be used: ${what}.`;
+}
+
 /** The known templates with the imported ones: the same id is replaced, new ones follow. */
 export function withImported(
   known: readonly Template[],
@@ -76,12 +82,16 @@ function firstIssue(error: z.ZodError): string {
 const SALT_FOR_CHECK = '0'.repeat(32);
 
 /**
- * Reads templates from outside (an import, settings.json).
+ * Reads templates from outside (an import, a form).
  *
- * @throws ZodError naming the field, also when times or outcomes contradict each other.
+ * @throws ZodError naming the field or TemplatesRefused, also when times or outcomes contradict
+ *   each other.
  */
 export function parseTemplate(value: unknown): Template {
   const template = templateSchema.parse(value);
+  if (new Set(template.outcomes).size < template.outcomes.length) {
+    throw new TemplatesRefused('two outcomes have the same name');
+  }
   rulesOf(template, 0, SALT_FOR_CHECK);
   return template;
 }

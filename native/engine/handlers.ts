@@ -9,49 +9,70 @@ import type { Publisher } from '../publish/publisher.ts';
 import { serve } from '../serve/rooms.ts';
 import { OfferRefused } from '../webrtc/offerRefused.ts';
 import type { Show } from './show.ts';
+import type { StaffActs } from './staffActs.ts';
 
 export type HandlerRooms = {
   show: Show;
   markets: Markets;
   publisher: Publisher;
+  staffActs: StaffActs;
   selectSource(url: string): Promise<void>;
 };
 
 /** Every operation with its room; a room's refusal becomes the contract's error. */
-export function createHandlers({ show, markets, publisher, selectSource }: HandlerRooms): Handlers {
+export function createHandlers(rooms: HandlerRooms): Handlers {
+  const { show, publisher, selectSource } = rooms;
   return serve({
     show: {
       goLive: () => done(() => show.goLive()),
       end: (_args, caller) =>
         refusable(async () => {
           show.end();
-          await voidUndecided(markets, marketCaller(caller));
+          await voidUndecided(rooms.markets, marketCaller(caller));
         }),
       rename: ({ title }) => done(() => show.rename(title)),
+      suspendBetting: ({ reason }) => refusable(() => rooms.staffActs.suspendBetting(reason)),
+      resumeBetting: () => refusable(() => rooms.staffActs.suspendBetting('')),
     },
     sources: {
       select: ({ url }) => refusable(() => selectSource(url)),
     },
-    markets: {
-      openSuggestion: (args, caller) =>
-        refusable(() => markets.openSuggestion(marketCaller(caller), args)),
-      dismissSuggestion: (args) => done(() => markets.dismissSuggestion(args)),
-      open: (args, caller) => refusable(() => markets.open(marketCaller(caller), args)),
-      lock: (args, caller) => refusable(() => markets.lock(marketCaller(caller), args)),
-      resolve: (args, caller) => refusable(() => markets.resolve(marketCaller(caller), args)),
-      void: (args, caller) => refusable(() => markets.void(marketCaller(caller), args)),
-      correct: (args, caller) => refusable(() => markets.correct(marketCaller(caller), args)),
-      extend: (args, caller) => refusable(() => markets.extend(marketCaller(caller), args)),
-      exportTemplates: () => ({ json: markets.exportTemplates() }),
-      importTemplates: ({ json }) => refusable(async () => markets.importTemplates(json)),
-      setOpening: (args) => done(() => markets.setOpening(args)),
-      history: (args) => refusable(() => markets.history(args)),
+    markets: marketHandlers(rooms.markets),
+    viewers: {
+      list: ({ limit }) => refusable(() => rooms.staffActs.bettors(limit)),
+      setBan: (args, caller) => refusable(() => rooms.staffActs.setBan(marketCaller(caller), args)),
+    },
+    policy: {
+      set: (args, caller) => refusable(() => rooms.staffActs.setPolicy(marketCaller(caller), args)),
     },
     preview: {
       watch: ({ offerSdp }) => refusable(() => publisher.watchPreview(offerSdp)),
       leave: ({ sessionId }) => done(() => publisher.leavePreview(sessionId)),
     },
   });
+}
+
+function marketHandlers(markets: Markets): Handlers['markets'] {
+  return {
+    openSuggestion: (args, caller) =>
+      refusable(() => markets.openSuggestion(marketCaller(caller), args)),
+    dismissSuggestion: (args) => done(() => markets.dismissSuggestion(args)),
+    open: (args, caller) => refusable(() => markets.open(marketCaller(caller), args)),
+    lock: (args, caller) => refusable(() => markets.lock(marketCaller(caller), args)),
+    resolve: (args, caller) => refusable(() => markets.resolve(marketCaller(caller), args)),
+    void: (args, caller) => refusable(() => markets.void(marketCaller(caller), args)),
+    correct: (args, caller) => refusable(() => markets.correct(marketCaller(caller), args)),
+    extend: (args, caller) => refusable(() => markets.extend(marketCaller(caller), args)),
+    exportTemplates: () => ({ json: markets.exportTemplates() }),
+    importTemplates: ({ json }) => refusable(() => markets.importTemplates(json)),
+    create: (args, caller) => refusable(() => markets.create(marketCaller(caller), args)),
+    suspend: (args) => refusable(() => markets.suspend(args)),
+    resume: ({ marketId }) => refusable(() => markets.suspend({ marketId, reason: '' })),
+    saveTemplate: ({ template }) => refusable(() => markets.saveTemplate(template)),
+    removeTemplate: ({ templateId }) => refusable(() => markets.removeTemplate(templateId)),
+    setOpening: (args) => refusable(() => markets.setOpening(args)),
+    history: (args) => refusable(() => markets.history(args)),
+  };
 }
 
 /** Nobody sees the picture after the end, so nothing may be decided by it: stakes go back. */

@@ -9,6 +9,8 @@ export function initialState(options: {
   source: string;
   relayUrl: string;
   templates: readonly Template[];
+  /** Sentences that stand on top from the start. */
+  complaints: readonly string[];
 }): StudioState {
   return {
     show: options.show,
@@ -27,10 +29,15 @@ export function initialState(options: {
     vision: { state: 'starting', reason: '', model: '', provider: '', pack: '' },
     ledger: { state: 'starting', reason: '', seq: 0, hash: '', notCopied: 0 },
     templates: [...options.templates],
+    policy: null,
     suggestions: [],
     markets: [],
     events: [],
-    notices: [],
+    notices: options.complaints.map((text, index) => ({
+      id: `start-${index}`,
+      severity: 'warn',
+      text,
+    })),
   };
 }
 

@@ -26,6 +26,8 @@ export type Show = {
   rename(title: string): void;
   setViewerUrl(url: string): void;
   suspend(reason: Suspension, isOn: boolean): void;
+  /** By the hand of whoever runs the show, in their words; empty: betting goes on. */
+  suspendByHand(reason: string): void;
 };
 
 /** The show as an engine finds it: fresh, or live since before it was started. */
@@ -35,6 +37,7 @@ export function firstShow(options: {
   channelId: string;
   isLive: boolean;
   liveSinceUs: MediaTimeUs;
+  suspendedByHand: string;
 }): ShowPart {
   return {
     state: options.isLive ? 'live' : 'ready',
@@ -43,6 +46,7 @@ export function firstShow(options: {
     channelId: options.channelId,
     viewerUrl: '',
     bettingSuspended: SUSPENSIONS.ledgerAway,
+    suspendedByHand: options.suspendedByHand,
   };
 }
 
@@ -56,7 +60,8 @@ export function createShow(options: {
   if (options.first.state !== 'live') reasons.add('notLive');
   let show = options.first;
   function change(part: Partial<ShowPart>): void {
-    show = { ...show, ...part, bettingSuspended: wordsOf(reasons) };
+    show = { ...show, ...part };
+    show = { ...show, bettingSuspended: wordsOf(reasons) || show.suspendedByHand };
     options.onChange(show);
   }
   return {
@@ -76,6 +81,9 @@ export function createShow(options: {
     rename: (title) => change({ title }),
     setViewerUrl(viewerUrl) {
       if (viewerUrl !== show.viewerUrl) change({ viewerUrl });
+    },
+    suspendByHand(suspendedByHand) {
+      if (suspendedByHand !== show.suspendedByHand) change({ suspendedByHand });
     },
     suspend(reason, isOn) {
       if (reasons.has(reason) === isOn) return;

@@ -4,7 +4,7 @@
 
 import type { Role } from '../../core/contract/roles.ts';
 import type { MarketState } from '../../core/contract/state.ts';
-import { canonicalText } from '../../core/ledger/canonical.ts';
+import { type CanonicalValue, canonicalText } from '../../core/ledger/canonical.ts';
 import type { Market } from '../../core/ledger/fold.ts';
 import { LedgerRefusal } from '../../core/ledger/refusal.ts';
 import { escrowAccount, HOUSE_SUBSIDY } from '../../core/ledger/rows.ts';
@@ -22,7 +22,7 @@ export function openRows(journal: Journal, args: RequestArgs<'openMarket'>): Row
   allow(journal.state.markets.get(args.marketId)?.state ?? 'DRAFT', 'open', args.role);
   const { rules } = args;
   const hash = rulesHash(rules);
-  journal.keepSaltedText(hash, canonicalText(rules));
+  journal.keepSaltedText(hash, canonicalText(rules as CanonicalValue));
   const opened: RowDraft = {
     kind: 'market.opened',
     id: `market.opened:${args.marketId}`,

@@ -60,6 +60,10 @@ export type LedgerClient = {
   suspendBetting(reason: string): Promise<void>;
   /** The same for one market. */
   suspendMarket(marketId: string, reason: string): Promise<void>;
+  /** The policy in force. */
+  policy(): Promise<RequestResult<'policy'>['policy']>;
+  /** Who bet or is banned: banned ones first, then whoever bet last. */
+  bettors(limit: number): Promise<RequestResult<'bettors'>['bettors']>;
   balance(subject: string): Promise<RequestResult<'balance'>>;
   /** Newest first. */
   history(subject: string, limit: number): Promise<RequestResult<'history'>['entries']>;
@@ -248,6 +252,8 @@ export function createLedgerClient(
       suspendedReason = reason;
       await call('suspendBetting', { reason });
     },
+    policy: async () => (await call('policy', {})).policy,
+    bettors: async (limit) => (await call('bettors', { limit })).bettors,
     balance: (subject) => call('balance', { subject }),
     history: async (subject, limit) => (await call('history', { subject, limit })).entries,
     market: async (marketId) => (await call('market', { marketId })).market,

@@ -19,7 +19,7 @@ import {
   type RequestResult,
   requestArgs,
 } from './protocol.ts';
-import { balanceView, historyEntry, marketView, receiptOf } from './views.ts';
+import { balanceView, bettorsView, historyEntry, marketView, receiptOf } from './views.ts';
 
 type Handlers = {
   [Name in Exclude<RequestName, 'subscribe' | 'unsubscribe'>]: (
@@ -129,6 +129,8 @@ export class Ledger {
         else this.#suspended.set(marketId, reason);
         return {};
       },
+      policy: () => ({ policy: journal.state.policy }),
+      bettors: ({ limit }) => ({ bettors: bettorsView(journal, limit) }),
       balance: ({ subject }) => balanceView(journal, subject),
       history: ({ subject, limit }) => ({
         entries: (journal.state.betsOfSubject.get(subject) ?? [])

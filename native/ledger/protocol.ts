@@ -139,6 +139,10 @@ export const requestArgs = {
    * the client repeats it.
    */
   suspendBetting: z.strictObject({ reason: sentence, marketId: marketId.optional() }),
+  /** The policy in force. */
+  policy: z.strictObject({}),
+  /** Who bet or is banned: banned ones first, then whoever bet last. */
+  bettors: z.strictObject({ limit }),
   balance: z.strictObject({ subject: hexId }),
   history: z.strictObject({ subject: hexId, limit }),
   market: z.strictObject({ marketId }),
@@ -283,6 +287,18 @@ export const requestResults = {
   limits: limitsResult,
   vest: z.object({ grantedMinor: amountMinor, balance: balanceSchema }),
   suspendBetting: nothing,
+  policy: z.object({ policy: policySchema }),
+  bettors: z.object({
+    bettors: z.array(
+      balanceSchema.extend({
+        subject: z.string(),
+        isBanned: z.boolean(),
+        bets: z.number().int().nonnegative(),
+        /** 0: never. */
+        lastBetAtUs: timeUs,
+      }),
+    ),
+  }),
   balance: balanceSchema,
   history: z.object({ entries: z.array(historyEntrySchema) }),
   market: z.object({ market: ledgerMarketSchema.nullable() }),

@@ -7,7 +7,13 @@ import { debtAccount, userAccount } from '../../core/ledger/rows.ts';
 import { type MarketRules, marketRulesSchema } from '../../core/markets/rules.ts';
 import type { Journal } from './journal.ts';
 import { pricesPermille } from './positions.ts';
-import type { LedgerBalance, LedgerHistoryEntry, LedgerMarket, Receipt } from './protocol.ts';
+import type {
+  LedgerBalance,
+  LedgerHistoryEntry,
+  LedgerMarket,
+  Receipt,
+  RequestResult,
+} from './protocol.ts';
 
 /** The rules of a market, or null when their text was erased. */
 export function rulesOfMarket(journal: Journal, market: Market): MarketRules | null {
@@ -45,6 +51,7 @@ export function marketView(journal: Journal, market: Market): LedgerMarket {
       : {}),
     rules,
     cutoffUs: market.cutoffUs,
+    ...(market.state === 'RESOLVED' ? { resolvedAtUs: market.resolvedAtUs } : {}),
   };
 }
 
@@ -57,6 +64,26 @@ export function balanceView(journal: Journal, subject: string): LedgerBalance {
     stakedMinor: account.pendingOut,
     ...(debtMinor > 0 ? { debtMinor } : {}),
   };
+}
+
+/** Who bet or is banned: banned ones first, then whoever bet last. */
+export function bettorsView(journal: Journal, limit: number): RequestResult<'bettors'>['bettors'] {
+  const { state } = journal;
+  const view = (subject: string) => {
+    const bets = state.betsOfSubject.get(subject) ?? [];
+    return {
+      subject,
+      isBanned: state.banned.has(subject),
+      bets: bets.length,
+      ...balanceView(journal, subject),
+      lastBetAtUs: bets.at(-1)?.atUs ?? 0,
+    };
+  };
+  const others = [...state.betsOfSubject]
+    .filter(([subject]) => !state.banned.has(subject))
+    .sort(([, one], [, other]) => (other.at(-1)?.seq ?? 0) - (one.at(-1)?.seq ?? 0))
+    .map(([subject]) => subject);
+  return [...state.banned, ...others].slice(0, limit).map(view);
 }
 
 export function receiptOf(bet: Bet, hash: string): Receipt {

@@ -12,17 +12,30 @@ export type Hole = { fromUs: number; toUs: number; kind: 'picture' | 'vision' | 
 export const HOLE_US_MIN = 500_000;
 
 export type Due =
-  | { kind: 'lock'; reason: string }
+  | { kind: 'lock'; reason: string; tCapUs?: number }
   | { kind: 'resolve'; outcome: number; reason: string }
   | { kind: 'void'; reason: string };
 
 /** Whether this event decides a market with these rules. Both ends of the question count. */
 export function eventDecides(rules: MarketRules, event: GameEvent): boolean {
-  const { decideOn } = rules;
+  return isBound(rules, rules.decideOn, event);
+}
+
+/** Whether this event ends the betting of a market with these rules, before its time. */
+export function eventLocks(rules: MarketRules, event: GameEvent): boolean {
+  return isBound(rules, rules.lockOn ?? null, event);
+}
+
+function isBound(
+  rules: MarketRules,
+  on: NonNullable<MarketRules['lockOn']> | null,
+  event: GameEvent,
+): boolean {
   return (
-    event.type === decideOn.type &&
-    (decideOn.subject === null || decideOn.subject === event.subject) &&
-    event.confidence * 1000 >= decideOn.minimumConfidencePermille &&
+    on !== null &&
+    event.type === on.type &&
+    (on.subject === null || on.subject === event.subject) &&
+    event.confidence * 1000 >= on.minimumConfidencePermille &&
     event.captureUs >= rules.opensAtUs &&
     event.captureUs <= rules.horizonAtUs
   );
@@ -60,7 +73,7 @@ export function dueNow(
   now: { nowUs: number; judgedUntilUs: number; holes: readonly Hole[] },
 ): Due | null {
   if (market.state !== 'OPEN' && market.state !== 'LOCKED') return null;
-  if (market.rules && now.judgedUntilUs >= market.horizonAtUs) {
+  if (market.rules?.decideOn && now.judgedUntilUs >= market.horizonAtUs) {
     const reason = whyUndecidable(market, now.holes);
     return reason === ''
       ? { kind: 'resolve', outcome: market.rules.otherwise, reason: 'It did not happen in time.' }

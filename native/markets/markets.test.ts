@@ -64,6 +64,9 @@ function createRoom(ledger: LedgerClient = own.client, startUs = number++ * 1000
     random: randomBytes,
     logger: silentLogger,
     templates: BUILT_IN_TEMPLATES,
+    keepTemplates: async () => {},
+    suspended: {},
+    keepSuspended: async () => {},
     onAction(action) {
       actions.push(action);
       for (const look of [...waiting]) look();
@@ -441,14 +444,14 @@ test('a betting window grows inside its question, a locked market gets a later d
 test('imported templates can be opened; a bad file changes nothing and says why', async () => {
   const room = createRoom();
   const before = room.markets.templates();
-  assert.throws(() => room.markets.importTemplates('{"format":"else"}'), {
+  await assert.rejects(room.markets.importTemplates('{"format":"else"}'), {
     code: 'refused',
     message: /no file of market templates/,
   });
   assert.deepEqual(room.markets.templates(), before);
   const file = JSON.parse(room.markets.exportTemplates());
   file.templates = [{ ...file.templates[0], id: 'mine', pricing: { lmsr: { budgetMinor: 100 } } }];
-  assert.deepEqual(room.markets.importTemplates(JSON.stringify(file)), { imported: 1 });
+  assert.deepEqual(await room.markets.importTemplates(JSON.stringify(file)), { imported: 1 });
   assert.equal(room.markets.templates().length, before.length + 1);
   assert.equal(room.actions.at(-1)?.type, 'templates.changed');
   const opened = await room.markets.open(OWNER, { templateId: 'mine', marketId: 'priced' });

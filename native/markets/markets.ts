@@ -10,7 +10,6 @@ import type { Action } from '../../core/contract/actions.ts';
 import type { GameEvent } from '../../core/contract/events.ts';
 import type { Role } from '../../core/contract/roles.ts';
 import type { MarketView, Suggestion, Template } from '../../core/contract/state.ts';
-import { exportTemplates } from '../../core/markets/templates.ts';
 import type { LedgerClient } from '../ledger/client.ts';
 import type { LedgerHistoryEntry } from '../ledger/protocol.ts';
 import { MarketsRoom } from './marketsRoom.ts';
@@ -28,6 +27,11 @@ export type MarketsOptions = {
   random: RandomBytes;
   logger: Logger;
   templates: readonly Template[];
+  /** Makes changed templates durable; a rejection's sentence says why not. */
+  keepTemplates(templates: readonly Template[]): Promise<void>;
+  /** Market id -> reason why nobody may bet in it, as kept. */
+  suspended: Readonly<Record<string, string>>;
+  keepSuspended(suspended: Readonly<Record<string, string>>): Promise<void>;
   /** suggestion.made, suggestion.gone, market.changed, templates.changed. */
   onAction(action: Action): void;
   /** A bet was won, lost or refunded; `entry.subject` says whose. May repeat after a restart. */
@@ -48,6 +52,10 @@ export type Markets = {
   /** The ledger accepted a bet: pools of this market are read again (gathered, 5 a second). */
   onBetPlaced(marketId: string): void;
   open(caller: MarketCaller, args: { templateId: string; marketId: string }): Promise<MarketView>;
+  /** Opens a market by a template that is not kept. */
+  create(caller: MarketCaller, args: { marketId: string; template: Template }): Promise<MarketView>;
+  /** Nobody may bet in a market; an empty reason: they may again. */
+  suspend(args: { marketId: string; reason: string }): Promise<void>;
   openSuggestion(
     caller: MarketCaller,
     args: { suggestionId: string; marketId: string },
@@ -67,9 +75,11 @@ export type Markets = {
   /** Open: locks later, inside the question. Locked: a later deadline. */
   extend(caller: MarketCaller, args: { marketId: string; seconds: number }): Promise<void>;
   exportTemplates(): string;
-  /** Throws MarketRefusal naming what is wrong with the file; then nothing was taken. */
-  importTemplates(json: string): { imported: number };
-  setOpening(args: { templateId: string; opening: 'ask' | 'auto' }): void;
+  /** Rejects with MarketRefusal naming what is wrong with the file; then nothing was taken. */
+  importTemplates(json: string): Promise<{ imported: number }>;
+  saveTemplate(template: Template): Promise<void>;
+  removeTemplate(templateId: string): Promise<void>;
+  setOpening(args: { templateId: string; opening: 'ask' | 'auto' }): Promise<void>;
   history(args: { beforeOpensAtUs: number | null; limit: number }): Promise<MarketView[]>;
   templates(): readonly Template[];
   suggestions(): readonly Suggestion[];
@@ -89,6 +99,8 @@ export function createMarkets(options: MarketsOptions): Markets {
     suspendBetting: (reason) => room.suspendBetting(reason),
     onBetPlaced: (marketId) => room.onBetPlaced(marketId),
     open: (caller, args) => room.open(caller, args.templateId, args.marketId),
+    create: (caller, args) => room.create(caller, args.template, args.marketId),
+    suspend: ({ marketId, reason }) => room.suspend(marketId, reason),
     openSuggestion: (caller, args) => room.openSuggestion(caller, args),
     dismissSuggestion: ({ suggestionId }) => {
       if (!room.suggestions.remove(suggestionId)) {
@@ -106,11 +118,13 @@ export function createMarkets(options: MarketsOptions): Markets {
     void: (caller, { marketId, reason }) => room.actFor(caller, marketId, { kind: 'void', reason }),
     correct: (caller, args) => room.correct(caller, args),
     extend: (caller, args) => room.extend(caller, args.marketId, args.seconds),
-    exportTemplates: () => exportTemplates(room.templates),
-    importTemplates: (json) => room.importTemplates(json),
-    setOpening: (args) => room.setOpening(args),
+    exportTemplates: () => room.shelf.exported(),
+    importTemplates: (json) => room.shelf.import(json),
+    saveTemplate: (template) => room.shelf.save(template),
+    removeTemplate: (templateId) => room.shelf.remove(templateId),
+    setOpening: (args) => room.shelf.setOpening(args),
     history: (args) => room.history(args),
-    templates: () => room.templates,
+    templates: () => room.shelf.all(),
     suggestions: () => room.suggestions.list(),
     markets: () => room.shown(),
     close: () => room.close(),

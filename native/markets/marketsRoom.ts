@@ -7,13 +7,15 @@ import { newId } from '../../core/base/ids.ts';
 import type { GameEvent } from '../../core/contract/events.ts';
 import { MARKETS_SHOWN, type MarketView, type Template } from '../../core/contract/state.ts';
 import { LedgerRefusal } from '../../core/ledger/refusal.ts';
+import { cutoffUs } from '../../core/markets/mediaClock.ts';
 import { rulesOf } from '../../core/markets/rules.ts';
-import { importTemplates, TemplatesRefused, withImported } from '../../core/markets/templates.ts';
 import type { LedgerMarket } from '../ledger/protocol.ts';
-import { type Due, dueNow, eventDecides, type Hole } from './decide.ts';
+import { type Due, dueNow, eventDecides, eventLocks, type Hole } from './decide.ts';
 import type { MarketCaller, MarketsOptions } from './markets.ts';
 import { MarketRefusal, refusalOf } from './refusal.ts';
 import { Suggestions } from './suggestions.ts';
+import { Suspensions } from './suspensions.ts';
+import { TemplateShelf } from './templateShelf.ts';
 
 /** How often clocks are looked at, ms. The ledger itself refuses bets after the lock. */
 const TICK_MS = 50;
@@ -45,7 +47,8 @@ type Tracked = {
 /** State and acts of the room; each public member is documented at `Markets`. */
 export class MarketsRoom {
   readonly suggestions: Suggestions;
-  templates: readonly Template[];
+  readonly shelf: TemplateShelf;
+  readonly #suspensions: Suspensions;
   readonly #options: MarketsOptions;
   readonly #startedUs: number;
   readonly #tracked = new Map<string, Tracked>();
@@ -62,7 +65,11 @@ export class MarketsRoom {
 
   constructor(options: MarketsOptions) {
     this.#options = options;
-    this.templates = options.templates;
+    this.shelf = new TemplateShelf(options);
+    this.#suspensions = new Suspensions({
+      ...options,
+      tell: (marketId, reason) => options.ledger.suspendMarket(marketId, reason),
+    });
     this.suggestions = new Suggestions(options.onAction);
     this.#startedUs = options.clock.nowUs();
     this.#cancels = [
@@ -87,7 +94,7 @@ export class MarketsRoom {
     if (this.#events.some((known) => isSameEvent(known, event))) return;
     this.#events = [...this.#events, event].slice(-REMEMBERED_MAX);
     for (const tracked of this.#tracked.values()) this.#decideBy(tracked, event);
-    for (const template of this.templates) {
+    for (const template of this.shelf.all()) {
       if (template.suggestOn === event.type) this.#suggest(template, event);
     }
   }
@@ -118,21 +125,13 @@ export class MarketsRoom {
   }
 
   shown(): readonly MarketView[] {
-    return [...this.#tracked.values()].map((tracked) => viewOf(tracked.view)).reverse();
-  }
-
-  setOpening(args: { templateId: string; opening: 'ask' | 'auto' }): void {
-    this.#templateOf(args.templateId);
-    this.templates = this.templates.map((template) =>
-      template.id === args.templateId ? { ...template, opening: args.opening } : template,
-    );
-    this.#options.onAction({ type: 'templates.changed', templates: [...this.templates] });
+    return [...this.#tracked.values()].map((tracked) => this.#viewOf(tracked.view)).reverse();
   }
 
   async history(args: { beforeOpensAtUs: number | null; limit: number }): Promise<MarketView[]> {
     try {
       const markets = await this.#options.ledger.markets(true, args.limit, args.beforeOpensAtUs);
-      return markets.map(viewOf);
+      return markets.map((market) => this.#viewOf(market));
     } catch (cause) {
       throw refusalOf(cause);
     }
@@ -145,7 +144,7 @@ export class MarketsRoom {
     const suggestion = this.suggestions.get(args.suggestionId);
     if (!suggestion) {
       const already = this.#tracked.get(args.marketId);
-      if (already) return viewOf(already.view);
+      if (already) return this.#viewOf(already.view);
       throw new MarketRefusal('notFound', 'This suggestion is gone.');
     }
     const view = await this.open(caller, suggestion.templateId, args.marketId);
@@ -155,19 +154,38 @@ export class MarketsRoom {
 
   /** Opens a market; the same market id again gives the same market. */
   open(caller: MarketCaller, templateId: string, marketId: string): Promise<MarketView> {
+    return this.#openOnce(caller, marketId, templateId, () => this.shelf.get(templateId));
+  }
+
+  create(caller: MarketCaller, template: Template, marketId: string): Promise<MarketView> {
+    return this.#openOnce(caller, marketId, template.id, () => this.shelf.checked(template));
+  }
+
+  #openOnce(
+    caller: MarketCaller,
+    marketId: string,
+    templateId: string,
+    templateOf: () => Template,
+  ): Promise<MarketView> {
     const already = this.#tracked.get(marketId);
-    if (already?.view.templateId === templateId) return Promise.resolve(viewOf(already.view));
+    if (already?.view.templateId === templateId) {
+      return Promise.resolve(this.#viewOf(already.view));
+    }
     const running = this.#openings.get(marketId);
     if (running) return running;
-    const opening = this.#open(caller, templateId, marketId).finally(() =>
+    const opening = this.#open(caller, templateOf, marketId).finally(() =>
       this.#openings.delete(marketId),
     );
     this.#openings.set(marketId, opening);
     return opening;
   }
 
-  async #open(caller: MarketCaller, templateId: string, marketId: string): Promise<MarketView> {
-    const template = this.#templateOf(templateId);
+  async #open(
+    caller: MarketCaller,
+    templateOf: () => Template,
+    marketId: string,
+  ): Promise<MarketView> {
+    const template = templateOf();
     if (this.#suspendedReason !== '') throw new MarketRefusal('refused', this.#suspendedReason);
     const liveCount = [...this.#tracked.values()].filter((tracked) => isLive(tracked.view)).length;
     if (liveCount >= LIVE_MARKETS_MAX) {
@@ -184,7 +202,7 @@ export class MarketsRoom {
         reason: '',
       });
       this.#take(market);
-      return viewOf(market);
+      return this.#viewOf(market);
     } catch (cause) {
       throw refusalOf(cause);
     }
@@ -199,6 +217,19 @@ export class MarketsRoom {
       await this.#send(tracked, { commandId, caller, due, event: null });
     } catch (cause) {
       throw refusalOf(cause);
+    }
+  }
+
+  async suspend(marketId: string, reason: string): Promise<void> {
+    const tracked = this.#tracked.get(marketId);
+    if (!tracked) throw new MarketRefusal('notFound', 'There is no such market.');
+    if (!isLive(tracked.view)) throw new MarketRefusal('wrongState', 'This market has ended.');
+    try {
+      await this.#suspensions.set(marketId, reason);
+    } catch (cause) {
+      throw refusalOf(cause);
+    } finally {
+      this.#tell(tracked.view);
     }
   }
 
@@ -243,18 +274,6 @@ export class MarketsRoom {
     }
   }
 
-  importTemplates(json: string): { imported: number } {
-    try {
-      const imported = importTemplates(json);
-      this.templates = withImported(this.templates, imported);
-      this.#options.onAction({ type: 'templates.changed', templates: [...this.templates] });
-      return { imported: imported.length };
-    } catch (cause) {
-      if (!(cause instanceof TemplatesRefused)) throw cause;
-      throw new MarketRefusal('refused', cause.message);
-    }
-  }
-
   #actOf(caller: MarketCaller, marketId: string) {
     const { clock, random } = this.#options;
     return { ...caller, commandId: newId(random), marketId, atUs: clock.nowUs() };
@@ -262,12 +281,6 @@ export class MarketsRoom {
 
   close(): void {
     for (const cancel of this.#cancels) cancel();
-  }
-
-  #templateOf(templateId: string): Template {
-    const template = this.templates.find((one) => one.id === templateId);
-    if (!template) throw new MarketRefusal('notFound', 'There is no such market template.');
-    return template;
   }
 
   #suggest(template: Template, event: GameEvent): void {
@@ -300,7 +313,8 @@ export class MarketsRoom {
     const wasLive = known === undefined || isLive(known.view);
     tracked.view = market;
     this.#tracked.set(market.id, tracked);
-    this.#options.onAction({ type: 'market.changed', market: viewOf(market) });
+    if (!isLive(market)) this.#suspensions.forget(market.id);
+    this.#tell(market);
     if (!known) this.#begin(tracked);
     if (known && wasLive && (!isLive(market) || market.voidedBets > 0)) this.#tellEnds(tracked);
     this.#forget();
@@ -317,19 +331,24 @@ export class MarketsRoom {
   }
 
   #decideBy(tracked: Tracked, event: GameEvent): void {
-    const { rules } = tracked.view;
-    if (!rules || !isLive(tracked.view) || !eventDecides(rules, event)) return;
-    this.#want(
-      tracked,
-      { kind: 'resolve', outcome: rules.decideOn.outcome, reason: event.why },
-      event,
-    );
+    const { rules, cutoffUs: known } = tracked.view;
+    if (!rules || !isLive(tracked.view)) return;
+    const { why: reason, captureUs: tCapUs } = event;
+    if (rules.decideOn && eventDecides(rules, event)) {
+      this.#want(tracked, { kind: 'resolve', outcome: rules.decideOn.outcome, reason }, event);
+      return;
+    }
+    const isEarlier = known === null || cutoffUs(tCapUs, rules.guardMs) < known;
+    if (eventLocks(rules, event) && isEarlier) {
+      this.#want(tracked, { kind: 'lock', reason, tCapUs }, event);
+    }
   }
 
-  /** The first decision stands; only a mere lock gives way to one. */
+  /** The first decision stands; a mere lock gives way to one, and to a lock by the picture. */
   #want(tracked: Tracked, due: Due, event: GameEvent | null): void {
-    if (tracked.wanted && tracked.wanted.due.kind !== 'lock') return;
-    if (tracked.wanted && due.kind === 'lock') return;
+    const known = tracked.wanted?.due;
+    if (known && known.kind !== 'lock') return;
+    if (known && due.kind === 'lock' && (known.tCapUs !== undefined || !due.tCapUs)) return;
     const commandId = newId(this.#options.random);
     tracked.wanted = { commandId, caller: MACHINE, due, event };
     this.#pursue(tracked);
@@ -376,7 +395,7 @@ export class MarketsRoom {
     let market: LedgerMarket;
     switch (due.kind) {
       case 'lock':
-        ({ market } = await ledger.lockMarket({ ...act, tCapUs: null, reason }));
+        ({ market } = await ledger.lockMarket({ ...act, tCapUs: due.tCapUs ?? null, reason }));
         break;
       case 'resolve':
         ({ market } = await ledger.resolveMarket({
@@ -398,6 +417,16 @@ export class MarketsRoom {
     }
     if (tracked.wanted === wanted) tracked.wanted = null;
     this.#take(market);
+  }
+
+  #tell(market: LedgerMarket): void {
+    this.#options.onAction({ type: 'market.changed', market: this.#viewOf(market) });
+  }
+
+  #viewOf(market: LedgerMarket): MarketView {
+    const { rules: _rules, cutoffUs: _cutoffUs, ...view } = market;
+    const suspended = this.#suspensions.reasonOf(market.id);
+    return suspended === '' ? view : { ...view, suspended };
   }
 
   async #refresh(marketId: string): Promise<void> {
@@ -457,9 +486,4 @@ function isLive(market: LedgerMarket): boolean {
 function isOlder(market: LedgerMarket, known: LedgerMarket): boolean {
   if (!isLive(known)) return isLive(market);
   return known.state === 'LOCKED' && market.state === 'OPEN';
-}
-
-function viewOf(market: LedgerMarket): MarketView {
-  const { rules: _rules, cutoffUs: _cutoffUs, ...view } = market;
-  return view;
 }

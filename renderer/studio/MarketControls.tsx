@@ -1,13 +1,18 @@
 // The owner's hand on a running market. Resolving and voiding say their effect before they happen,
 // because money moves and is only ever put right by another transfer.
 
+import { Pause, Play, TimerReset } from 'lucide-react';
 import { useState } from 'react';
+import { unreachable } from '../../core/base/assert.ts';
 import type { MarketView } from '../../core/contract/state.ts';
-import { Button } from '../ui/Button.tsx';
+import { Button, IconButton } from '../ui/Button.tsx';
 import { pointsText } from '../ui/figures.ts';
 import { OutcomeMark, outcomeStyle } from '../ui/OutcomeMark.tsx';
 import { text } from '../ui/texts.ts';
-import { ask, studio } from './store.ts';
+import { TextField } from './Field.tsx';
+import { ReasonForm } from './ReasonForm.tsx';
+import { ask, attempt, studio } from './store.ts';
+import { type Fault, numberFault } from './templateDraft.ts';
 import { useFirstFocus } from './useFirstFocus.ts';
 
 function people(count: number): string {
@@ -15,26 +20,76 @@ function people(count: number): string {
   return text('studio.markets.people', { count: pointsText(count) });
 }
 
-export function MarketControls({ market }: { market: MarketView }) {
-  const [doing, setDoing] = useState<'nothing' | 'resolve' | 'void'>('nothing');
-  if (doing === 'resolve') {
-    return <Resolve market={market} onDone={() => setDoing('nothing')} />;
+type Doing = 'nothing' | 'resolve' | 'void' | 'extend' | 'suspend';
+
+export function MarketControls({ market, nowUs }: { market: MarketView; nowUs: number | null }) {
+  const [doing, setDoing] = useState<Doing>('nothing');
+  const onDone = () => setDoing('nothing');
+  switch (doing) {
+    case 'resolve':
+      return <Resolve market={market} onDone={onDone} />;
+    case 'void':
+      return <Void market={market} onDone={onDone} />;
+    case 'extend':
+      return <Extend market={market} nowUs={nowUs} onDone={onDone} />;
+    case 'suspend':
+      return <Suspend market={market} onDone={onDone} />;
+    case 'nothing':
+      return <Buttons market={market} onDoing={setDoing} />;
+    default:
+      return unreachable(doing);
   }
-  if (doing === 'void') return <Void market={market} onDone={() => setDoing('nothing')} />;
+}
+
+function Buttons({ market, onDoing }: { market: MarketView; onDoing: (doing: Doing) => void }) {
+  const { id: marketId, title, state, suspended = '' } = market;
   return (
-    <div className="marketControls">
-      {market.state === 'OPEN' ? (
-        <Button size="dense" onClick={() => ask(studio.markets.lock({ marketId: market.id }))}>
-          {text('studio.markets.lock')}
+    <>
+      {suspended === '' ? null : (
+        <p className="marketCard-suspended">
+          <Pause size={12} aria-hidden="true" />
+          {text('studio.markets.suspendedHere', { reason: suspended })}
+        </p>
+      )}
+      <div className="marketControls">
+        {state === 'OPEN' ? (
+          <Button size="dense" onClick={() => ask(studio.markets.lock({ marketId }))}>
+            {text('studio.markets.lock')}
+          </Button>
+        ) : null}
+        <Button size="dense" onClick={() => onDoing('resolve')}>
+          {text('studio.markets.resolve')}
         </Button>
-      ) : null}
-      <Button size="dense" onClick={() => setDoing('resolve')}>
-        {text('studio.markets.resolve')}
-      </Button>
-      <Button size="dense" look="quiet" onClick={() => setDoing('void')}>
-        {text('studio.markets.void')}
-      </Button>
-    </div>
+        <Button size="dense" look="quiet" onClick={() => onDoing('void')}>
+          {text('studio.markets.void')}
+        </Button>
+        <span className="marketControls-gap" />
+        <IconButton
+          size="dense"
+          name={text('studio.markets.extendNamed', { title })}
+          onClick={() => onDoing('extend')}
+        >
+          <TimerReset size={14} aria-hidden="true" />
+        </IconButton>
+        {state !== 'OPEN' ? null : suspended === '' ? (
+          <IconButton
+            size="dense"
+            name={text('studio.markets.suspendNamed', { title })}
+            onClick={() => onDoing('suspend')}
+          >
+            <Pause size={14} aria-hidden="true" />
+          </IconButton>
+        ) : (
+          <IconButton
+            size="dense"
+            name={text('studio.markets.resumeNamed', { title })}
+            onClick={() => ask(studio.markets.resume({ marketId }))}
+          >
+            <Play size={14} aria-hidden="true" />
+          </IconButton>
+        )}
+      </div>
+    </>
   );
 }
 
@@ -82,40 +137,80 @@ function Resolve({ market, onDone }: PartProps) {
 }
 
 function Void({ market, onDone }: PartProps) {
-  const [reason, setReason] = useState('');
-  const field = useFirstFocus<HTMLInputElement>();
   const bettors = market.outcomes.reduce((sum, outcome) => sum + outcome.bettors, 0);
+  return (
+    <ReasonForm
+      label={text('studio.markets.whyVoid')}
+      effect={text('studio.markets.voidEffect', {
+        points: pointsText(totalOf(market)),
+        people: people(bettors),
+      })}
+      submit={text('studio.markets.voidNow')}
+      act={(reason) => studio.markets.void({ marketId: market.id, reason })}
+      onDone={onDone}
+    />
+  );
+}
+
+function Suspend({ market, onDone }: PartProps) {
+  return (
+    <ReasonForm
+      label={text('studio.markets.suspendWhy')}
+      effect={text('studio.markets.suspendEffect')}
+      submit={text('studio.markets.suspendNow')}
+      act={(reason) => studio.markets.suspend({ marketId: market.id, reason })}
+      onDone={onDone}
+    />
+  );
+}
+
+/** Seconds that a press of Extend adds, unless another number is typed. */
+const EXTEND_SECONDS = 10;
+
+function Extend({ market, nowUs, onDone }: PartProps & { nowUs: number | null }) {
+  const [seconds, setSeconds] = useState(String(EXTEND_SECONDS));
+  const [fault, setFault] = useState<Fault | string | null>(null);
+  const first = useFirstFocus<HTMLInputElement>();
+  const { state, lockAtUs, horizonAtUs, guardMs } = market;
+  const isOpen = state === 'OPEN' && (nowUs === null || nowUs < lockAtUs);
+  const roomSeconds = Math.floor((horizonAtUs - guardMs * 1000 - lockAtUs) / 1_000_000);
+  const isFull = isOpen && roomSeconds < 1;
+  async function send(): Promise<void> {
+    const wrong = numberFault(seconds, 1, isOpen ? Math.max(1, roomSeconds) : 86_400, true);
+    setFault(wrong);
+    if (wrong !== null) return;
+    const args = { marketId: market.id, seconds: Number(seconds) };
+    const refusal = await attempt(studio.markets.extend(args));
+    setFault(refusal);
+    if (refusal === null) onDone();
+  }
+  const hint = isFull
+    ? text('studio.markets.extendFull')
+    : isOpen
+      ? text('studio.markets.extendOpenHint', { seconds: roomSeconds })
+      : text('studio.markets.extendLockedHint');
   return (
     <form
       className="decide"
+      noValidate
       onKeyDown={(key) => key.key === 'Escape' && onDone()}
-      onSubmit={(submit) => {
-        submit.preventDefault();
-        ask(studio.markets.void({ marketId: market.id, reason: reason.trim() }));
-        onDone();
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
       }}
     >
-      <label className="decide-label">
-        {text('studio.markets.whyVoid')}
-        <input
-          className="field"
-          ref={field}
-          required
-          pattern=".*\S.*"
-          maxLength={300}
-          value={reason}
-          onChange={(change) => setReason(change.target.value)}
-        />
-      </label>
-      <p className="marketCard-reason">
-        {text('studio.markets.voidEffect', {
-          points: pointsText(totalOf(market)),
-          people: people(bettors),
-        })}
-      </p>
+      <TextField
+        label={text(isOpen ? 'studio.markets.extendOpen' : 'studio.markets.extendLocked')}
+        hint={hint}
+        fault={fault}
+        input={first}
+        inputMode="numeric"
+        value={seconds}
+        onValue={setSeconds}
+      />
       <div className="marketControls">
-        <Button size="dense" look="stop" type="submit">
-          {text('studio.markets.voidNow')}
+        <Button size="dense" look="primary" type="submit" disabled={isFull}>
+          {text('studio.markets.extendNow')}
         </Button>
         <Button size="dense" look="quiet" onClick={onDone}>
           {text('common.cancel')}

@@ -6,13 +6,13 @@ import { useState } from 'react';
 import type { MarketView, StudioState, Suggestion, Template } from '../../core/contract/state.ts';
 import { Button, IconButton } from '../ui/Button.tsx';
 import { Figure } from '../ui/Figure.tsx';
-import { countdownText, pointsText } from '../ui/figures.ts';
+import { countdownText } from '../ui/figures.ts';
 import { MarketCard } from '../ui/MarketCard.tsx';
-import { Notice } from '../ui/Notice.tsx';
-import { OutcomeMark } from '../ui/OutcomeMark.tsx';
 import { text } from '../ui/texts.ts';
 import { MarketControls } from './MarketControls.tsx';
+import { MarketsHead } from './MarketsHead.tsx';
 import { openSuggestion } from './marketCalls.ts';
+import { PastMarket } from './PastMarket.tsx';
 import { ask, newStudioId, studio } from './store.ts';
 import { useNowUs } from './useNowUs.ts';
 
@@ -23,15 +23,8 @@ export function Markets({ state }: { state: StudioState }) {
   const isEmpty = running.length === 0 && state.suggestions.length === 0;
   return (
     <aside className="dock dock-right" aria-labelledby="markets-title">
-      <h2 id="markets-title" className="dockTitle">
-        {text('studio.markets')}
-      </h2>
+      <MarketsHead state={state} />
       <div className="marketsList">
-        {state.show.bettingSuspended === '' ? null : (
-          <Notice severity="warn">
-            {text('studio.markets.suspended', { reason: state.show.bettingSuspended })}
-          </Notice>
-        )}
         {isEmpty ? <Empty isLive={state.show.state === 'live'} /> : null}
         {state.suggestions.map((suggestion, index) => (
           <SuggestionCard
@@ -43,11 +36,11 @@ export function Markets({ state }: { state: StudioState }) {
         ))}
         {running.map((market) => (
           <MarketCard key={market.id} market={market} nowUs={nowUs}>
-            <MarketControls market={market} />
+            <MarketControls market={market} nowUs={nowUs} />
           </MarketCard>
         ))}
         <Templates templates={state.templates} />
-        <History shown={past} />
+        <History shown={past} policy={state.policy} nowUs={nowUs} />
       </div>
     </aside>
   );
@@ -148,7 +141,13 @@ function TemplateLine({ template: { id, title, opening, suggestOn } }: { templat
 /** Older ones are fetched by this many at a time. */
 const HISTORY_PAGE = 20;
 
-function History({ shown }: { shown: readonly MarketView[] }) {
+type HistoryProps = {
+  shown: readonly MarketView[];
+  policy: StudioState['policy'];
+  nowUs: number | null;
+};
+
+function History({ shown, policy, nowUs }: HistoryProps) {
   const [older, setOlder] = useState<readonly MarketView[]>([]);
   const [hasMore, setHasMore] = useState(true);
   const known = new Set(shown.map((market) => market.id));
@@ -167,7 +166,7 @@ function History({ shown }: { shown: readonly MarketView[] }) {
       <summary className="dockSubtitle">{text('studio.markets.history')}</summary>
       <ul>
         {all.map((market) => (
-          <PastMarket key={market.id} market={market} />
+          <PastMarket key={market.id} market={market} policy={policy} nowUs={nowUs} />
         ))}
       </ul>
       {hasMore && shown.length >= HISTORY_PAGE ? (
@@ -176,24 +175,5 @@ function History({ shown }: { shown: readonly MarketView[] }) {
         </Button>
       ) : null}
     </details>
-  );
-}
-
-function PastMarket({ market }: { market: MarketView }) {
-  const won = market.winner === null ? undefined : market.outcomes[market.winner];
-  return (
-    <li className="pastMarket" title={market.reason} data-market={market.id}>
-      <span className="pastMarket-title">{market.title}</span>
-      <span className="pastMarket-result">
-        {won === undefined || market.winner === null ? (
-          text('market.state.VOID')
-        ) : (
-          <>
-            <OutcomeMark index={market.winner} size={10} /> {won.label} ·{' '}
-            <Figure>{text('studio.markets.paid', { points: pointsText(market.paidMinor) })}</Figure>
-          </>
-        )}
-      </span>
-    </li>
   );
 }

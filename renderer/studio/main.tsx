@@ -4,6 +4,7 @@ import { createRoot } from 'react-dom/client';
 import '../ui/ui.css';
 import './studio.css';
 import './docks.css';
+import './forms.css';
 import './strips.css';
 import { App } from './App.tsx';
 

@@ -79,6 +79,16 @@ function say(words: string, code: string): void {
   realTimers.after(TOAST_MS, () => dismissToast(id));
 }
 
+/** Runs a call of a form: null when it worked, else the sentence to say at the field. */
+export async function attempt(call: Promise<unknown>): Promise<string | null> {
+  try {
+    await call;
+    return null;
+  } catch (error) {
+    return error instanceof RpcError ? error.message : text('studio.call.failed');
+  }
+}
+
 /** Runs a call that a person asked for; a refusal becomes a sentence. True when it worked. */
 export async function ask(call: Promise<unknown>): Promise<boolean> {
   try {

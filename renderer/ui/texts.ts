@@ -2,11 +2,18 @@
 // language is an object of the same keys: a missing or unknown key does not compile.
 
 import { captureTexts } from './texts/capture.ts';
+import { managementTexts } from './texts/management.ts';
 import { sharedTexts } from './texts/shared.ts';
 import { studioTexts } from './texts/studio.ts';
 import { viewerTexts } from './texts/viewer.ts';
 
-const english = { ...sharedTexts, ...studioTexts, ...viewerTexts, ...captureTexts } as const;
+const english = {
+  ...sharedTexts,
+  ...studioTexts,
+  ...managementTexts,
+  ...viewerTexts,
+  ...captureTexts,
+} as const;
 
 export type TextKey = keyof typeof english;
 export type Catalogue = Readonly<Record<TextKey, string>>;

@@ -4,6 +4,7 @@
 import { RpcError } from '../../core/contract/rpc.ts';
 import type { Handlers } from '../../core/contract/rpcCalls.ts';
 import type { MarketView, Readings, StudioState } from '../../core/contract/state.ts';
+import { FIRST_POLICY } from '../../core/ledger/policy.ts';
 
 export function sampleMarket(id: string, changes: Partial<MarketView> = {}): MarketView {
   return {
@@ -49,6 +50,7 @@ export function sampleState(): StudioState {
       channelId: 'c'.repeat(32),
       viewerUrl: `http://127.0.0.1:47801/s/${'c'.repeat(32)}`,
       bettingSuspended: '',
+      suspendedByHand: '',
     },
     source,
     sources: [
@@ -73,6 +75,7 @@ export function sampleState(): StudioState {
         opening: 'ask',
       },
     ],
+    policy: FIRST_POLICY,
     suggestions: [],
     markets: [],
     events: [],
@@ -102,7 +105,13 @@ export function refusingHandlers(): Handlers {
     throw new RpcError('wrongState', 'This test has no such thing.');
   };
   return {
-    show: { goLive: refuse, end: refuse, rename: refuse },
+    show: {
+      goLive: refuse,
+      end: refuse,
+      rename: refuse,
+      suspendBetting: refuse,
+      resumeBetting: refuse,
+    },
     sources: { select: refuse },
     markets: {
       openSuggestion: refuse,
@@ -113,11 +122,18 @@ export function refusingHandlers(): Handlers {
       void: refuse,
       correct: refuse,
       extend: refuse,
+      create: refuse,
+      suspend: refuse,
+      resume: refuse,
+      saveTemplate: refuse,
+      removeTemplate: refuse,
       exportTemplates: refuse,
       importTemplates: refuse,
       setOpening: refuse,
       history: refuse,
     },
+    viewers: { list: refuse, setBan: refuse },
+    policy: { set: refuse },
     preview: { watch: refuse, leave: refuse },
   };
 }

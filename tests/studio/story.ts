@@ -10,9 +10,11 @@ import type { GameEvent } from '../../core/contract/events.ts';
 import { RpcError } from '../../core/contract/rpc.ts';
 import type { Handlers } from '../../core/contract/rpcCalls.ts';
 import { createRpcServer } from '../../core/contract/rpcServer.ts';
-import type { MarketView, Suggestion } from '../../core/contract/state.ts';
+import type { MarketView, StudioState, Suggestion } from '../../core/contract/state.ts';
 import { rtpTimestampOf } from '../../core/media/feed.ts';
 import { FrameFactsSchema } from '../../core/wire/gen/facts_pb.js';
+import { MarketRefusal } from '../../native/markets/refusal.ts';
+import { TemplateShelf } from '../../native/markets/templateShelf.ts';
 import { createPublisher } from '../../native/publish/publisher.ts';
 import { serve } from '../../native/serve/rooms.ts';
 import { createStudioStateStore, sendReadings } from '../../native/serve/state.ts';
@@ -198,6 +200,89 @@ function previewOf({ publisher }: ReturnType<typeof storyPicture>): Handlers['pr
   };
 }
 
+type Change = (id: string, changes: Partial<MarketView>) => void;
+
+/** The real shelf; it keeps nothing. */
+function storyShelf(state: () => StudioState, apply: (action: Action) => void): TemplateShelf {
+  const { templates } = state();
+  return new TemplateShelf({ templates, keepTemplates: async () => {}, onAction: apply });
+}
+
+/** A room's refusal becomes the contract's error, as in the engine. */
+async function refusable<Result>(run: () => Promise<Result>): Promise<Result> {
+  try {
+    return await run();
+  } catch (cause) {
+    if (cause instanceof MarketRefusal) throw new RpcError(cause.code, cause.message);
+    throw cause;
+  }
+}
+
+function storyMarketActs(acts: {
+  marketOf: (id: string) => MarketView;
+  change: Change;
+  open: (market: MarketView) => MarketView;
+  shelf: TemplateShelf;
+}) {
+  const { marketOf, change, open, shelf } = acts;
+  return {
+    create: ({ marketId, template }) =>
+      refusable(async () => {
+        const { title, outcomes, guardMs, betWindowSeconds } = shelf.checked(template);
+        return open(
+          storyMarket(marketId, {
+            title,
+            guardMs,
+            outcomes: outcomes.map((label) => ({ label, poolMinor: 0, bettors: 0 })),
+            lockAtUs: nowUs() + betWindowSeconds * 1_000_000,
+          }),
+        );
+      }),
+    suspend: ({ marketId, reason }) => change(marketId, { suspended: reason }),
+    resume: ({ marketId }) => change(marketId, { suspended: '' }),
+    correct({ marketId, outcome, reason }) {
+      if (outcome === marketOf(marketId).winner) {
+        throw new RpcError('refused', 'That is what was decided already.');
+      }
+      const state = outcome === null ? 'VOID' : 'RESOLVED';
+      change(marketId, { state, winner: outcome, reason });
+    },
+    extend: ({ marketId, seconds }) =>
+      change(marketId, { lockAtUs: marketOf(marketId).lockAtUs + seconds * 1_000_000 }),
+    saveTemplate: ({ template }) => refusable(() => shelf.save(template)),
+    removeTemplate: ({ templateId }) => refusable(() => shelf.remove(templateId)),
+    setOpening: (args) => refusable(() => shelf.setOpening(args)),
+    exportTemplates: () => ({ json: shelf.exported() }),
+    importTemplates: ({ json }) => refusable(() => shelf.import(json)),
+  } satisfies Partial<Handlers['markets']>;
+}
+
+/** Who bets in the story. */
+export const STORY_BETTOR = 'ab'.repeat(16);
+
+function storyStaffActs(apply: (action: Action) => void) {
+  let isBanned = false;
+  return {
+    viewers: {
+      list: () => [
+        {
+          subject: STORY_BETTOR,
+          isBanned,
+          bets: 12,
+          stakedMinor: 50,
+          availableMinor: 1240,
+          lastBetAtUs: nowUs(),
+        },
+      ],
+      setBan(args) {
+        if (args.subject !== STORY_BETTOR) throw new RpcError('notFound', 'Nobody has it.');
+        isBanned = args.isBanned;
+      },
+    },
+    policy: { set: ({ policy }) => apply({ type: 'policy.changed', policy }) },
+  } satisfies Pick<Handlers, 'viewers' | 'policy'>;
+}
+
 /** The test picture, or why there is none. */
 export const storyVideo = () => makeTestVideo({ frames: 60, size: '1280x720' });
 
@@ -235,6 +320,8 @@ function storyHandlers(
         show({ state: 'ready' });
       },
       rename: ({ title }) => show({ title }),
+      suspendBetting: ({ reason }) => show({ bettingSuspended: reason, suspendedByHand: reason }),
+      resumeBetting: () => show({ bettingSuspended: '', suspendedByHand: '' }),
     },
     sources: {
       select({ url }) {
@@ -257,20 +344,18 @@ function storyHandlers(
       open: ({ marketId }) => open(storyMarket(marketId)),
       lock: ({ marketId }) => change(marketId, { state: 'LOCKED', reason: 'Locked by hand' }),
       resolve: ({ marketId, outcome, reason }) =>
-        change(marketId, { state: 'RESOLVED', winner: outcome, reason, paidMinor: 662 }),
+        change(marketId, {
+          state: 'RESOLVED',
+          winner: outcome,
+          reason,
+          paidMinor: 662,
+          resolvedAtUs: nowUs(),
+        }),
       void: ({ marketId, reason }) => change(marketId, { state: 'VOID', reason }),
-      setOpening({ templateId, opening }) {
-        const templates = state().templates.map((template) =>
-          template.id === templateId ? { ...template, opening } : template,
-        );
-        apply({ type: 'templates.changed', templates });
-      },
       history: () => [],
-      correct: unavailable,
-      extend: unavailable,
-      exportTemplates: unavailable,
-      importTemplates: unavailable,
+      ...storyMarketActs({ marketOf, change, open, shelf: storyShelf(state, apply) }),
     },
+    ...storyStaffActs(apply),
     preview: { watch: unavailable, leave: unavailable },
   });
 }

@@ -3,7 +3,7 @@
 // other end is in this process. The same script drives both. Skipped where there is no Chromium.
 
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { createInbox } from '../../core/contract/ports.ts';
@@ -113,7 +113,8 @@ async function tabTo(page: Page, name: RegExp): Promise<void> {
     await page.keyboard.press('Tab');
     const focused = await page.evaluate(() => {
       const element = document.activeElement as HTMLElement | null;
-      return element?.getAttribute('aria-label') ?? element?.textContent ?? '';
+      const label = (element as HTMLInputElement | null)?.labels?.[0]?.textContent;
+      return element?.getAttribute('aria-label') ?? label ?? element?.textContent ?? '';
     });
     if (name.test(focused)) return;
   }
@@ -178,11 +179,212 @@ async function runShow(story: Story, page: Page): Promise<void> {
   assert.equal(story.state().show.state, 'ready');
 }
 
+/** Types over what stands in the field that has the focus. */
+async function typeOver(page: Page, words: string): Promise<void> {
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.type(words);
+}
+
+async function until(isSo: () => boolean, page: Page): Promise<void> {
+  while (!isSo()) await page.waitForTimeout(10);
+}
+
+/** A market of one's own, with prices; what is wrong is said at the field. */
+async function makeMarket(story: Story, page: Page): Promise<void> {
+  await tabTo(page, /^New market$/);
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'New market' }).waitFor();
+  await page.keyboard.press('Enter');
+  const question = page.getByRole('textbox', { name: 'Question', exact: true });
+  const refused = page.locator('[aria-invalid=true]');
+  await refused.waitFor();
+  assert.equal(await refused.count(), 1);
+  assert.equal(await question.getAttribute('aria-invalid'), 'true');
+  await page.getByText('This cannot be empty.').waitFor();
+  assert.equal(story.state().markets.length, 0);
+  await typeOver(page, 'Who wins the toss?');
+  await tabTo(page, /^Outcome 2$/);
+  await typeOver(page, 'Yes');
+  await page.getByText('Two outcomes have this name.').waitFor();
+  await typeOver(page, 'Tails');
+  await tabTo(page, /^Betting lasts$/);
+  await typeOver(page, '90');
+  await page.getByText('Must leave the guard: at least 90.5 s.').waitFor();
+  await tabTo(page, /^Question ends$/);
+  await typeOver(page, '95');
+  await tabTo(page, /^How bets pay$/);
+  await page.keyboard.press('ArrowDown');
+  await page.getByText('The house can lose these 500 points in this market').waitFor();
+  await tabTo(page, /^Open now$/);
+  await page.keyboard.press('Enter');
+  await page.locator('article[data-state=OPEN]').getByText('Who wins the toss?').waitFor();
+  const [made] = story.state().markets;
+  assert.deepEqual(
+    made?.outcomes.map(({ label }) => label),
+    ['Yes', 'Tails'],
+  );
+}
+
+/** Stops and goes on with betting: everywhere, then in one market. */
+async function suspendAndResume(story: Story, page: Page): Promise<void> {
+  await tabTo(page, /^Suspend betting$/);
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('  ');
+  await page.keyboard.press('Enter');
+  await page.getByText('This cannot be empty.').waitFor();
+  assert.equal(story.state().show.suspendedByHand, '');
+  await typeOver(page, 'A pitch invader');
+  await page.keyboard.press('Enter');
+  await page.getByText('You suspended betting: A pitch invader').waitFor();
+  await tabTo(page, /^Resume betting$/);
+  await page.keyboard.press('Enter');
+  await until(() => story.state().show.suspendedByHand === '', page);
+  await tabTo(page, /^Suspend betting: Who wins/);
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('The coin is gone');
+  await page.keyboard.press('Enter');
+  await page.getByText('Betting suspended: The coin is gone').waitFor();
+  await tabTo(page, /^Resume betting: Who wins/);
+  await page.keyboard.press('Enter');
+  await until(() => !story.state().markets[0]?.suspended, page);
+}
+
+async function extendAndCorrect(story: Story, page: Page): Promise<void> {
+  const lockAtUs = story.state().markets[0]?.lockAtUs ?? 0;
+  story.apply({
+    type: 'market.changed',
+    market: storyMarket('m1', { ...story.state().markets[0], horizonAtUs: lockAtUs + 60_000_000 }),
+  });
+  await tabTo(page, /^Extend: Who wins/);
+  await page.keyboard.press('Enter');
+  await typeOver(page, '100');
+  await page.keyboard.press('Enter');
+  await page.getByText('A whole number from 1 to 59.').waitFor();
+  await typeOver(page, '5');
+  await page.keyboard.press('Enter');
+  await until(() => story.state().markets[0]?.lockAtUs === lockAtUs + 5_000_000, page);
+
+  await tabTo(page, /^Resolve$/);
+  await page.keyboard.press('Enter');
+  await page.getByText('Which outcome is true?').waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByText('paid 662 pts').waitFor();
+  assert.match((await page.locator('.pastMarket-left').textContent()) ?? '', /^(09|10):\d\d left$/);
+  await tabTo(page, /^Correct: Who wins/);
+  await page.keyboard.press('Enter');
+  const what = page.getByLabel('What is true instead?');
+  assert.equal(await what.inputValue(), '1');
+  await what.press('ArrowUp');
+  await tabTo(page, /^Why\? Everyone/);
+  await page.keyboard.type('I looked again');
+  await page.keyboard.press('Enter');
+  await page.getByText('That is what was decided already.').waitFor();
+  await what.press('End');
+  await page.getByRole('button', { name: 'Correct the decision' }).press('Enter');
+  await until(() => story.state().markets[0]?.state === 'VOID', page);
+  assert.equal(story.state().markets[0]?.reason, 'I looked again');
+}
+
+async function manageTemplates(story: Story, page: Page): Promise<void> {
+  await tabTo(page, /^Templates, viewers and rules$/);
+  await page.keyboard.press('Enter');
+  await tabTo(page, /^New template$/);
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('Is it over?');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Edit: Is it over?' }).waitFor();
+  assert.equal(story.state().templates.at(-1)?.id, 'is-it-over');
+  await tabTo(page, /^Edit: Is it over/);
+  await page.keyboard.press('Enter');
+  await typeOver(page, 'Is it over now?');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Edit: Is it over now?' }).waitFor();
+  assert.equal(story.state().templates.length, 2);
+
+  await tabTo(page, /^Export$/);
+  const downloading = page.waitForEvent('download');
+  await page.keyboard.press('Enter');
+  const path = await (await downloading).path();
+  const file = await readFile(path, 'utf8');
+  assert.equal(JSON.parse(file).templates.length, 2);
+  await tabTo(page, /^Remove: Is it over/);
+  await page.keyboard.press('Enter');
+  assert.equal(story.state().templates.length, 2);
+  await page.getByRole('button', { name: 'Remove for good' }).press('Enter');
+  await until(() => story.state().templates.length === 1, page);
+
+  const choose = async (words: string) => {
+    const choosing = page.waitForEvent('filechooser');
+    await page.getByRole('button', { name: 'Import a file' }).press('Enter');
+    const buffer = Buffer.from(words);
+    await (await choosing).setFiles({ name: 'a.json', mimeType: 'application/json', buffer });
+  };
+  await choose('{"format":"else"}');
+  await page.getByText('This is no file of market templates').waitFor();
+  await choose(file);
+  await page.getByText('2 templates taken in.').waitFor();
+  assert.equal(story.state().templates.length, 2);
+}
+
+async function manageViewersAndRules(story: Story, page: Page): Promise<void> {
+  await page.getByRole('tab', { name: 'Templates' }).focus();
+  await page.keyboard.press('ArrowRight');
+  await tabTo(page, /^Ban viewer abababab$/);
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('Two accounts');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Lift the ban of viewer abababab' }).waitFor();
+  await tabTo(page, /^Ban by number$/);
+  await page.keyboard.type('nobody');
+  await page.keyboard.press('Enter');
+  await page.getByText('A viewer’s number has 32 digits').waitFor();
+  await page.getByRole('tab', { name: 'Viewers' }).focus();
+  await page.keyboard.press('ArrowRight');
+  await tabTo(page, /^Points per bet$/);
+  await typeOver(page, '0');
+  await tabTo(page, /^Why does it change\?$/);
+  await page.keyboard.type('Cup night');
+  await page.keyboard.press('Enter');
+  await page.getByText('A whole number from 1 to 1000000000.').waitFor();
+  assert.equal(story.state().policy?.stakeMinorPerBet, null);
+  await typeOver(page, '50');
+  await page.keyboard.press('Enter');
+  await page.getByText('In force from now on.').waitFor();
+  assert.equal(story.state().policy?.stakeMinorPerBet, 50);
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+}
+
+/** Everything that is not the simplest show, by keyboard. */
+async function runMarkets(story: Story, page: Page): Promise<void> {
+  await makeMarket(story, page);
+  await suspendAndResume(story, page);
+  await extendAndCorrect(story, page);
+  await manageTemplates(story, page);
+  await manageViewersAndRules(story, page);
+}
+
 describe('the studio page', { skip: noChromium }, () => {
   test('a whole show by keyboard, over WebSocket', async () => {
     const story = await startStory(folder);
     const page = await openStudio(story);
     await runShow(story, page);
+    await page.close();
+    await story.close();
+  });
+
+  test('markets, templates, viewers and rules by keyboard, over WebSocket', async () => {
+    const story = await startStory(folder);
+    const page = await openStudio(story);
+    await runMarkets(story, page);
+    await page.close();
+    await story.close();
+  });
+
+  test('the same work over a MessagePort', async () => {
+    const story = await startStory(folder);
+    const page = await openStudio(story, (opened) => handPort(story, opened));
+    await runMarkets(story, page);
     await page.close();
     await story.close();
   });

@@ -1,0 +1,57 @@
+// What is prepared between shows: templates, who may not bet, and the rules for everybody. One
+// dialog with three parts; the arrow keys go from part to part.
+
+import { type ReactNode, useState } from 'react';
+import type { StudioState } from '../../core/contract/state.ts';
+import { text } from '../ui/texts.ts';
+import { Modal } from './Modal.tsx';
+import { Policies } from './Policies.tsx';
+import { TemplateList } from './TemplateList.tsx';
+import { Viewers } from './Viewers.tsx';
+
+const PARTS = ['templates', 'viewers', 'policy'] as const;
+type Part = (typeof PARTS)[number];
+
+export function Manage({ state, onClose }: { state: StudioState; onClose: () => void }) {
+  const [part, setPart] = useState<Part>('templates');
+  const content: Record<Part, () => ReactNode> = {
+    templates: () => <TemplateList templates={state.templates} />,
+    viewers: () => <Viewers />,
+    policy: () => <Policies policy={state.policy} />,
+  };
+  return (
+    <Modal title={text('studio.manage.title')} onClose={onClose}>
+      <div
+        className="tabs"
+        role="tablist"
+        aria-label={text('studio.manage.title')}
+        onKeyDown={(key) => {
+          const step = key.key === 'ArrowRight' ? 1 : key.key === 'ArrowLeft' ? -1 : 0;
+          if (step === 0) return;
+          const next = PARTS[(PARTS.indexOf(part) + step + PARTS.length) % PARTS.length] ?? part;
+          setPart(next);
+          document.getElementById(`tab-${next}`)?.focus();
+        }}
+      >
+        {PARTS.map((one) => (
+          <button
+            key={one}
+            id={`tab-${one}`}
+            type="button"
+            role="tab"
+            className="tab"
+            aria-selected={one === part}
+            aria-controls="manage-part"
+            tabIndex={one === part ? 0 : -1}
+            onClick={() => setPart(one)}
+          >
+            {text(`studio.manage.${one}`)}
+          </button>
+        ))}
+      </div>
+      <div id="manage-part" role="tabpanel" aria-labelledby={`tab-${part}`} className="managePart">
+        {content[part]()}
+      </div>
+    </Modal>
+  );
+}

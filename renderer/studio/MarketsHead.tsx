@@ -1,0 +1,84 @@
+// The head of the markets dock: a new market, templates and rules, and the hand brake for all
+// betting. When nobody may bet, the reason stands here for as long as it lasts.
+
+import { Pause, Play, Plus, SlidersHorizontal } from 'lucide-react';
+import { useState } from 'react';
+import type { StudioState } from '../../core/contract/state.ts';
+import { Button, IconButton } from '../ui/Button.tsx';
+import { Notice } from '../ui/Notice.tsx';
+import { text } from '../ui/texts.ts';
+import { Manage } from './Manage.tsx';
+import { MarketForm } from './MarketForm.tsx';
+import { Modal } from './Modal.tsx';
+import { ReasonForm } from './ReasonForm.tsx';
+import { ask, studio } from './store.ts';
+
+export function MarketsHead({ state }: { state: StudioState }) {
+  const [open, setOpen] = useState<'nothing' | 'new' | 'manage' | 'suspend'>('nothing');
+  const close = () => setOpen('nothing');
+  const { bettingSuspended, suspendedByHand } = state.show;
+  return (
+    <>
+      <div className="dockHead">
+        <h2 id="markets-title" className="dockTitle">
+          {text('studio.markets')}
+        </h2>
+        <Button size="dense" onClick={() => setOpen('new')}>
+          <Plus size={14} aria-hidden="true" />
+          {text('studio.markets.new')}
+        </Button>
+        <IconButton
+          size="dense"
+          name={text('studio.markets.manage')}
+          onClick={() => setOpen('manage')}
+        >
+          <SlidersHorizontal size={14} aria-hidden="true" />
+        </IconButton>
+        {suspendedByHand === '' ? (
+          <IconButton
+            size="dense"
+            name={text('studio.markets.suspend')}
+            onClick={() => setOpen('suspend')}
+          >
+            <Pause size={14} aria-hidden="true" />
+          </IconButton>
+        ) : null}
+      </div>
+      <div className="marketsNotices">
+        {open === 'suspend' ? (
+          <ReasonForm
+            label={text('studio.markets.suspendWhy')}
+            effect={text('studio.markets.suspendEffect')}
+            submit={text('studio.markets.suspendNow')}
+            act={(reason) => studio.show.suspendBetting({ reason })}
+            onDone={close}
+          />
+        ) : null}
+        {bettingSuspended === '' || bettingSuspended === suspendedByHand ? null : (
+          <Notice severity="warn">
+            {text('studio.markets.suspended', { reason: bettingSuspended })}
+          </Notice>
+        )}
+        {suspendedByHand === '' ? null : (
+          <Notice
+            severity="warn"
+            action={
+              <Button size="dense" onClick={() => ask(studio.show.resumeBetting({}))}>
+                <Play size={14} aria-hidden="true" />
+                {text('studio.markets.resume')}
+              </Button>
+            }
+          >
+            {text('studio.markets.suspendedByHand', { reason: suspendedByHand })}
+          </Notice>
+        )}
+      </div>
+      {open === 'new' ? (
+        <Modal title={text('studio.form.newMarket')} onClose={close}>
+          <MarketForm kind="market" templates={state.templates} onDone={close} />
+        </Modal>
+      ) : null}
+      {open === 'manage' ? <Manage state={state} onClose={close} /> : null}
+    </>
+  );
+}

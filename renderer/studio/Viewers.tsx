@@ -1,0 +1,144 @@
+// Who bet here, and who may not. The studio knows viewers by number only; the list is asked for
+// when it is opened and after each act, because balances change with every bet.
+
+import { useCallback, useEffect, useState } from 'react';
+import type { Bettor } from '../../core/contract/operations.ts';
+import { Button } from '../ui/Button.tsx';
+import { Figure } from '../ui/Figure.tsx';
+import { pointsText } from '../ui/figures.ts';
+import { Notice } from '../ui/Notice.tsx';
+import { text } from '../ui/texts.ts';
+import { TextField } from './Field.tsx';
+import { ReasonForm } from './ReasonForm.tsx';
+import { attempt, studio } from './store.ts';
+
+/** Most viewers in the list. */
+const LIMIT = 100;
+/** What is shown of a number; the whole stands in the tooltip. */
+const SHOWN_DIGITS = 8;
+
+export function Viewers() {
+  const [bettors, setBettors] = useState<readonly Bettor[] | null>(null);
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const read = useCallback(async () => {
+    const answer = studio.viewers.list({ limit: LIMIT });
+    const refused = await attempt(answer);
+    setRefusal(refused);
+    if (refused === null) setBettors(await answer);
+  }, []);
+  useEffect(() => {
+    read();
+  }, [read]);
+  return (
+    <>
+      <p className="managePart-words">{text('studio.viewers.text')}</p>
+      {refusal === null ? null : <Notice severity="stop">{refusal}</Notice>}
+      {bettors?.length === 0 ? <p>{text('studio.viewers.none')}</p> : null}
+      <ul className="manageList">
+        {(bettors ?? []).map((bettor) => (
+          <Line key={bettor.subject} bettor={bettor} onChanged={read} />
+        ))}
+      </ul>
+      <ByNumber onChanged={read} />
+    </>
+  );
+}
+
+type LineProps = { bettor: Bettor; onChanged: () => void };
+
+function Line({ bettor, onChanged }: LineProps) {
+  const [isActing, setIsActing] = useState(false);
+  const { subject, isBanned } = bettor;
+  const name = subject.slice(0, SHOWN_DIGITS);
+  return (
+    <li className="manageLine">
+      <span className="manageLine-title" title={subject}>
+        <Figure>{name}</Figure>
+        {isBanned ? <small className="banned">{text('studio.viewers.banned')}</small> : null}
+      </span>
+      <small className="manageLine-facts">
+        {text('studio.viewers.bets')} <Figure>{pointsText(bettor.bets)}</Figure> ·{' '}
+        {text('studio.viewers.balance')} <Figure>{pointsText(bettor.availableMinor)}</Figure>
+      </small>
+      {isActing ? (
+        <BanForm
+          subject={subject}
+          isBanned={!isBanned}
+          onDone={() => {
+            setIsActing(false);
+            onChanged();
+          }}
+        />
+      ) : (
+        <Button
+          size="dense"
+          aria-label={text(isBanned ? 'studio.viewers.unbanNamed' : 'studio.viewers.banNamed', {
+            name,
+          })}
+          onClick={() => setIsActing(true)}
+        >
+          {text(isBanned ? 'studio.viewers.unban' : 'studio.viewers.ban')}
+        </Button>
+      )}
+    </li>
+  );
+}
+
+type BanFormProps = { subject: string; isBanned: boolean; onDone: () => void };
+
+function BanForm({ subject, isBanned, onDone }: BanFormProps) {
+  return (
+    <ReasonForm
+      label={text('studio.viewers.why')}
+      submit={text(isBanned ? 'studio.viewers.ban' : 'studio.viewers.unban')}
+      act={(reason) => studio.viewers.setBan({ subject, isBanned, reason })}
+      onDone={onDone}
+    />
+  );
+}
+
+function ByNumber({ onChanged }: { onChanged: () => void }) {
+  const [subject, setSubject] = useState('');
+  const [wasSent, setWasSent] = useState(false);
+  const [isActing, setIsActing] = useState(false);
+  const isNumber = /^[0-9a-f]{32}$/.test(subject.trim());
+  if (isActing) {
+    return (
+      <BanForm
+        subject={subject.trim()}
+        isBanned
+        onDone={() => {
+          setIsActing(false);
+          setSubject('');
+          onChanged();
+        }}
+      />
+    );
+  }
+  return (
+    <form
+      className="manageActions"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        setWasSent(true);
+        if (isNumber) setIsActing(true);
+      }}
+    >
+      <TextField
+        label={text('studio.viewers.other')}
+        value={subject}
+        autoComplete="off"
+        spellCheck={false}
+        fault={wasSent && !isNumber ? text('studio.viewers.otherFault') : null}
+        onValue={(value) => {
+          setWasSent(false);
+          setSubject(value);
+        }}
+      />
+      <Button size="dense" type="submit">
+        {text('studio.viewers.ban')}
+      </Button>
+    </form>
+  );
+}
