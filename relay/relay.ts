@@ -120,15 +120,19 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   meter(metrics, room, sockets, media);
   let isClosed = false;
   const compressed = new CompressedFiles();
+  // The pages are built side by side.
+  const checkPageFolder = join(options.viewerPageFolder, '..', 'check');
   void compressed.prepare(options.viewerPageFolder);
   serve(server, room, sockets, {
     viewerPageFolder: options.viewerPageFolder,
+    checkPageFolder,
     compressed,
     async handleMedia(request) {
       await learnChannel(room, request.path.split('/')[2] ?? '');
       return media.handle(request);
     },
     witness,
+    marks,
     notReadyReason: () => (isClosed ? 'The relay is stopping.' : ''),
     metrics,
   });

@@ -23,6 +23,10 @@ export type MarkSigner = {
   /** 64 hexadecimal characters; studios keep it. */
   readonly publicKey: string;
   sign(channelId: string, mark: HighWaterMark): JournalAck;
+  /** Signs a text that begins with its purpose; 128 hexadecimal characters. */
+  signText(text: string): string;
+  /** The wall clock that signatures carry, ms since 1970. */
+  timeMs(): number;
 };
 
 /**
@@ -59,6 +63,8 @@ export function createMarkSigner(key: KeyPair, wallMs: () => number): MarkSigner
   const signText = signerOf(key);
   return {
     publicKey: key.publicKey,
+    signText,
+    timeMs: wallMs,
     sign(channelId, { ledgerId, epoch, seq, hash }) {
       const timeMs = wallMs();
       const text = witnessSigningText(channelId, {

@@ -4,9 +4,11 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isId } from '../core/wire/signing.ts';
+import { proveBet } from './betProof.ts';
 import type { CompressedFiles } from './compressedFiles.ts';
 import type { MediaRequest, MediaResponse } from './media/mediaRoom.ts';
-import { pageFileOf, sendPageFile } from './viewerPage.ts';
+import type { MarkSigner } from './relayKey.ts';
+import { checkFileOf, pageFileOf, sendPageFile } from './viewerPage.ts';
 import type { Witness } from './witness/witness.ts';
 
 /** One byte more than the longest offer: the media room answers 413 when it is exceeded. */
@@ -35,7 +37,10 @@ export type RouteOptions = {
   viewerPageFolder: string;
   compressed: CompressedFiles;
   handleMedia(request: MediaRequest): Promise<MediaResponse | undefined>;
+  /** The built page that checks bets. */
+  checkPageFolder: string;
   witness: Witness;
+  marks: MarkSigner;
   /** Empty when ready, else why not. */
   notReadyReason(): string;
   metrics: { contentType: string; page(): Promise<string> };
@@ -80,6 +85,7 @@ async function route(
     sendText(response, 200, 'Morphine Studio relay. Open the link that a studio gave you.');
   } else if (path === '/favicon.ico') response.writeHead(204).end();
   else if (isForOperator(path)) await routeOperator(options, request, response, path);
+  else if (path.startsWith('/receipt/')) await sendProof(options, response, path);
   else await routePage(options, request, response, path);
 }
 
@@ -147,20 +153,49 @@ async function sendWitness(
   response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
 }
 
+/** `/receipt/{channel}/{row}/{hash of the row}`: the proof of one bet, for its page and to keep. */
+async function sendProof(
+  options: RouteOptions,
+  response: ServerResponse,
+  path: string,
+): Promise<void> {
+  response.setHeader('Cache-Control', 'no-store');
+  const [, channelId = '', row = '', hash = ''] =
+    /^\/receipt\/([0-9a-f]{32})\/([1-9][0-9]{0,14})\/([0-9a-f]{64})$/.exec(path) ?? [];
+  if (channelId === '') {
+    sendText(response, 404, 'This is no link to a receipt. Check the link.');
+    return;
+  }
+  const answer = await proveBet(options, channelId, Number(row), hash);
+  const type = { 'Content-Type': 'application/json; charset=utf-8' };
+  if (answer.ok) {
+    response
+      .writeHead(200, {
+        ...type,
+        'Content-Disposition': `inline; filename="bet-${row}.morphinebet"`,
+      })
+      .end(answer.text);
+  } else {
+    const { code, sentence } = answer;
+    response.writeHead(404, type).end(JSON.stringify({ code, sentence }));
+  }
+}
+
 async function routePage(
   options: RouteOptions,
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
 ): Promise<void> {
-  const file = pageFileOf(path);
+  const isCheck = path.startsWith('/check/');
+  const file = isCheck ? checkFileOf(path) : pageFileOf(path);
   if (file === null) {
     sendText(response, 404, 'There is nothing here. Check the link.');
     return;
   }
   const withBody = request.method === 'GET';
   const sending = {
-    folder: options.viewerPageFolder,
+    folder: isCheck ? options.checkPageFolder : options.viewerPageFolder,
     compressed: options.compressed,
     acceptEncoding: request.headers['accept-encoding']?.toString(),
   };

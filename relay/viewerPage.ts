@@ -47,6 +47,14 @@ export function pageFileOf(path: string): string | null {
   return CONTENT_TYPES[extname(file)] ? file : null;
 }
 
+/** As pageFileOf, for the page that checks bets: `/check/{channel}` and its files beside it. */
+export function checkFileOf(path: string): string | null {
+  const parts = path.split('/').slice(2);
+  const [only, ...others] = parts;
+  if (others.length === 0 && only !== undefined && isId(only)) return 'index.html';
+  return pageFileOf(`/${parts.join('/')}`);
+}
+
 /** Sends a file of the page. False when there is none: nothing was sent then. */
 export async function sendPageFile(
   response: ServerResponse,

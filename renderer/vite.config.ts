@@ -1,19 +1,24 @@
-// How the three pages are built: each into its own folder, with hashed assets and no inline script,
+// How the pages are built: each into its own folder, with hashed assets and no inline script,
 // so that one strict Content-Security-Policy serves all. Used by the build script and by nothing
 // at run time; it takes the repository's folder as a parameter because it may run bundled.
 
 import react from '@vitejs/plugin-react';
 import type { InlineConfig, Plugin } from 'vite';
 
-export const pageNames = ['studio', 'viewer', 'capture'] as const;
+export const pageNames = ['studio', 'viewer', 'capture', 'check'] as const;
 export type PageName = (typeof pageNames)[number];
 
 /**
  * Where a page's assets are asked for. The studio is at / in a browser and at its own scheme in
  * the window, the capture page at /capture/, so both are relative; the viewer page stands at
- * /s/{channel}, so its assets are absolute.
+ * /s/{channel} and the one that checks bets at /check/{channel}, so their assets are absolute.
  */
-const BASE: Record<PageName, string> = { studio: './', viewer: '/', capture: './' };
+const BASE: Record<PageName, string> = {
+  studio: './',
+  viewer: '/',
+  capture: './',
+  check: '/check/',
+};
 
 /**
  * @param repository folder of the repository, with `/` or the platform's separators

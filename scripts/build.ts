@@ -1,5 +1,5 @@
 // Builds what runs: native, relay and shell entries into out/main and out/preload with
-// electron-vite, the three pages into out/renderer with Vite. Skips what is already built from the
+// electron-vite, the pages into out/renderer with Vite. Skips what is already built from the
 // same sources, so that `npm start` costs nothing the second time.
 
 import { createHash } from 'node:crypto';

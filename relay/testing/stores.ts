@@ -27,7 +27,7 @@ export type TestStores = {
   clear(): Promise<void>;
 };
 
-const TABLES = ['row', 'account', 'bet', 'mark'];
+const TABLES = ['row', 'account', 'bet', 'mark', 'about', 'text'];
 
 export async function bothStores(): Promise<TestStores[]> {
   return [embeddedStores(), await postgresStores()];

@@ -12,7 +12,7 @@ import {
 } from './store.ts';
 
 /** `PRAGMA user_version` of this layout. A newer file is never opened by an older relay. */
-const LAYOUT_VERSION = 1;
+const LAYOUT_VERSION = 2;
 const LAYOUT = `
   CREATE TABLE mark (
     channel TEXT PRIMARY KEY, ledger TEXT NOT NULL, epoch INTEGER NOT NULL,
@@ -31,6 +31,29 @@ const LAYOUT = `
     amount INTEGER NOT NULL, state TEXT NOT NULL, PRIMARY KEY (channel, id)
   ) STRICT, WITHOUT ROWID;
 `;
+/** Since layout 2: what a row is found by (namesAbout in store.ts), and texts beside the journal. */
+const LAYOUT_2 = `
+  CREATE TABLE about (
+    channel TEXT NOT NULL, name TEXT NOT NULL, seq INTEGER NOT NULL,
+    PRIMARY KEY (channel, name, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE text (
+    channel TEXT NOT NULL, hash TEXT NOT NULL, salt BLOB NOT NULL, text TEXT NOT NULL,
+    PRIMARY KEY (channel, hash)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO about (channel, name, seq)
+  SELECT channel, name, seq FROM (
+    SELECT channel, seq, CASE
+      WHEN json ->> '$.kind' = 'bet' THEN 'b:' || (json ->> '$.id')
+      WHEN json ->> '$.pending' IS NOT NULL THEN 'b:' || (json ->> '$.pending')
+      WHEN json ->> '$.sale' IS NOT NULL THEN 'b:' || (json ->> '$.sale')
+      WHEN json ->> '$.bet' <> '' THEN 'b:' || (json ->> '$.bet')
+      WHEN json ->> '$.kind' LIKE 'market.%' THEN 'm:' || (json ->> '$.market')
+    END AS name
+    FROM (SELECT channel, seq, CAST(body AS TEXT) AS json FROM row)
+  ) WHERE name IS NOT NULL;
+`;
+const NO_HASH_BEFORE = new Uint8Array(32);
 
 /**
  * Opens the witness's file.
@@ -43,6 +66,7 @@ export function openEmbeddedStore(path: string): WitnessStore {
     version: LAYOUT_VERSION,
     migrate(fresh, fromVersion) {
       if (fromVersion === 0) fresh.exec(LAYOUT);
+      if (fromVersion < 2) fresh.exec(LAYOUT_2);
     },
   });
   const statements = prepare(database);
@@ -67,6 +91,31 @@ export function openEmbeddedStore(path: string): WitnessStore {
         if (!isSameMark(mark(channelId), change.from)) return false;
         write(statements, channelId, change);
         return true;
+      });
+    },
+    async rowsAbout(channelId, names, limit) {
+      const rows = statements.rowsAbout.all(channelId, JSON.stringify(names), limit);
+      return rows.map(({ seq, body, hash, prevHash }) => ({
+        seq,
+        body: new Uint8Array(body),
+        hash: new Uint8Array(hash),
+        prevHash: prevHash ? new Uint8Array(prevHash) : NO_HASH_BEFORE,
+      }));
+    },
+    async putTexts(channelId, texts) {
+      database.transaction(() => {
+        for (const { hash, salt, text } of texts) {
+          statements.putText.run(channelId, hash, salt, text);
+        }
+      });
+    },
+    async textsAfter(channelId, afterHash, limit) {
+      const texts = statements.textsAfter.all(channelId, afterHash, limit);
+      return texts.map(({ hash, salt, text }) => ({ hash, salt: new Uint8Array(salt), text }));
+    },
+    async eraseTexts(channelId, hashes) {
+      database.transaction(() => {
+        for (const hash of hashes) statements.eraseText.run(channelId, hash);
       });
     },
     async totals(channelId) {
@@ -102,6 +151,7 @@ function prepare(database: Database) {
     putRow: database.prepare<[string, number, Uint8Array, Uint8Array], never>(
       'INSERT INTO row (channel, seq, body, hash) VALUES (?, ?, ?, ?)',
     ),
+    ...prepareAbout(database),
     totals: database.prepare<[string], { sum: number; reserved: number; held: number }>(
       `SELECT coalesce(sum(posted), 0) AS sum, coalesce(sum(reserved), 0) AS reserved,
          coalesce(sum(CASE WHEN name LIKE 'user:%' THEN posted ELSE 0 END), 0) AS held
@@ -128,6 +178,35 @@ function prepare(database: Database) {
   };
 }
 
+function prepareAbout(database: Database) {
+  return {
+    putAbout: database.prepare<[string, string, number], never>(
+      'INSERT OR IGNORE INTO about (channel, name, seq) VALUES (?, ?, ?)',
+    ),
+    rowsAbout: database.prepare<
+      [string, string, number],
+      { seq: number; body: Buffer; hash: Buffer; prevHash: Buffer | null }
+    >(
+      `SELECT r.seq, r.body, r.hash, before.hash AS prevHash
+       FROM (SELECT DISTINCT channel, seq FROM about
+             WHERE channel = ? AND name IN (SELECT value FROM json_each(?))) a
+       JOIN row r ON r.channel = a.channel AND r.seq = a.seq
+       LEFT JOIN row before ON before.channel = a.channel AND before.seq = a.seq - 1
+       ORDER BY r.seq LIMIT ?`,
+    ),
+    putText: database.prepare<[string, string, Uint8Array, string], never>(
+      'INSERT OR IGNORE INTO text (channel, hash, salt, text) VALUES (?, ?, ?, ?)',
+    ),
+    textsAfter: database.prepare<
+      [string, string, number],
+      { hash: string; salt: Buffer; text: string }
+    >('SELECT hash, salt, text FROM text WHERE channel = ? AND hash > ? ORDER BY hash LIMIT ?'),
+    eraseText: database.prepare<[string, string], never>(
+      'DELETE FROM text WHERE channel = ? AND hash = ?',
+    ),
+  };
+}
+
 function readPages(
   statements: Statements,
   channelId: string,
@@ -150,8 +229,9 @@ function readPages(
 }
 
 function write(statements: Statements, channelId: string, change: WitnessChange): void {
-  for (const { seq, body, hash } of change.rows) {
+  for (const { seq, body, hash, about } of change.rows) {
     statements.putRow.run(channelId, seq, body, hash);
+    for (const name of about) statements.putAbout.run(channelId, name, seq);
   }
   for (const [name, { postedMinor, reservedMinor }] of change.accounts) {
     statements.putAccount.run(channelId, name, postedMinor, reservedMinor);

@@ -18,7 +18,7 @@ after(async () => {
   removeFolder(folder);
 });
 
-const TABLES = ['mark', 'row', 'account', 'bet'];
+const TABLES = ['mark', 'row', 'account', 'bet', 'about', 'text'];
 const countOf = (table: string) => `SELECT count(*) AS count FROM morphine.${table}`;
 
 /** The test server's address with some parts changed. */
@@ -34,6 +34,7 @@ test('a session without a channel reads 0 rows, one with a channel only its own'
   const journal = new TestJournal().grant('u1', 100).bet('b1', 'u1', 10);
   await witness.apply(mine, journal.batch(1, 3));
   await witness.apply(other, journal.batch(1, 2));
+  await witness.putTexts(mine, [{ hash: 'aa', salt: Buffer.alloc(16), text: 'Goal?' }]);
   const postgres = await openPostgres(TEST_DATABASE_URL);
   for (const table of TABLES) {
     const [nothing] = await postgres.withoutChannel((query) => query(countOf(table)));

@@ -5,13 +5,20 @@
 
 import { openPostgres, type Postgres, PostgresFailure, type PostgresQuery } from '../postgres.ts';
 import type { WitnessAccount, WitnessBet } from './fold.ts';
-import { type HighWaterMark, isSameMark, type WitnessChange, type WitnessStore } from './store.ts';
+import {
+  type HighWaterMark,
+  isSameMark,
+  type LinkedRow,
+  type WitnessChange,
+  type WitnessStore,
+} from './store.ts';
 
 /** Kept as the schema's comment. A newer layout is never used by an older relay. */
-const LAYOUT_VERSION = 1;
+const LAYOUT_VERSION = 2;
 /** Two relays that start on an empty database must not both lay it out. */
 const LAYOUT_LOCK = 6_027_341;
-const TABLES = ['mark', 'row', 'account', 'bet'] as const;
+const FIRST_TABLES = ['mark', 'row', 'account', 'bet'] as const;
+const TABLES = [...FIRST_TABLES, 'about', 'text'] as const;
 
 const channel = "channel TEXT NOT NULL CHECK (channel ~ '^[0-9a-f]{32}$')";
 const LAYOUT = [
@@ -32,15 +39,47 @@ const LAYOUT = [
      ${channel}, id TEXT NOT NULL, account TEXT NOT NULL, escrow TEXT NOT NULL,
      amount BIGINT NOT NULL, state TEXT NOT NULL, PRIMARY KEY (channel, id)
    )`,
-  ...TABLES.flatMap((table) => [
+  ...FIRST_TABLES.flatMap(secured),
+];
+/**
+ * Since layout 2: what a row is found by (namesAbout in store.ts), and texts beside the journal.
+ * Older rows are looked through once; row security rests meanwhile, inside this transaction only.
+ */
+const LAYOUT_2 = [
+  `CREATE TABLE morphine.about (
+     ${channel}, name TEXT NOT NULL, seq BIGINT NOT NULL, PRIMARY KEY (channel, name, seq)
+   )`,
+  `CREATE TABLE morphine.text (
+     ${channel}, hash TEXT NOT NULL, salt BYTEA NOT NULL, text TEXT NOT NULL,
+     PRIMARY KEY (channel, hash)
+   )`,
+  'ALTER TABLE morphine.row NO FORCE ROW LEVEL SECURITY',
+  `INSERT INTO morphine.about (channel, name, seq)
+   SELECT channel, name, seq FROM (
+     SELECT channel, seq, CASE
+       WHEN json ->> 'kind' = 'bet' THEN 'b:' || (json ->> 'id')
+       WHEN json ->> 'pending' IS NOT NULL THEN 'b:' || (json ->> 'pending')
+       WHEN json ->> 'sale' IS NOT NULL THEN 'b:' || (json ->> 'sale')
+       WHEN json ->> 'bet' <> '' THEN 'b:' || (json ->> 'bet')
+       WHEN json ->> 'kind' LIKE 'market.%' THEN 'm:' || (json ->> 'market')
+     END AS name
+     FROM (SELECT channel, seq, convert_from(body, 'UTF8')::jsonb AS json FROM morphine.row) read
+   ) named WHERE name IS NOT NULL`,
+  'ALTER TABLE morphine.row FORCE ROW LEVEL SECURITY',
+  ...secured('about'),
+  ...secured('text'),
+  `COMMENT ON SCHEMA morphine IS 'layout ${LAYOUT_VERSION}'`,
+];
+
+function secured(table: string): string[] {
+  return [
     `ALTER TABLE morphine.${table} ENABLE ROW LEVEL SECURITY`,
     `ALTER TABLE morphine.${table} FORCE ROW LEVEL SECURITY`,
     `CREATE POLICY one_channel ON morphine.${table}
        USING (channel = current_setting('morphine.channel', true))
        WITH CHECK (channel = current_setting('morphine.channel', true))`,
-  ]),
-  `COMMENT ON SCHEMA morphine IS 'layout ${LAYOUT_VERSION}'`,
-];
+  ];
+}
 
 /**
  * Connects, lays out an empty database and checks what must hold.
@@ -86,11 +125,13 @@ async function layOut(query: PostgresQuery): Promise<void> {
      WHERE nspname = 'morphine'`,
   );
   if (!schema) {
-    for (const statement of LAYOUT) await query(statement);
+    for (const statement of [...LAYOUT, ...LAYOUT_2]) await query(statement);
     return;
   }
   const version = Number(/^layout (\d+)$/.exec(String(schema.layout))?.[1] ?? Number.NaN);
-  if (version !== LAYOUT_VERSION) {
+  if (version === 1) {
+    for (const statement of LAYOUT_2) await query(statement);
+  } else if (version !== LAYOUT_VERSION) {
     throw new PostgresFailure(
       'LAYOUT',
       `The database has layout ${version} and this relay knows ${LAYOUT_VERSION}; ` +
@@ -141,6 +182,38 @@ function storeOver(postgres: Postgres): WitnessStore {
         if (!isSameMark(await readMark(query), change.from)) return false;
         await write(query, channelId, change);
         return true;
+      }),
+    rowsAbout: (channelId, names, limit) =>
+      postgres.inChannel(channelId, (query) => readAbout(query, names, limit)),
+    putTexts: (channelId, texts) =>
+      postgres.inChannel(channelId, async (query) => {
+        await query(
+          `INSERT INTO morphine.text (channel, hash, salt, text)
+           SELECT $1, * FROM unnest($2::text[], $3::bytea[], $4::text[]) ON CONFLICT DO NOTHING`,
+          [
+            channelId,
+            texts.map(({ hash }) => hash),
+            texts.map(({ salt }) => Buffer.from(salt)),
+            texts.map(({ text }) => text),
+          ],
+        );
+      }),
+    textsAfter: (channelId, afterHash, limit) =>
+      postgres.inChannel(channelId, async (query) => {
+        const texts = await query(
+          `SELECT hash, salt, text FROM morphine.text WHERE hash COLLATE "C" > $1
+           ORDER BY hash COLLATE "C" LIMIT $2`,
+          [afterHash, limit],
+        );
+        return texts.map(({ hash, salt, text }) => ({
+          hash: String(hash),
+          salt: new Uint8Array(salt as Buffer),
+          text: String(text),
+        }));
+      }),
+    eraseTexts: (channelId, hashes) =>
+      postgres.inChannel(channelId, async (query) => {
+        await query('DELETE FROM morphine.text WHERE hash = ANY($1::text[])', [hashes]);
       }),
     totals: (channelId) =>
       postgres.inChannel(channelId, async (query) => {
@@ -208,6 +281,27 @@ async function readBets(
   );
 }
 
+async function readAbout(
+  query: PostgresQuery,
+  names: readonly string[],
+  limit: number,
+): Promise<LinkedRow[]> {
+  const rows = await query(
+    `SELECT r.seq, r.body, r.hash, before.hash AS prev_hash
+     FROM (SELECT DISTINCT seq FROM morphine.about WHERE name = ANY($1::text[])) a
+     JOIN morphine.row r ON r.seq = a.seq
+     LEFT JOIN morphine.row before ON before.seq = a.seq - 1
+     ORDER BY r.seq LIMIT $2`,
+    [names, limit],
+  );
+  return rows.map((row) => ({
+    seq: Number(row.seq),
+    body: new Uint8Array(row.body as Buffer),
+    hash: new Uint8Array(row.hash as Buffer),
+    prevHash: row.prev_hash ? new Uint8Array(row.prev_hash as Buffer) : new Uint8Array(32),
+  }));
+}
+
 async function write(query: PostgresQuery, channelId: string, change: WitnessChange) {
   const { rows } = change;
   await query(
@@ -219,6 +313,12 @@ async function write(query: PostgresQuery, channelId: string, change: WitnessCha
       rows.map((row) => Buffer.from(row.body)),
       rows.map((row) => Buffer.from(row.hash)),
     ],
+  );
+  const names = rows.flatMap(({ seq, about }) => about.map((name) => ({ seq, name })));
+  await query(
+    `INSERT INTO morphine.about (channel, name, seq)
+     SELECT $1, * FROM unnest($2::text[], $3::bigint[]) ON CONFLICT DO NOTHING`,
+    [channelId, names.map(({ name }) => name), names.map(({ seq }) => seq)],
   );
   const accounts = [...change.accounts];
   await query(

@@ -2,6 +2,7 @@
 // and the folded balances. Two stores fulfil this contract (a file, PostgreSQL) and one suite of
 // tests runs over both. A batch is one `append`: whole, durable when it returns, or not at all.
 
+import type { Row } from '../../core/ledger/rows.ts';
 import type { WitnessAccount, WitnessBet } from './fold.ts';
 
 export type HighWaterMark = {
@@ -12,6 +13,10 @@ export type HighWaterMark = {
 };
 
 export type WitnessRow = { seq: number; body: Uint8Array; hash: Uint8Array };
+/** With the hash of the row before it; of row 1 that is 32 zero bytes. */
+export type LinkedRow = WitnessRow & { prevHash: Uint8Array };
+/** A text that stands beside the journal; rows name it by its salted hash. */
+export type WitnessText = { hash: string; salt: Uint8Array; text: string };
 
 /** The accounts and bets that a batch touches; one that is not stored is not in the map. */
 export type WitnessPages = {
@@ -24,7 +29,8 @@ export type WitnessChange = {
   /** The mark that this change was worked out from; null for the first batch of a channel. */
   from: HighWaterMark | null;
   to: HighWaterMark;
-  rows: readonly WitnessRow[];
+  /** `about`: what one finds the row by later, see namesAbout. */
+  rows: readonly (WitnessRow & { about: readonly string[] })[];
   accounts: ReadonlyMap<string, WitnessAccount>;
   bets: ReadonlyMap<string, WitnessBet>;
 };
@@ -48,6 +54,13 @@ export type WitnessStore = {
    *   on the same database was quicker.
    */
   append(channelId: string, change: WitnessChange): Promise<boolean>;
+  /** Rows about any of these names (see namesAbout), in order, at most `limit`. */
+  rowsAbout(channelId: string, names: readonly string[], limit: number): Promise<LinkedRow[]>;
+  /** Keeps texts; one that is there already stays. */
+  putTexts(channelId: string, texts: readonly WitnessText[]): Promise<void>;
+  /** Texts behind `afterHash` in the order of their hashes, at most `limit`. */
+  textsAfter(channelId: string, afterHash: string, limit: number): Promise<WitnessText[]>;
+  eraseTexts(channelId: string, hashes: readonly string[]): Promise<void>;
   /** Sum of all posted points (0 when debits equal credits) and of the viewers' points. */
   totals(channelId: string): Promise<WitnessTotals>;
   close(): Promise<void>;
@@ -62,4 +75,22 @@ export function isSameMark(left: HighWaterMark | null, right: HighWaterMark | nu
     left.seq === right.seq &&
     Buffer.compare(left.hash, right.hash) === 0
   );
+}
+
+/** What a row is found by when a bet is to be proved: its bet or sale, or its market's decisions. */
+export function namesAbout(row: Row): string[] {
+  if (row.kind === 'bet') return [aboutBet(row.id)];
+  if ('pending' in row) return [aboutBet(row.pending)];
+  if ('sale' in row) return [aboutBet(row.sale)];
+  if ('bet' in row && row.bet !== '') return [aboutBet(row.bet)];
+  return row.kind.startsWith('market.') && 'market' in row ? [aboutMarket(row.market)] : [];
+}
+
+/** Name of a bet or of a sale; their ids are unique in a journal. */
+export function aboutBet(id: string): string {
+  return `b:${id}`;
+}
+
+export function aboutMarket(id: string): string {
+  return `m:${id}`;
 }

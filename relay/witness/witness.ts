@@ -9,9 +9,12 @@ import { bookRow, booksOver, NotRead, namesIn, Unbalanced } from './fold.ts';
 import {
   type HighWaterMark,
   isSameMark,
+  type LinkedRow,
+  namesAbout,
   type WitnessChange,
   type WitnessRow,
   type WitnessStore,
+  type WitnessText,
   type WitnessTotals,
 } from './store.ts';
 
@@ -51,6 +54,12 @@ export type Witness = {
    */
   takeOver(channelId: string): Promise<HighWaterMark | null>;
   rowsFrom(channelId: string, fromSeq: number, limit: number): Promise<WitnessRow[]>;
+  /** Rows about bets and markets, by the names of namesAbout. */
+  rowsAbout(channelId: string, names: readonly string[], limit: number): Promise<LinkedRow[]>;
+  /** Texts beside the journal; their hashes stand in rows, and the studio alone erases them. */
+  putTexts(channelId: string, texts: readonly WitnessText[]): Promise<void>;
+  textsAfter(channelId: string, afterHash: string, limit: number): Promise<WitnessText[]>;
+  eraseTexts(channelId: string, hashes: readonly string[]): Promise<void>;
   totals(channelId: string): Promise<WitnessTotals>;
   readonly counters: WitnessCounters;
   close(): Promise<void>;
@@ -109,6 +118,22 @@ class StoredWitness implements Witness {
 
   rowsFrom(channelId: string, fromSeq: number, limit: number): Promise<WitnessRow[]> {
     return this.#store.rowsFrom(channelId, fromSeq, limit);
+  }
+
+  rowsAbout(channelId: string, names: readonly string[], limit: number): Promise<LinkedRow[]> {
+    return this.#store.rowsAbout(channelId, names, limit);
+  }
+
+  putTexts(channelId: string, texts: readonly WitnessText[]): Promise<void> {
+    return this.#store.putTexts(channelId, texts);
+  }
+
+  textsAfter(channelId: string, afterHash: string, limit: number): Promise<WitnessText[]> {
+    return this.#store.textsAfter(channelId, afterHash, limit);
+  }
+
+  eraseTexts(channelId: string, hashes: readonly string[]): Promise<void> {
+    return this.#store.eraseTexts(channelId, hashes);
   }
 
   totals(channelId: string): Promise<WitnessTotals> {
@@ -242,7 +267,8 @@ class StoredWitness implements Witness {
         continue;
       }
       const { ledgerId, epoch, toSeq: seq, hash } = batch;
-      return { from: mark, to: { ledgerId, epoch, seq, hash }, rows, ...books.changed };
+      const stored = rows.map((row) => ({ ...row, about: namesAbout(row.row) }));
+      return { from: mark, to: { ledgerId, epoch, seq, hash }, rows: stored, ...books.changed };
     }
   }
 }

@@ -2,6 +2,7 @@
 // language is an object of the same keys: a missing or unknown key does not compile.
 
 import { captureTexts } from './texts/capture.ts';
+import { checkTexts } from './texts/check.ts';
 import { managementTexts } from './texts/management.ts';
 import { sharedTexts } from './texts/shared.ts';
 import { studioTexts } from './texts/studio.ts';
@@ -13,6 +14,7 @@ const english = {
   ...managementTexts,
   ...viewerTexts,
   ...captureTexts,
+  ...checkTexts,
 } as const;
 
 export type TextKey = keyof typeof english;

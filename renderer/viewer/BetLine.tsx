@@ -5,9 +5,7 @@ import { pointsText } from '../ui/figures.ts';
 import { OutcomeMark } from '../ui/OutcomeMark.tsx';
 import { text } from '../ui/texts.ts';
 import type { BetRecord, BetState } from './betBook.ts';
-
-/** Characters of the receipt's hash on the page; the whole hash is its tooltip. */
-const HASH_SHOWN = 8;
+import { ReceiptLink } from './ReceiptLink.tsx';
 
 const MARKS: Record<BetState, string> = {
   sent: 'M7 1.75a5.25 5.25 0 1 1 0 10.5a5.25 5.25 0 1 1 0-10.5',
@@ -69,6 +67,7 @@ export function BetLine({ bet, isNewest, withTitle = false, moreCount = 0 }: Bet
         </p>
         <p className="betLine-small" title={bet.hash || undefined}>
           {smallPrint(bet)}
+          <ReceiptLink bet={bet} />
         </p>
       </div>
     </li>
@@ -76,10 +75,6 @@ export function BetLine({ bet, isNewest, withTitle = false, moreCount = 0 }: Bet
 }
 
 function smallPrint(bet: BetRecord): string {
-  const receipt =
-    bet.seq > 0
-      ? text('viewer.receipt', { seq: bet.seq, hash: bet.hash.slice(0, HASH_SHOWN) })
-      : '';
   switch (bet.state) {
     case 'sent':
       return waiting(bet);
@@ -88,9 +83,9 @@ function smallPrint(bet: BetRecord): string {
     case 'won':
     case 'lost':
       // The market above says why already.
-      return receipt;
+      return '';
     default:
-      return [bet.reason, receipt].filter((part) => part !== '').join(' · ');
+      return bet.reason === '' ? '' : `${bet.reason} · `;
   }
 }
 

@@ -56,6 +56,7 @@ export const viewerTexts = {
   'viewer.betState.refused': 'Not taken',
   'viewer.betOn': '{points} on {outcome}',
   'viewer.receipt': 'receipt {seq} · {hash}',
+  'viewer.receiptCheck': 'Check this bet',
   'viewer.waiting.STUDIO_AWAY': 'The studio is away. Your bet waits and is sent again.',
   'viewer.waiting.LEDGER_UNAVAILABLE': 'The ledger is away. Your bet waits and is sent again.',
   'viewer.waiting.RATE_LIMITED': 'Too many at once. Your bet waits and is sent again.',
