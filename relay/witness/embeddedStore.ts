@@ -31,7 +31,7 @@ const LAYOUT = `
     amount INTEGER NOT NULL, state TEXT NOT NULL, PRIMARY KEY (channel, id)
   ) STRICT, WITHOUT ROWID;
 `;
-/** Since layout 2: what a row is found by (namesAbout in store.ts), and texts beside the journal. */
+/** Since layout 2: what a row is found by (namesAbout in store.ts); texts beside the journal. */
 const LAYOUT_2 = `
   CREATE TABLE about (
     channel TEXT NOT NULL, name TEXT NOT NULL, seq INTEGER NOT NULL,

@@ -77,7 +77,7 @@ export function isSameMark(left: HighWaterMark | null, right: HighWaterMark | nu
   );
 }
 
-/** What a row is found by when a bet is to be proved: its bet or sale, or its market's decisions. */
+/** What a row is found by when a bet is to be proved: its bet or sale, or its market. */
 export function namesAbout(row: Row): string[] {
   if (row.kind === 'bet') return [aboutBet(row.id)];
   if ('pending' in row) return [aboutBet(row.pending)];

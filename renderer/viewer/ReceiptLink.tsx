@@ -1,4 +1,4 @@
-// The receipt of a bet: row and hash, as a link to the page that checks it without trusting anybody.
+// The receipt of a bet: row and hash, as a link to the page that checks it and trusts nobody.
 // The hash stands behind the #, so that it reaches no server by the link.
 
 import { text } from '../ui/texts.ts';

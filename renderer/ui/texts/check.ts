@@ -7,7 +7,7 @@ export const checkTexts = {
   'check.badLink': 'This is no link to a receipt. Open it from your bet on the show’s page.',
   'check.asking': 'Asking the relay for the proof …',
   'check.relayAway': 'The relay does not answer. Looking again in a moment.',
-  'check.proved': 'This bet stands in the relay’s journal exactly as your receipt says.',
+  'check.proved': 'Your bet is in the relay’s journal exactly as your receipt says.',
   'check.provedFile': 'This proof holds.',
   'check.notYet': 'Not yet witnessed: your bet has not been copied to the relay so far.',
   'check.notYetFix': 'Your receipt stays good. This page looks again by itself.',
