@@ -1,6 +1,8 @@
 // `npm run endurance`: the long forms of the tests, for nights. `-- --only markets,model` runs
 // some of the sections, SEED=n repeats one. Exit code 1 when anything did not hold.
 
+import { runFlips, runTorn } from './endurance/damage.ts';
+import { runKillsAtLength } from './endurance/kills.ts';
 import { runMarkets } from './endurance/markets.ts';
 import { runModelAtLength } from './endurance/model.ts';
 import { runMutations } from './endurance/mutations.ts';
@@ -10,6 +12,9 @@ import { runUpstream } from './endurance/upstream.ts';
 const SECTIONS: Record<string, (say: (line: string) => void) => Promise<boolean>> = {
   markets: runMarkets,
   model: runModelAtLength,
+  kills: runKillsAtLength,
+  torn: runTorn,
+  flips: runFlips,
   mutations: runMutations,
   upstream: runUpstream,
 };

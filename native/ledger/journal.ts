@@ -108,9 +108,13 @@ export class Journal {
     this.store.putText.run(hash, new Uint8Array(0), text);
   }
 
-  /** The text of a hash; undefined when it was erased. */
+  /** The text of a hash; undefined when it was erased, or is not the text that was hashed. */
   textOf(hash: string): string | undefined {
-    return hash === '' ? '' : this.store.textOf.get(hash)?.text;
+    if (hash === '') return '';
+    const kept = this.store.textOf.get(hash);
+    if (!kept) return undefined;
+    const digest = toHex(sha256.create().update(kept.salt).update(Buffer.from(kept.text)).digest());
+    return digest === hash ? kept.text : undefined;
   }
 
   hashHexOf(seq: number): string {

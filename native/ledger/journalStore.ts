@@ -49,7 +49,7 @@ export type JournalStore = {
   subjectOf: Statement<[subject: string], StoredSubject>;
   boundAtOf: Statement<[subject: string], { boundAtUs: number }>;
   putText: Statement<[hash: string, salt: Uint8Array, text: string], never>;
-  textOf: Statement<[hash: string], { text: string }>;
+  textOf: Statement<[hash: string], { salt: Buffer; text: string }>;
 };
 
 /**
@@ -83,6 +83,6 @@ export function openJournalStore(path: string): JournalStore {
     ),
     boundAtOf: database.prepare('SELECT bound_at_us AS boundAtUs FROM subjects WHERE subject = ?'),
     putText: database.prepare('INSERT OR IGNORE INTO texts (hash, salt, text) VALUES (?, ?, ?)'),
-    textOf: database.prepare('SELECT text FROM texts WHERE hash = ?'),
+    textOf: database.prepare('SELECT salt, text FROM texts WHERE hash = ?'),
   };
 }

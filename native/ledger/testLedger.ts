@@ -60,16 +60,19 @@ export type TestLedger = {
 };
 
 /** Starts a ledger on `folder` and connects to it. */
-export async function startLedger(folder: string): Promise<TestLedger> {
+export async function startLedger(
+  folder: string,
+  onBroken = (cause: Error): void => {
+    throw cause;
+  },
+): Promise<TestLedger> {
   const store = openJournalStore(join(folder, 'ledger.db'));
   const ledger = new Ledger(store, IDENTITY, 1);
   const server = createLedgerServer({
     ledger,
     timers: realTimers,
     logger: silentLogger,
-    onBroken: (cause) => {
-      throw cause;
-    },
+    onBroken,
   });
   const listener = await listenLink((link) => server.serve(link));
   const freshLink = () => connectLink(listener.endpoint);

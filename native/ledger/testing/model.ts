@@ -466,8 +466,9 @@ export class Model {
     const mine = held[bet.outcome === 0 ? 0 : 1];
     const other = held[bet.outcome === 0 ? 1 : 0];
     // C(q + s) = C(q) + stake, solved for s, in units of b and relative to this outcome.
-    const cost = Math.log1p(Math.exp((other - mine) / b)) + bet.amount / b;
-    const exact = 1000 * b * (cost + Math.log1p(-Math.exp((other - mine) / b - cost)));
+    const ahead = (other - mine) / b;
+    const cost = softplus(ahead) + bet.amount / b;
+    const exact = 1000 * b * (cost + Math.log1p(-Math.exp(ahead - cost)));
     return within(answered, exact, `${bet.amount} buy`);
   }
 
@@ -476,7 +477,7 @@ export class Model {
     const held = this.#held(bet.market);
     const mine = held[bet.outcome === 0 ? 0 : 1];
     const other = held[bet.outcome === 0 ? 1 : 0];
-    const cost = (own: number) => own + b * Math.log1p(Math.exp((other - own) / b));
+    const cost = (own: number) => own + b * softplus((other - own) / b);
     const exact = cost(mine) - cost(mine - shares / 1000);
     if (Number.isNaN(answered)) return Math.floor(exact - 1e-6);
     // A whole number of points: the exact one rounded down.
@@ -549,6 +550,11 @@ export class Model {
       this.#give(subject, -paid);
     }
   }
+}
+
+/** ln(1 + e^x), finite for any x. */
+function softplus(x: number): number {
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
 function stakeOf(bets: readonly ModelBet[]): number {
