@@ -29,6 +29,7 @@ function query<Args extends z.ZodType, Result extends z.ZodType>(
 const nothing = z.strictObject({});
 /** What bettors read, and what stands beside the act in the journal. */
 const reason = z.string().trim().min(1).max(300);
+const subject = z.string().regex(/^[0-9a-f]{32}$/, 'is 32 digits and letters a to f');
 const ofMarket = z.strictObject({ marketId: z.string() });
 const onlyOwner = ['owner'] as const;
 const hosts = ['owner', 'coHost'] as const;
@@ -38,6 +39,8 @@ const staff = ['owner', 'coHost', 'moderator'] as const;
 export const bettorSchema = z.object({
   subject: z.string(),
   isBanned: z.boolean(),
+  /** Runs the show, and so may not bet. */
+  isStaff: z.boolean(),
   bets: z.number().int().nonnegative(),
   stakedMinor: z.number().int().nonnegative(),
   availableMinor: z.number().int().nonnegative(),
@@ -181,12 +184,23 @@ export const operations = {
     }),
     setBan: command({
       args: z.strictObject({
-        subject: z.string().regex(/^[0-9a-f]{32}$/, 'is 32 digits and letters a to f'),
+        subject,
         isBanned: z.boolean(),
         reason,
       }),
       result: nothing,
       roles: staff,
+    }),
+    /** Marks a viewer who runs the show, or may decide one market: no bets there. */
+    setStaff: command({
+      args: z.strictObject({
+        subject,
+        marketId: z.string().optional(),
+        isStaff: z.boolean(),
+        reason,
+      }),
+      result: nothing,
+      roles: hosts,
     }),
   },
   policy: {

@@ -56,6 +56,8 @@ type MarketBook = {
   revision: number;
 };
 
+/** Privileged rows that belong to no one market. */
+const ACTS = ['policy', 'ban', 'staff'];
 const RUNNERS = ['owner', 'coHost', 'moderator', 'vision'];
 const PEOPLE = ['owner', 'coHost', 'moderator'];
 /** What these rows did belongs to the decision before them. */
@@ -81,6 +83,8 @@ class Auditor {
   #markets = new Map<string, MarketBook>();
   #ids = new Set<string>();
   #banned = new Set<string>();
+  /** Account and market, none for all. */
+  #staff = new Set<string>();
   #exclusions = new Map<string, Exclusion>();
   /** Latest time of any row: what the ledger's clock showed. */
   #nowUs = 0;
@@ -138,7 +142,7 @@ class Auditor {
 
   #checkRow(row: Fields): void {
     const kind = String(row.kind);
-    if (kind.startsWith('market.') || kind === 'policy' || kind === 'ban') this.#checkActor(row);
+    if (kind.startsWith('market.') || ACTS.includes(kind)) this.#checkActor(row);
     // The rows of a settlement follow their decision; any other row ends it.
     if (!SETTLING.includes(kind) && kind !== 'repay') this.#closeMarket();
     const read = this.#readers[kind];
@@ -183,6 +187,11 @@ class Auditor {
     ban: (row) => {
       if (row.isBanned === true) this.#banned.add(`user:${row.subject}`);
       else this.#banned.delete(`user:${row.subject}`);
+    },
+    staff: (row) => {
+      const key = `user:${row.subject} ${row.market}`;
+      if (row.isStaff === true) this.#staff.add(key);
+      else this.#staff.delete(key);
     },
     limit: (row) => this.#limit(row),
     act: () => {},
@@ -314,6 +323,9 @@ class Auditor {
     if (!book) return;
     this.#checkMove(row, market, book);
     if (this.#banned.has(String(row.dr))) this.#find('somebody banned bets');
+    if (this.#staff.has(`${row.dr} `) || this.#staff.has(`${row.dr} ${market}`)) {
+      this.#find('somebody who runs the show bets');
+    }
     if (Number(row.at) < this.#exclusionOf(String(row.dr)).untilUs) {
       this.#find('somebody bets who asked not to');
     }

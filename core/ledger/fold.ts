@@ -117,9 +117,17 @@ export type LedgerState = {
   nowUs: number;
   limits: Map<string, Map<LimitName, LimitHistory>>;
   banned: Set<string>;
+  /** Who runs the show: subject -> markets, '' for all. */
+  staff: Map<string, ReadonlySet<string>>;
   /** What vested to a subject by watching. */
   vested: Map<string, { atUs: number; amountMinor: number }[]>;
 };
+
+/** Whether a viewer runs the show or may decide this market. */
+export function isStaffOf(state: LedgerState, subject: string, market: string): boolean {
+  const markets = state.staff.get(subject);
+  return markets !== undefined && (markets.has('') || markets.has(market));
+}
 
 /** The state before the first row. */
 export function emptyLedger(): LedgerState {
@@ -137,6 +145,7 @@ export function emptyLedger(): LedgerState {
     nowUs: 0,
     limits: new Map(),
     banned: new Set(),
+    staff: new Map(),
     vested: new Map(),
   };
 }
@@ -203,6 +212,12 @@ const APPLY: { [Kind in Row['kind']]: (state: LedgerState, row: RowOf<Kind>) => 
   ban: (state, row) => {
     if (row.isBanned) state.banned.add(row.subject);
     else state.banned.delete(row.subject);
+  },
+  staff: (state, row) => {
+    const markets = new Set(state.staff.get(row.subject));
+    if (row.isStaff) markets.add(row.market);
+    else markets.delete(row.market);
+    state.staff.set(row.subject, markets);
   },
   act: () => {},
 };

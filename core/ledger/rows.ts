@@ -126,6 +126,15 @@ const limitRows = [
     subject: subjectSchema,
     isBanned: z.boolean(),
   }),
+  /** A viewer who runs the show, or may decide one market, and so may not bet there. */
+  z.strictObject({
+    ...act,
+    kind: z.literal('staff'),
+    subject: subjectSchema,
+    /** Empty: all markets. */
+    market: z.string().regex(/^[\w-]{0,64}$/),
+    isStaff: z.boolean(),
+  }),
 ] as const;
 
 export const rowSchema = z.discriminatedUnion('kind', [

@@ -91,6 +91,20 @@ test('every cell of state x verb x role answers as written down', () => {
   assert.equal(cells, 5 * 9 * 5);
 });
 
+test('suspended lies over every cell: positions wait, everything else answers as ever', () => {
+  const waiting = ['bet', 'withdraw', 'sell'];
+  for (const state of marketStateSchema.options) {
+    for (const verb of MARKET_VERBS) {
+      for (const role of roleSchema.options) {
+        const suspended = waiting.includes(verb)
+          ? { refused: 'BETTING_SUSPENDED' }
+          : judge(state, verb, role);
+        assert.deepEqual(judge(state, verb, role, true), suspended, `${state} ${verb} ${role}`);
+      }
+    }
+  }
+});
+
 const MS = 1000;
 
 test('TV1 and TV2: bets at or after the cut-off are late, at or after the lock refused', () => {

@@ -96,17 +96,35 @@ export const MARKET_MACHINE: Readonly<Record<MarketState, Readonly<Record<Market
   },
 };
 
+/**
+ * *Suspended* is no state but a condition of a market or of the studio, which lies over every cell:
+ * what moves a position waits; opening, locking and deciding go on.
+ */
+export const REFUSED_WHILE_SUSPENDED: Readonly<Record<MarketVerb, boolean>> = {
+  open: false,
+  bet: true,
+  lock: false,
+  resolve: false,
+  void: false,
+  withdraw: true,
+  sell: true,
+  correct: false,
+  extend: false,
+};
+
 const POSITION_VERBS: readonly MarketVerb[] = ['bet', 'withdraw', 'sell'];
 
 /**
- * Whether `role` may do `verb` in `state`. The state is judged before the role; only betting by
- * whoever runs the show has a code of its own.
+ * Whether `role` may do `verb` in `state`. A suspension is judged first, then the state, then the
+ * role; only betting by whoever runs the show has a code of its own.
  */
 export function judge(
   state: MarketState,
   verb: MarketVerb,
   role: Role,
+  isSuspended = false,
 ): { to: MarketState } | Refused {
+  if (isSuspended && REFUSED_WHILE_SUSPENDED[verb]) return { refused: 'BETTING_SUSPENDED' };
   const cell = MARKET_MACHINE[state][verb];
   if ('refused' in cell) return cell;
   if (cell.roles.includes(role)) return { to: cell.to };

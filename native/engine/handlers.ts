@@ -41,6 +41,8 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
     viewers: {
       list: ({ limit }) => refusable(() => rooms.staffActs.bettors(limit)),
       setBan: (args, caller) => refusable(() => rooms.staffActs.setBan(marketCaller(caller), args)),
+      setStaff: (args, caller) =>
+        refusable(() => rooms.staffActs.setStaff(marketCaller(caller), args)),
     },
     policy: {
       set: (args, caller) => refusable(() => rooms.staffActs.setPolicy(marketCaller(caller), args)),

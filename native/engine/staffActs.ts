@@ -20,6 +20,10 @@ export type StaffActs = {
     caller: MarketCaller,
     args: { subject: string; isBanned: boolean; reason: string },
   ): Promise<void>;
+  setStaff(
+    caller: MarketCaller,
+    args: { subject: string; marketId?: string | undefined; isStaff: boolean; reason: string },
+  ): Promise<void>;
   setPolicy(caller: MarketCaller, args: { policy: Policy; reason: string }): Promise<void>;
   /** Shows the policy in force, once the ledger is there. */
   readPolicy(): void;
@@ -54,17 +58,13 @@ export function createStaffActs(rooms: {
     },
     async bettors(limit) {
       const found = await ledger.bettors(limit);
-      return found.map(({ subject, isBanned, bets, stakedMinor, availableMinor, lastBetAtUs }) => ({
-        subject,
-        isBanned,
-        bets,
-        stakedMinor,
-        availableMinor,
-        lastBetAtUs,
-      }));
+      return found.map(({ debtMinor: _owed, ...bettor }) => bettor);
     },
     async setBan(caller, args) {
       await ledger.setBan({ ...act(caller), ...args });
+    },
+    async setStaff(caller, args) {
+      await ledger.setStaff({ ...act(caller), ...args });
     },
     async setPolicy(caller, args) {
       await ledger.setPolicy({ ...act(caller), ...args });

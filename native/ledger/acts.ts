@@ -111,6 +111,25 @@ export function banRows(journal: Journal, args: RequestArgs<'setBan'>): RowDraft
   ];
 }
 
+export function staffRows(journal: Journal, args: RequestArgs<'setStaff'>): RowDraft[] {
+  // Who may open the rules may say who else is bound by them.
+  if (!['owner', 'coHost'].includes(args.role)) throw new LedgerRefusal('NOT_ALLOWED');
+  const { subject, isStaff, marketId: market = '' } = args;
+  if (market !== '') known(journal, market);
+  const isKnown = journal.state.staff.get(subject)?.has(market) ?? false;
+  if (isKnown === isStaff) return [];
+  return [
+    {
+      kind: 'staff',
+      id: `staff:${args.commandId}`,
+      ...actOf(journal, args, args.reason),
+      subject,
+      market,
+      isStaff,
+    },
+  ];
+}
+
 export function actOf(journal: Journal, act: Act, reason: string) {
   return { at: act.atUs, actor: act.actor, role: act.role, reason: journal.keepText(reason) };
 }

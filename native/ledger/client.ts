@@ -52,6 +52,8 @@ export type LedgerClient = {
   saleQuote: Command<'saleQuote'>;
   setPolicy: Command<'setPolicy'>;
   setBan: Command<'setBan'>;
+  /** Marks who runs the show and may not bet. */
+  setStaff: Command<'setStaff'>;
   setLimit: Command<'setLimit'>;
   limits: Command<'limits'>;
   /** Gives what vested by watching. */
@@ -236,13 +238,9 @@ export function createLedgerClient(
     extendMarket: (args) => call('extendMarket', args),
     withdrawBet: (args) => call('withdrawBet', args),
     sellBet: (args) => call('sellBet', args),
+    ...rulesCommands(call),
     quote: (args) => call('quote', args),
     saleQuote: (args) => call('saleQuote', args),
-    setPolicy: (args) => call('setPolicy', args),
-    setBan: (args) => call('setBan', args),
-    setLimit: (args) => call('setLimit', args),
-    limits: (args) => call('limits', args),
-    vest: (args) => call('vest', args),
     async suspendMarket(marketId, reason) {
       if (reason === '') suspendedMarkets.delete(marketId);
       else suspendedMarkets.set(marketId, reason);
@@ -294,6 +292,23 @@ export function createLedgerClient(
       link?.close();
     },
   };
+}
+
+type Call = <Name extends RequestName>(
+  name: Name,
+  args: RequestArgs<Name>,
+) => Promise<RequestResult<Name>>;
+
+/** What is allowed to whom. */
+function rulesCommands(call: Call) {
+  return {
+    setPolicy: (args) => call('setPolicy', args),
+    setBan: (args) => call('setBan', args),
+    setStaff: (args) => call('setStaff', args),
+    setLimit: (args) => call('setLimit', args),
+    limits: (args) => call('limits', args),
+    vest: (args) => call('vest', args),
+  } satisfies Partial<LedgerClient>;
 }
 
 function parseJson(payload: Buffer): unknown {

@@ -4,9 +4,10 @@
 
 import { createHash } from 'node:crypto';
 import { type CanonicalValue, canonicalText } from '../../core/ledger/canonical.ts';
-import type { Bet, Market, Sale } from '../../core/ledger/fold.ts';
+import { type Bet, isStaffOf, type Market, type Sale } from '../../core/ledger/fold.ts';
 import { type LedgerCode, LedgerRefusal } from '../../core/ledger/refusal.ts';
-import { banRows, extendRows, openRows, policyRows } from './acts.ts';
+import { type MarketVerb, REFUSED_WHILE_SUSPENDED } from '../../core/markets/machine.ts';
+import { banRows, extendRows, openRows, policyRows, staffRows } from './acts.ts';
 import { correctRows, lockRows, resolveRows, voidRows } from './decisions.ts';
 import { Journal, type RowDraft } from './journal.ts';
 import type { JournalStore, StoredSubject } from './journalStore.ts';
@@ -35,7 +36,7 @@ type MarketCommand =
   | 'voidMarket'
   | 'correctMarket'
   | 'extendMarket';
-type Command = MarketCommand | 'setPolicy' | 'setBan' | 'setLimit';
+type Command = MarketCommand | 'setPolicy' | 'setBan' | 'setStaff' | 'setLimit';
 
 /** Whose ledger this is; checked against the first row, or written into it. */
 export type LedgerIdentity = { ledgerId: string; channelId: string; epoch: number };
@@ -187,6 +188,10 @@ export class Ledger {
         this.#actOnce('setBan', args, '', banRows);
         return {};
       },
+      setStaff: (args) => {
+        this.#actOnce('setStaff', args, '', staffRows);
+        return {};
+      },
       setLimit: (args) => {
         this.#subject(args.subject);
         this.#actOnce('setLimit', args, '', limitRows);
@@ -219,9 +224,11 @@ export class Ledger {
       return this.#confirmation(earlier, journal.hashHexOf(earlier.seq), true);
     }
     if (journal.state.sales.has(args.betId)) throw new LedgerRefusal('ID_REUSED');
-    this.#refuseSuspended(args.marketId);
+    this.#refuseSuspended('bet', args.marketId);
     const subject = this.#subject(args.subject);
-    const [written] = journal.append(betRows(journal, args, isStaff(subject)));
+    const [written] = journal.append(
+      betRows(journal, args, this.#isStaffIn(subject, args.marketId)),
+    );
     const bet = journal.state.bets.get(args.betId);
     if (!written || !bet) throw new Error(`Bet ${args.betId} was not written`);
     return this.#confirmation(bet, Buffer.from(written.hash).toString('hex'), false);
@@ -240,8 +247,9 @@ export class Ledger {
     const { journal } = this;
     const earlier = journal.state.bets.get(args.betId);
     const isAsked = earlier?.subject === args.subject && earlier.withdrawnAtUs !== null;
-    if (!isAsked) this.#refuseSuspended(earlier?.market);
-    const rows = withdrawRows(journal, args, isStaff(this.#subject(args.subject)));
+    if (!isAsked) this.#refuseSuspended('withdraw', earlier?.market);
+    const subject = this.#subject(args.subject);
+    const rows = withdrawRows(journal, args, this.#isStaffIn(subject, earlier?.market));
     journal.append(rows);
     const bet = journal.state.bets.get(args.betId);
     return {
@@ -262,9 +270,11 @@ export class Ledger {
       return this.#saleView(earlier, journal.hashHexOf(earlier.seq), true);
     }
     if (journal.state.bets.has(args.saleId)) throw new LedgerRefusal('ID_REUSED');
-    this.#refuseSuspended(journal.state.bets.get(args.betId)?.market);
+    this.#refuseSuspended('sell', journal.state.bets.get(args.betId)?.market);
     const subject = this.#subject(args.subject);
-    const [written] = journal.append(sellRows(journal, args, isStaff(subject)));
+    const [written] = journal.append(
+      sellRows(journal, args, this.#isStaffIn(subject, journal.state.bets.get(args.betId)?.market)),
+    );
     const sale = journal.state.sales.get(args.saleId);
     if (!written || !sale) throw new Error(`Sale ${args.saleId} was not written`);
     return this.#saleView(sale, Buffer.from(written.hash).toString('hex'), false);
@@ -278,7 +288,8 @@ export class Ledger {
 
   #vest(args: RequestArgs<'vest'>): RequestResult<'vest'> {
     const { journal } = this;
-    if (isStaff(this.#subject(args.subject))) throw new LedgerRefusal('STAFF_MAY_NOT_BET');
+    if (this.#isStaffIn(this.#subject(args.subject), undefined))
+      throw new LedgerRefusal('STAFF_MAY_NOT_BET');
     const rows = vestRows(journal, args);
     journal.append(rows);
     const grant = rows.find((row) => row.kind === 'grant');
@@ -294,8 +305,14 @@ export class Ledger {
     return subject;
   }
 
+  /** Whether a viewer runs the show, or may decide this market. */
+  #isStaffIn(subject: StoredSubject, marketId = ''): boolean {
+    return isStaff(subject) || isStaffOf(this.journal.state, subject.subject, marketId);
+  }
+
   /** Bets, withdrawals and sales wait; locks and decisions go on. */
-  #refuseSuspended(marketId: string | undefined): void {
+  #refuseSuspended(verb: MarketVerb, marketId: string | undefined): void {
+    if (!REFUSED_WHILE_SUSPENDED[verb]) return;
     const reason = this.#suspended.get(ALL_MARKETS) ?? this.#suspended.get(marketId ?? '');
     if (reason !== undefined) throw new LedgerRefusal('BETTING_SUSPENDED', reason);
   }

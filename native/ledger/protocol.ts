@@ -119,6 +119,14 @@ export const requestArgs = {
   saleQuote: z.strictObject({ betId: hexId, subject: hexId, milliShares: milliShares.optional() }),
   setPolicy: z.strictObject({ ...act, policy: policySchema, reason: sentence }),
   setBan: z.strictObject({ ...act, subject: hexId, isBanned: z.boolean(), reason: sentence }),
+  /** Marks who runs the show, or may decide one market, and so may not bet there. */
+  setStaff: z.strictObject({
+    ...act,
+    subject: hexId,
+    marketId: marketId.optional(),
+    isStaff: z.boolean(),
+    reason: sentence,
+  }),
   /** A viewer's own limit; null lifts it. Times are on the media clock, microseconds. */
   setLimit: z.strictObject({
     commandId: act.commandId,
@@ -283,6 +291,7 @@ export const requestResults = {
   }),
   setPolicy: nothing,
   setBan: nothing,
+  setStaff: nothing,
   setLimit: limitsResult,
   limits: limitsResult,
   vest: z.object({ grantedMinor: amountMinor, balance: balanceSchema }),
@@ -293,6 +302,8 @@ export const requestResults = {
       balanceSchema.extend({
         subject: z.string(),
         isBanned: z.boolean(),
+        /** Runs the show. */
+        isStaff: z.boolean(),
         bets: z.number().int().nonnegative(),
         /** 0: never. */
         lastBetAtUs: timeUs,

@@ -1,7 +1,7 @@
 // What the ledger tells about a market, a balance or a bet: the folded state joined with the texts
 // that stand beside the journal. Reads only.
 
-import type { Bet, Market } from '../../core/ledger/fold.ts';
+import { type Bet, isStaffOf, type Market } from '../../core/ledger/fold.ts';
 import { milliSharesLeft } from '../../core/ledger/foldMoves.ts';
 import { debtAccount, userAccount } from '../../core/ledger/rows.ts';
 import { type MarketRules, marketRulesSchema } from '../../core/markets/rules.ts';
@@ -74,6 +74,7 @@ export function bettorsView(journal: Journal, limit: number): RequestResult<'bet
     return {
       subject,
       isBanned: state.banned.has(subject),
+      isStaff: isStaffOf(state, subject, ''),
       bets: bets.length,
       ...balanceView(journal, subject),
       lastBetAtUs: bets.at(-1)?.atUs ?? 0,
@@ -83,7 +84,10 @@ export function bettorsView(journal: Journal, limit: number): RequestResult<'bet
     .filter(([subject]) => !state.banned.has(subject))
     .sort(([, one], [, other]) => (other.at(-1)?.seq ?? 0) - (one.at(-1)?.seq ?? 0))
     .map(([subject]) => subject);
-  return [...state.banned, ...others].slice(0, limit).map(view);
+  const crew = [...state.staff.keys()].filter(
+    (subject) => !state.banned.has(subject) && !state.betsOfSubject.has(subject),
+  );
+  return [...state.banned, ...crew, ...others].slice(0, limit).map(view);
 }
 
 export function receiptOf(bet: Bet, hash: string): Receipt {

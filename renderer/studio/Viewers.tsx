@@ -47,40 +47,68 @@ export function Viewers() {
 type LineProps = { bettor: Bettor; onChanged: () => void };
 
 function Line({ bettor, onChanged }: LineProps) {
-  const [isActing, setIsActing] = useState(false);
-  const { subject, isBanned } = bettor;
+  const [acting, setActing] = useState<'no' | 'ban' | 'staff'>('no');
+  const { subject, isBanned, isStaff } = bettor;
   const name = subject.slice(0, SHOWN_DIGITS);
+  const onDone = () => {
+    setActing('no');
+    onChanged();
+  };
   return (
     <li className="manageLine">
       <span className="manageLine-title" title={subject}>
         <Figure>{name}</Figure>
         {isBanned ? <small className="banned">{text('studio.viewers.banned')}</small> : null}
+        {isStaff ? <small className="crew">{text('studio.viewers.staff')}</small> : null}
       </span>
       <small className="manageLine-facts">
         {text('studio.viewers.bets')} <Figure>{pointsText(bettor.bets)}</Figure> ·{' '}
         {text('studio.viewers.balance')} <Figure>{pointsText(bettor.availableMinor)}</Figure>
       </small>
-      {isActing ? (
-        <BanForm
-          subject={subject}
-          isBanned={!isBanned}
-          onDone={() => {
-            setIsActing(false);
-            onChanged();
-          }}
-        />
+      {acting === 'ban' ? (
+        <BanForm subject={subject} isBanned={!isBanned} onDone={onDone} />
+      ) : acting === 'staff' ? (
+        <StaffForm subject={subject} isStaff={!isStaff} onDone={onDone} />
       ) : (
-        <Button
-          size="dense"
-          aria-label={text(isBanned ? 'studio.viewers.unbanNamed' : 'studio.viewers.banNamed', {
-            name,
-          })}
-          onClick={() => setIsActing(true)}
-        >
-          {text(isBanned ? 'studio.viewers.unban' : 'studio.viewers.ban')}
-        </Button>
+        <>
+          <Button
+            size="dense"
+            look="quiet"
+            aria-label={text(
+              isStaff ? 'studio.viewers.unmarkStaffNamed' : 'studio.viewers.markStaffNamed',
+              { name },
+            )}
+            onClick={() => setActing('staff')}
+          >
+            {text(isStaff ? 'studio.viewers.unmarkStaff' : 'studio.viewers.markStaff')}
+          </Button>
+          <Button
+            size="dense"
+            aria-label={text(isBanned ? 'studio.viewers.unbanNamed' : 'studio.viewers.banNamed', {
+              name,
+            })}
+            onClick={() => setActing('ban')}
+          >
+            {text(isBanned ? 'studio.viewers.unban' : 'studio.viewers.ban')}
+          </Button>
+        </>
       )}
     </li>
+  );
+}
+
+type StaffFormProps = { subject: string; isStaff: boolean; onDone: () => void };
+
+function StaffForm({ subject, isStaff, onDone }: StaffFormProps) {
+  return (
+    <ReasonForm
+      label={text('studio.viewers.why')}
+      effect={text('studio.viewers.staffEffect')}
+      look="primary"
+      submit={text(isStaff ? 'studio.viewers.markStaff' : 'studio.viewers.unmarkStaff')}
+      act={(reason) => studio.viewers.setStaff({ subject, isStaff, reason })}
+      onDone={onDone}
+    />
   );
 }
 

@@ -132,7 +132,7 @@ export function refusingHandlers(): Handlers {
       setOpening: refuse,
       history: refuse,
     },
-    viewers: { list: refuse, setBan: refuse },
+    viewers: { list: refuse, setBan: refuse, setStaff: refuse },
     policy: { set: refuse },
     preview: { watch: refuse, leave: refuse },
   };

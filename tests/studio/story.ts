@@ -262,12 +262,14 @@ export const STORY_BETTOR = 'ab'.repeat(16);
 
 function storyStaffActs(apply: (action: Action) => void) {
   let isBanned = false;
+  let isStaff = false;
   return {
     viewers: {
       list: () => [
         {
           subject: STORY_BETTOR,
           isBanned,
+          isStaff,
           bets: 12,
           stakedMinor: 50,
           availableMinor: 1240,
@@ -277,6 +279,9 @@ function storyStaffActs(apply: (action: Action) => void) {
       setBan(args) {
         if (args.subject !== STORY_BETTOR) throw new RpcError('notFound', 'Nobody has it.');
         isBanned = args.isBanned;
+      },
+      setStaff(args) {
+        isStaff = args.isStaff;
       },
     },
     policy: { set: ({ policy }) => apply({ type: 'policy.changed', policy }) },

@@ -334,6 +334,11 @@ async function manageViewersAndRules(story: Story, page: Page): Promise<void> {
   await page.keyboard.type('Two accounts');
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Lift the ban of viewer abababab' }).waitFor();
+  await tabTo(page, /^Viewer abababab runs the show/);
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('She decides with me');
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Viewer abababab no longer runs the show' }).waitFor();
   await tabTo(page, /^Ban by number$/);
   await page.keyboard.type('nobody');
   await page.keyboard.press('Enter');

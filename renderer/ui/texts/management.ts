@@ -107,7 +107,7 @@ export const managementTexts = {
 
   'studio.viewers.text':
     'Everyone who bet here, by the number their receipts carry. A banned viewer can watch and ' +
-    'is paid what is due, and cannot bet.',
+    'is paid what is due, and cannot bet; nor can you and whoever runs the show with you.',
   'studio.viewers.none': 'Nobody has bet yet.',
   'studio.viewers.id': 'Viewer',
   'studio.viewers.bets': 'Bets',
@@ -117,6 +117,12 @@ export const managementTexts = {
   'studio.viewers.banNamed': 'Ban viewer {name}',
   'studio.viewers.unban': 'Lift the ban',
   'studio.viewers.unbanNamed': 'Lift the ban of viewer {name}',
+  'studio.viewers.staff': 'runs the show',
+  'studio.viewers.markStaff': 'Runs the show',
+  'studio.viewers.markStaffNamed': 'Viewer {name} runs the show and may not bet',
+  'studio.viewers.unmarkStaff': 'May bet again',
+  'studio.viewers.unmarkStaffNamed': 'Viewer {name} no longer runs the show',
+  'studio.viewers.staffEffect': 'Whoever runs the show or decides its markets cannot bet in them.',
   'studio.viewers.why': 'Why? It stands in the journal with the act.',
   'studio.viewers.other': 'Ban by number',
   'studio.viewers.otherFault': 'A viewer’s number has 32 digits and letters from a to f.',
