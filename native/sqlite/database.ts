@@ -77,6 +77,26 @@ export function openDatabase(options: DatabaseOptions): Database {
   }
 }
 
+/** A database that is only looked at. */
+export type ReadDatabase = {
+  prepare<Parameters extends readonly unknown[], Row>(
+    sql: string,
+  ): Omit<Statement<Parameters, Row>, 'run'>;
+  close(): void;
+};
+
+/**
+ * Opens a database for reading, also while another process writes it. Changes nothing.
+ *
+ * @throws SqliteFailure
+ */
+export function openForReading(path: string): ReadDatabase {
+  const options = { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS };
+  const native = guarded(() => new NativeDatabase(path, options));
+  const { prepare, close } = wrap(native);
+  return { prepare, close };
+}
+
 /**
  * Throws unless every commit is flushed to the disk.
  *
