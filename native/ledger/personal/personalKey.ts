@@ -1,5 +1,5 @@
-// Finds or makes the key that seals personal data. Where the platform has a keychain the key lies in
-// the data folder wrapped by it; elsewhere it is a plain file that only its owner may read. It moves
+// Finds or makes the key that seals personal data. Where the platform has a keychain the key lies
+// in the data folder wrapped by it; elsewhere it is a plain file that only its owner may read. It moves
 // into the keychain when one appears, never out of it by itself: what a keychain protects must not
 // turn up in a plain file. Without its key personal data is lost, money never is.
 

@@ -1,5 +1,5 @@
-// Seals what the ledger keeps of people (device keys, texts) before it reaches the disk: AES-256-GCM
-// with a fresh nonce each, bound to its table and its row, so that a sealed value cannot be moved to
+// Seals what the ledger keeps of people (device keys, texts) before it reaches the disk: AES-256-
+// GCM, a fresh nonce each, bound to its table and row, so that a sealed value cannot be moved to
 // another row. The key must reach no log and no error text. Values of older files are not sealed;
 // they are told apart by their first characters.
 
