@@ -224,7 +224,7 @@ function openFactRooms(
 ) {
   const { clock, timers, random, logger, key } = around;
   const ledger = createLedgerClient(null, { timers, awayMsMax: LEDGER_AWAY_MS_MAX });
-  const journal = followJournal(ledger, marks.epochOf);
+  const journal = followJournal(ledger, marks.epochOf, () => marks.mark?.seq ?? 0);
   const socket = createStudioSocket({
     relayUrl: configuration.relayUrl,
     key,

@@ -154,6 +154,8 @@ export const studioStateSchema = z.object({
     hash: z.string(),
     /** Rows that no relay has acknowledged. */
     notCopied: z.number().int().nonnegative(),
+    /** How many of them are bets. */
+    betsNotCopied: z.number().int().nonnegative(),
   }),
   templates: z.array(templateSchema),
   /** What is granted and allowed; null before the ledger told it. */

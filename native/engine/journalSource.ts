@@ -10,19 +10,29 @@ export type FollowedJournal = JournalSource & {
   /** Hash of the last row as hexadecimal; empty while unknown. */
   hash(): string;
   identity(): { ledgerId: string; epoch: number } | null;
+  /** Bets behind this row, among those that were not witnessed when the studio started. */
+  betsAfter(seq: number): number;
 };
+
+/** Rows behind the witnessed mark that are read at a start: a show's worth without a relay. */
+const BACKLOG_ROWS_MAX = 10_000;
+const BET_MARK = Buffer.from('"kind":"bet"');
 
 /**
  * Starts following; `onRows` also runs when the ledger came back.
  *
+ * @param witnessedSeq the furthest row that a relay signed
  * @param epochOf the epoch that we took over in, 0 for none: a later one than the ledger began in
  */
 export function followJournal(
   ledger: LedgerClient,
   epochOf: (ledgerId: string) => number,
+  witnessedSeq: () => number = () => Number.MAX_SAFE_INTEGER,
 ): FollowedJournal {
   const moved = createSignal<[]>();
   let head: { ledgerId: string; epoch: number; seq: number; hash: string } | null = null;
+  /** Rows that are bets, in order; those that were witnessed are forgotten. */
+  let betSeqs: number[] = [];
   let unsubscribe = () => {};
   ledger.onConnected(() => {
     ledger
@@ -30,8 +40,11 @@ export function followJournal(
       .then((found) => {
         head = { ...found, epoch: Math.max(found.epoch, epochOf(found.ledgerId)) };
         unsubscribe();
-        unsubscribe = ledger.onRows(found.seq + 1, (row) => {
-          if (head) head = { ...head, seq: row.seq, hash: toHex(row.hash) };
+        const known = Math.max(witnessedSeq(), found.seq - BACKLOG_ROWS_MAX);
+        betSeqs = [];
+        unsubscribe = ledger.onRows(Math.min(known, found.seq) + 1, (row) => {
+          if (Buffer.from(row.body).includes(BET_MARK)) betSeqs.push(row.seq);
+          if (head && row.seq > head.seq) head = { ...head, seq: row.seq, hash: toHex(row.hash) };
           moved.emit();
         });
         moved.emit();
@@ -49,6 +62,10 @@ export function followJournal(
     head: () => head,
     hash: () => head?.hash ?? '',
     identity: () => (head ? { ledgerId: head.ledgerId, epoch: head.epoch } : null),
+    betsAfter(seq) {
+      betSeqs = betSeqs.slice(betSeqs.findLastIndex((bet) => bet <= seq) + 1);
+      return betSeqs.length;
+    },
     rowsFrom: (fromSeq, limit): Promise<readonly JournalRowBytes[]> =>
       ledger.rowsFrom(fromSeq, limit),
     onRows: moved.subscribe,

@@ -1,6 +1,7 @@
 // Lets the engine use its ledger once it is known to be whole: a ledger that lacks rows which a
 // relay signed is brought up to them first, because one grant or bet written before that would be
-// a second past. While no relay answers, the mark kept in the data folder decides. Afterwards
+// a second past. While no relay answers, the mark kept in the data folder decides, and a ledger that
+// was not closed in order waits, for only the relay can say that nothing is missing. Afterwards
 // markets that were open are locked: what happened to them meanwhile only the owner can know.
 
 import type { CancelTimer, MediaClock, Timers } from '../../core/base/clock.ts';
@@ -23,6 +24,9 @@ const LOCK_REASON = 'The ledger was rebuilt from the relay’s copy; the owner d
 const FETCHING = 'Rows that the relay holds are missing here and are being fetched.';
 const WAITING =
   'This ledger is older than the relay’s copy, and no relay answers; betting waits for it.';
+const CRASHED =
+  'The studio did not stop in order, and no relay answers: markets wait until it confirms that ' +
+  'no bet is missing here.';
 
 export type LedgerGate = {
   /** The ledger (re)started there, or went away. */
@@ -139,16 +143,14 @@ class Gate implements LedgerGate {
       this.#isFresh = head.isUnused && marks.mark?.ledgerId !== head.ledgerId;
       await this.#relayAnswer();
       if (this.#lacksRows(head)) {
-        if (!socket.registered) {
-          this.#reason = WAITING;
-          link.close();
-          return 'waiting';
-        }
+        if (!socket.registered) return this.#wait(link, WAITING);
         this.#reason = FETCHING;
         const { rows, epoch } = await recoverJournal({ socket, local, marks, timers });
         this.#isFresh = false;
         await this.#lockOpenMarkets(endpoint, epoch);
         logger.info('the ledger got its rows back', { rows, epoch });
+      } else if (head.isAfterCrash && !head.isUnused && !socket.registered) {
+        return this.#wait(link, CRASHED);
       }
     } catch (cause) {
       if (!(cause instanceof RecoveryRefused || cause instanceof ImportRefused)) {
@@ -168,6 +170,12 @@ class Gate implements LedgerGate {
     this.#options.ledger.attach(link);
     this.#options.shipper.resume();
     return 'attached';
+  }
+
+  #wait(link: Link, reason: string): 'waiting' {
+    this.#reason = reason;
+    link.close();
+    return 'waiting';
   }
 
   #lacksRows(head: Pick<LocalHead, 'ledgerId' | 'seq' | 'isUnused'>): boolean {

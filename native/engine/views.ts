@@ -55,12 +55,15 @@ export function createViews(options: {
     const head = journal.head();
     const { state, reason, notCopied } = shipper.state;
     const before = store.state().ledger;
+    const waits = options.ledgerReason();
+    show.suspend('ledgerWaits', waits !== '');
     applyIfNew('ledger', {
       state: head ? 'running' : before.state === 'starting' ? 'starting' : 'restarting',
-      reason: options.ledgerReason() || (state === 'refused' ? reason : ''),
+      reason: waits || (state === 'refused' ? reason : ''),
       seq: head?.seq ?? before.seq,
       hash: head ? journal.hash() : before.hash,
       notCopied,
+      betsNotCopied: head ? journal.betsAfter(head.seq - notCopied) : before.betsNotCopied,
     });
   }
 

@@ -31,7 +31,13 @@ const replySchema = z.object({
   id: z.number().int().nonnegative(),
   /** Empty when all was done. */
   refusal: z.string(),
-  head: z.object({ ledgerId: z.string(), seq, hash: hashHex, isUnused: z.boolean() }),
+  head: z.object({
+    ledgerId: z.string(),
+    seq,
+    hash: hashHex,
+    isUnused: z.boolean(),
+    isAfterCrash: z.boolean(),
+  }),
 });
 type ImportRow = z.infer<typeof requestSchema>['rows'][number];
 
@@ -133,6 +139,7 @@ export function serveImport(link: Link, journal: Journal, logger: Logger): void 
       seq: state.seq,
       hash: toHex(lastHash),
       isUnused: isUnused(journal),
+      isAfterCrash: journal.store.isAfterCrash,
     };
     link.send(IMPORT_REPLY_FRAME, Buffer.from(JSON.stringify({ id, refusal, head })));
   });

@@ -2,6 +2,7 @@
 // the hashed bytes; everything that may be erased (keys of viewers, texts) stands in tables beside
 // it, outside of what is hashed.
 
+import { statSync } from 'node:fs';
 import { type Database, openDatabase, type Statement } from '../sqlite/database.ts';
 
 /** Version of these tables, kept in user_version. */
@@ -35,6 +36,8 @@ export type StoredRow = { seq: number; body: Buffer; hash: Buffer };
 export type StoredSubject = { subject: string; publicKey: string; isStaff: number };
 
 export type JournalStore = {
+  /** The file was not closed in order the last time: a crash, or the power went. */
+  isAfterCrash: boolean;
   database: Database;
   insertRow: Statement<[seq: number, id: string, body: Uint8Array, hash: Uint8Array], never>;
   rowsFrom: Statement<[fromSeq: number, limit: number], StoredRow>;
@@ -58,12 +61,15 @@ export type JournalStore = {
  * @throws SqliteFailure
  */
 export function openJournalStore(path: string): JournalStore {
+  // SQLite removes its log when a file is closed in order.
+  const isAfterCrash = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
   const database = openDatabase({
     path,
     version: LEDGER_FILE_VERSION,
     migrate: (file) => file.exec(TABLES),
   });
   return {
+    isAfterCrash,
     database,
     insertRow: database.prepare('INSERT INTO journal (seq, id, body, hash) VALUES (?, ?, ?, ?)'),
     rowsFrom: database.prepare(

@@ -23,6 +23,8 @@ export type LocalHead = {
   hash: Uint8Array;
   /** Nothing but the row that opened it: it may give way to the witnessed journal. */
   isUnused: boolean;
+  /** Its file was not closed in order the last time. */
+  isAfterCrash?: boolean;
 };
 
 /** The ledger's side of an import. */

@@ -55,6 +55,7 @@ test('bets are green only when every one is copied and the ledger runs', () => {
     toneOf('copied', { ...sampleState(), ledger: { ...ledger, ...changes } }, null, 0);
   assert.equal(tone({}), 'go');
   assert.equal(tone({ notCopied: 1 }), 'warn');
+  assert.equal(tone({ notCopied: 3, betsNotCopied: 2 }), 'warn');
   assert.equal(tone({ state: 'restarting' }), 'warn');
   assert.equal(tone({ state: 'refused' }), 'stop');
 });

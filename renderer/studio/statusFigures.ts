@@ -128,6 +128,10 @@ function copiedFigure(ledger: StudioState['ledger']): StatusFigure {
   if (ledger.notCopied === 0) {
     return { ...rest, tone: 'go', value: text('studio.figure.copied.all') };
   }
+  if (ledger.betsNotCopied > 0) {
+    const count = pointsText(ledger.betsNotCopied);
+    return { ...rest, tone: 'warn', value: text('studio.figure.copied.bets', { count }) };
+  }
   const count = pointsText(ledger.notCopied);
   return { ...rest, tone: 'warn', value: text('studio.figure.copied.some', { count }) };
 }

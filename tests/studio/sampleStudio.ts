@@ -59,7 +59,14 @@ export function sampleState(): StudioState {
     ],
     relay: { state: 'connected', url: 'http://127.0.0.1:47801', reason: '', viewers: 128 },
     vision: { state: 'running', reason: '', model: 'demo-nano', provider: 'cpu', pack: 'football' },
-    ledger: { state: 'running', reason: '', seq: 812, hash: 'b'.repeat(64), notCopied: 0 },
+    ledger: {
+      state: 'running',
+      reason: '',
+      seq: 812,
+      hash: 'b'.repeat(64),
+      notCopied: 0,
+      betsNotCopied: 0,
+    },
     templates: [
       {
         id: 'goal-30',

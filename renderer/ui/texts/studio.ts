@@ -145,10 +145,11 @@ export const studioTexts = {
   'studio.figure.provider.normal': 'running',
   'studio.figure.provider.do': 'While it restarts the show goes on and nothing is judged.',
   'studio.figure.copied.all': 'all bets copied',
-  'studio.figure.copied.some': '{count} not copied',
+  'studio.figure.copied.bets': '{count} bets not yet copied',
+  'studio.figure.copied.some': '{count} rows not yet copied',
   'studio.figure.copied.ledger': 'ledger {state}',
   'studio.figure.copied.what': 'Every bet is on your disk and is witnessed by the relay. {reason}',
-  'studio.figure.copied.normal': 'all copied within seconds',
+  'studio.figure.copied.normal': 'all copied within a quarter of a second',
   'studio.figure.copied.do': 'If it grows, the relay is away; bets are safe here and follow.',
   'studio.call.failed': 'That did not work.',
 } as const;
