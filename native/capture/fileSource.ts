@@ -2,6 +2,7 @@
 // encodes both tracks on one clock; we let its frames go at their time. A killed or hung ffmpeg is
 // started again; the file then plays from its beginning.
 
+import { basename } from 'node:path';
 import type { CancelTimer } from '../../core/base/clock.ts';
 import { createNutReader, NutError, type NutReader } from '../../core/media/nut.ts';
 import { type Ffmpeg, hasFfmpeg } from '../ffmpeg/resolve.ts';
@@ -124,7 +125,10 @@ class FileSource implements Source {
     if (this.#isClosed) return;
     const waitMs = this.#backOff.nextMs(performance.now() - this.#startedMs);
     this.#around.logger.warn('The file stopped playing', { reason: end.reason, waitMs });
-    this.#around.onState({ state: 'reconnecting', reason: `The file stopped: ${end.reason}` });
+    this.#around.onState({
+      state: 'reconnecting',
+      reason: `${basename(this.#path)} stopped: ${end.reason}`,
+    });
     this.#cancelRestart = this.#around.timers.after(waitMs, () => this.start());
   }
 

@@ -37,7 +37,10 @@ export type SpawnOptions = {
   onData(output: number, bytes: Uint8Array): void;
   /** Runs once, when the process is gone and all of its output was delivered. */
   onEnd(end: FfmpegEnd): void;
-  /** Killed after this long without output while an output is being read; 0 is never. */
+  /**
+   * Killed after this long without any output while one is being read, and after four times as long
+   * without one of them; 0 is never.
+   */
   silenceMsMax: number;
 };
 
@@ -69,6 +72,9 @@ export function spawnFfmpeg(options: SpawnOptions): FfmpegProcess {
   return run;
 }
 
+/** A still picture of a recorded screen may rest for long while its sound goes on. */
+const ONE_OUTPUT_TIMES = 4;
+
 class FfmpegRun implements FfmpegProcess {
   #options: SpawnOptions;
   #child: ChildProcess | null = null;
@@ -77,7 +83,8 @@ class FfmpegRun implements FfmpegProcess {
   #paused = new Set<number>();
   #cancelWatch: CancelTimer = () => {};
   #cancelKill: CancelTimer = () => {};
-  #lastOutputMs = 0;
+  /** When each output last gave something: sound may go on for ever where the picture ended. */
+  #lastOutputMs = new Map<number, number>();
   #hasEnded = false;
   #wasKilled = false;
   #wasSilent = false;
@@ -138,7 +145,7 @@ class FfmpegRun implements FfmpegProcess {
       stream?.pause();
     } else {
       this.#paused.delete(output);
-      this.#lastOutputMs = performance.now();
+      this.#lastOutputMs.set(output, performance.now());
       stream?.resume();
     }
   }
@@ -187,19 +194,27 @@ class FfmpegRun implements FfmpegProcess {
       const stream = child.stdio[output] as Readable | undefined;
       stream?.on('error', () => {});
       stream?.on('data', (bytes: Buffer) => {
-        this.#lastOutputMs = performance.now();
+        this.#lastOutputMs.set(output, performance.now());
         this.#options.onData(output, bytes);
       });
+      this.#lastOutputMs.set(output, performance.now());
     }
-    this.#lastOutputMs = performance.now();
     if (silenceMsMax > 0) {
       this.#cancelWatch = timers.every(Math.max(50, silenceMsMax / 4), () => this.#watch());
     }
   }
 
   #watch(): void {
-    if (this.#options.outputs.every((output) => this.#paused.has(output))) return;
-    if (performance.now() - this.#lastOutputMs < this.#options.silenceMsMax) return;
+    const nowMs = performance.now();
+    const { outputs, silenceMsMax } = this.#options;
+    if (outputs.every((output) => this.#paused.has(output))) return;
+    // A paused output holds ffmpeg up as a whole; then nothing can be said of the others.
+    if (this.#paused.size > 0) for (const output of outputs) this.#lastOutputMs.set(output, nowMs);
+    const silencesMs = outputs.map((output) => nowMs - (this.#lastOutputMs.get(output) ?? nowMs));
+    const isSilent =
+      Math.min(...silencesMs) >= silenceMsMax ||
+      Math.max(...silencesMs) >= silenceMsMax * ONE_OUTPUT_TIMES;
+    if (!isSilent) return;
     this.#wasSilent = true;
     this.#cancelWatch();
     this.#terminate();
@@ -223,7 +238,7 @@ class FfmpegRun implements FfmpegProcess {
     this.#cancelKill();
     const said = this.#lines.at(-1) ?? '';
     let reason = message || said || `ffmpeg ended with ${signal ?? `code ${code}`}`;
-    if (this.#wasSilent) reason = `ffmpeg gave nothing for ${this.#options.silenceMsMax} ms`;
+    if (this.#wasSilent) reason = 'ffmpeg gave no more output';
     this.#options.onEnd({
       code,
       signal,

@@ -193,6 +193,7 @@ class VisionProcess {
     if (this.#isClosed) return;
     if (model && 'reason' in model) this.#modelReason = model.reason;
     if (model && 'model' in model) {
+      this.#modelReason = model.passedOver;
       this.#detector = createDetector({
         ...{ model: model.model, providers, workerUrl, timers },
         logger: logger.with({ model: model.model.id }),

@@ -62,7 +62,8 @@ export type Model = Omit<ModelEntry, 'id' | 'labels'> & {
   path: string;
 };
 
-export type FoundModel = { model: Model } | { reason: string };
+/** `passedOver`: what is wrong with entries of earlier folders; empty when nothing is. */
+export type FoundModel = { model: Model; passedOver: string } | { reason: string };
 
 /**
  * Looks for a model by id in the folders, first folder first. A manifest may describe a file that
@@ -75,7 +76,11 @@ export async function findModel(id: string, folders: readonly string[]): Promise
   for (const folder of folders) {
     const found = await findIn(folder, id, folders);
     if (!found) continue;
-    if ('model' in found) return found;
+    if ('model' in found) {
+      const all = [...troubles, found.passedOver].filter((trouble) => trouble !== '');
+      if (all.length > 0) all.push(`${found.model.path} is used instead.`);
+      return { ...found, passedOver: all.join(' ') };
+    }
     troubles.push(found.reason);
   }
   if (troubles.length > 0) return { reason: troubles.join(' ') };
@@ -121,14 +126,14 @@ async function findIn(
     }
     if (hash !== null && wrong === '') wrong = candidate;
   }
-  if (path === '' && wrong !== '') {
-    return { reason: `Model with the wrong sha256: ${wrong} is not the file its manifest names.` };
-  }
+  const wrongHash =
+    wrong === '' ? '' : `Model with the wrong sha256: ${wrong} is not the file its manifest names.`;
+  if (path === '' && wrong !== '') return { reason: wrongHash };
   if (path === '') {
     return { reason: `${join(folder, file)} is named in the manifest and not there.` };
   }
   const labels = parsed.data.labels === 'coco80' ? coco80 : parsed.data.labels;
-  return { model: { ...parsed.data, id, labels, path } };
+  return { model: { ...parsed.data, id, labels, path }, passedOver: wrongHash };
 }
 
 function idOf(entry: unknown): string | null {
