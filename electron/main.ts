@@ -48,12 +48,13 @@ function handPorts(): void {
   });
 }
 
-/** A camera is the source: its page must be open, once. */
+/** While a camera is the source its page is open, once; afterwards nothing holds the device. */
 function keepCapturePage(preloadFolder: string): () => void {
   let window: BrowserWindow | undefined;
   return () => {
     const isCamera = studio?.readyFacts().source?.startsWith('camera:') ?? false;
     if (isCamera && (!window || window.isDestroyed())) window = openCaptureWindow(preloadFolder);
+    if (!isCamera && window && !window.isDestroyed()) window.close();
   };
 }
 

@@ -271,7 +271,7 @@ async function killEngine(): Promise<void> {
 }
 
 /** A camera is selected: the capture page opens and speaks binary through a port of its own. */
-async function checkCapturePage(shell: ShellProcess): Promise<void> {
+async function checkCapturePage(shell: ShellProcess): Promise<number> {
   const opened = await shell.untilNote('load', ({ url }) => url === 'app://morphine/capture/');
   const window = Number(opened.window);
   const made = shell.notesOf('window').find((one) => one.window === window);
@@ -289,6 +289,7 @@ async function checkCapturePage(shell: ShellProcess): Promise<void> {
   line.send(encodeCaptureMessage(helloOf('A camera')));
   await waitFor('the welcome of the capture page', () => types.includes('welcome'));
   line.close();
+  return window;
 }
 
 test('a studio in its window, from the first frame to nothing left', async (t) => {
@@ -363,8 +364,10 @@ test('a studio in its window, from the first frame to nothing left', async (t) =
 
   await t.test('a camera opens the capture page, which speaks through its own port', async () => {
     await client.studio.sources.select({ url: 'camera:' });
-    await checkCapturePage(shell);
+    const opened = await checkCapturePage(shell);
     await checkMainIsAside(shell);
+    await client.studio.sources.select({ url: 'demo:' });
+    await shell.untilNote('closed', (one) => one.window === opened);
   });
 
   await t.test('closing the window ends everything within three seconds', async () => {

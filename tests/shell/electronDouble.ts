@@ -149,6 +149,7 @@ export class BrowserWindow extends EventEmitter {
     if (this.#isDestroyed || emitPreventable(this, 'close')) return;
     this.#isDestroyed = true;
     windows.delete(this.id);
+    note('closed', { window: this.id });
     this.emit('closed');
     if (windows.size === 0) app.emit('window-all-closed');
   }
