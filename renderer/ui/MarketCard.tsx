@@ -4,7 +4,15 @@
 import type { ReactNode } from 'react';
 import type { MarketState } from '../../core/contract/state.ts';
 import { Figure } from './Figure.tsx';
-import { countdownText, oddsText, pointsText, poolOdds, poolShare } from './figures.ts';
+import {
+  countdownText,
+  oddsText,
+  percentText,
+  pointsText,
+  poolOdds,
+  poolShare,
+  priceOdds,
+} from './figures.ts';
 import { OutcomeMark, outcomeStyle } from './OutcomeMark.tsx';
 import { text } from './texts.ts';
 
@@ -18,6 +26,8 @@ export type MarketFace = {
   horizonAtUs: number;
   winner: number | null;
   reason: string;
+  /** Where bets have prices: thousandths per outcome, and the number of this price. */
+  prices?: { quoteSeq: number; permille: readonly number[] } | undefined;
 };
 
 type MarketCardProps = {
@@ -50,6 +60,7 @@ export function MarketCard({ market, nowUs, onChoose, chosen, children }: Market
               index={index}
               label={outcome.label}
               pools={pools}
+              permille={market.prices?.permille[index] ?? null}
               hasWon={market.state === 'RESOLVED' ? market.winner === index : null}
               canChoose={market.state === 'OPEN'}
               isChosen={chosen === index}
@@ -85,6 +96,8 @@ type OutcomeRowProps = {
   index: number;
   label: string;
   pools: readonly number[];
+  /** The price in thousandths; null where winners share the pool. */
+  permille: number | null;
   hasWon: boolean | null;
   canChoose: boolean;
   isChosen: boolean;
@@ -92,8 +105,9 @@ type OutcomeRowProps = {
 };
 
 function OutcomeRow(props: OutcomeRowProps) {
-  const { index, label, pools, hasWon, canChoose, isChosen, onChoose } = props;
-  const share = poolShare(pools, index);
+  const { index, label, pools, permille, hasWon, canChoose, isChosen, onChoose } = props;
+  const share = permille === null ? poolShare(pools, index) : permille / 1000;
+  const odds = permille === null ? poolOdds(pools, index) : priceOdds(permille);
   const inside = (
     <>
       <span className="outcomeRow-share" style={{ width: `${share * 100}%` }} />
@@ -103,10 +117,14 @@ function OutcomeRow(props: OutcomeRowProps) {
         {hasWon === true ? ` · ${text('market.won')}` : ''}
       </span>
       <span className="outcomeRow-pool">
-        <Figure>{text('market.points', { points: pointsText(pools[index] ?? 0) })}</Figure>
+        <Figure>
+          {permille === null
+            ? text('market.points', { points: pointsText(pools[index] ?? 0) })
+            : percentText(permille)}
+        </Figure>
       </span>
       <span className="outcomeRow-odds">
-        <Figure>{oddsText(poolOdds(pools, index))}</Figure>
+        <Figure>{oddsText(odds)}</Figure>
       </span>
     </>
   );

@@ -51,3 +51,13 @@ export function poolShare(poolsMinor: readonly number[], index: number): number 
   const total = poolsMinor.reduce((sum, pool) => sum + pool, 0);
   return total <= 0 ? 0 : (poolsMinor[index] ?? 0) / total;
 }
+
+/** What one point would pay at a price of so many thousandths; null for a price of nothing. */
+export function priceOdds(permille: number): number | null {
+  return permille <= 0 ? null : 1000 / permille;
+}
+
+/** 617 thousandths as "62 %". */
+export function percentText(permille: number): string {
+  return `${Math.round(permille / 10)}${THIN_SPACE}%`;
+}

@@ -7,6 +7,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import { Notice } from '../ui/Notice.tsx';
 import { text } from '../ui/texts.ts';
+import { Limits } from './Limits.tsx';
 import { Markets } from './Markets.tsx';
 import { News } from './News.tsx';
 import { Stage } from './Stage.tsx';
@@ -61,9 +62,11 @@ export function App({ session, video }: AppProps) {
         <div className="side-scroll">
           <ShowLine session={session} />
           <LineTrouble session={session} />
+          <Wallet.Debt session={session} />
           <Markets session={session} />
           <News session={session} />
           <Wallet.History session={session} />
+          <Limits session={session} />
         </div>
         <Wallet.Balance session={session} />
       </aside>

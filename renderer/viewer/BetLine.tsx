@@ -1,10 +1,12 @@
 // One bet, in three visible states in the same spot: sent (hollow), confirmed (solid, with its
 // receipt), settled. A refund and a refusal say why; its code stands small behind.
 
+import type { ReactNode } from 'react';
 import { pointsText } from '../ui/figures.ts';
 import { OutcomeMark } from '../ui/OutcomeMark.tsx';
 import { text } from '../ui/texts.ts';
-import type { BetRecord, BetState } from './betBook.ts';
+import type { BetRecord, BetState } from './betRecord.ts';
+import { smallPrint, stateText, witnessText } from './betWords.ts';
 import { ReceiptLink } from './ReceiptLink.tsx';
 
 const MARKS: Record<BetState, string> = {
@@ -36,11 +38,15 @@ type BetLineProps = {
   withTitle?: boolean;
   /** Further bets on the same market that are not shown here. */
   moreCount?: number;
+  /** What can still be done with it. */
+  children?: ReactNode;
 };
 
-export function BetLine({ bet, isNewest, withTitle = false, moreCount = 0 }: BetLineProps) {
+export function BetLine(props: BetLineProps) {
+  const { bet, isNewest, withTitle = false, moreCount = 0, children } = props;
   const points = pointsText(bet.amountMinor);
   const outcome = bet.outcomeLabel;
+  const words = smallPrint(bet);
   return (
     <li
       className="betLine"
@@ -48,15 +54,15 @@ export function BetLine({ bet, isNewest, withTitle = false, moreCount = 0 }: Bet
       data-bet={bet.betId}
       data-seq={bet.seq}
       data-hash={bet.hash}
+      data-move={bet.move ? `${bet.move.kind} ${bet.move.state}` : undefined}
+      data-witnessed={bet.seq > 0 ? bet.isWitnessed : undefined}
       {...(isNewest ? { 'data-testid': 'bet-state' } : {})}
     >
       <BetMark state={bet.state} />
       <div className="betLine-words">
         {withTitle ? <p className="betLine-title">{bet.marketTitle}</p> : null}
         <p className="betLine-main">
-          <strong>
-            {text(`viewer.betState.${bet.state}`, { points: pointsText(bet.paidMinor) })}
-          </strong>
+          <strong>{stateText(bet)}</strong>
           <span className="betLine-stake">
             <OutcomeMark index={bet.outcome} size={10} />
             {text('viewer.betOn', { points, outcome })}
@@ -66,36 +72,12 @@ export function BetLine({ bet, isNewest, withTitle = false, moreCount = 0 }: Bet
           ) : null}
         </p>
         <p className="betLine-small" title={bet.hash || undefined}>
-          {smallPrint(bet)}
+          {words === '' || bet.seq === 0 ? words : `${words} · `}
           <ReceiptLink bet={bet} />
+          {bet.seq > 0 ? ` · ${witnessText(bet)}` : ''}
         </p>
+        {children}
       </div>
     </li>
   );
-}
-
-function smallPrint(bet: BetRecord): string {
-  switch (bet.state) {
-    case 'sent':
-      return waiting(bet);
-    case 'refused':
-      return `${bet.message} ${bet.code}`.trim();
-    case 'won':
-    case 'lost':
-      // The market above says why already.
-      return '';
-    default:
-      return bet.reason === '' ? '' : `${bet.reason} · `;
-  }
-}
-
-function waiting({ code }: BetRecord): string {
-  switch (code) {
-    case 'STUDIO_AWAY':
-    case 'LEDGER_UNAVAILABLE':
-    case 'RATE_LIMITED':
-      return text(`viewer.waiting.${code}`);
-    default:
-      return text('viewer.waitingAnswer');
-  }
 }

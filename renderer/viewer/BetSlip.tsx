@@ -1,12 +1,16 @@
 // Stake and "bet". The choice of an outcome is given up with each bet, so that a second tap on the
 // same button never makes a second bet.
 
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useStore } from 'zustand';
 import { Button } from '../ui/Button.tsx';
 import { pointsText } from '../ui/figures.ts';
 import type { MarketFace } from '../ui/MarketCard.tsx';
 import { text } from '../ui/texts.ts';
+import type { BetRecord } from './betRecord.ts';
+import { refusalText } from './betWords.ts';
+import { leastOf } from './moneyDesk.ts';
+import { isSameStake, type StakeQuote } from './priceAsker.ts';
 import type { ViewerSession } from './viewerSession.ts';
 import { shareOfBalance } from './wireViews.ts';
 
@@ -30,8 +34,13 @@ export function BetSlip({ session, market, isOpen, chosen, onPlaced }: BetSlipPr
   const available = useStore(session.store, (view) => view.balance?.availableMinor ?? null);
   const suspended = useStore(session.store, (view) => view.show?.bettingSuspended ?? '');
   const trouble = useStore(session.store, (view) => view.betTrouble);
-  const amountMinor = amountOf(stake, other, available ?? 0);
-  const outcome = chosen === null ? undefined : market.outcomes[chosen];
+  const bets = useStore(session.store, (view) => view.bets);
+  const moved = chosen === null && isOpen ? movedBet(bets, market) : null;
+  const picked = moved?.outcome ?? chosen;
+  const amountMinor = moved?.amountMinor ?? amountOf(stake, other, available ?? 0);
+  const outcome = picked === null ? undefined : market.outcomes[picked];
+  const canAsk = market.prices !== undefined && isOpen && amountMinor > 0;
+  const quote = useStakeQuote(session, market.id, canAsk ? picked : null, amountMinor);
 
   let words = text('viewer.bet', {
     points: pointsText(amountMinor),
@@ -46,10 +55,12 @@ export function BetSlip({ session, market, isOpen, chosen, onPlaced }: BetSlipPr
   else if (!outcome) refuse(text('viewer.pickOutcome'));
   else if (amountMinor <= 0) refuse(text('viewer.pickStake'));
   else if (available === null || amountMinor > available) refuse(text('viewer.tooMuch'));
+  else if (market.prices && !quote) refuse(text('viewer.askingPrice'));
+  else if (market.prices && quote?.code !== '') refuse(text('viewer.noPrice'));
 
   function bet(): void {
-    if (!canBet || chosen === null) return;
-    session.place({ market, outcome: chosen, amountMinor });
+    if (!canBet || picked === null) return;
+    session.money.place({ market, outcome: picked, amountMinor, quote: quote ?? null });
     onPlaced();
   }
 
@@ -95,6 +106,9 @@ export function BetSlip({ session, market, isOpen, chosen, onPlaced }: BetSlipPr
           }}
         />
       </fieldset>
+      {market.prices ? (
+        <QuoteLine quote={quote} label={outcome?.label ?? ''} isMoved={moved !== null} />
+      ) : null}
       <Button type="submit" look="primary" size="touch" disabled={!canBet} data-testid="place-bet">
         {words}
       </Button>
@@ -105,6 +119,56 @@ export function BetSlip({ session, market, isOpen, chosen, onPlaced }: BetSlipPr
       )}
     </form>
   );
+}
+
+/** What the stake would pay now; its place is kept, so that a price moves nothing. */
+function QuoteLine(props: { quote: StakeQuote | undefined; label: string; isMoved: boolean }) {
+  const { quote, label, isMoved } = props;
+  if (!quote) return <p className="betSlip-quote" />;
+  if (quote.code !== '') {
+    return (
+      <p className="betSlip-quote" role="status">
+        {refusalText(quote)}
+      </p>
+    );
+  }
+  const points = pointsText(payout(quote.milliShares));
+  const least = pointsText(payout(leastOf(quote)));
+  return (
+    <p className="betSlip-quote" role="status" data-testid="quote" data-seq={quote.quoteSeq}>
+      {isMoved ? <strong>{text('viewer.priceMoved')} </strong> : null}
+      {text('viewer.pays', { points, least, outcome: label })}
+    </p>
+  );
+}
+
+/** Asks for the price while somebody thinks about this stake. Undefined: none, or none yet. */
+function useStakeQuote(
+  session: ViewerSession,
+  marketId: string,
+  outcome: number | null,
+  amountMinor: number,
+): StakeQuote | undefined {
+  const { money } = session;
+  const quote = useStore(session.store, (view) => view.stakeQuotes[marketId]);
+  useEffect(() => {
+    if (outcome === null) return;
+    money.wantStake({ marketId, outcome, amountMinor });
+    return () => money.dropStake(marketId);
+  }, [money, marketId, outcome, amountMinor]);
+  if (outcome === null || !quote) return undefined;
+  return isSameStake(quote, { marketId, outcome, amountMinor }) ? quote : undefined;
+}
+
+/** The newest bet of this market, if it was refused because the price had moved. */
+function movedBet(bets: readonly BetRecord[], market: MarketFace): BetRecord | null {
+  const newest = bets.find(({ marketId }) => marketId === market.id);
+  return newest?.state === 'refused' && newest.code === 'STALE_QUOTE' ? newest : null;
+}
+
+/** A share of the winner pays one point. */
+function payout(milliShares: number): number {
+  return Math.floor(milliShares / 1000);
 }
 
 type StakeButtonProps = { name: string; testId: string; isChosen: boolean; onChoose(): void };

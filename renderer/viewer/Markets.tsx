@@ -7,6 +7,7 @@ import { Figure } from '../ui/Figure.tsx';
 import { countdownText } from '../ui/figures.ts';
 import { MarketCard, type MarketFace } from '../ui/MarketCard.tsx';
 import { text } from '../ui/texts.ts';
+import { BetActions } from './BetActions.tsx';
 import { BetLine } from './BetLine.tsx';
 import { BetSlip } from './BetSlip.tsx';
 import { useMediaNow } from './mediaNow.ts';
@@ -111,7 +112,9 @@ function OwnBets({ session, market }: { session: ViewerSession; market: MarketFa
           bet={bet}
           isNewest={bet.betId === newest}
           moreCount={at === shown.length - 1 ? own.length - shown.length : 0}
-        />
+        >
+          <BetActions session={session} bet={bet} />
+        </BetLine>
       ))}
       {own.length === 0 && market.state === 'OPEN' ? (
         <li className="betLines-empty">{text('viewer.noBetYet')}</li>

@@ -4,26 +4,35 @@
 import { useStore } from 'zustand';
 import { EVENT_CATALOGUE, type EventType } from '../../core/contract/events.ts';
 import { text } from '../ui/texts.ts';
+import { useMediaNow } from './mediaNow.ts';
 import type { ViewerSession } from './viewerSession.ts';
-
-const NEWS_SHOWN = 3;
 
 export function News({ session }: { session: ViewerSession }) {
   const news = useStore(session.store, (view) => view.news);
+  const nowUs = useMediaNow(session.clock);
   return (
     <section className="news" aria-label={text('viewer.news')} aria-live="polite">
       <h2 className="news-head">{text('viewer.news')}</h2>
       {news.length === 0 ? <p className="news-line">{text('viewer.noNews')}</p> : null}
       <ul>
-        {news.slice(0, NEWS_SHOWN).map((line) => (
+        {news.map((line) => (
           <li key={line.id} className="news-line" data-type={line.type} title={line.why}>
-            <strong>{nameOf(line.type)}</strong>
-            {line.why === '' ? '' : ` · ${line.why}`}
+            <span className="news-words">
+              <strong>{nameOf(line.type)}</strong>
+              {line.why === '' ? '' : ` · ${line.why}`}
+            </span>
+            {nowUs === null ? null : <Ago passedUs={nowUs - line.captureUs} />}
           </li>
         ))}
       </ul>
     </section>
   );
+}
+
+function Ago({ passedUs }: { passedUs: number }) {
+  const minutes = Math.floor(passedUs / 60_000_000);
+  if (minutes < 1) return null;
+  return <span className="news-ago">{text('viewer.minutesAgo', { minutes })}</span>;
 }
 
 function nameOf(type: string): string {

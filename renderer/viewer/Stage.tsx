@@ -10,7 +10,8 @@ import type { OverlayMode } from '../ui/overlayPainter.ts';
 import { StateDot, type StateTone } from '../ui/StateDot.tsx';
 import { text } from '../ui/texts.ts';
 import type { ViewSize } from './App.tsx';
-import type { ViewerSession, ViewerView } from './viewerSession.ts';
+import type { ViewerSession } from './viewerSession.ts';
+import type { ViewerView } from './viewerView.ts';
 import type { WatchState } from './watchState.ts';
 
 type StageProps = {

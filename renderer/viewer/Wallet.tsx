@@ -1,10 +1,12 @@
-// Balance and history. The words "play points, no cash value" are always on the screen with the
-// balance. Figures keep their place: a six-digit balance moves nothing.
+// Balance, debt and history. The words "play points, no cash value" are always on the screen with
+// the balance. Figures keep their place: a six-digit balance moves nothing.
 
 import { useStore } from 'zustand';
 import { Figure } from '../ui/Figure.tsx';
 import { pointsText } from '../ui/figures.ts';
+import { Notice } from '../ui/Notice.tsx';
 import { text } from '../ui/texts.ts';
+import { BetActions } from './BetActions.tsx';
 import { BetLine } from './BetLine.tsx';
 import type { ViewerSession } from './viewerSession.ts';
 
@@ -29,8 +31,26 @@ function Balance({ session }: { session: ViewerSession }) {
           </dd>
         </div>
       </dl>
-      <p className="wallet-words">{text('common.playPoints')}</p>
+      <p className="wallet-words">
+        {balance && balance.grantedMinor > 0 ? (
+          <strong className="wallet-granted" data-testid="granted">
+            {text('viewer.granted', { points: pointsText(balance.grantedMinor) })}
+          </strong>
+        ) : null}
+        {text('common.playPoints')}
+      </p>
     </footer>
+  );
+}
+
+/** Points owed after a correction, and why; nothing when nothing is owed. */
+function Debt({ session }: { session: ViewerSession }) {
+  const debtMinor = useStore(session.store, (view) => view.balance?.debtMinor ?? 0);
+  if (debtMinor === 0) return null;
+  return (
+    <div data-testid="debt" data-minor={debtMinor}>
+      <Notice severity="warn">{text('viewer.debt', { points: pointsText(debtMinor) })}</Notice>
+    </div>
   );
 }
 
@@ -45,11 +65,13 @@ function History({ session }: { session: ViewerSession }) {
       {bets.length === 0 ? <p className="history-empty">{text('viewer.noHistory')}</p> : null}
       <ul className="betLines">
         {bets.slice(0, HISTORY_SHOWN).map((bet) => (
-          <BetLine key={bet.betId} bet={bet} isNewest={false} withTitle />
+          <BetLine key={bet.betId} bet={bet} isNewest={false} withTitle>
+            <BetActions session={session} bet={bet} />
+          </BetLine>
         ))}
       </ul>
     </details>
   );
 }
 
-export const Wallet = { Balance, History };
+export const Wallet = { Balance, Debt, History };

@@ -1,99 +1,47 @@
-// Every bet of this device, so that none is made twice and none stays unsure. A bet is stored with
-// its own id before it is sent, and sent again with the same id until a receipt or a refusal comes.
+// Every bet of this device, so that none is made twice and none stays unsure. A bet, and what its
+// bettor wishes to do with it later, is stored with its own id before it is sent, and sent again
+// with the same id until a receipt or a refusal comes.
 // It must never invent an answer: only the ledger's words move a bet on. What is surprising: the
 // same answers in any order, doubled or late, give the same book (a test shuffles them).
 
 import { newId, type RandomBytes } from '../../core/base/ids.ts';
+import { Attempts, WAITING_CODES } from './attempts.ts';
+import {
+  adopt,
+  afterMove,
+  type BetAnswer,
+  type BetMove,
+  type BetOutcome,
+  type BetRecord,
+  type BetStorage,
+  blankRecord,
+  type MoveAnswer,
+  RANK,
+  withToldMoves,
+} from './betRecord.ts';
 
-/** How far a bet has come. Later ones outrank earlier ones; nothing ever goes back. */
-export type BetState = 'sent' | 'refused' | 'confirmed' | 'won' | 'lost' | 'refunded';
-
-export type BetRecord = {
-  betId: string;
-  marketId: string;
-  outcome: number;
-  amountMinor: number;
-  marketTitle: string;
-  outcomeLabel: string;
-  /** When the page made it, ms since 1970, for the order of the list only. */
-  madeAtMs: number;
-  state: BetState;
-  /** Journal row of the receipt; 0 until confirmed. */
-  seq: number;
-  hash: string;
-  /** Journal row of the settlement; a correction is a later row. 0 until settled. */
-  settledSeq: number;
-  /** Refusal code, or why the last attempt has to wait; empty when neither. */
-  code: string;
-  message: string;
-  paidMinor: number;
-  /** Why it was won, lost or refunded, one sentence. */
-  reason: string;
-};
-
-/** Where bets are kept. Each bet has its own entry, so two tabs never overwrite each other. */
-export type BetStorage = {
-  list(): BetRecord[];
-  /** Throws when the entry cannot be kept. */
-  write(record: BetRecord): void;
-  remove(betId: string): void;
-};
-
-/** An answer to a bet, as it came from the wire. */
-export type BetAnswer = {
-  betId: string;
-  marketId: string;
-  outcome: number;
-  amountMinor: number;
-  seq: number;
-  hash: string;
-  code: string;
-  message: string;
-};
-
-/** One line of the ledger about a bet: pending, or how it ended. */
-export type BetOutcome = BetAnswer & {
-  marketTitle: string;
-  outcomeLabel: string;
-  result: 'pending' | 'won' | 'lost' | 'refunded';
-  paidMinor: number;
-  reason: string;
-  atMs: number;
-};
-
-/** Refusals that say "not now" and decide nothing: the bet waits and is sent again. */
-export const WAITING_CODES: ReadonlySet<string> = new Set([
-  'STUDIO_AWAY',
-  'LEDGER_UNAVAILABLE',
-  'RATE_LIMITED',
-]);
+export type {
+  BetAnswer,
+  BetMove,
+  BetOutcome,
+  BetRecord,
+  BetState,
+  BetStorage,
+  MoveAnswer,
+} from './betRecord.ts';
 
 /** Bets kept on the device; the ledger holds them all. */
 export const BETS_KEPT = 200;
 /** Bets that may wait for an answer at the same time. */
 export const BETS_WAITING_MAX = 20;
-/** An answer that does not come in this time is asked for again with the same id. */
-export const ANSWER_PATIENCE_MS = 3000;
-export const RETRY_FIRST_MS = 500;
-export const RETRY_CAP_MS = 8000;
-
-const RANK: Record<BetState, number> = {
-  sent: 0,
-  refused: 1,
-  confirmed: 2,
-  lost: 3,
-  refunded: 3,
-  won: 3,
-};
-
-/** When a waiting bet is due again, and how often it was sent. Never stored: a reload asks anew. */
-type Attempt = { count: number; dueAtMs: number };
-
 export class BetBook {
   #storage: BetStorage;
   #random: RandomBytes;
   #records = new Map<string, BetRecord>();
-  #attempts = new Map<string, Attempt>();
+  readonly #attempts = new Attempts();
+  readonly #moveAttempts = new Attempts();
+  /** How far the relay's signed mark covers the journal; null while none was heard. */
+  #mark: { epoch: number; seq: number } | null = null;
 
   constructor(options: { storage: BetStorage; random: RandomBytes }) {
     this.#storage = options.storage;
@@ -118,7 +66,8 @@ export class BetBook {
     wish: Pick<
       BetRecord,
       'marketId' | 'outcome' | 'amountMinor' | 'marketTitle' | 'outcomeLabel' | 'madeAtMs'
-    >,
+    > &
+      Partial<Pick<BetRecord, 'quoteSeq' | 'milliSharesMin'>>,
   ): BetRecord {
     if (!Number.isSafeInteger(wish.amountMinor) || wish.amountMinor <= 0) {
       throw new RangeError('A stake is a whole number of points, at least 1.');
@@ -137,23 +86,80 @@ export class BetBook {
 
   /** Bets to send now; each is due again after a back-off unless it is answered first. */
   takeDue(nowMs: number): BetRecord[] {
-    const due: BetRecord[] = [];
-    for (const record of this.#records.values()) {
-      if (record.state !== 'sent') continue;
-      const attempt = this.#attempts.get(record.betId) ?? { count: 0, dueAtMs: nowMs };
-      if (attempt.dueAtMs > nowMs) continue;
-      this.#attempts.set(record.betId, {
-        count: attempt.count + 1,
-        dueAtMs: nowMs + Math.max(ANSWER_PATIENCE_MS, retryDelayMs(attempt.count)),
-      });
-      due.push(record);
+    return [...this.#records.values()].filter(
+      ({ state, betId }) => state === 'sent' && this.#attempts.take(betId, nowMs),
+    );
+  }
+
+  /**
+   * Asks for the stake of a confirmed bet back; sending is up to `takeDueMoves`.
+   *
+   * @throws whatever the storage throws: then nothing was asked for
+   */
+  withdraw(betId: string): void {
+    this.#wishFor(betId, { kind: 'withdraw', id: '', milliShares: 0, amountMinor: 0, quoteSeq: 0 });
+  }
+
+  /** Sells shares of a confirmed bet for what was offered, or more. Throws as `withdraw`. */
+  sell(betId: string, offer: Pick<BetMove, 'milliShares' | 'amountMinor' | 'quoteSeq'>): void {
+    this.#wishFor(betId, { ...offer, kind: 'sale', id: newId(this.#random) });
+  }
+
+  /** Bets whose withdrawal or sale is to be sent now. A decided bet wishes for nothing more. */
+  takeDueMoves(nowMs: number): BetRecord[] {
+    return [...this.#records.values()].filter(
+      ({ state, move, betId }) =>
+        state === 'confirmed' && move?.state === 'sent' && this.#moveAttempts.take(betId, nowMs),
+    );
+  }
+
+  /** An answer to a withdrawal or a sale, of this tab or another one. */
+  moveAnswered(answer: MoveAnswer, nowMs: number): void {
+    const known = this.#records.get(answer.betId);
+    if (!known) return;
+    if (WAITING_CODES.has(answer.code)) {
+      const { move } = known;
+      if (move?.state !== 'sent' || move.kind !== answer.kind || move.id !== answer.id) return;
+      this.#moveAttempts.postpone(known.betId, nowMs);
+      const { code, message } = answer;
+      this.#records.set(known.betId, { ...known, move: { ...move, code, message } });
+      return;
     }
-    return due;
+    const next = afterMove(known, answer);
+    if (next === known) return;
+    this.#moveAttempts.done(known.betId);
+    this.#keep(next);
+  }
+
+  /** The relay signed that it holds the journal up to `seq`. */
+  witnessed(mark: { epoch: number; seq: number }): void {
+    if (this.#mark && mark.epoch < this.#mark.epoch) return;
+    this.#mark = mark;
+    for (const record of this.#records.values()) {
+      const next = this.#withWitness(record);
+      if (next !== record) this.#keep(next);
+    }
+  }
+
+  /**
+   * The ledger told all recent bets: a receipt of an older epoch that is not among them and below
+   * the mark was lost with a machine, and another row stands in its place.
+   */
+  toldAll(betIds: ReadonlySet<string>): void {
+    const mark = this.#mark;
+    if (!mark) return;
+    for (const record of this.#records.values()) {
+      const { state, epoch, seq, isWitnessed, isContested, betId } = record;
+      const isOpen = state === 'confirmed' && !isWitnessed && !isContested;
+      if (!isOpen || betIds.has(betId) || epoch === 0 || epoch >= mark.epoch) continue;
+      if (seq <= mark.seq) this.#keep({ ...record, isContested: true });
+    }
   }
 
   /** A new connection knows nothing of what the old one lost: everything unanswered is due now. */
   connectionOpened(): void {
-    this.#attempts.clear();
+    this.#attempts.connectionOpened();
+    this.#moveAttempts.connectionOpened();
   }
 
   /** A receipt, a refusal, or "not now". */
@@ -163,7 +169,9 @@ export class BetBook {
     if (answer.seq > 0) {
       // The receipt's row is the bet's own, also when the settlement was faster.
       const state = RANK[known.state] > RANK.confirmed ? known.state : 'confirmed';
-      this.#keep({ ...known, state, seq: answer.seq, hash: answer.hash, code: '', message: '' });
+      const { seq, hash, milliShares = known.milliShares } = answer;
+      const confirmed = { ...known, state, seq, hash, milliShares, code: '', message: '' };
+      this.#keep(this.#withWitness({ ...confirmed, epoch: this.#mark?.epoch ?? 0 }));
       return;
     }
     if (answer.code === '') return;
@@ -177,23 +185,31 @@ export class BetBook {
 
   /** What the ledger says about a bet, asked for or not. Unknown ones are adopted. */
   told(outcome: BetOutcome): void {
-    const known = this.#records.get(outcome.betId) ?? adopt(outcome);
+    const before = this.#records.get(outcome.betId) ?? adopt(outcome);
+    const known = withToldMoves(before, outcome);
+    const isSameRow = known.seq === 0 || known.hash === outcome.hash;
     const receipt = {
       seq: known.seq > 0 ? known.seq : outcome.seq,
       hash: known.seq > 0 ? known.hash : outcome.hash,
+      // The ledger as it is now holds this very row.
+      epoch: isSameRow ? (this.#mark?.epoch ?? known.epoch) : known.epoch,
       code: '',
       message: '',
     };
     if (outcome.result === 'pending') {
-      if (RANK[known.state] < RANK.confirmed) {
-        this.#keep({ ...known, ...receipt, state: 'confirmed' });
-      }
+      if (RANK[known.state] > RANK.confirmed) return;
+      const next = this.#withWitness({ ...known, ...receipt, state: 'confirmed' });
+      const isKnown =
+        before.state === 'confirmed' &&
+        known === before &&
+        next.isWitnessed === before.isWitnessed &&
+        next.epoch === before.epoch;
+      if (!isKnown) this.#keep(next);
       return;
     }
     if (outcome.seq < known.settledSeq) return;
     this.#keep({
-      ...known,
-      ...receipt,
+      ...this.#withWitness({ ...known, ...receipt }),
       state: outcome.result,
       settledSeq: outcome.seq,
       paidMinor: outcome.paidMinor,
@@ -201,16 +217,34 @@ export class BetBook {
     });
   }
 
+  #wishFor(betId: string, wish: Omit<BetMove, 'state' | 'code' | 'message'>): void {
+    const known = this.#records.get(betId);
+    if (known?.state !== 'confirmed') throw new RangeError('Only a confirmed bet can be moved.');
+    if (known.move && known.move.state !== 'refused') {
+      throw new RangeError('This bet was taken back or sold before.');
+    }
+    const next: BetRecord = { ...known, move: { ...wish, state: 'sent', code: '', message: '' } };
+    this.#storage.write(next);
+    this.#moveAttempts.done(betId);
+    this.#records.set(betId, next);
+  }
+
+  /** The record with what the mark says of its row; the same object when that is nothing new. */
+  #withWitness(record: BetRecord): BetRecord {
+    const mark = this.#mark;
+    if (!mark || record.isWitnessed || record.seq === 0 || record.seq > mark.seq) return record;
+    if (record.epoch !== 0 && record.epoch !== mark.epoch) return record;
+    return { ...record, isWitnessed: true, isContested: false, epoch: mark.epoch };
+  }
+
   #wait(known: BetRecord, answer: BetAnswer, nowMs: number): void {
     if (known.state !== 'sent') return;
-    const attempt = this.#attempts.get(known.betId);
-    const count = Math.max(1, attempt?.count ?? 1);
-    this.#attempts.set(known.betId, { count, dueAtMs: nowMs + retryDelayMs(count - 1) });
+    this.#attempts.postpone(known.betId, nowMs);
     this.#records.set(known.betId, { ...known, code: answer.code, message: answer.message });
   }
 
   #keep(next: BetRecord): void {
-    this.#attempts.delete(next.betId);
+    this.#attempts.done(next.betId);
     this.#records.set(next.betId, next);
     try {
       this.#storage.write(next);
@@ -238,42 +272,4 @@ export class BetBook {
       over--;
     }
   }
-}
-
-/** Back-off after the given number of earlier attempts, ms. */
-export function retryDelayMs(attempts: number): number {
-  return Math.min(RETRY_CAP_MS, RETRY_FIRST_MS * 2 ** Math.min(attempts, 10));
-}
-
-function blankRecord(): BetRecord {
-  return {
-    betId: '',
-    marketId: '',
-    outcome: 0,
-    amountMinor: 0,
-    marketTitle: '',
-    outcomeLabel: '',
-    madeAtMs: 0,
-    state: 'sent',
-    seq: 0,
-    hash: '',
-    settledSeq: 0,
-    code: '',
-    message: '',
-    paidMinor: 0,
-    reason: '',
-  };
-}
-
-function adopt(outcome: BetOutcome): BetRecord {
-  return {
-    ...blankRecord(),
-    betId: outcome.betId,
-    marketId: outcome.marketId,
-    outcome: outcome.outcome,
-    amountMinor: outcome.amountMinor,
-    marketTitle: outcome.marketTitle,
-    outcomeLabel: outcome.outcomeLabel,
-    madeAtMs: outcome.atMs,
-  };
 }

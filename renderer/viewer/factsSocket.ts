@@ -49,7 +49,7 @@ export type FactsState =
   | { state: 'refused'; code: string; message: string };
 
 export type ViewerWord = Exclude<ToViewer['message'], { case: undefined }>;
-type OutgoingWord = Exclude<FromViewer['message'], { case: undefined }>;
+export type OutgoingWord = Exclude<FromViewer['message'], { case: undefined }>;
 
 type FactsSocketOptions = {
   channel: string;

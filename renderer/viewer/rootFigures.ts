@@ -2,7 +2,7 @@
 // only: nothing in the page reads them back.
 
 import type { StoreApi } from 'zustand/vanilla';
-import type { ViewerView } from './viewerSession.ts';
+import type { ViewerView } from './viewerView.ts';
 
 /** Keeps `data-*` of `root` equal to the store. */
 export function publishFigures(store: StoreApi<ViewerView>, root: HTMLElement): void {

@@ -13,7 +13,8 @@ import { createWhepPlayer, type WhepPlayer } from '../ui/whepPlayer.ts';
 import type { FirstPicture } from './firstPicture.ts';
 import { Picture } from './picture.ts';
 import { Sound } from './sound.ts';
-import type { PictureElements, ViewerView } from './viewerSession.ts';
+import type { PictureElements } from './viewerSession.ts';
+import type { ViewerView } from './viewerView.ts';
 import { shouldRenew, watchStateOf } from './watchState.ts';
 
 export type ScreenOptions = {

@@ -2,7 +2,8 @@
 // memory stands in for the visit, and `isLasting` says so.
 
 import { z } from 'zod';
-import type { BetRecord, BetStorage } from './betBook.ts';
+import type { BetRecord, BetStorage } from './betRecord.ts';
+import type { LimitStorage, LimitWish } from './limitBook.ts';
 
 export type TextStore = {
   /** False when all is forgotten with the page. */
@@ -45,6 +46,18 @@ export function memoryStore(): TextStore {
   };
 }
 
+const count = z.number().int().nonnegative();
+const moveSchema = z.object({
+  kind: z.enum(['withdraw', 'sale']),
+  id: z.string(),
+  state: z.enum(['sent', 'confirmed', 'refused']),
+  milliShares: count,
+  amountMinor: count,
+  quoteSeq: count,
+  code: z.string(),
+  message: z.string(),
+});
+/** Bets of earlier versions of this page lack what has a default. */
 const betSchema = z.object({
   betId: z.string().regex(/^[0-9a-f]{32}$/),
   marketId: z.string(),
@@ -53,9 +66,16 @@ const betSchema = z.object({
   marketTitle: z.string(),
   outcomeLabel: z.string(),
   madeAtMs: z.number(),
+  quoteSeq: count.nullable().default(null),
+  milliSharesMin: count.nullable().default(null),
   state: z.enum(['sent', 'refused', 'confirmed', 'won', 'lost', 'refunded']),
   seq: z.number().int().nonnegative(),
   hash: z.string(),
+  epoch: count.default(0),
+  isWitnessed: z.boolean().default(false),
+  isContested: z.boolean().default(false),
+  milliShares: count.default(0),
+  move: moveSchema.nullable().default(null),
   settledSeq: z.number().int().nonnegative(),
   code: z.string(),
   message: z.string(),
@@ -63,28 +83,42 @@ const betSchema = z.object({
   reason: z.string(),
 });
 
+const limitSchema = z.object({
+  commandId: z.string().regex(/^[0-9a-f]{32}$/),
+  limit: z.enum(['stakeDay', 'lossDay', 'pausedUntil', 'excludedUntil']),
+  value: count.nullable(),
+});
+
 /** The bets of one channel, one entry each. What does not read as a bet is left alone. */
 export function betStorageOf(store: TextStore, channel: string): BetStorage {
-  const prefix = `morphine.bet.${channel}.`;
+  const entries = entriesOf<BetRecord>(store, `morphine.bet.${channel}.`, betSchema);
+  return { ...entries, write: (record) => entries.write(record.betId, record) };
+}
+
+/** Own limits that were wished for and not answered, one entry each. */
+export function limitStorageOf(store: TextStore, channel: string): LimitStorage {
+  const entries = entriesOf<LimitWish>(store, `morphine.limit.${channel}.`, limitSchema);
+  return { ...entries, write: (wish) => entries.write(wish.commandId, wish) };
+}
+
+function entriesOf<Entry>(store: TextStore, prefix: string, schema: z.ZodType<Entry>) {
   return {
-    list() {
-      const records: BetRecord[] = [];
-      for (const key of store.keys()) {
-        if (!key.startsWith(prefix)) continue;
-        const record = readBet(store.read(key));
-        if (record) records.push(record);
-      }
-      return records;
+    list(): Entry[] {
+      return store
+        .keys()
+        .filter((key) => key.startsWith(prefix))
+        .map((key) => readEntry(store.read(key), schema))
+        .filter((entry) => entry !== null);
     },
-    write: (record) => store.write(prefix + record.betId, JSON.stringify(record)),
-    remove: (betId) => store.remove(prefix + betId),
+    write: (id: string, entry: Entry) => store.write(prefix + id, JSON.stringify(entry)),
+    remove: (id: string) => store.remove(prefix + id),
   };
 }
 
-function readBet(text: string | null): BetRecord | null {
+function readEntry<Entry>(text: string | null, schema: z.ZodType<Entry>): Entry | null {
   if (text === null) return null;
   try {
-    const checked = betSchema.safeParse(JSON.parse(text));
+    const checked = schema.safeParse(JSON.parse(text));
     return checked.success ? checked.data : null;
   } catch {
     return null;

@@ -4,17 +4,26 @@
 
 import type { MarketState } from '../../core/contract/state.ts';
 import {
+  type Balance,
   type BetReply,
   type GameEvent,
   type HistoryEntry,
   HistoryEntry_Result,
+  LimitName,
+  type Limits,
   type Market,
   Market_State,
+  type Quote,
+  type SaleQuote as SaleQuoteWord,
+  type SaleReply,
   type Show,
   Show_State,
+  type WithdrawReply,
 } from '../../core/wire/gen/facts_pb.js';
 import type { MarketFace } from '../ui/MarketCard.tsx';
-import type { BetAnswer, BetOutcome } from './betBook.ts';
+import type { BetAnswer, BetOutcome, MoveAnswer } from './betRecord.ts';
+import type { LimitKind, OwnLimits } from './limitBook.ts';
+import type { SaleQuote, StakeQuote } from './priceAsker.ts';
 
 export type ShowView = {
   state: 'ready' | 'live' | 'ended';
@@ -67,7 +76,14 @@ export function marketFaceOf(market: Market): MarketFace | null {
   const winner = market.winner ?? null;
   if (winner !== null && winner >= count) return null;
   const { id, title, reason } = market;
-  return { id, title, outcomes, state, lockAtUs, horizonAtUs, winner, reason };
+  const face = { id, title, outcomes, state, lockAtUs, horizonAtUs, winner, reason };
+  if (!market.prices) return face;
+  const quoteSeq = exact(market.prices.quoteSeq);
+  const { permille } = market.prices;
+  if (quoteSeq === null || permille.length !== count) return null;
+  return permille.every((price) => price <= 1000)
+    ? { ...face, prices: { quoteSeq, permille } }
+    : null;
 }
 
 /** Open ones first, soonest to close first; then locked; then ended ones, newest first. */
@@ -100,13 +116,105 @@ export function newsLineOf(event: GameEvent): NewsLine {
   return { id, type, subject, why, captureUs: Number(event.captureUs) };
 }
 
+export type BalanceView = {
+  availableMinor: number;
+  stakedMinor: number;
+  /** Owed after a correction. */
+  debtMinor: number;
+  /** What it has just gained by watching. */
+  grantedMinor: number;
+};
+
+/** Null when a figure cannot be exact. */
+export function balanceViewOf(balance: Balance): BalanceView | null {
+  const availableMinor = exact(balance.availableMinor);
+  const stakedMinor = exact(balance.stakedMinor);
+  const debtMinor = exact(balance.debtMinor);
+  const grantedMinor = exact(balance.grantedMinor);
+  if (availableMinor === null || stakedMinor === null) return null;
+  if (debtMinor === null || grantedMinor === null) return null;
+  return { availableMinor, stakedMinor, debtMinor, grantedMinor };
+}
+
 /** Null when a figure cannot be exact: then the ledger's history has to tell. */
 export function betAnswerOf(reply: BetReply): BetAnswer | null {
   const amountMinor = exact(reply.amountMinor);
   const seq = exact(reply.seq);
   if (amountMinor === null || seq === null) return null;
+  const milliShares = exact(reply.milliShares);
+  if (milliShares === null) return null;
   const { betId, marketId, outcome, hash, code, message } = reply;
-  return { betId, marketId, outcome, amountMinor, seq, hash, code, message };
+  return { betId, marketId, outcome, amountMinor, seq, hash, code, message, milliShares };
+}
+
+export function withdrawAnswerOf({ betId, code, message }: WithdrawReply): MoveAnswer {
+  return { kind: 'withdraw', id: '', betId, milliShares: 0, amountMinor: 0, code, message };
+}
+
+/** Null when a figure cannot be exact. */
+export function saleAnswerOf(reply: SaleReply): MoveAnswer | null {
+  const amountMinor = exact(reply.amountMinor);
+  const milliShares = exact(reply.milliShares);
+  if (amountMinor === null || milliShares === null) return null;
+  const { saleId: id, betId, code, message } = reply;
+  return { kind: 'sale', id, betId, milliShares, amountMinor, code, message };
+}
+
+/** Null when a figure cannot be exact. */
+export function stakeQuoteOf(quote: Quote): StakeQuote | null {
+  const amountMinor = exact(quote.amountMinor);
+  const quoteSeq = exact(quote.quoteSeq);
+  const milliShares = exact(quote.milliShares);
+  if (amountMinor === null || quoteSeq === null || milliShares === null) return null;
+  const { marketId, outcome, code, message } = quote;
+  return { marketId, outcome, amountMinor, quoteSeq, milliShares, code, message };
+}
+
+/** Null when a figure cannot be exact. */
+export function saleQuoteOf(quote: SaleQuoteWord): SaleQuote | null {
+  const amountMinor = exact(quote.amountMinor);
+  const quoteSeq = exact(quote.quoteSeq);
+  const milliShares = exact(quote.milliShares);
+  if (amountMinor === null || quoteSeq === null || milliShares === null) return null;
+  const { betId, code, message } = quote;
+  return { betId, quoteSeq, milliShares, amountMinor, code, message };
+}
+
+const LIMIT_KINDS: Record<LimitName, LimitKind | null> = {
+  [LimitName.UNSPECIFIED]: null,
+  [LimitName.STAKE_DAY]: 'stakeDay',
+  [LimitName.LOSS_DAY]: 'lossDay',
+  [LimitName.PAUSED_UNTIL]: 'pausedUntil',
+  [LimitName.EXCLUDED_UNTIL]: 'excludedUntil',
+};
+
+export function wireLimitName(kind: LimitKind): LimitName {
+  for (const [name, known] of Object.entries(LIMIT_KINDS)) {
+    if (known === kind) return Number(name);
+  }
+  return LimitName.UNSPECIFIED;
+}
+
+/** The limits in force; null when a figure cannot be exact, or there are none in the answer. */
+export function ownLimitsOf(limits: Limits): OwnLimits | null {
+  if (limits.code !== '') return null;
+  const none = { value: null, waiting: null };
+  const views: OwnLimits = {
+    ...{ stakeDay: none, lossDay: none, pausedUntil: none, excludedUntil: none },
+    isBanned: limits.isBanned,
+  };
+  for (const { limit, value, waitingFromUs, waitingValue } of limits.limits) {
+    const kind = LIMIT_KINDS[limit] ?? null;
+    if (kind === null) continue;
+    const now = value === undefined ? null : exact(value);
+    const fromUs = waitingFromUs === undefined ? null : exact(waitingFromUs);
+    const next = waitingValue === undefined ? null : exact(waitingValue);
+    if ((now === null) !== (value === undefined)) return null;
+    if ((fromUs === null) !== (waitingFromUs === undefined)) return null;
+    if ((next === null) !== (waitingValue === undefined)) return null;
+    views[kind] = { value: now, waiting: fromUs === null ? null : { value: next, fromUs } };
+  }
+  return views;
 }
 
 const RESULTS: Record<HistoryEntry_Result, BetOutcome['result'] | null> = {
@@ -124,6 +232,9 @@ export function betOutcomeOf(entry: HistoryEntry): BetOutcome | null {
   const seq = exact(entry.seq);
   if (result === null || amountMinor === null || paidMinor === null || seq === null) return null;
   if (!/^[0-9a-f]{32}$/.test(entry.betId) || amountMinor <= 0) return null;
+  const milliShares = exact(entry.milliShares);
+  const soldMinor = exact(entry.soldMinor);
+  if (milliShares === null || soldMinor === null) return null;
   return {
     betId: entry.betId,
     marketId: entry.marketId,
@@ -139,6 +250,9 @@ export function betOutcomeOf(entry: HistoryEntry): BetOutcome | null {
     paidMinor,
     reason: entry.reason,
     atMs: Number(entry.atUs / 1000n),
+    isWithdrawn: entry.withdrawnAtUs > 0n,
+    milliShares,
+    soldMinor,
   };
 }
 
