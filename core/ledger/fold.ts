@@ -16,6 +16,7 @@ import {
   withdrawBet,
 } from './foldMoves.ts';
 import {
+  DAY_US,
   FIRST_POLICY,
   type LimitHistory,
   type LimitName,
@@ -100,6 +101,8 @@ export type Market = {
   resolvedAtUs: number;
   /** How often the decision was corrected. */
   revision: number;
+  /** Of an ended market whose bets were put away: what is still told of them. */
+  shelved: { bettors: number[]; hadWinner: boolean } | null;
 };
 
 export type LedgerState = {
@@ -111,6 +114,8 @@ export type LedgerState = {
   markets: Map<string, Market>;
   bets: Map<string, Bet>;
   betsOfSubject: Map<string, Bet[]>;
+  /** Of everybody who ever bet. */
+  bettors: Map<string, { bets: number; lastSeq: number; lastAtUs: number }>;
   sales: Map<string, Sale>;
   policy: Policy;
   /** Latest time in any row, microseconds: the ledger's clock, which no clock set back can turn. */
@@ -120,7 +125,14 @@ export type LedgerState = {
   /** Who runs the show: subject -> markets, '' for all. */
   staff: Map<string, ReadonlySet<string>>;
   /** What vested to a subject by watching. */
-  vested: Map<string, { atUs: number; amountMinor: number }[]>;
+  vested: Map<string, Vested>;
+};
+
+/** `recent` are those of the last day; the older ones only count. */
+export type Vested = {
+  count: number;
+  lastAtUs: number;
+  recent: { atUs: number; amountMinor: number }[];
 };
 
 /** Whether a viewer runs the show or may decide this market. */
@@ -140,6 +152,7 @@ export function emptyLedger(): LedgerState {
     markets: new Map(),
     bets: new Map(),
     betsOfSubject: new Map(),
+    bettors: new Map(),
     sales: new Map(),
     policy: FIRST_POLICY,
     nowUs: 0,
@@ -225,9 +238,10 @@ const APPLY: { [Kind in Row['kind']]: (state: LedgerState, row: RowOf<Kind>) => 
 function grant(state: LedgerState, row: RowOf<'grant'>): void {
   const subject = accountOwner(row.cr);
   if (row.id !== `grant:${subject}`) {
-    const vested = state.vested.get(subject) ?? [];
-    state.vested.set(subject, vested);
-    vested.push({ atUs: row.at, amountMinor: Number(row.amount) });
+    const { count, recent } = state.vested.get(subject) ?? { count: 0, recent: [] };
+    const kept = recent.filter((one) => one.atUs > state.nowUs - DAY_US);
+    kept.push({ atUs: row.at, amountMinor: Number(row.amount) });
+    state.vested.set(subject, { count: count + 1, lastAtUs: row.at, recent: kept });
   }
   move(state, row);
 }
@@ -293,6 +307,7 @@ function openMarket(state: LedgerState, row: RowOf<'market.opened'>): void {
     lastMoveUs: 0,
     resolvedAtUs: 0,
     revision: 0,
+    shelved: null,
   });
 }
 
@@ -398,6 +413,8 @@ function reserve(state: LedgerState, row: RowOf<'bet'>): void {
   const own = state.betsOfSubject.get(subject);
   if (own) own.push(bet);
   else state.betsOfSubject.set(subject, [bet]);
+  const { bets } = state.bettors.get(subject) ?? { bets: 0 };
+  state.bettors.set(subject, { bets: bets + 1, lastSeq: bet.seq, lastAtUs: bet.atUs });
   countBet(market, bet, true);
   market.lastMoveUs = Math.max(market.lastMoveUs, row.at);
 }
@@ -433,7 +450,11 @@ function payOut(state: LedgerState, row: RowOf<'payout'>): void {
   const bet = state.bets.get(row.bet);
   assert(bet !== undefined && bet.state === 'POSTED', `${row.bet} stands when it is paid`);
   assert(row.cr === userAccount(bet.subject), `${row.bet} is paid to its bettor`);
-  // Its journal id makes sure that this happens once.
+  const soldMinor = bet.sales.reduce(
+    (sum, sale) => sum + (sale.state === 'PAID' ? sale.amountMinor : 0),
+    0,
+  );
+  assert(bet.paidMinor === soldMinor, `${row.bet} is paid once`);
   bet.paidMinor += Number(row.amount);
   marketOf(state, bet.market).paidMinor += Number(row.amount);
   move(state, row);

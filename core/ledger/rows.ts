@@ -4,7 +4,7 @@
 
 import { z } from 'zod';
 import { roleSchema } from '../contract/roles.ts';
-import { type CanonicalValue, canonicalBytes } from './canonical.ts';
+import { type CanonicalValue, canonicalText } from './canonical.ts';
 import { policySchema } from './policy.ts';
 
 const accountSchema = z
@@ -212,7 +212,32 @@ export type RowOf<Kind extends Row['kind']> = Extract<Row, { kind: Kind }>;
 
 /** The bytes of a row that are stored and hashed. */
 export function rowBytes(row: Row): Uint8Array {
-  return canonicalBytes(row as CanonicalValue);
+  return encoder.encode(rowText(row));
+}
+
+const encoder = new TextEncoder();
+/** Kind -> its keys in canonical order; rows of a kind have the same keys. */
+const KEYS = new Map<string, readonly string[]>();
+/** Texts that JSON writes as they are. */
+const PLAIN = /^[\w:.-]*$/;
+
+/** The canonical text of a row: as canonicalText, without sorting the keys of every row. */
+export function rowText(row: Row): string {
+  const fields = row as unknown as Record<string, CanonicalValue>;
+  let keys = KEYS.get(row.kind);
+  if (!keys) {
+    keys = Object.keys(row).sort();
+    KEYS.set(row.kind, keys);
+  }
+  let text = '{';
+  for (const key of keys) {
+    const value = fields[key];
+    if (value === undefined) return canonicalText(row as CanonicalValue);
+    const isPlain = typeof value === 'string' && PLAIN.test(value);
+    text += `${text.length > 1 ? ',' : ''}"${key}":`;
+    text += isPlain ? `"${value}"` : canonicalText(value);
+  }
+  return `${text}}`;
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });

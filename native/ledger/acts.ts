@@ -19,7 +19,7 @@ export type Act = { actor: string; role: Role; atUs: number; commandId: string }
 const WINDOW_US_MAX = 1_800_000_000;
 
 export function openRows(journal: Journal, args: RequestArgs<'openMarket'>): RowDraft[] {
-  allow(journal.state.markets.get(args.marketId)?.state ?? 'DRAFT', 'open', args.role);
+  allow(journal.market(args.marketId)?.state ?? 'DRAFT', 'open', args.role);
   const { rules } = args;
   const hash = rulesHash(rules);
   journal.keepSaltedText(hash, canonicalText(rules as CanonicalValue));
@@ -135,7 +135,7 @@ export function actOf(journal: Journal, act: Act, reason: string) {
 }
 
 export function known(journal: Journal, marketId: string): Market {
-  const market = journal.state.markets.get(marketId);
+  const market = journal.market(marketId);
   if (!market) throw new LedgerRefusal('UNKNOWN_MARKET');
   return market;
 }

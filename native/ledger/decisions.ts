@@ -279,8 +279,9 @@ function decidable(
   args: Act & { marketId: string; actorSubject?: string | undefined },
   verb: 'lock' | 'resolve' | 'void' | 'correct',
 ): Market {
+  allow(known(journal, args.marketId).state, verb, args.role);
+  journal.takeDown(args.marketId);
   const market = known(journal, args.marketId);
-  allow(market.state, verb, args.role);
   const { actorSubject } = args;
   if (actorSubject !== undefined && market.bets.some((bet) => bet.subject === actorSubject)) {
     throw new LedgerRefusal('CONFLICT_OF_INTEREST');

@@ -6,9 +6,6 @@
 import { z } from 'zod';
 import { toHex } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
-import { chainHash, FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
-import { applyRow, emptyLedger } from '../../core/ledger/fold.ts';
-import { parseRow } from '../../core/ledger/rows.ts';
 import type { Link } from '../link/link.ts';
 import type { JournalRowBytes } from '../upstream/journalShipper.ts';
 import type { LocalHead, RowImport } from '../upstream/recovery.ts';
@@ -57,6 +54,7 @@ export function importRows(journal: Journal, rows: readonly ImportRow[], isLast 
     journal.write();
     if (first.seq === 1) clearUnused(journal);
     for (const row of rows) importRow(journal, row);
+    journal.shelf.putAllAway();
     if (journal.state.channel !== channel) {
       throw new ImportRefused(`The rows are of channel ${journal.state.channel}, not ${channel}.`);
     }
@@ -69,22 +67,20 @@ export function importRows(journal: Journal, rows: readonly ImportRow[], isLast 
 }
 
 function importRow(journal: Journal, stored: ImportRow): void {
-  const body = Buffer.from(stored.body, 'utf8');
-  const hash = chainHash(journal.lastHash, body);
   const expectedSeq = journal.state.seq + 1;
-  if (stored.seq !== expectedSeq || toHex(hash) !== stored.hash) {
-    throw new ImportRefused(`Row ${stored.seq} does not follow row ${expectedSeq - 1} here.`);
-  }
+  let isNext = stored.seq === expectedSeq;
   try {
-    const row = parseRow(body);
-    if (row.seq !== stored.seq) throw new Error(`it says that it is row ${row.seq}`);
-    applyRow(journal.state, row);
-    journal.store.insertRow.run(row.seq, row.id, body, hash);
+    isNext &&= journal.appendStored(
+      Buffer.from(stored.body, 'utf8'),
+      (hash) => toHex(hash) === stored.hash,
+    );
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : 'unknown';
     throw new ImportRefused(`Row ${stored.seq} cannot be booked: ${why}.`);
   }
-  journal.lastHash = hash;
+  if (!isNext) {
+    throw new ImportRefused(`Row ${stored.seq} does not follow row ${expectedSeq - 1} here.`);
+  }
 }
 
 function clearUnused(journal: Journal): void {
@@ -102,8 +98,7 @@ function clearUnused(journal: Journal): void {
   for (const { name } of triggers) database.exec(`DROP TRIGGER ${name}`);
   database.exec('DELETE FROM journal');
   for (const { sql } of triggers) database.exec(sql);
-  journal.state = emptyLedger();
-  journal.lastHash = FIRST_PREVIOUS_HASH;
+  journal.restart();
 }
 
 /** Nothing but the row that opened it. */

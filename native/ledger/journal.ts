@@ -1,60 +1,143 @@
 // The journal as it stands on disk and, folded, in memory. Rows are appended inside a group that
 // commits as one; memory follows row by row, so when a commit fails the memory is thrown away and
-// folded again from the disk. Nothing here decides whether a row is right to write.
+// folded again from the disk. Nothing here decides whether a row is right to write. Surprising:
+// only what is still moving is in memory; ended markets are fetched from the shelf beside the rows.
 
-import { randomBytes } from 'node:crypto';
+import { hash as hashOf, randomBytes } from 'node:crypto';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { toHex } from '../../core/base/ids.ts';
-import { chainHash, FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
-import { applyRow, emptyLedger, type LedgerState } from '../../core/ledger/fold.ts';
-import { parseRow, type Row, rowBytes } from '../../core/ledger/rows.ts';
-import type { JournalStore } from './journalStore.ts';
+import { FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
+import {
+  applyRow,
+  type Bet,
+  emptyLedger,
+  type LedgerState,
+  type Market,
+  type Sale,
+} from '../../core/ledger/fold.ts';
+import { parseRow, type Row, rowText } from '../../core/ledger/rows.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { INSERT_ROWS, type JournalStore, type StoredRow } from './journalStore.ts';
+import { Shelf } from './shelf.ts';
 
 /** A row without its place in the journal. */
 export type RowDraft = Row extends infer One ? (One extends Row ? Omit<One, 'seq'> : never) : never;
 
 /** The stored journal breaks its own chain or its own arithmetic. */
 export class JournalBroken extends Error {
+  readonly seq: number;
+
   constructor(seq: number, what: string) {
     super(`Row ${seq} of the journal does not verify: ${what}.`);
     this.name = 'JournalBroken';
+    this.seq = seq;
   }
 }
 
+export type JournalOptions = {
+  /** A journal of fewer rows is always folded whole at the start. */
+  checkpointRowsMin?: number;
+};
+
+const HASH_BYTES = 32;
+const PAGE_ROWS = 2_000;
+/** Folding these takes about as long as a person may wait for a start. */
+const CHECKPOINT_ROWS_MIN = 2_000;
+/** From here on what has ended is put away while folding, so that memory stays small. */
+const PUT_AWAY_ROWS_MIN = 50_000;
+
 export class Journal {
   readonly store: JournalStore;
+  readonly shelf: Shelf;
+  readonly checkpoints: Checkpoints;
   state: LedgerState = emptyLedger();
   lastHash: Uint8Array = FIRST_PREVIOUS_HASH;
+  /** Rows up to here were taken from a checkpoint and not folded since the start. */
+  unfoldedSeq = 0;
+  readonly #checkpointRowsMin: number;
   #isInGroup = false;
+  /** Rows of the group that SQLite has not been given yet. */
+  #waiting: { seq: number; body: Uint8Array; hash: Uint8Array }[] = [];
 
   /**
-   * Folds and verifies every stored row.
+   * Takes the last checkpoint, folds and verifies the rows after it; without one, all rows.
    *
    * @throws JournalBroken, SqliteFailure
    */
-  constructor(store: JournalStore) {
+  constructor(store: JournalStore, options: JournalOptions = {}) {
     this.store = store;
+    this.#checkpointRowsMin = options.checkpointRowsMin ?? CHECKPOINT_ROWS_MIN;
+    this.shelf = new Shelf(store, () => this.state);
+    this.checkpoints = new Checkpoints(store);
     this.reload();
   }
 
-  /** Forgets the memory and folds the disk again. */
+  /** Forgets the memory and reads the disk again. */
   reload(): void {
-    const state = emptyLedger();
-    let lastHash: Uint8Array = FIRST_PREVIOUS_HASH;
-    for (const stored of this.store.allRows.iterate()) {
-      const hash = chainHash(lastHash, stored.body);
-      if (!stored.hash.equals(hash)) throw new JournalBroken(stored.seq, 'its hash is another');
+    this.#waiting = [];
+    this.shelf.reset();
+    const checkpoint = this.checkpoints.read();
+    if (checkpoint && checkpoint.state.seq >= this.#checkpointRowsMin) {
+      this.state = checkpoint.state;
+      this.lastHash = checkpoint.hash;
+      this.unfoldedSeq = checkpoint.state.seq;
       try {
-        const row = parseRow(stored.body);
-        if (row.seq !== stored.seq) throw new Error('it says another number');
-        applyRow(state, row);
+        this.#foldRest(() => {});
+        return;
       } catch (cause) {
-        throw new JournalBroken(stored.seq, cause instanceof Error ? cause.message : 'unknown');
+        // A broken row is found again below, where every row before it was verified, too.
+        if (!(cause instanceof JournalBroken)) throw cause;
       }
-      lastHash = hash;
     }
-    this.state = state;
-    this.lastHash = lastHash;
+    this.#foldAll();
+  }
+
+  #foldAll(): void {
+    this.state = emptyLedger();
+    this.lastHash = FIRST_PREVIOUS_HASH;
+    this.unfoldedSeq = 0;
+    // Small journals stay in memory as they are: a full disk must not keep anybody from reading.
+    let isPutAway = false;
+    this.#foldRest(() => {
+      if (this.state.seq < PUT_AWAY_ROWS_MIN) return;
+      this.write();
+      if (!isPutAway) this.shelf.clear();
+      isPutAway = true;
+      this.shelf.putAllAway();
+    });
+    if (!isPutAway) return;
+    this.keepCheckpoint();
+    this.commitGroup();
+  }
+
+  #foldRest(afterPage: () => void): void {
+    for (;;) {
+      const page = this.store.rowsFrom.all(this.state.seq + 1, PAGE_ROWS);
+      for (const stored of page) this.#fold(stored);
+      afterPage();
+      if (page.length < PAGE_ROWS) break;
+    }
+  }
+
+  #fold(stored: StoredRow): void {
+    const { seq, body } = stored;
+    const hash = chainHashOf(this.lastHash, body);
+    if (!stored.hash.equals(hash)) throw new JournalBroken(seq, 'its hash is another');
+    try {
+      const row = parseRow(body);
+      if (row.seq !== seq) throw new Error('it says another number');
+      this.#apply(row);
+    } catch (cause) {
+      throw new JournalBroken(seq, cause instanceof Error ? cause.message : 'unknown');
+    }
+    this.lastHash = hash;
+  }
+
+  #apply(row: Row): void {
+    // A correction is the only thing that still moves an ended market.
+    if (row.kind === 'market.corrected' || row.kind === 'adjust') this.takeDown(row.market);
+    if (row.kind === 'recount') this.takeDown(this.bet(row.bet)?.market ?? '');
+    applyRow(this.state, row);
   }
 
   /** Appends rows to the open group and folds them. Returns each row's seq and hash. */
@@ -62,13 +145,35 @@ export class Journal {
     this.write();
     return drafts.map((draft) => {
       const row = { ...draft, seq: this.state.seq + 1 } as Row;
-      const body = rowBytes(row);
-      const hash = chainHash(this.lastHash, body);
-      applyRow(this.state, row);
-      this.store.insertRow.run(row.seq, row.id, body, hash);
-      this.lastHash = hash;
-      return { seq: row.seq, hash };
+      const bytes = bytesBehind(this.lastHash, rowText(row));
+      this.#apply(row);
+      return this.#add(row.seq, bytes);
     });
+  }
+
+  /**
+   * Appends a row that came from elsewhere.
+   *
+   * @param isNext whether its hash is the one that it came with
+   */
+  appendStored(body: Uint8Array, isNext: (hash: Uint8Array) => boolean): boolean {
+    const bytes = Buffer.concat([this.lastHash, body]);
+    const hash = hashBytes(bytes);
+    if (!isNext(hash)) return false;
+    this.#apply(parseRow(body));
+    this.#add(this.state.seq, bytes, hash);
+    return true;
+  }
+
+  #add(seq: number, bytes: Buffer, hash: Uint8Array = hashBytes(bytes)) {
+    this.#waiting.push({ seq, body: bytes.subarray(HASH_BYTES), hash });
+    this.lastHash = hash;
+    return { seq, hash };
+  }
+
+  /** Whether the open group has something to make durable. */
+  get isWriting(): boolean {
+    return this.#isInGroup;
   }
 
   /** Makes sure that the group is open; call it before writing beside the journal. */
@@ -78,9 +183,28 @@ export class Journal {
     this.#isInGroup = true;
   }
 
+  /** Gives SQLite the rows of the open group, so that they can be read. */
+  flush(): void {
+    const waiting = this.#waiting;
+    if (waiting.length === 0) return;
+    const { insertRow, insertRows } = this.store;
+    let at = 0;
+    for (; at + INSERT_ROWS <= waiting.length; at += INSERT_ROWS) {
+      const values: (number | Uint8Array)[] = [];
+      for (let next = at; next < at + INSERT_ROWS; next++) {
+        const row = waiting[next];
+        if (row) values.push(row.seq, row.body, row.hash);
+      }
+      insertRows.run(values);
+    }
+    for (const row of waiting.slice(at)) insertRow.run(row.seq, row.body, row.hash);
+    this.#waiting = [];
+  }
+
   /** Makes the group durable. Nothing may be answered before this returned. */
   commitGroup(): void {
     if (!this.#isInGroup) return;
+    this.flush();
     this.store.database.commit();
     this.#isInGroup = false;
   }
@@ -90,6 +214,64 @@ export class Journal {
     this.#isInGroup = false;
     this.store.database.rollback();
     this.reload();
+  }
+
+  /** Empties an unused journal within the open group; its rows must be gone from the disk. */
+  restart(): void {
+    this.state = emptyLedger();
+    this.lastHash = FIRST_PREVIOUS_HASH;
+    this.#waiting = [];
+    this.checkpoints.clear();
+    this.shelf.clear();
+  }
+
+  /** A market that is still moving, or one that was put away, without its bets. */
+  market(id: string): Market | undefined {
+    return this.state.markets.get(id) ?? this.shelf.market(id);
+  }
+
+  bet(id: string): Bet | undefined {
+    return this.state.bets.get(id) ?? this.shelf.bet(id);
+  }
+
+  sale(id: string): Sale | undefined {
+    return this.state.sales.get(id) ?? this.shelf.sale(id);
+  }
+
+  /** All bets of a market in journal order. */
+  betsOf(marketId: string): readonly Bet[] {
+    return this.state.markets.get(marketId)?.bets ?? this.shelf.betsOf(marketId);
+  }
+
+  /** A subject's last bets, newest first. */
+  newestBets(subject: string, limit: number): Bet[] {
+    const { state, shelf } = this;
+    const moving = state.betsOfSubject.get(subject) ?? [];
+    const own = moving.filter((bet) => state.markets.has(bet.market)).slice(-limit);
+    const ended = shelf.newestBets(subject, limit);
+    return [...own, ...ended].sort((one, other) => other.seq - one.seq).slice(0, limit);
+  }
+
+  /** A subject's bets that arrived after `sinceUs`, in no order. */
+  betsSince(subject: string, sinceUs: number): Bet[] {
+    const { state, shelf } = this;
+    const all = state.betsOfSubject.get(subject) ?? [];
+    const first = all.findLastIndex((bet) => bet.atUs <= sinceUs) + 1;
+    const own = all.slice(first).filter((bet) => state.markets.has(bet.market));
+    const ended = shelf.betsSince(subject, sinceUs);
+    return ended.length === 0 ? own : [...ended, ...own];
+  }
+
+  /** Brings a market's bets back into memory, to decide it anew. */
+  takeDown(marketId: string): void {
+    if (!this.state.markets.has(marketId)) this.shelf.takeDown(marketId);
+  }
+
+  /** Keeps the folded state beside the journal, in the open group. */
+  keepCheckpoint(): void {
+    this.write();
+    this.flush();
+    this.checkpoints.write(this.state, this.lastHash);
   }
 
   /** Keeps a text beside the journal and returns its salted hash; empty for no text. */
@@ -118,6 +300,30 @@ export class Journal {
   }
 
   hashHexOf(seq: number): string {
+    this.flush();
     return this.store.hashOf.get(seq)?.hash.toString('hex') ?? '';
   }
+
+  rowsFrom(fromSeq: number, limit: number): StoredRow[] {
+    this.flush();
+    return this.store.rowsFrom.all(fromSeq, limit);
+  }
+}
+
+/** The chain's hash by the platform's SHA-256; the same as core's chainHash, several times faster. */
+export function chainHashOf(previousHash: Uint8Array, body: Uint8Array): Uint8Array {
+  return hashBytes(Buffer.concat([previousHash, body]));
+}
+
+/** What is hashed: the hash before, then the row. */
+function bytesBehind(previousHash: Uint8Array, text: string): Buffer {
+  const bytes = Buffer.allocUnsafe(HASH_BYTES + Buffer.byteLength(text));
+  bytes.set(previousHash, 0);
+  bytes.write(text, HASH_BYTES, 'utf8');
+  return bytes;
+}
+
+/** As text first: making a Buffer inside of the hash costs more than the hash. */
+function hashBytes(bytes: Uint8Array): Uint8Array {
+  return Buffer.from(hashOf('sha256', bytes, 'binary'), 'latin1');
 }

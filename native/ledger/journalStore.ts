@@ -1,25 +1,30 @@
 // The tables of the ledger's file and every statement on them. The journal is append-only and holds
 // the hashed bytes; everything that may be erased (keys of viewers, texts) stands in tables beside
-// it, outside of what is hashed.
+// it, outside of what is hashed. `ended_*`, `ids` and `checkpoint` only repeat what the journal
+// says, so that a start need not read all of it; they may be thrown away at any time.
 
-import { statSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { type Database, openDatabase, type Statement } from '../sqlite/database.ts';
 
 /** Version of these tables, kept in user_version. */
-export const LEDGER_FILE_VERSION = 1;
+export const LEDGER_FILE_VERSION = 2;
 
-const TABLES = `
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+const JOURNAL = `
 CREATE TABLE journal (
   seq  INTEGER PRIMARY KEY,
-  id   TEXT NOT NULL UNIQUE,
   body BLOB NOT NULL,
   hash BLOB NOT NULL
 ) STRICT;
+`;
+const TRIGGERS = `
 CREATE TRIGGER journal_is_never_changed BEFORE UPDATE ON journal
   BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 CREATE TRIGGER journal_is_never_cut BEFORE DELETE ON journal
   BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+`;
+const BESIDE = `
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE commands (
   id TEXT PRIMARY KEY, digest BLOB NOT NULL, market TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -31,15 +36,54 @@ CREATE TABLE texts (
   hash TEXT PRIMARY KEY, salt BLOB NOT NULL, text TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 `;
+/** What of ended markets left the memory, by market, by bettor and by id; and the folded rest. */
+const PUT_AWAY = `
+CREATE TABLE ended_markets (
+  market TEXT PRIMARY KEY, seq INTEGER NOT NULL, head TEXT NOT NULL, mac BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ended_markets_by_seq ON ended_markets (seq);
+CREATE TABLE ended_bets (
+  subject TEXT NOT NULL, last_seq INTEGER NOT NULL, market TEXT NOT NULL,
+  bets TEXT NOT NULL, mac BLOB NOT NULL,
+  PRIMARY KEY (subject, last_seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX ended_bets_by_market ON ended_bets (market);
+CREATE TABLE ids (id BLOB PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE checkpoint (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  seq INTEGER NOT NULL, hash BLOB NOT NULL, state BLOB NOT NULL, mac BLOB NOT NULL
+) STRICT;
+`;
+/** Version 1 kept each row's id beside it; the ids of bets and sales have a table now. */
+const FROM_1 = `
+CREATE TABLE journal_2 (
+  seq  INTEGER PRIMARY KEY,
+  body BLOB NOT NULL,
+  hash BLOB NOT NULL
+) STRICT;
+INSERT INTO journal_2 SELECT seq, body, hash FROM journal ORDER BY seq;
+DROP TRIGGER journal_is_never_changed;
+DROP TRIGGER journal_is_never_cut;
+DROP TABLE journal;
+ALTER TABLE journal_2 RENAME TO journal;
+`;
+
+/** Rows that one INSERT writes when there are as many. */
+export const INSERT_ROWS = 16;
 
 export type StoredRow = { seq: number; body: Buffer; hash: Buffer };
 export type StoredSubject = { subject: string; publicKey: string; isStaff: number };
+type InsertRow = [seq: number, body: Uint8Array, hash: Uint8Array];
 
 export type JournalStore = {
   /** The file was not closed in order the last time: a crash, or the power went. */
   isAfterCrash: boolean;
   database: Database;
-  insertRow: Statement<[seq: number, id: string, body: Uint8Array, hash: Uint8Array], never>;
+  /** Signs what only repeats the journal; lies beside the file, for its owner only. */
+  key: Uint8Array;
+  insertRow: Statement<InsertRow, never>;
+  /** INSERT_ROWS rows at once, all their values in one list. */
+  insertRows: Statement<[values: (number | Uint8Array)[]], never>;
   rowsFrom: Statement<[fromSeq: number, limit: number], StoredRow>;
   allRows: Statement<[], StoredRow>;
   hashOf: Statement<[seq: number], { hash: Buffer }>;
@@ -66,12 +110,18 @@ export function openJournalStore(path: string): JournalStore {
   const database = openDatabase({
     path,
     version: LEDGER_FILE_VERSION,
-    migrate: (file) => file.exec(TABLES),
+    migrate: (file, from) => {
+      file.exec(from === 1 ? FROM_1 : JOURNAL + BESIDE);
+      file.exec(TRIGGERS + PUT_AWAY);
+    },
   });
+  const places = Array.from({ length: INSERT_ROWS }, () => '(?, ?, ?)').join(', ');
   return {
     isAfterCrash,
     database,
-    insertRow: database.prepare('INSERT INTO journal (seq, id, body, hash) VALUES (?, ?, ?, ?)'),
+    key: keyBeside(path),
+    insertRow: database.prepare('INSERT INTO journal (seq, body, hash) VALUES (?, ?, ?)'),
+    insertRows: database.prepare(`INSERT INTO journal (seq, body, hash) VALUES ${places}`),
     rowsFrom: database.prepare(
       'SELECT seq, body, hash FROM journal WHERE seq >= ? ORDER BY seq LIMIT ?',
     ),
@@ -91,4 +141,18 @@ export function openJournalStore(path: string): JournalStore {
     putText: database.prepare('INSERT OR IGNORE INTO texts (hash, salt, text) VALUES (?, ?, ?)'),
     textOf: database.prepare('SELECT salt, text FROM texts WHERE hash = ?'),
   };
+}
+
+/** Made at the first start. Without it nothing is lost: the journal is folded once more. */
+function keyBeside(path: string): Uint8Array {
+  const file = `${path}.key`;
+  if (existsSync(file)) {
+    const key = readFileSync(file);
+    if (key.length === 32) return key;
+  }
+  const key = randomBytes(32);
+  writeFileSync(`${file}.new`, key, { mode: 0o600 });
+  chmodSync(`${file}.new`, 0o600);
+  renameSync(`${file}.new`, file);
+  return key;
 }

@@ -9,7 +9,8 @@ import { type LedgerCode, LedgerRefusal } from '../../core/ledger/refusal.ts';
 import { type MarketVerb, REFUSED_WHILE_SUSPENDED } from '../../core/markets/machine.ts';
 import { banRows, extendRows, openRows, policyRows, staffRows } from './acts.ts';
 import { correctRows, lockRows, resolveRows, voidRows } from './decisions.ts';
-import { Journal, type RowDraft } from './journal.ts';
+import { Housekeeping } from './housekeeping.ts';
+import { Journal, type JournalOptions, type RowDraft } from './journal.ts';
 import type { JournalStore, StoredSubject } from './journalStore.ts';
 import { limitRows, limitsView, vestRows, welcomeRows } from './limits.ts';
 import { betRows, quoteOf, saleQuoteOf, sellRows, withdrawRows } from './positions.ts';
@@ -52,14 +53,21 @@ export class Ledger {
   /** Market id, or ALL_MARKETS, -> reason. */
   readonly #suspended = new Map<string, string>();
   readonly #handlers: Handlers;
+  #housekeeping: Housekeeping;
 
   /**
-   * Verifies the whole journal; writes the first row of a new one.
+   * Takes the journal as it is; writes the first row of a new one.
    *
    * @throws JournalBroken, WrongChannel, SqliteFailure
    */
-  constructor(store: JournalStore, identity: LedgerIdentity, atUs: number) {
-    this.journal = new Journal(store);
+  constructor(
+    store: JournalStore,
+    identity: LedgerIdentity,
+    atUs: number,
+    options: JournalOptions = {},
+  ) {
+    this.journal = new Journal(store, options);
+    this.#housekeeping = new Housekeeping(this.journal);
     const { state } = this.journal;
     if (state.seq === 0) {
       this.journal.append([
@@ -108,6 +116,32 @@ export class Ledger {
 
   abandon(): void {
     this.journal.abandonGroup();
+    this.#housekeeping = new Housekeeping(this.journal);
+  }
+
+  /**
+   * Does one small part of what is to be done beside requests, in the open group.
+   *
+   * @returns whether there is more
+   */
+  tend(): boolean {
+    return this.#housekeeping.step();
+  }
+
+  /** What does not verify; empty: nothing. Betting is suspended while there is something. */
+  get difference(): string {
+    return this.#housekeeping.difference;
+  }
+
+  /** Row up to which a start from a checkpoint has been verified; null when all was. */
+  get checkedSeq(): number | null {
+    return this.#housekeeping.checkedSeq;
+  }
+
+  /** Keeps a checkpoint for the next start. */
+  close(): void {
+    this.#housekeeping.close();
+    this.journal.commitGroup();
   }
 
   #createHandlers(): Handlers {
@@ -134,24 +168,22 @@ export class Ledger {
       bettors: ({ limit }) => ({ bettors: bettorsView(journal, limit) }),
       balance: ({ subject }) => balanceView(journal, subject),
       history: ({ subject, limit }) => ({
-        entries: (journal.state.betsOfSubject.get(subject) ?? [])
-          .slice(-limit)
-          .reverse()
-          .map((bet) => historyEntry(journal, bet)),
+        entries: journal.newestBets(subject, limit).map((bet) => historyEntry(journal, bet)),
       }),
       market: ({ marketId }) => {
-        const market = journal.state.markets.get(marketId);
+        const market = journal.market(marketId);
         return { market: market ? marketView(journal, market) : null };
       },
       markets: (args) => ({ markets: this.#markets(args) }),
       betsOf: ({ marketId, afterSeq, limit }) => ({
-        entries: (journal.state.markets.get(marketId)?.bets ?? [])
+        entries: journal
+          .betsOf(marketId)
           .filter((bet) => bet.seq > afterSeq)
           .slice(0, limit)
           .map((bet) => historyEntry(journal, bet)),
       }),
       rowsFrom: ({ fromSeq, limit }) => ({
-        rows: journal.store.rowsFrom.all(fromSeq, limit).map((row) => ({
+        rows: journal.rowsFrom(fromSeq, limit).map((row) => ({
           seq: row.seq,
           body: row.body.toString('utf8'),
           hash: row.hash.toString('hex'),
@@ -178,7 +210,13 @@ export class Ledger {
       lockMarket: (args) => this.#actOnMarket('lockMarket', args, lockRows),
       resolveMarket: (args) => this.#actOnMarket('resolveMarket', args, resolveRows),
       voidMarket: (args) => this.#actOnMarket('voidMarket', args, voidRows),
-      correctMarket: (args) => this.#actOnMarket('correctMarket', args, correctRows),
+      correctMarket: (args) => {
+        const wasPutAway = !journal.state.markets.has(args.marketId);
+        const answer = this.#actOnMarket('correctMarket', args, correctRows);
+        // An older checkpoint would take the shelf's new bets for its own.
+        if (wasPutAway && !answer.isKnown) journal.keepCheckpoint();
+        return answer;
+      },
       extendMarket: (args) => this.#actOnMarket('extendMarket', args, extendRows),
       setPolicy: (args) => {
         this.#actOnce('setPolicy', args, '', policyRows);
@@ -218,18 +256,18 @@ export class Ledger {
 
   #placeBet(args: RequestArgs<'placeBet'>): RequestResult<'placeBet'> {
     const { journal } = this;
-    const earlier = journal.state.bets.get(args.betId);
+    const earlier = journal.bet(args.betId);
     if (earlier) {
       if (!isSameBet(earlier, args)) throw new LedgerRefusal('ID_REUSED');
       return this.#confirmation(earlier, journal.hashHexOf(earlier.seq), true);
     }
-    if (journal.state.sales.has(args.betId)) throw new LedgerRefusal('ID_REUSED');
+    if (journal.sale(args.betId)) throw new LedgerRefusal('ID_REUSED');
     this.#refuseSuspended('bet', args.marketId);
     const subject = this.#subject(args.subject);
     const [written] = journal.append(
       betRows(journal, args, this.#isStaffIn(subject, args.marketId)),
     );
-    const bet = journal.state.bets.get(args.betId);
+    const bet = journal.bet(args.betId);
     if (!written || !bet) throw new Error(`Bet ${args.betId} was not written`);
     return this.#confirmation(bet, Buffer.from(written.hash).toString('hex'), false);
   }
@@ -245,13 +283,13 @@ export class Ledger {
 
   #withdrawBet(args: RequestArgs<'withdrawBet'>): RequestResult<'withdrawBet'> {
     const { journal } = this;
-    const earlier = journal.state.bets.get(args.betId);
+    const earlier = journal.bet(args.betId);
     const isAsked = earlier?.subject === args.subject && earlier.withdrawnAtUs !== null;
     if (!isAsked) this.#refuseSuspended('withdraw', earlier?.market);
     const subject = this.#subject(args.subject);
     const rows = withdrawRows(journal, args, this.#isStaffIn(subject, earlier?.market));
     journal.append(rows);
-    const bet = journal.state.bets.get(args.betId);
+    const bet = journal.bet(args.betId);
     return {
       marketId: bet?.market ?? '',
       isKnown: rows.length === 0,
@@ -262,27 +300,26 @@ export class Ledger {
 
   #sellBet(args: RequestArgs<'sellBet'>): RequestResult<'sellBet'> {
     const { journal } = this;
-    const earlier = journal.state.sales.get(args.saleId);
+    const earlier = journal.sale(args.saleId);
     if (earlier) {
       const isSame = earlier.bet === args.betId && earlier.milliShares === args.milliShares;
-      const isOwn = journal.state.bets.get(earlier.bet)?.subject === args.subject;
+      const isOwn = journal.bet(earlier.bet)?.subject === args.subject;
       if (!isSame || !isOwn) throw new LedgerRefusal('ID_REUSED');
       return this.#saleView(earlier, journal.hashHexOf(earlier.seq), true);
     }
-    if (journal.state.bets.has(args.saleId)) throw new LedgerRefusal('ID_REUSED');
-    this.#refuseSuspended('sell', journal.state.bets.get(args.betId)?.market);
+    if (journal.bet(args.saleId)) throw new LedgerRefusal('ID_REUSED');
+    const marketId = journal.bet(args.betId)?.market;
+    this.#refuseSuspended('sell', marketId);
     const subject = this.#subject(args.subject);
-    const [written] = journal.append(
-      sellRows(journal, args, this.#isStaffIn(subject, journal.state.bets.get(args.betId)?.market)),
-    );
-    const sale = journal.state.sales.get(args.saleId);
+    const [written] = journal.append(sellRows(journal, args, this.#isStaffIn(subject, marketId)));
+    const sale = journal.sale(args.saleId);
     if (!written || !sale) throw new Error(`Sale ${args.saleId} was not written`);
     return this.#saleView(sale, Buffer.from(written.hash).toString('hex'), false);
   }
 
   #saleView(sale: Sale, hash: string, isKnown: boolean): RequestResult<'sellBet'> {
     const { id: saleId, bet: betId, milliShares, amountMinor, seq, atUs } = sale;
-    const marketId = this.journal.state.bets.get(betId)?.market ?? '';
+    const marketId = this.journal.bet(betId)?.market ?? '';
     return { saleId, betId, marketId, milliShares, amountMinor, seq, hash, atUs, isKnown };
   }
 
@@ -313,6 +350,8 @@ export class Ledger {
   /** Bets, withdrawals and sales wait; locks and decisions go on. */
   #refuseSuspended(verb: MarketVerb, marketId: string | undefined): void {
     if (!REFUSED_WHILE_SUSPENDED[verb]) return;
+    const { difference } = this;
+    if (difference !== '') throw new LedgerRefusal('BETTING_SUSPENDED', difference);
     const reason = this.#suspended.get(ALL_MARKETS) ?? this.#suspended.get(marketId ?? '');
     if (reason !== undefined) throw new LedgerRefusal('BETTING_SUSPENDED', reason);
   }
@@ -323,7 +362,7 @@ export class Ledger {
     rowsOf: (journal: Journal, args: RequestArgs<Name>) => RowDraft[],
   ): { market: LedgerMarket; isKnown: boolean } {
     const isKnown = this.#actOnce(name, args, args.marketId, rowsOf);
-    const market = this.journal.state.markets.get(args.marketId);
+    const market = this.journal.market(args.marketId);
     if (!market) throw new LedgerRefusal('UNKNOWN_MARKET');
     return { market: marketView(this.journal, market), isKnown };
   }
@@ -348,7 +387,7 @@ export class Ledger {
 
   #markets(args: RequestArgs<'markets'>): LedgerMarket[] {
     const found: Market[] = [];
-    for (const market of [...this.journal.state.markets.values()].reverse()) {
+    for (const market of this.#newestMarkets(args.includeEnded)) {
       if (found.length >= args.limit) break;
       const hasEnded = market.state === 'RESOLVED' || market.state === 'VOID';
       if (hasEnded && !args.includeEnded) continue;
@@ -356,6 +395,21 @@ export class Ledger {
       found.push(market);
     }
     return found.map((market) => marketView(this.journal, market));
+  }
+
+  /** In memory and on the shelf, the one that was opened last first. */
+  *#newestMarkets(includeEnded: boolean): Iterable<Market> {
+    const { state, shelf } = this.journal;
+    const moving = [...state.markets.values()].sort((one, other) => other.seq - one.seq);
+    const ended = includeEnded ? shelf.markets(Number.MAX_SAFE_INTEGER)[Symbol.iterator]() : null;
+    let next = ended?.next();
+    for (const market of moving) {
+      for (; next && !next.done && next.value.seq > market.seq; next = ended?.next()) {
+        yield next.value;
+      }
+      yield market;
+    }
+    for (; next && !next.done; next = ended?.next()) yield next.value;
   }
 }
 

@@ -18,12 +18,13 @@ const SECOND_US = 1_000_000;
 
 /** Throws LedgerRefusal when a bet passes a limit of the studio or of the viewer. */
 export function checkLimits(
-  state: LedgerState,
+  journal: Journal,
   subject: string,
   market: Market,
   amountMinor: number,
   arrivedUs: number,
 ): void {
+  const { state } = journal;
   const nowUs = Math.max(arrivedUs, state.nowUs);
   if (state.banned.has(subject)) throw new LedgerRefusal('BANNED');
   const own = state.limits.get(subject);
@@ -39,7 +40,7 @@ export function checkLimits(
   const stakeDay = smaller(policy.stakeMinorPerDay, ownAt('stakeDay'));
   const lossDay = ownAt('lossDay');
   if (stakeDay === null && lossDay === null && policy.betsPerSecond === null) return;
-  const recent = betsSince(state, subject, nowUs - DAY_US);
+  const recent = journal.betsSince(subject, nowUs - DAY_US);
   within(staked(recent) + amountMinor, stakeDay, 'All stakes of 24 hours');
   within(lossOf(recent) + amountMinor, lossDay, 'What may be lost in 24 hours');
   if (policy.betsPerSecond === null) return;
@@ -104,17 +105,15 @@ export function vestRows(journal: Journal, args: RequestArgs<'vest'>): RowDraft[
   const nowUs = Math.max(args.atUs, state.nowUs);
   const boundAtUs = journal.store.boundAtOf.get(args.subject)?.boundAtUs;
   if (boundAtUs === undefined) throw new LedgerRefusal('UNKNOWN_SUBJECT');
-  const vested = state.vested.get(args.subject) ?? [];
-  const sinceUs = Math.max(vested.at(-1)?.atUs ?? 0, boundAtUs);
+  const vested = state.vested.get(args.subject);
+  const count = vested?.count ?? 0;
+  const sinceUs = Math.max(vested?.lastAtUs ?? 0, boundAtUs);
   // Nobody watches longer than time passes.
   const seconds = Math.min(args.watchedSeconds, Math.floor((nowUs - sinceUs) / SECOND_US));
   const amount = vestMinor(state, args.subject, policy, Math.floor(seconds / 60), nowUs);
   if (amount <= 0) return [];
-  const rows = [grant(args.subject, `grant:${args.subject}:${vested.length + 1}`, amount, nowUs)];
-  return [
-    ...rows,
-    ...repayRows(state, new Map([[args.subject, amount]]), `v${vested.length}`, nowUs),
-  ];
+  const rows = [grant(args.subject, `grant:${args.subject}:${count + 1}`, amount, nowUs)];
+  return [...rows, ...repayRows(state, new Map([[args.subject, amount]]), `v${count}`, nowUs)];
 }
 
 /** Rows by which viewers pay off their debts from what they have just been given. */
@@ -153,7 +152,7 @@ function vestMinor(
 ): number {
   const account = state.accounts.get(userAccount(subject));
   const room = policy.vestBelowMinor - (account?.posted ?? 0);
-  const today = (state.vested.get(subject) ?? [])
+  const today = (state.vested.get(subject)?.recent ?? [])
     .filter((one) => one.atUs > nowUs - DAY_US)
     .reduce((sum, one) => sum + one.amountMinor, 0);
   return Math.min(minutes * policy.vestMinorPerMinute, room, policy.vestMinorPerDay - today);
@@ -162,12 +161,6 @@ function vestMinor(
 function grant(subject: string, id: string, amount: number, at: number): RowDraft {
   const cr = userAccount(subject);
   return { kind: 'grant', id, at, amount: String(amount), dr: HOUSE, cr };
-}
-
-function betsSince(state: LedgerState, subject: string, sinceUs: number): Bet[] {
-  const all = state.betsOfSubject.get(subject) ?? [];
-  const first = all.findLastIndex((bet) => bet.atUs <= sinceUs) + 1;
-  return all.slice(first);
 }
 
 /** Stakes that were not given back. */

@@ -22,7 +22,7 @@ export function betRows(
   isStaff: boolean,
 ): RowDraft[] {
   const { state } = journal;
-  const market = state.markets.get(args.marketId);
+  const market = journal.market(args.marketId);
   if (!market) throw new LedgerRefusal('UNKNOWN_MARKET');
   allowPosition(market, 'bet', args.arrivedUs, isStaff);
   const { outcome, amountMinor } = args;
@@ -40,7 +40,7 @@ export function betRows(
       `There are ${available} points left; the stake is ${amountMinor}.`,
     );
   }
-  checkLimits(state, args.subject, market, amountMinor, args.arrivedUs);
+  checkLimits(journal, args.subject, market, amountMinor, args.arrivedUs);
   const atUs = market.budgetMinor > 0 ? inOrder(market, args.arrivedUs) : args.arrivedUs;
   const bet: RowDraft = {
     kind: 'bet',
@@ -104,7 +104,7 @@ export function sellRows(
 
 /** What a stake would buy now. */
 export function quoteOf(journal: Journal, args: RequestArgs<'quote'>): RequestResult<'quote'> {
-  const market = priced(journal.state.markets.get(args.marketId));
+  const market = priced(journal.market(args.marketId));
   if (args.outcome >= market.outcomes) throw new LedgerRefusal('BAD_OUTCOME');
   const liquidity = liquidityOfMarket(market);
   return {
@@ -178,8 +178,8 @@ function betOf(
   journal: Journal,
   args: { betId: string; subject: string },
 ): { bet: Bet; market: Market } {
-  const bet = journal.state.bets.get(args.betId);
-  const market = bet && journal.state.markets.get(bet.market);
+  const bet = journal.bet(args.betId);
+  const market = bet && journal.market(bet.market);
   if (!bet || !market || bet.subject !== args.subject) throw new LedgerRefusal('UNKNOWN_BET');
   return { bet, market };
 }

@@ -227,6 +227,7 @@ test('the auditor finds bent shares, sales and budgets', () => {
   own.bet(BOB, 1, 100, 102 * S);
   own.ask('sellBet', own.sell(betId, ANN, 20_000, 103 * S));
   own.resolve(0, null);
+  own.ledger.commit();
   const rows = own.store.allRows.all();
   own.end();
   const bent = (kind: string, change: (row: Record<string, unknown>) => object, what: RegExp) =>

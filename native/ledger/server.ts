@@ -27,6 +27,8 @@ const GROUP_REQUESTS_MAX = 2_000;
 const FEED_ROWS = 200;
 /** Wait before a congested subscriber is looked at again, ms. */
 const FEED_RETRY_MS = 20;
+/** Between two parts of the housekeeping when nobody asks for anything, ms. */
+const TEND_PAUSE_MS = 1;
 
 type Request = { link: Link; id: number; name: RequestName; args: unknown };
 type Subscriber = { link: Link; subscription: number; nextSeq: number };
@@ -62,12 +64,17 @@ class Server implements LedgerServer {
   #isDrainPlanned = false;
   #isFeedPlanned = false;
   #isClosed = false;
+  #isTendingPlanned = false;
+  /** Whether there was more to tend at the last look; at the start nobody has looked. */
+  #hasMore = true;
+  #difference = '';
   /** Rows up to here are durable; subscribers never see further. */
   #durableSeq: number;
 
   constructor(options: LedgerServerOptions) {
     this.#options = options;
     this.#durableSeq = options.ledger.headSeq;
+    this.#planTending();
   }
 
   serve(link: Link): void {
@@ -115,11 +122,12 @@ class Server implements LedgerServer {
       if (!request) break;
       group.push(request);
     }
-    if (group.length === 0 || this.#isClosed) return;
-    this.counters.groups++;
+    if (this.#isClosed || (group.length === 0 && !this.#hasMore)) return;
+    if (group.length > 0) this.counters.groups++;
     const replies: { link: Link; reply: Reply }[] = [];
     try {
       for (const request of group) replies.push({ link: request.link, reply: this.#run(request) });
+      this.#tend(group.length);
       this.#options.ledger.commit();
     } catch (cause) {
       this.#abandon(group, cause);
@@ -128,6 +136,31 @@ class Server implements LedgerServer {
     this.#durableSeq = this.#options.ledger.headSeq;
     for (const { link, reply } of replies) send(link, reply);
     this.#feed();
+    if (this.#hasMore) this.#planTending();
+  }
+
+  /** One part of the housekeeping, in the open group. */
+  #tend(groupSize: number): void {
+    const { ledger, logger } = this.#options;
+    // A group that only reads needs no disk, and must not come to need it here.
+    if (groupSize > 0 && !ledger.journal.isWriting) return;
+    this.#hasMore = false;
+    this.#hasMore = ledger.tend();
+    if (ledger.difference === this.#difference) return;
+    this.#difference = ledger.difference;
+    logger.error('The journal does not verify; betting is suspended', {
+      reason: this.#difference,
+    });
+  }
+
+  /** Between requests, and with a pause so that nothing else on the machine waits for it. */
+  #planTending(): void {
+    if (this.#isTendingPlanned || this.#isClosed) return;
+    this.#isTendingPlanned = true;
+    this.#options.timers.after(TEND_PAUSE_MS, () => {
+      this.#isTendingPlanned = false;
+      this.#planDrain();
+    });
   }
 
   #run(request: Request): Reply {

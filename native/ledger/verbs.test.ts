@@ -254,6 +254,7 @@ test('the auditor finds bent withdrawals, corrections and debts', () => {
   own.ask('placeBet', { ...stake, betId: hexId(0x502), subject: CAT, outcome: 1, amountMinor: 9 });
   own.ask('correctMarket', own.correct(1, null));
   own.ask('resolveMarket', { ...act('n', 'resolve-n', 201 * S), ...CALM });
+  own.ledger.commit();
   const rows = own.store.allRows.all();
   own.end();
   const bent = (kind: string, change: (row: Record<string, unknown>) => object, what: RegExp) =>

@@ -32,7 +32,7 @@ export function marketView(journal: Journal, market: Market): LedgerMarket {
     outcomes: market.poolsMinor.map((poolMinor, index) => ({
       label: rules?.outcomes[index] ?? `Outcome ${index + 1}`,
       poolMinor,
-      bettors: market.bettors[index]?.size ?? 0,
+      bettors: market.shelved?.bettors[index] ?? market.bettors[index]?.size ?? 0,
     })),
     state: market.state,
     opensAtUs: market.opensAtUs,
@@ -70,22 +70,22 @@ export function balanceView(journal: Journal, subject: string): LedgerBalance {
 export function bettorsView(journal: Journal, limit: number): RequestResult<'bettors'>['bettors'] {
   const { state } = journal;
   const view = (subject: string) => {
-    const bets = state.betsOfSubject.get(subject) ?? [];
+    const { bets, lastAtUs } = state.bettors.get(subject) ?? { bets: 0, lastAtUs: 0 };
     return {
       subject,
       isBanned: state.banned.has(subject),
       isStaff: isStaffOf(state, subject, ''),
-      bets: bets.length,
+      bets,
       ...balanceView(journal, subject),
-      lastBetAtUs: bets.at(-1)?.atUs ?? 0,
+      lastBetAtUs: lastAtUs,
     };
   };
-  const others = [...state.betsOfSubject]
+  const others = [...state.bettors]
     .filter(([subject]) => !state.banned.has(subject))
-    .sort(([, one], [, other]) => (other.at(-1)?.seq ?? 0) - (one.at(-1)?.seq ?? 0))
+    .sort(([, one], [, other]) => other.lastSeq - one.lastSeq)
     .map(([subject]) => subject);
   const crew = [...state.staff.keys()].filter(
-    (subject) => !state.banned.has(subject) && !state.betsOfSubject.has(subject),
+    (subject) => !state.banned.has(subject) && !state.bettors.has(subject),
   );
   return [...state.banned, ...crew, ...others].slice(0, limit).map(view);
 }
@@ -104,7 +104,7 @@ export function receiptOf(bet: Bet, hash: string): Receipt {
 }
 
 export function historyEntry(journal: Journal, bet: Bet): LedgerHistoryEntry {
-  const market = journal.state.markets.get(bet.market);
+  const market = journal.market(bet.market);
   const rules = market ? rulesOfMarket(journal, market) : null;
   return {
     ...receiptOf(bet, journal.hashHexOf(bet.seq)),
@@ -149,8 +149,8 @@ function refundReason(journal: Journal, bet: Bet, market: Market): string {
   if (bet.why === 'LATE_MEDIA') return 'The bet arrived after the picture that decided the market.';
   if (bet.why === 'WITHDRAWN') return 'You took this bet back in time.';
   if (bet.why === 'MARKET_VOID') return journal.textOf(market.reason) ?? '';
-  const hadWinner = market.bets.some(
-    (other) => other.why === 'REFUND' && other.outcome === market.winner,
-  );
+  const hadWinner =
+    market.shelved?.hadWinner ??
+    market.bets.some((other) => other.why === 'REFUND' && other.outcome === market.winner);
   return hadWinner ? 'Nobody else had bet.' : 'Nobody had bet on the winning outcome.';
 }

@@ -70,6 +70,7 @@ async function start(to: Parent, raw: unknown): Promise<void> {
   stop = () => {
     server.close();
     listener.close();
+    ledger.close();
     ledger.journal.store.database.close();
     lock.release();
     process.exit(0);

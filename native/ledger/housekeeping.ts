@@ -1,0 +1,75 @@
+// What the ledger does beside requests, one small part at a time so that no bet waits for it:
+// verifying the rows that the start took on trust, putting ended markets away, and keeping
+// checkpoints. It writes in the open group and never commits.
+
+import type { Journal } from './journal.ts';
+import { JournalCheck } from './journalCheck.ts';
+
+/** Rows after which another checkpoint is worth its time; the start folds at most about these. */
+const CHECKPOINT_ROWS = 5_000;
+/** With more undecided bets than these a checkpoint waits: writing it would hold up the others. */
+const CHECKPOINT_BETS_MAX = 20_000;
+
+export class Housekeeping {
+  readonly #journal: Journal;
+  #check: JournalCheck | null;
+  #difference = '';
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+    this.#check = journal.unfoldedSeq > 0 ? new JournalCheck(journal) : null;
+  }
+
+  /** What was found to be wrong with the journal or beside it; empty: nothing. */
+  get difference(): string {
+    return this.#difference || this.#journal.shelf.difference;
+  }
+
+  /** Row up to which the start's trust was verified; null: all was. */
+  get checkedSeq(): number | null {
+    return this.#check?.seq ?? null;
+  }
+
+  /** Does one part of what there is to do, some milliseconds. Returns whether there is more. */
+  step(): boolean {
+    const { shelf } = this.#journal;
+    if (this.difference !== '') return false;
+    if (shelf.hasWork()) {
+      this.#journal.write();
+      shelf.putAway();
+      return true;
+    }
+    if (this.#check) {
+      const found = this.#check.step();
+      if (found === null) return true;
+      this.#check = null;
+      this.#difference = found;
+      return found === '';
+    }
+    if (!this.#isCheckpointDue()) return false;
+    this.#journal.keepCheckpoint();
+    return true;
+  }
+
+  /** The last checkpoint of this run, in the open group. */
+  close(): void {
+    const { checkpoints, shelf, state } = this.#journal;
+    if (this.difference !== '') {
+      // The next start is to read everything.
+      this.#journal.write();
+      checkpoints.clear();
+      return;
+    }
+    if (checkpoints.seq === state.seq) return;
+    this.#journal.write();
+    shelf.putAllAway();
+    this.#journal.keepCheckpoint();
+  }
+
+  #isCheckpointDue(): boolean {
+    const { checkpoints, state } = this.#journal;
+    const since = state.seq - checkpoints.seq;
+    const size = state.bets.size + state.accounts.size;
+    return since >= Math.max(CHECKPOINT_ROWS, size / 2) && state.bets.size <= CHECKPOINT_BETS_MAX;
+  }
+}

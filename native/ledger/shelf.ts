@@ -1,0 +1,342 @@
+// Where ended markets go: their bets leave the memory in small steps and lie, signed, in tables
+// beside the journal, by bettor and findable by id. What is here only repeats the journal; a part
+// whose signature is wrong is not used. While a market is in memory, the memory is right and what
+// the shelf says of it is not looked at.
+
+import type { Bet, LedgerState, Market, Sale } from '../../core/ledger/fold.ts';
+import { escrowAccount, parseRow } from '../../core/ledger/rows.ts';
+import {
+  type BetTuple,
+  betOfTuple,
+  betTuple,
+  headText,
+  isMac,
+  macOf,
+  marketOfHead,
+  remember,
+  takeBets,
+} from './bookCodec.ts';
+import type { JournalStore } from './journalStore.ts';
+
+/** Bets of a bettor in one market. */
+type StoredBets = { subject: string; lastSeq: number; market: string; bets: string; mac: Buffer };
+type StoredMarket = { market: string; head: string; mac: Buffer };
+type Part = [subject: string, bets: Bet[]];
+type Step = { market: Market; parts: Part[]; ids: [Buffer, number][]; at: number };
+
+/** Ids, or bets, that one step writes; some milliseconds. */
+const STEP_BETS = 500;
+/** Bettors whose last day is remembered for limits. */
+const DAYS_MAX = 10_000;
+
+const BETS = 'SELECT subject, last_seq AS lastSeq, market, bets, mac FROM ended_bets';
+
+export class Shelf {
+  /** What was found to be wrong; empty: nothing. */
+  difference = '';
+  readonly #store: JournalStore;
+  readonly #stateOf: () => LedgerState;
+  readonly #statements: ReturnType<typeof statementsOf>;
+  /** The market that is being put away, until all of it is written. */
+  #step: Step | null = null;
+  /** What is written and still lies in memory. */
+  #leaving: Part[] = [];
+  /** The market that was read last: its bets are asked for page by page. */
+  #open: { market: string; bets: Bet[] } | null = null;
+  #days = new Map<string, { sinceUs: number; bets: Bet[] }>();
+
+  constructor(store: JournalStore, stateOf: () => LedgerState) {
+    this.#store = store;
+    this.#stateOf = stateOf;
+    this.#statements = statementsOf(store);
+  }
+
+  /** The memory was thrown away. */
+  reset(): void {
+    this.#step = null;
+    this.#leaving = [];
+    this.#open = null;
+    this.#days.clear();
+  }
+
+  /** Forgets everything, in the open transaction. */
+  clear(): void {
+    this.reset();
+    const { database } = this.#store;
+    for (const table of ['ended_markets', 'ended_bets', 'ids']) {
+      database.exec(`DELETE FROM ${table}`);
+    }
+  }
+
+  /** Whether a market waits to be put away. */
+  hasWork(): boolean {
+    return this.#step !== null || this.#leaving.length > 0 || this.#nextEnded() !== undefined;
+  }
+
+  /** Writes one small part in the open transaction. */
+  putAway(): void {
+    if (this.#leaving.length > 0) {
+      this.#leave(STEP_BETS * 4);
+      return;
+    }
+    if (!this.#step) {
+      const market = this.#nextEnded();
+      if (market) this.#step = stepOf(market);
+      return;
+    }
+    const step = this.#step;
+    const { ids, parts } = step;
+    if (step.at < ids.length) {
+      for (const [id, seq] of ids.slice(step.at, step.at + STEP_BETS)) {
+        this.#statements.putId.run(id, seq);
+      }
+      step.at = Math.min(ids.length, step.at + STEP_BETS);
+      return;
+    }
+    for (let bets = 0; bets < STEP_BETS; ) {
+      const part = parts[step.at - ids.length];
+      if (!part) {
+        this.#finish(step);
+        return;
+      }
+      this.#writeBets(step.market.id, ...part);
+      bets += part[1].length;
+      step.at++;
+    }
+  }
+
+  /** Puts everything away at once, in the open transaction; for a start without checkpoint. */
+  putAllAway(): void {
+    while (this.hasWork()) this.putAway();
+  }
+
+  market(id: string): Market | undefined {
+    const stored = this.#statements.market.get(id);
+    return stored && this.#marketOf(stored);
+  }
+
+  /** Ended markets, newest first, from before row `beforeSeq`. */
+  *markets(beforeSeq: number): Iterable<Market> {
+    let before = beforeSeq;
+    for (;;) {
+      const stored = this.#statements.marketBefore.get(before);
+      if (!stored) return;
+      before = stored.seq;
+      if (this.#stateOf().markets.has(stored.market)) continue;
+      const market = this.#marketOf(stored);
+      if (market) yield market;
+    }
+  }
+
+  betsOf(marketId: string): readonly Bet[] {
+    if (this.#open?.market === marketId) return this.#open.bets;
+    const bets = this.#statements.betsOfMarket.all(marketId).flatMap((one) => this.#betsOf(one));
+    bets.sort((one, other) => one.seq - other.seq);
+    this.#open = { market: marketId, bets };
+    return bets;
+  }
+
+  bet(id: string): Bet | undefined {
+    const row = this.#rowOf(id);
+    if (row?.kind !== 'bet') return undefined;
+    const subject = row.dr.slice('user:'.length);
+    const market = row.cr.slice('escrow:'.length);
+    for (const stored of this.#statements.betsAfter.iterate(subject, row.seq)) {
+      if (stored.market !== market) continue;
+      return this.#betsOf(stored).find((bet) => bet.id === id);
+    }
+    return undefined;
+  }
+
+  sale(id: string): Sale | undefined {
+    const row = this.#rowOf(id);
+    if (row?.kind !== 'sell') return undefined;
+    return this.bet(row.bet)?.sales.find((sale) => sale.id === id);
+  }
+
+  newestBets(subject: string, limit: number): Bet[] {
+    const found: Bet[] = [];
+    const { markets } = this.#stateOf();
+    // Parts are ordered by their last bet, so a part may reach behind the next: all that could.
+    let lowest = Number.NEGATIVE_INFINITY;
+    for (const stored of this.#statements.newestOf.iterate(subject)) {
+      if (stored.lastSeq < lowest) break;
+      if (markets.has(stored.market)) continue;
+      found.push(...this.#betsOf(stored));
+      if (found.length < limit) continue;
+      found.sort((one, other) => other.seq - one.seq);
+      lowest = found[limit - 1]?.seq ?? lowest;
+    }
+    return found.sort((one, other) => other.seq - one.seq).slice(0, limit);
+  }
+
+  betsSince(subject: string, sinceUs: number): Bet[] {
+    let day = this.#days.get(subject);
+    if (!day || day.sinceUs > sinceUs) {
+      day = { sinceUs, bets: this.#readSince(subject, sinceUs) };
+      if (this.#days.size >= DAYS_MAX) this.#days.clear();
+      this.#days.set(subject, day);
+    }
+    const { markets } = this.#stateOf();
+    return day.bets.filter((bet) => bet.atUs > sinceUs && !markets.has(bet.market));
+  }
+
+  /** Brings an ended market back into memory. The shelf keeps what it has. */
+  takeDown(marketId: string): void {
+    const market = this.market(marketId);
+    if (!market) return;
+    this.#leave(Number.POSITIVE_INFINITY);
+    const state = this.#stateOf();
+    const bets = [...this.betsOf(marketId)];
+    state.markets.set(marketId, { ...market, shelved: null });
+    takeBets(state, state.markets.get(marketId) ?? market, bets);
+    for (const bet of bets) remember(state, bet);
+    for (const { subject } of bets) {
+      state.betsOfSubject.get(subject)?.sort((one, other) => one.seq - other.seq);
+    }
+    this.#open = null;
+    this.#days.clear();
+  }
+
+  #readSince(subject: string, sinceUs: number): Bet[] {
+    const found: Bet[] = [];
+    for (const stored of this.#statements.newestOf.iterate(subject)) {
+      const bets = this.#betsOf(stored);
+      found.push(...bets.filter((bet) => bet.atUs > sinceUs));
+      if ((bets.at(-1)?.atUs ?? sinceUs) <= sinceUs) break;
+    }
+    return found;
+  }
+
+  #rowOf(id: string) {
+    const seq = this.#statements.seqOf.get(idBytes(id))?.seq;
+    const [stored] = seq === undefined ? [] : this.#store.rowsFrom.all(seq, 1);
+    const row = stored && parseRow(stored.body);
+    return row?.id === id ? row : undefined;
+  }
+
+  #marketOf({ market, head, mac }: StoredMarket): Market | undefined {
+    if (isMac(mac, macOf(this.#store.key, 'market', [market, head]))) {
+      const found = marketOfHead(head);
+      // What a cut journal no longer has never was.
+      return found.seq <= this.#stateOf().seq ? found : undefined;
+    }
+    this.#differ(`what is kept of market ${market} was changed`);
+    return undefined;
+  }
+
+  #betsOf({ subject, market, bets, mac }: StoredBets): Bet[] {
+    if (!isMac(mac, macOf(this.#store.key, 'bets', [subject, market, bets]))) {
+      this.#differ(`what is kept of bets in market ${market} was changed`);
+      return [];
+    }
+    return (JSON.parse(bets) as BetTuple[]).map((bet) => betOfTuple(bet, subject, market));
+  }
+
+  #differ(what: string): void {
+    this.difference ||= `Beside the journal, ${what}; a restart reads the journal anew.`;
+  }
+
+  #nextEnded(): Market | undefined {
+    const { accounts, markets } = this.#stateOf();
+    for (const market of markets.values()) {
+      if (market.state !== 'RESOLVED' && market.state !== 'VOID') continue;
+      const escrow = accounts.get(escrowAccount(market.id));
+      // Until nothing is held any more, its settlement is still being written.
+      if (!escrow || (escrow.posted === 0 && escrow.pendingIn === 0)) return market;
+    }
+    return undefined;
+  }
+
+  #writeBets(market: string, subject: string, bets: readonly Bet[]): void {
+    const text = JSON.stringify(bets.map(betTuple));
+    const mac = macOf(this.#store.key, 'bets', [subject, market, text]);
+    this.#statements.putBets.run(subject, bets.at(-1)?.seq ?? 0, market, text, mac);
+  }
+
+  #finish({ market, parts }: Step): void {
+    const hadWinner = market.bets.some(
+      (bet) => bet.why === 'REFUND' && bet.outcome === market.winner,
+    );
+    const bettors = market.bettors.map((subjects) => subjects.size);
+    const head = headText({ ...market, shelved: { bettors, hadWinner } });
+    const mac = macOf(this.#store.key, 'market', [market.id, head]);
+    this.#statements.putMarket.run(market.id, market.seq, head, mac);
+    this.#stateOf().markets.delete(market.id);
+    this.#leaving = parts;
+    this.#step = null;
+    this.#open = null;
+    this.#days.clear();
+  }
+
+  /** Lets bets go out of memory, about as many. */
+  #leave(wanted: number): void {
+    const { bets: known, sales, betsOfSubject } = this.#stateOf();
+    for (let done = 0; done < wanted; ) {
+      const part = this.#leaving.pop();
+      if (!part) return;
+      const [subject, bets] = part;
+      for (const bet of bets) {
+        known.delete(bet.id);
+        for (const sale of bet.sales) sales.delete(sale.id);
+      }
+      const market = bets[0]?.market;
+      const left = betsOfSubject.get(subject)?.filter((bet) => bet.market !== market) ?? [];
+      if (left.length > 0) betsOfSubject.set(subject, left);
+      else betsOfSubject.delete(subject);
+      done += bets.length;
+    }
+  }
+}
+
+/** Everything of a market in the order in which the tables are sorted: near pages together. */
+function stepOf(market: Market): Step {
+  const parts = new Map<string, Bet[]>();
+  const ids: [Buffer, number][] = [];
+  for (const bet of market.bets) {
+    const own = parts.get(bet.subject);
+    if (own) own.push(bet);
+    else parts.set(bet.subject, [bet]);
+    ids.push([idBytes(bet.id), bet.seq]);
+    for (const sale of bet.sales) ids.push([idBytes(sale.id), sale.seq]);
+  }
+  return {
+    market,
+    parts: [...parts].sort(([one], [other]) => (one < other ? -1 : 1)),
+    ids: ids.sort(([one], [other]) => Buffer.compare(one, other)),
+    at: 0,
+  };
+}
+
+function idBytes(id: string): Buffer {
+  return Buffer.from(id, /^[0-9a-f]{32}$/.test(id) ? 'hex' : 'utf8');
+}
+
+function statementsOf({ database }: JournalStore) {
+  return {
+    putId: database.prepare<[id: Buffer, seq: number], never>(
+      'INSERT OR REPLACE INTO ids (id, seq) VALUES (?, ?)',
+    ),
+    seqOf: database.prepare<[id: Buffer], { seq: number }>('SELECT seq FROM ids WHERE id = ?'),
+    putBets: database.prepare<[string, number, string, string, Uint8Array], never>(
+      'INSERT OR REPLACE INTO ended_bets (subject, last_seq, market, bets, mac) ' +
+        'VALUES (?, ?, ?, ?, ?)',
+    ),
+    betsOfMarket: database.prepare<[string], StoredBets>(`${BETS} WHERE market = ?`),
+    betsAfter: database.prepare<[string, number], StoredBets>(
+      `${BETS} WHERE subject = ? AND last_seq >= ? ORDER BY last_seq`,
+    ),
+    newestOf: database.prepare<[string], StoredBets>(
+      `${BETS} WHERE subject = ? ORDER BY last_seq DESC`,
+    ),
+    putMarket: database.prepare<[string, number, string, Uint8Array], never>(
+      'INSERT OR REPLACE INTO ended_markets (market, seq, head, mac) VALUES (?, ?, ?, ?)',
+    ),
+    market: database.prepare<[string], StoredMarket>(
+      'SELECT market, head, mac FROM ended_markets WHERE market = ?',
+    ),
+    marketBefore: database.prepare<[number], StoredMarket & { seq: number }>(
+      'SELECT market, seq, head, mac FROM ended_markets WHERE seq < ? ORDER BY seq DESC LIMIT 1',
+    ),
+  };
+}
