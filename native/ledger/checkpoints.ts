@@ -1,5 +1,5 @@
-// The folded state as of one row, kept in the ledger's own file so that it is as durable as the rows
-// and never ahead of them. It is signed with a key that lies beside the file: a checkpoint that was
+// The folded state as of one row, kept in the ledger's own file so that it is as durable as the
+// rows and never ahead of them. It is signed with a key that lies beside the file: a checkpoint that was
 // changed, or is another folder's, is not taken. It is never the truth; the journal is.
 
 import type { LedgerState } from '../../core/ledger/fold.ts';
