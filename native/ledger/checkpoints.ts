@@ -1,6 +1,6 @@
 // The folded state as of one row, kept in the ledger's own file so that it is as durable as the
-// rows and never ahead of them. It is signed with a key that lies beside the file: a checkpoint that was
-// changed, or is another folder's, is not taken. It is never the truth; the journal is.
+// rows and never ahead of them. It is signed with a key that lies beside the file: a checkpoint
+// that was changed, or is another folder's, is not taken. It is never the truth; the journal is.
 
 import type { LedgerState } from '../../core/ledger/fold.ts';
 import { isMac, macOf, stateOfText, stateText } from './bookCodec.ts';

@@ -310,7 +310,7 @@ export class Journal {
   }
 }
 
-/** The chain's hash by the platform's SHA-256: what core's chainHash gives, several times faster. */
+/** The chain's hash by the platform's SHA-256: core's chainHash, several times faster. */
 export function chainHashOf(previousHash: Uint8Array, body: Uint8Array): Uint8Array {
   return hashBytes(Buffer.concat([previousHash, body]));
 }
