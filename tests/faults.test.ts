@@ -60,8 +60,14 @@ for (const name of ['vision', 'engine', 'relay', 'ledger'] as const) {
     const marketId = await openAndBet();
     const before = await viewer.figure('balance');
     const killedMs = performance.now();
+    // Only the relay takes the page's connection with it; until the new one has a picture, the last
+    // frame stays where the browser would show black.
+    const still = viewer.page.locator('canvas.stage-still');
+    const keptLast = name === 'relay' ? still.waitFor() : Promise.resolve();
     await kill(name);
+    await keptLast;
     await viewer.untilState('live');
+    await still.waitFor({ state: 'hidden' });
     const frames = await viewer.figure('frames');
     await viewer.untilFigure('frames', (now) => now > frames + 5 || now < frames);
     console.log(`${name}: live again after ${Math.round(performance.now() - killedMs)} ms`);

@@ -62,6 +62,8 @@ export class Picture {
   #lastFrameMs: number | null = null;
   /** Capture time of the newest frame so far; null while no frame had one. */
   #newestUs: MediaTimeUs | null = null;
+  /** The still picture is the last frame of a lost connection, until a new one comes. */
+  #keepsLast = false;
   #videoHandle = 0;
   #pageHandle = 0;
 
@@ -131,6 +133,14 @@ export class Picture {
     };
   }
 
+  /** A new connection is asked for: its element is black at first, so the last frame stays over it. */
+  keepLastFrame(): void {
+    const { videoWidth: width, videoHeight: height } = this.#video;
+    if (width === 0 || height === 0 || this.#keepsLast) return;
+    this.#keepsLast = true;
+    this.#drawStill(this.#video, { width, height });
+  }
+
   /** A new connection: what was held is of the old one. */
   connectionChanged(): void {
     this.#held.clear();
@@ -159,6 +169,8 @@ export class Picture {
     if (isNew) {
       this.#lastFrameMs = monotonicMs;
       this.#newestUs = captureUs ?? this.#newestUs;
+      if (this.#keepsLast && this.#mode !== 'exact') this.#still.hidden = true;
+      this.#keepsLast = false;
     }
     const nowUs = this.#clock.nowUs();
     if (isNew && captureUs !== null && nowUs !== null) {
@@ -209,16 +221,20 @@ export class Picture {
     const due = this.#held.takeDue(nowUs, this.#exactUs);
     if (!due) return;
     const { width, height } = due.picture;
-    if (this.#still.width !== width || this.#still.height !== height) {
-      this.#still.width = width;
-      this.#still.height = height;
-    }
-    this.#still.getContext('2d', { alpha: false })?.drawImage(due.picture, 0, 0);
-    this.#still.hidden = false;
+    this.#drawStill(due.picture, { width, height });
     this.#pool.push(due.picture);
     this.#shownDelayUs.add(nowUs - due.captureUs);
     this.#paint(due.rtpTimestamp, { width, height });
   };
+
+  #drawStill(picture: CanvasImageSource, { width, height }: { width: number; height: number }) {
+    if (this.#still.width !== width || this.#still.height !== height) {
+      this.#still.width = width;
+      this.#still.height = height;
+    }
+    this.#still.getContext('2d', { alpha: false })?.drawImage(picture, 0, 0, width, height);
+    this.#still.hidden = false;
+  }
 
   #paint(rtpTimestamp: number | undefined, size: { width: number; height: number }): void {
     paintBoxes(this.#boxes, size, this.#boxesOf(rtpTimestamp));

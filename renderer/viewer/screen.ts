@@ -41,6 +41,8 @@ export class Screen {
   #player: WhepPlayer;
   #connectedAtMs: number;
   #eagerUntilMs = 0;
+  /** New connections since the last new frame: each waits longer than the one before. */
+  #renewals = 0;
   #stream: unknown = null;
   #decoded = { count: 0, atMs: null as number | null, isAsking: false };
   #rate = { frames: 0, atMs: 0, perSecond: 0 };
@@ -93,10 +95,14 @@ export class Screen {
     const watch = watchStateOf({ nowMs, player, lastFrameMs, show });
     const studioConnected = isConnected ? (view.show?.studioConnected ?? null) : null;
     const connectedAtMs = this.#connectedAtMs;
-    const facts = { nowMs, state: watch, player, lastFrameMs, connectedAtMs };
+    if (watch === 'live') this.#renewals = 0;
+    const renewals = this.#renewals;
+    const facts = { nowMs, state: watch, player, lastFrameMs, connectedAtMs, renewals };
     const isEager = nowMs < this.#eagerUntilMs && nowMs - connectedAtMs >= EAGER_GAP_MS;
     const isWaiting = player === 'notLive' && show === 'live';
     if ((isWaiting && isEager) || shouldRenew({ ...facts, studioConnected, relayBackMs })) {
+      this.#renewals++;
+      this.picture.keepLastFrame();
       this.#player.close();
       this.#player = this.#connect(null);
     }

@@ -38,6 +38,7 @@ const stalled = {
   player: 'stalled',
   lastFrameMs: 18_000,
   connectedAtMs: 5000,
+  renewals: 0,
   studioConnected: true,
   relayBackMs: null,
 } as const;
@@ -58,4 +59,14 @@ test('a relay that came back is asked at once', () => {
   const back = { ...stalled, lastFrameMs: 19_400, relayBackMs: 19_900 };
   assert.equal(shouldRenew(back), true);
   assert.equal(shouldRenew({ ...back, connectedAtMs: 19_950 }), false);
+});
+
+test('each connection in vain doubles the wait for the next one, up to 24 s', () => {
+  const waits = [1, 2, 3, 4, 5, 9].map((renewals) => {
+    let waitMs = 0;
+    const { nowMs } = stalled;
+    while (!shouldRenew({ ...stalled, renewals, connectedAtMs: nowMs - waitMs })) waitMs += 100;
+    return waitMs;
+  });
+  assert.deepEqual(waits, [3000, 6000, 12_000, 24_000, 24_000, 24_000]);
 });

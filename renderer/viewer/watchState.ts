@@ -11,8 +11,9 @@ export type WatchState = 'connecting' | 'live' | 'stalled' | 'ended' | 'noH264';
 export const STALLED_AFTER_MS = 500;
 /** Stalled for so long with a relay that has the studio: a new connection is asked for. */
 export const RENEW_AFTER_MS = 1500;
-/** A new connection gets this long before the next one is tried. */
+/** A new connection gets this long before the next one is tried; twice as long after each. */
 export const RENEW_GAP_MS = 3000;
+const RENEW_GAP_MS_MAX = 24_000;
 
 export type WatchFacts = {
   nowMs: number;
@@ -39,6 +40,8 @@ export type RenewFacts = {
   lastFrameMs: number | null;
   /** When the present connection was asked for. */
   connectedAtMs: number;
+  /** Connections asked for since the last new frame. */
+  renewals: number;
   /** The relay's word that the studio is connected; null while the line to the relay is down. */
   studioConnected: boolean | null;
   /** When the line to the relay came back after a loss; null when it never was lost. */
@@ -53,7 +56,8 @@ export function shouldRenew(facts: RenewFacts): boolean {
   const { nowMs, connectedAtMs, relayBackMs } = facts;
   // A relay that was away and is back knows nothing of the old connection.
   if (relayBackMs !== null && relayBackMs > connectedAtMs) return true;
-  if (nowMs - connectedAtMs < RENEW_GAP_MS) return false;
+  const gapMs = Math.min(RENEW_GAP_MS_MAX, RENEW_GAP_MS * 2 ** Math.max(0, facts.renewals - 1));
+  if (nowMs - connectedAtMs < gapMs) return false;
   if (facts.studioConnected === false) return false;
   return nowMs - facts.lastFrameMs >= RENEW_AFTER_MS;
 }
