@@ -55,7 +55,7 @@ async function joinCrowd(facts: ReadyFacts): Promise<Bettor[]> {
 }
 
 /** Gives a market with at least the margin left to bet; opens one when there is none. */
-function createOpenMarket(owner: Owner): () => Promise<string> {
+export function createOpenMarket(owner: Owner): () => Promise<string> {
   let current = { id: '', closedMs: 0 };
   return async () => {
     const known = owner.state().markets.find(({ id }) => id === current.id);
@@ -71,8 +71,31 @@ function createOpenMarket(owner: Owner): () => Promise<string> {
   };
 }
 
+/** How often the market is looked after, ms. */
+const MARKET_MS = 200;
+
+/** Sees to it that there is always a market to bet on. */
+export async function keepMarket(openOne: () => Promise<string>) {
+  let current = await openOne();
+  let isOver = false;
+  const loop = async () => {
+    while (!isOver) {
+      current = await openOne().catch(() => current);
+      await pause(MARKET_MS);
+    }
+  };
+  const ended = loop();
+  return {
+    id: () => current,
+    end() {
+      isOver = true;
+      return ended;
+    },
+  };
+}
+
 /** The show's own reasons to say no: a goal locked the market, or the picture stood. */
-const MAY_REFUSE: ReadonlySet<string> = new Set([
+export const MAY_REFUSE: ReadonlySet<string> = new Set([
   'MARKET_LOCKED',
   'MARKET_NOT_OPEN',
   'MARKET_ENDED',

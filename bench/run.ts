@@ -17,7 +17,9 @@ import { type Measurement, notMeasured, ROUNDS } from './figure.ts';
 import { takeFloors } from './floors.ts';
 import { readGoals } from './goals.ts';
 import { measureJoin } from './join.ts';
+import { measureLoad } from './load.ts';
 import { machineFacts } from './machine.ts';
+import { measurePhone } from './phone.ts';
 import { measureStart } from './start.ts';
 import { type BenchResult, floorSpreads, resultOf, tableOf } from './table.ts';
 import { measureVision } from './vision.ts';
@@ -28,6 +30,8 @@ const MEASUREMENTS: Record<string, Measurement> = {
   bets: measureBets,
   clicks: measureClicks,
   sync: measureSync,
+  load: measureLoad,
+  phone: measurePhone,
   delay: measureDelay,
   join: measureJoin,
   back: measureBack,

@@ -16,7 +16,7 @@ import {
 const seed = Number(process.env.MORPHINE_TEST_SEED ?? Date.now() % 1_000_000);
 console.log(`seed ${seed}`);
 
-const SHARES = { p50: 0.5, p95: 0.95, p99: 0.99, max: 1 };
+const SHARES = { p50: 0.5, p95: 0.95, p99: 0.99, p999: 0.999, max: 1 };
 
 test('a percentile is the smallest sample that enough samples do not exceed', () => {
   const samples = fc.array(fc.double({ noNaN: true, min: 0, max: 1e6 }), { minLength: 1 });

@@ -4,10 +4,12 @@
 
 import { percentileOf } from '../core/base/recentFigures.ts';
 
-export const PERCENTILES = ['p50', 'p95', 'p99', 'max'] as const;
+export const PERCENTILES = ['p50', 'p95', 'p99', 'p999', 'max'] as const;
 export type Percentile = (typeof PERCENTILES)[number];
 
-const SHARES: Record<Percentile, number> = { p50: 0.5, p95: 0.95, p99: 0.99, max: 1 };
+const SHARES: Record<Percentile, number> = {
+  ...{ p50: 0.5, p95: 0.95, p99: 0.99, p999: 0.999, max: 1 },
+};
 
 /** Spread of one round. `count` says how far the tail can be trusted: p99 of 20 is their largest. */
 export type Spread = Record<Percentile, number> & { count: number };
@@ -17,7 +19,8 @@ export function spreadOf(samples: readonly number[]): Spread | null {
   if (samples.length === 0) return null;
   if (!samples.every(Number.isFinite)) throw new Error('A sample is not a number');
   const at = (name: Percentile) => percentileOf(samples, SHARES[name]) ?? Number.NaN;
-  return { count: samples.length, p50: at('p50'), p95: at('p95'), p99: at('p99'), max: at('max') };
+  const tail = { p99: at('p99'), p999: at('p999'), max: at('max') };
+  return { count: samples.length, p50: at('p50'), p95: at('p95'), ...tail };
 }
 
 /** The percentile that ranks rounds: the outermost one that is judged, else p95. */
