@@ -19,20 +19,28 @@ export function BetActions({ session, bet }: BetActionsProps) {
   );
   const isPaused = useStore(session.store, (view) => (view.show?.bettingSuspended ?? '') !== '');
   const nowUs = useMediaNow(session.clock);
-  if (bet.state !== 'confirmed' || market?.state !== 'OPEN' || isPaused) return null;
+  if (bet.state !== 'confirmed' || market?.state !== 'OPEN') return null;
   if (nowUs !== null && nowUs >= market.lockAtUs) return null;
   const { move } = bet;
   if (move?.state === 'sent' || move?.state === 'confirmed') return null;
-  if (market.prices) return <SellBack session={session} bet={bet} />;
-  return <TakeBack session={session} bet={bet} />;
+  const props = { session, bet, isPaused };
+  return market.prices ? <SellBack {...props} /> : <TakeBack {...props} />;
 }
 
-function TakeBack({ session, bet }: BetActionsProps) {
+/** A pause takes no button away from under a finger: it only disables it. */
+type ActionProps = BetActionsProps & { isPaused: boolean };
+
+function TakeBack({ session, bet, isPaused }: ActionProps) {
   const [isAsking, setAsking] = useState(false);
   if (!isAsking) {
     return (
       <div className="betActions">
-        <Button size="dense" data-testid="take-back" onClick={() => setAsking(true)}>
+        <Button
+          size="dense"
+          disabled={isPaused}
+          data-testid="take-back"
+          onClick={() => setAsking(true)}
+        >
           {text('viewer.takeBack')}
         </Button>
       </div>
@@ -43,6 +51,7 @@ function TakeBack({ session, bet }: BetActionsProps) {
       <Button
         size="dense"
         look="primary"
+        disabled={isPaused}
         data-testid="take-back-sure"
         onClick={() => session.money.withdraw(bet.betId)}
       >
@@ -55,7 +64,7 @@ function TakeBack({ session, bet }: BetActionsProps) {
   );
 }
 
-function SellBack({ session, bet }: BetActionsProps) {
+function SellBack({ session, bet, isPaused }: ActionProps) {
   // A sale that met another price is asked about again at once.
   const [isAsking, setAsking] = useState(bet.move?.code === 'STALE_QUOTE');
   const { betId, marketId } = bet;
@@ -69,7 +78,7 @@ function SellBack({ session, bet }: BetActionsProps) {
   if (!isAsking) {
     return (
       <div className="betActions">
-        <Button size="dense" data-testid="sell" onClick={() => setAsking(true)}>
+        <Button size="dense" disabled={isPaused} data-testid="sell" onClick={() => setAsking(true)}>
           {text('viewer.sell')}
         </Button>
       </div>
@@ -82,7 +91,7 @@ function SellBack({ session, bet }: BetActionsProps) {
       <Button
         size="dense"
         look="primary"
-        disabled={!isOffered}
+        disabled={!isOffered || isPaused}
         data-testid="sell-sure"
         onClick={() => offer && money.sell(offer)}
       >
