@@ -1,7 +1,10 @@
-// The long form of the kill test: a thousand SIGKILLs of the real ledger process while bets flow.
+// The long form of the kill test: a thousand SIGKILLs of the real, built ledger process while bets
+// flow.
 
 import { randomInt } from 'node:crypto';
+import { join, resolve } from 'node:path';
 import { runKills } from '../../native/ledger/testing/killRun.ts';
+import { buildIfStale } from '../build.ts';
 
 const KILLS = Number(process.env.KILLS ?? 1_000);
 /** Kills between two lines of the report. */
@@ -16,11 +19,13 @@ const KILLS_A_LINE = 100;
 export async function runKillsAtLength(say: (line: string) => void): Promise<boolean> {
   const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
   say(`kills: ${KILLS}, seed ${seed}`);
+  await buildIfStale({ force: false, say });
+  const entry = join(resolve(import.meta.dirname, '../..'), 'out/main/ledger.js');
   const sums = { kills: 0, killsInStart: 0, confirmed: 0, untold: 0, lostUntold: 0, rows: 0 };
   const begun = performance.now();
   for (let first = 0; first < KILLS; first += KILLS_A_LINE) {
     try {
-      const report = await runKills(Math.min(KILLS_A_LINE, KILLS - first), seed + first);
+      const report = await runKills(Math.min(KILLS_A_LINE, KILLS - first), seed + first, entry);
       for (const name of Object.keys(sums) as (keyof typeof sums)[]) sums[name] += report[name];
     } catch (cause) {
       say(`  BROKEN after ${sums.kills} kills: ${cause instanceof Error ? cause.message : cause}`);

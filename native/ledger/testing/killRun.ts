@@ -11,7 +11,12 @@ import type { LedgerClient } from '../client.ts';
 import { openJournalStore } from '../journalStore.ts';
 import type { RequestArgs, RequestResult } from '../protocol.ts';
 import { act, hexId, hexKey, newFolder, rulesAt } from '../testLedger.ts';
-import { forkLedger, type OpenedLedger, startLedgerProcess } from './ledgerProcess.ts';
+import {
+  forkLedger,
+  LEDGER_ENTRY,
+  type OpenedLedger,
+  startLedgerProcess,
+} from './ledgerProcess.ts';
 
 const S = 1_000_000;
 const SUBJECTS = 8;
@@ -42,16 +47,21 @@ export type KillReport = {
 /**
  * Kills the ledger process `kills` times under load.
  *
+ * @param entry the process' script, from the sources or built
  * @throws AssertionError naming what was lost, doubled or wrong
  */
-export async function runKills(kills: number, seed: number): Promise<KillReport> {
+export async function runKills(
+  kills: number,
+  seed: number,
+  entry = LEDGER_ENTRY,
+): Promise<KillReport> {
   const counts = { confirmed: 0, untold: 0, lostUntold: 0, decisions: 0, rows: 0 };
   const report: KillReport = { kills: 0, killsInStart: 0, ...counts };
   const random = createSeededRandom(seed);
   while (report.kills < kills) {
     const folder = newFolder();
     try {
-      const run = new KillRun(folder.path, random, report);
+      const run = new KillRun(folder.path, random, report, entry);
       await run.go(Math.min(KILLS_A_FOLDER, kills - report.kills));
     } finally {
       folder.remove();
@@ -61,6 +71,7 @@ export async function runKills(kills: number, seed: number): Promise<KillReport>
 }
 
 class KillRun {
+  readonly #entry: string;
   readonly #folder: string;
   readonly #random: (below: number) => number;
   readonly #report: KillReport;
@@ -70,7 +81,13 @@ class KillRun {
   #nextBet = 1;
   #round = 0;
 
-  constructor(folder: string, random: (below: number) => number, report: KillReport) {
+  constructor(
+    folder: string,
+    random: (below: number) => number,
+    report: KillReport,
+    entry: string,
+  ) {
+    this.#entry = entry;
     this.#folder = folder;
     this.#random = random;
     this.#report = report;
@@ -92,13 +109,13 @@ class KillRun {
   }
 
   async #start(): Promise<OpenedLedger> {
-    const ledger = await startLedgerProcess(this.#folder);
+    const ledger = await startLedgerProcess(this.#folder, this.#entry);
     assert.ok('client' in ledger, 'refused' in ledger ? ledger.refused : '');
     return ledger;
   }
 
   async #killInStart(): Promise<void> {
-    const { kill } = forkLedger(this.#folder);
+    const { kill } = forkLedger(this.#folder, this.#entry);
     await new Promise((done) => setTimeout(done, this.#random(400)));
     await kill();
     this.#report.killsInStart++;

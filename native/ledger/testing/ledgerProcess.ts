@@ -9,7 +9,8 @@ import { connectLink } from '../../link/link.ts';
 import { createLedgerClient, type LedgerClient } from '../client.ts';
 import { CHANNEL, startLedger } from '../testLedger.ts';
 
-const ENTRY = join(import.meta.dirname, '../../host/entries/ledger.ts');
+/** The process from its sources; a built one starts quicker. */
+export const LEDGER_ENTRY = join(import.meta.dirname, '../../host/entries/ledger.ts');
 
 export type OpenedLedger = {
   client: LedgerClient;
@@ -26,8 +27,8 @@ process.on('exit', () => {
 });
 
 /** Forks the process; `first` is its first message, or null when it ended without one. */
-export function forkLedger(folder: string) {
-  const child = fork(ENTRY, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+export function forkLedger(folder: string, entry = LEDGER_ENTRY) {
+  const child = fork(entry, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
   children.add(child);
   const exited = once(child, 'exit').then(() => {
     children.delete(child);
@@ -47,8 +48,11 @@ export function forkLedger(folder: string) {
 }
 
 /** Starts the real process on `folder`. */
-export async function startLedgerProcess(folder: string): Promise<OpenedLedger | RefusedLedger> {
-  const { child, first, exited, kill } = forkLedger(folder);
+export async function startLedgerProcess(
+  folder: string,
+  entry = LEDGER_ENTRY,
+): Promise<OpenedLedger | RefusedLedger> {
+  const { child, first, exited, kill } = forkLedger(folder, entry);
   const message = fromChildSchema.safeParse(await first);
   if (!message.success) return { refused: '' };
   if (message.data.type === 'failed') {

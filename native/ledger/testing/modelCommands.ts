@@ -60,6 +60,10 @@ export type Command =
   | { verb: 'commit' }
   | { verb: 'abandon' }
   | { verb: 'die' }
+  /** Ends in order: a checkpoint is kept, and the next start begins with it. */
+  | { verb: 'close' }
+  /** What the ledger does beside requests: verifying, putting away, checkpoints. */
+  | { verb: 'tend'; steps: number }
   /** The disk takes so many more pages and no more. */
   | { verb: 'full'; pages: number };
 
@@ -160,6 +164,8 @@ const WEIGHTED: readonly [weight: number, arbitrary: fc.Arbitrary<unknown>][] = 
   [16, asked('commit', {})],
   [1, asked('abandon', {})],
   [1, asked('die', {})],
+  [1, asked('close', {})],
+  [14, asked('tend', { steps: fc.integer({ min: 1, max: 4 }) })],
   [1, asked('full', { pages: fc.nat({ max: 2 }) })],
 ];
 

@@ -70,6 +70,8 @@ export class ModelledLedger {
   end(): { rows: number; payouts: number; debts: number } {
     this.run({ verb: 'commit' });
     this.run({ verb: 'die' });
+    this.run({ verb: 'tend', steps: Infinity });
+    assert.equal(this.#ledger.difference, '', 'the check beside bets finds nothing');
     this.#checkMarkets();
     this.#checkHistories();
     const audit = auditJournal(this.store.allRows.iterate());
@@ -117,6 +119,12 @@ export class ModelledLedger {
       case 'die':
         this.#die();
         break;
+      case 'close':
+        this.#close();
+        break;
+      case 'tend':
+        this.#tend(one.steps);
+        break;
       case 'full':
         this.#commit();
         this.#fillDisk(one.pages);
@@ -138,13 +146,10 @@ export class ModelledLedger {
       if (this.#next % 5 === 0) this.#ledger.journal.keepCheckpoint();
       this.#ledger.commit();
     } catch (error) {
-      if (!(error instanceof SqliteFailure) || !this.#isFull) throw error;
-      this.#count('commit DISK_FULL');
-      this.#abandon();
+      this.#wasFull(error);
       return;
     }
-    this.model.commit();
-    this.#committedSeq = this.#ledger.headSeq;
+    this.#isCommitted();
   }
 
   #abandon(): void {
@@ -162,12 +167,47 @@ export class ModelledLedger {
       if (existsSync(from + part)) copyFileSync(from + part, to + part);
     }
     this.store.database.rollback();
+    this.#reopen(to);
+  }
+
+  #close(): void {
+    try {
+      this.#ledger.close();
+    } catch (error) {
+      this.#wasFull(error);
+      return;
+    }
+    this.#isCommitted();
+    this.#reopen(join(this.#folder, `ledger-${this.#files}.db`));
+  }
+
+  #tend(steps: number): void {
+    try {
+      for (let step = 0; step < steps; step++) if (!this.#ledger.tend()) return;
+    } catch (error) {
+      this.#wasFull(error);
+    }
+  }
+
+  #reopen(path: string): void {
     this.store.database.close();
-    this.store = openJournalStore(to);
+    this.store = openJournalStore(path);
     this.#isFull = false;
+    // However short it is: starts from checkpoints are what is to be tested.
     this.#ledger = new Ledger(this.store, IDENTITY, 1, { checkpointRowsMin: 0 });
     this.model.restart();
     assert.equal(this.#ledger.headSeq, this.#committedSeq, 'all that was committed is there');
+  }
+
+  #wasFull(error: unknown): void {
+    if (!(error instanceof SqliteFailure) || !this.#isFull) throw error;
+    this.#count('commit DISK_FULL');
+    this.#abandon();
+  }
+
+  #isCommitted(): void {
+    this.model.commit();
+    this.#committedSeq = this.#ledger.headSeq;
   }
 
   #fillDisk(pages: number): void {
@@ -518,7 +558,16 @@ export const MET_OFTEN = [
   ...met('correct', 'ok MARKET_NOT_RESOLVED'),
   ...met('suspend', 'ok'),
   ...['void ok', 'policy ok', 'policy NOT_ALLOWED', 'ban ok', 'limit ok', 'vest ok', 'again ok'],
-  ...['again ID_REUSED', 'commit ok', 'abandon ok', 'die ok', 'full ok', 'pass ok'],
+  ...[
+    'again ID_REUSED',
+    'commit ok',
+    'abandon ok',
+    'die ok',
+    'close ok',
+    'tend ok',
+    'full ok',
+    'pass ok',
+  ],
 ] as const;
 
 /** What a million commands must have met besides. */
