@@ -125,6 +125,8 @@ export class Ledger {
    * @returns whether there is more
    */
   tend(): boolean {
+    // What is put away is read from the rows: those of this group, too.
+    this.journal.flush();
     return this.#housekeeping.step();
   }
 
