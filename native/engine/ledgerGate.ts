@@ -1,8 +1,9 @@
 // Lets the engine use its ledger once it is known to be whole: a ledger that lacks rows which a
 // relay signed is brought up to them first, because one grant or bet written before that would be
-// a second past. While no relay answers, the mark kept in the data folder decides, and a ledger that
-// was not closed in order waits, for only the relay can say that nothing is missing. Afterwards
-// markets that were open are locked: what happened to them meanwhile only the owner can know.
+// a second past. While no relay answers, the mark kept in the data folder decides, and a ledger
+// that was not closed in order waits, for only the relay can say that nothing is missing.
+// Afterwards markets that were open are locked: what happened to them meanwhile only the owner can
+// know.
 
 import type { CancelTimer, MediaClock, Timers } from '../../core/base/clock.ts';
 import type { Logger } from '../../core/base/logger.ts';
