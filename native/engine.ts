@@ -13,6 +13,7 @@ import type { Registered } from '../core/wire/gen/facts_pb.js';
 import { createAudience } from './audience/audience.ts';
 import { createCapture } from './capture/capture.ts';
 import type { EngineConfiguration } from './engine/configuration.ts';
+import { watchDisk } from './engine/diskWatch.ts';
 import { createHandlers } from './engine/handlers.ts';
 import { initialState } from './engine/initialState.ts';
 import { followJournal } from './engine/journalSource.ts';
@@ -128,11 +129,7 @@ export async function startEngine(
     onGap: (fromUs, toUs) => markets.onPictureGap(fromUs, toUs),
   });
   const views = createViews({
-    store,
-    show,
-    socket,
-    journal,
-    shipper,
+    ...{ store, show, socket, journal, shipper },
     ledgerReason: gate.reason,
     timers,
     issueLink: door.issueLink,
@@ -148,6 +145,8 @@ export async function startEngine(
     onFacts: around.onFacts,
   });
 
+  const disk = watchDisk({ ledger, timers, store, show, audience });
+
   // 5. Every arrow of the picture above.
   join({ ...media, ...facts, staffActs, show, picture, views, readings, logger, steerUplink });
   await selectSource(configuration.source);
@@ -161,7 +160,7 @@ export async function startEngine(
       if (!endpoint) views.visionAway();
     },
     async close() {
-      for (const room of [readings, views, picture, markets, vision]) room.close();
+      for (const room of [disk, readings, views, picture, markets, vision]) room.close();
       await Promise.all([capture.close(), publisher.close()]);
       for (const room of [gate, audience, shipper, socket, ledger]) room.close();
       await marks.close();

@@ -30,6 +30,7 @@ export const LEDGER_REFUSALS = {
   SELF_EXCLUDED: 'This viewer has asked to be kept from betting.',
   BANNED: 'This viewer may not bet here.',
   CONFLICT_OF_INTEREST: 'Whoever bet in a market may not decide it.',
+  CLOCK_SET_BACK: 'The clock of the studio was set back; bets wait until it is right again.',
   BETTING_SUSPENDED: 'Betting is paused.',
   BAD_REQUEST: 'The request is malformed.',
   LEDGER_UNAVAILABLE: 'The ledger is away; try again with the same id.',

@@ -79,6 +79,8 @@ export type Audience = {
   /** A bet was won, lost or refunded: its viewer hears of it and of the balance. */
   settled(subject: string, entry: LedgerHistoryEntry): void;
   sendEvent(event: GameEvent): void;
+  /** Every viewer is bound to its subject again: the ledger can write again. */
+  rebind(): void;
   readings(): AudienceReadings;
   readonly counters: {
     betsConfirmed: number;
@@ -138,7 +140,7 @@ class ShowAudience implements Audience {
         this.#watchTime.relayTold({ isGoing: mediaLive, readers: watching }),
       ),
     ];
-    options.ledger.onConnected(() => this.#rebind());
+    options.ledger.onConnected(() => this.rebind());
   }
 
   setShow(show: ShowView): void {
@@ -253,7 +255,7 @@ class ShowAudience implements Audience {
     this.#watchTime.left(viewer.subject);
   }
 
-  #rebind(): void {
+  rebind(): void {
     for (const viewer of this.#viewers.values()) viewer.binding = this.#bind(viewer);
   }
 

@@ -9,6 +9,7 @@ import type { StudioState } from '../../core/contract/state.ts';
 export const SUSPENSIONS = {
   notLive: 'The show is not live.',
   copyRefused: 'This ledger and its copy at the relay differ; existing bets are safe.',
+  diskTrouble: 'The studio’s disk cannot be written; existing bets are safe.',
   ledgerWaits: 'The ledger waits for its copy at the relay; existing bets are safe.',
   ledgerAway: 'The ledger is restarting; existing bets are safe.',
   pictureStalled: 'The picture is stalled.',

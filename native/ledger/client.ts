@@ -62,6 +62,8 @@ export type LedgerClient = {
   suspendBetting(reason: string): Promise<void>;
   /** The same for one market. */
   suspendMarket(marketId: string, reason: string): Promise<void>;
+  /** Why the ledger's disk cannot be written; empty when it can. */
+  probeDisk(): Promise<string>;
   /** The policy in force. */
   policy(): Promise<RequestResult<'policy'>['policy']>;
   /** Who bet or is banned: banned ones first, then whoever bet last. */
@@ -250,6 +252,7 @@ export function createLedgerClient(
       suspendedReason = reason;
       await call('suspendBetting', { reason });
     },
+    probeDisk: async () => (await call('probeDisk', {})).trouble,
     policy: async () => (await call('policy', {})).policy,
     bettors: async (limit) => (await call('bettors', { limit })).bettors,
     balance: (subject) => call('balance', { subject }),

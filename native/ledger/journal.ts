@@ -209,6 +209,12 @@ export class Journal {
     this.#isInGroup = false;
   }
 
+  /** Undoes a group that appended nothing. */
+  abandonUnchanged(): void {
+    this.#isInGroup = false;
+    this.store.database.rollback();
+  }
+
   /** Undoes the group, on disk and in memory. */
   abandonGroup(): void {
     this.#isInGroup = false;

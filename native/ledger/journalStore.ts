@@ -96,6 +96,8 @@ export type JournalStore = {
   subjectOf: Statement<[subject: string], StoredSubject>;
   boundAtOf: Statement<[subject: string], { boundAtUs: number }>;
   putText: Statement<[hash: string, salt: Uint8Array, text: string], never>;
+  /** Any write beside the journal: whether the disk takes it. */
+  putMeta: Statement<[name: string, value: string], never>;
   textOf: Statement<[hash: string], { salt: Buffer; text: string }>;
 };
 
@@ -139,6 +141,7 @@ export function openJournalStore(path: string): JournalStore {
     ),
     boundAtOf: database.prepare('SELECT bound_at_us AS boundAtUs FROM subjects WHERE subject = ?'),
     putText: database.prepare('INSERT OR IGNORE INTO texts (hash, salt, text) VALUES (?, ?, ?)'),
+    putMeta: database.prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)'),
     textOf: database.prepare('SELECT salt, text FROM texts WHERE hash = ?'),
   };
 }

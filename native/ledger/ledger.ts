@@ -114,8 +114,10 @@ export class Ledger {
     this.journal.commitGroup();
   }
 
-  abandon(): void {
-    this.journal.abandonGroup();
+  /** @param durableSeq the last row on the disk: without later ones memory is right as it is */
+  abandon(durableSeq = -1): void {
+    if (this.headSeq === durableSeq) this.journal.abandonUnchanged();
+    else this.journal.abandonGroup();
     this.#housekeeping = new Housekeeping(this.journal);
   }
 
@@ -165,6 +167,11 @@ export class Ledger {
         if (reason === '') this.#suspended.delete(marketId);
         else this.#suspended.set(marketId, reason);
         return {};
+      },
+      probeDisk: () => {
+        journal.write();
+        journal.store.putMeta.run('disk', String(journal.state.seq));
+        return { trouble: '' };
       },
       policy: () => ({ policy: journal.state.policy }),
       bettors: ({ limit }) => ({ bettors: bettorsView(journal, limit) }),

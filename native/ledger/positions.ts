@@ -192,4 +192,6 @@ function allowPosition(
 ): void {
   allow(market.state, verb, isStaff ? 'owner' : 'viewer');
   if (!isBeforeLock(arrivedUs, market.lockAtUs)) throw new LedgerRefusal('MARKET_LOCKED');
+  // An earlier arrival is a better bet, and none can be earlier than the market.
+  if (arrivedUs < market.opensAtUs) throw new LedgerRefusal('CLOCK_SET_BACK');
 }

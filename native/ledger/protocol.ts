@@ -147,6 +147,8 @@ export const requestArgs = {
    * the client repeats it.
    */
   suspendBetting: z.strictObject({ reason: sentence, marketId: marketId.optional() }),
+  /** Writes to the disk; answers why that did not work, empty when it did. */
+  probeDisk: z.strictObject({}),
   /** The policy in force. */
   policy: z.strictObject({}),
   /** Who bet or is banned: banned ones first, then whoever bet last. */
@@ -296,6 +298,7 @@ export const requestResults = {
   limits: limitsResult,
   vest: z.object({ grantedMinor: amountMinor, balance: balanceSchema }),
   suspendBetting: nothing,
+  probeDisk: z.object({ trouble: z.string() }),
   policy: z.object({ policy: policySchema }),
   bettors: z.object({
     bettors: z.array(

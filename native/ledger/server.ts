@@ -7,6 +7,7 @@ import type { Timers } from '../../core/base/clock.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import { LedgerRefusal } from '../../core/ledger/refusal.ts';
 import type { Link } from '../link/link.ts';
+import { diskTroubleOf, needsDisk } from './diskTrouble.ts';
 import type { AnsweredRequest, Ledger } from './ledger.ts';
 import {
   REPLY_FRAME,
@@ -70,6 +71,8 @@ class Server implements LedgerServer {
   #difference = '';
   /** Rows up to here are durable; subscribers never see further. */
   #durableSeq: number;
+  /** Why the disk cannot be written; until a probe has written again nothing else is tried. */
+  #diskTrouble = '';
 
   constructor(options: LedgerServerOptions) {
     this.#options = options;
@@ -134,6 +137,7 @@ class Server implements LedgerServer {
       return;
     }
     this.#durableSeq = this.#options.ledger.headSeq;
+    if (group.some(({ name }) => name === 'probeDisk')) this.#diskTrouble = '';
     for (const { link, reply } of replies) send(link, reply);
     this.#feed();
     if (this.#hasMore) this.#planTending();
@@ -165,6 +169,9 @@ class Server implements LedgerServer {
 
   #run(request: Request): Reply {
     try {
+      if (this.#diskTrouble !== '' && needsDisk(request.name)) {
+        throw new LedgerRefusal('LEDGER_UNAVAILABLE', this.#diskTrouble);
+      }
       return { id: request.id, ok: true, result: this.#resultOf(request) };
     } catch (cause) {
       if (!(cause instanceof LedgerRefusal)) throw cause;
@@ -183,18 +190,25 @@ class Server implements LedgerServer {
   #abandon(group: readonly Request[], cause: unknown): void {
     const error = cause instanceof Error ? cause : new Error(String(cause));
     this.counters.groupsFailed++;
-    this.#options.logger.error('A group of requests was not made durable', {
-      requests: group.length,
-      reason: error.message,
-    });
+    if (this.#diskTrouble === '')
+      this.#options.logger.error('A group of requests was not made durable', {
+        requests: group.length,
+        reason: error.message,
+      });
     const refusal = new LedgerRefusal('LEDGER_UNAVAILABLE', `Nothing was booked: ${error.message}`);
     try {
-      this.#options.ledger.abandon();
+      this.#options.ledger.abandon(this.#durableSeq);
     } catch (worse) {
       this.#isClosed = true;
       this.#options.onBroken(worse instanceof Error ? worse : new Error(String(worse)));
     }
-    for (const request of group) refuse(request, refusal);
+    this.#diskTrouble = diskTroubleOf(cause) || this.#diskTrouble;
+    const result = { trouble: this.#diskTrouble };
+    for (const request of group) {
+      const { link, id, name } = request;
+      if (name === 'probeDisk') send(link, { id, ok: true, result });
+      else refuse(request, refusal);
+    }
   }
 
   #subscribe(request: Request): object {
