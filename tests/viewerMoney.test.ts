@@ -16,6 +16,8 @@ let studio: RunningStudio;
 let owner: Owner;
 let browser: Browser;
 let viewer: Viewer;
+/** Everything that was staked in one bet. */
+let rich = 0;
 
 before(async () => {
   if (browserSkip) return;
@@ -111,28 +113,33 @@ test('points spent before a decision was corrected are owed, and that is said', 
   await other.bet(1, '50');
   const before = await viewer.figure('balance');
   await resolve(first, 0);
-  const rich = await viewer.untilFigure('balance', (points) => points === before + 100);
+  rich = await viewer.untilFigure('balance', (points) => points === before + 100);
   const second = await open('Will it thaw?', undefined);
   const market = page.locator(`[data-testid="market"][data-market="${second}"]`);
   await market.getByTestId('outcome-0').click();
   await market.getByTestId('stake-other').fill(String(rich));
   await market.getByTestId('place-bet').click();
   await viewer.untilFigure('balance', (points) => points === 0);
+  await other.bet(1, '10');
   const correction = { marketId: first, outcome: 1, tCapUs: null, reason: 'It did not blow.' };
   await owner.client.studio.markets.correct(correction);
   const debt = page.getByTestId('debt');
   await debt.getByText('You owe 100 points').waitFor();
-  await owner.client.studio.markets.void({ marketId: second, reason: 'Nobody looked.' });
+  // What comes in pays it off first.
+  await resolve(second, 0);
   await viewer.untilFigure('staked', (points) => points === 0);
+  assert.equal(await viewer.figure('balance'), rich + 10 - 100);
+  await debt.waitFor({ state: 'detached' });
   await other.page.context().close();
 });
 
 test('a limit of one’s own stops a bet, in a sentence', skip, async () => {
   const { page } = viewer;
+  // Staked so far: 50, 50 and all there was.
   await page.getByTestId('limits').locator('summary').click();
-  await page.getByTestId('limit-stakeDay').fill('130');
+  await page.getByTestId('limit-stakeDay').fill(String(rich + 150));
   await page.getByTestId('set-stakeDay').click();
-  await page.getByTestId('held-stakeDay').getByText('at most 130 points').waitFor();
+  await page.locator(`[data-testid="held-stakeDay"][data-value="${rich + 150}"]`).waitFor();
   const marketId = await open('Will it hail?', undefined);
   await viewer.bet(0, '10');
   const market = page.locator(`[data-testid="market"][data-market="${marketId}"]`);

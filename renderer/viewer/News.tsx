@@ -2,7 +2,7 @@
 // free, so that news moves nothing on the page.
 
 import { useStore } from 'zustand';
-import { EVENT_CATALOGUE, type EventType } from '../../core/contract/events.ts';
+import { EVENT_CATALOGUE, type EventType } from '../../core/contract/eventCatalogue.ts';
 import { text } from '../ui/texts.ts';
 import { useMediaNow } from './mediaNow.ts';
 import type { ViewerSession } from './viewerSession.ts';

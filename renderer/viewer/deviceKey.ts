@@ -2,7 +2,7 @@
 // visit and kept by the page. The secret must never leave the device and never enters a log. Works
 // without a secure context, because a link opened from the local network has none.
 
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { fromHex, newId, type RandomBytes, toHex } from '../../core/base/ids.ts';
 import { FACTS_VERSION, keyPairOf, signText, viewerSigningText } from '../../core/wire/signing.ts';
 import type { TextStore } from './textStore.ts';
@@ -10,8 +10,8 @@ import type { TextStore } from './textStore.ts';
 const KEY = 'morphine.device';
 
 const savedSchema = z.object({
-  secret: z.string().regex(/^[0-9a-f]{64}$/),
-  subject: z.string().regex(/^[0-9a-f]{32}$/),
+  secret: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
+  subject: z.string().check(z.regex(/^[0-9a-f]{32}$/)),
 });
 
 export type HelloParts = {

@@ -4,7 +4,7 @@
 
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { realTimers } from '../../core/base/clock.ts';
 import { text } from '../ui/texts.ts';
 import { App } from './App.tsx';

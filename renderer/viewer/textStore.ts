@@ -1,7 +1,7 @@
 // Small texts that a page keeps between visits. Where the browser keeps nothing (storage blocked),
 // memory stands in for the visit, and `isLasting` says so.
 
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { BetRecord, BetStorage } from './betRecord.ts';
 import type { LimitStorage, LimitWish } from './limitBook.ts';
 
@@ -46,7 +46,7 @@ export function memoryStore(): TextStore {
   };
 }
 
-const count = z.number().int().nonnegative();
+const count = z.int().check(z.nonnegative());
 const moveSchema = z.object({
   kind: z.enum(['withdraw', 'sale']),
   id: z.string(),
@@ -59,34 +59,34 @@ const moveSchema = z.object({
 });
 /** Bets of earlier versions of this page lack what has a default. */
 const betSchema = z.object({
-  betId: z.string().regex(/^[0-9a-f]{32}$/),
+  betId: z.string().check(z.regex(/^[0-9a-f]{32}$/)),
   marketId: z.string(),
-  outcome: z.number().int().nonnegative(),
-  amountMinor: z.number().int().positive(),
+  outcome: z.int().check(z.nonnegative()),
+  amountMinor: z.int().check(z.positive()),
   marketTitle: z.string(),
   outcomeLabel: z.string(),
   madeAtMs: z.number(),
-  quoteSeq: count.nullable().default(null),
-  milliSharesMin: count.nullable().default(null),
+  quoteSeq: z._default(z.nullable(count), null),
+  milliSharesMin: z._default(z.nullable(count), null),
   state: z.enum(['sent', 'refused', 'confirmed', 'won', 'lost', 'refunded']),
-  seq: z.number().int().nonnegative(),
+  seq: z.int().check(z.nonnegative()),
   hash: z.string(),
-  epoch: count.default(0),
-  isWitnessed: z.boolean().default(false),
-  isContested: z.boolean().default(false),
-  milliShares: count.default(0),
-  move: moveSchema.nullable().default(null),
-  settledSeq: z.number().int().nonnegative(),
+  epoch: z._default(count, 0),
+  isWitnessed: z._default(z.boolean(), false),
+  isContested: z._default(z.boolean(), false),
+  milliShares: z._default(count, 0),
+  move: z._default(z.nullable(moveSchema), null),
+  settledSeq: z.int().check(z.nonnegative()),
   code: z.string(),
   message: z.string(),
-  paidMinor: z.number().int().nonnegative(),
+  paidMinor: z.int().check(z.nonnegative()),
   reason: z.string(),
 });
 
 const limitSchema = z.object({
-  commandId: z.string().regex(/^[0-9a-f]{32}$/),
+  commandId: z.string().check(z.regex(/^[0-9a-f]{32}$/)),
   limit: z.enum(['stakeDay', 'lossDay', 'pausedUntil', 'excludedUntil']),
-  value: count.nullable(),
+  value: z.nullable(count),
 });
 
 /** The bets of one channel, one entry each. What does not read as a bet is left alone. */
@@ -101,7 +101,7 @@ export function limitStorageOf(store: TextStore, channel: string): LimitStorage 
   return { ...entries, write: (wish) => entries.write(wish.commandId, wish) };
 }
 
-function entriesOf<Entry>(store: TextStore, prefix: string, schema: z.ZodType<Entry>) {
+function entriesOf<Entry>(store: TextStore, prefix: string, schema: z.ZodMiniType<Entry>) {
   return {
     list(): Entry[] {
       return store
@@ -115,7 +115,7 @@ function entriesOf<Entry>(store: TextStore, prefix: string, schema: z.ZodType<En
   };
 }
 
-function readEntry<Entry>(text: string | null, schema: z.ZodType<Entry>): Entry | null {
+function readEntry<Entry>(text: string | null, schema: z.ZodMiniType<Entry>): Entry | null {
   if (text === null) return null;
   try {
     const checked = schema.safeParse(JSON.parse(text));

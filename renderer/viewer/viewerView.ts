@@ -2,7 +2,7 @@
 // events change it. Words that make no sense change nothing.
 
 import type { StoreApi } from 'zustand/vanilla';
-import { isSameEvent } from '../../core/contract/events.ts';
+import { isSameEvent } from '../../core/contract/eventCatalogue.ts';
 import type { MarketFace } from '../ui/MarketCard.tsx';
 import type { OverlayMode } from '../ui/overlayPainter.ts';
 import type { BetRecord } from './betRecord.ts';
