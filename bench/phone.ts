@@ -53,7 +53,7 @@ export async function measurePhone(context: BenchContext): Promise<Measured[]> {
 }
 
 /** Empty where namespaces, a TUN device and Python are. */
-function whyNoRadio(): string {
+export function whyNoRadio(): string {
   const script = 'import os,socket; os.open("/dev/net/tun", os.O_RDWR); socket.recv_fds';
   const probes: readonly [string, readonly string[]][] = [
     ['no Python 3.9 or /dev/net/tun', ['python3', '-c', script]],
@@ -70,7 +70,7 @@ function whyNoRadio(): string {
   return '';
 }
 
-const NAMESPACE = ['unshare', '--user', '--map-root-user', '--net'] as const;
+export const NAMESPACE = ['unshare', '--user', '--map-root-user', '--net'] as const;
 
 function listen(path: string, open: () => Socket): Promise<Server> {
   const server = createServer((near) => {
