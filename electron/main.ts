@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { app, type BrowserWindow, ipcMain, MessageChannelMain, session } from 'electron';
 import { launchStudio } from '../native/host/launch.ts';
 import type { StudioHost } from '../native/host/studio.ts';
+import { platformKeychain } from './keychain.ts';
 import { declarePageScheme, servePages } from './pages.ts';
 import { installPermissionPolicy } from './permissions.ts';
 import { createUtilityLauncher } from './utilityLauncher.ts';
@@ -74,6 +75,7 @@ async function run(): Promise<void> {
     },
     callerFolder: process.env.INIT_CWD ?? process.cwd(),
     launcher,
+    keychain: platformKeychain(),
   });
   if ('line' in launched) {
     process.stdout.write(`${launched.line}\n`);

@@ -34,6 +34,7 @@ import { createStudioStateStore } from './serve/state.ts';
 import type { ChannelKey } from './upstream/channelKey.ts';
 import { createJournalShipper } from './upstream/journalShipper.ts';
 import { createStudioSocket } from './upstream/studioSocket.ts';
+import { tellErasures } from './upstream/textCopies.ts';
 import { type MarkKeeper, openMarkKeeper } from './upstream/witnessedMark.ts';
 import { createVisionClient } from './vision/client.ts';
 import type { PeerOptions } from './webrtc/peer.ts';
@@ -234,6 +235,7 @@ function openFactRooms(
     logger: logger.with({ part: 'upstream' }),
   });
   const shipper = createJournalShipper({ socket, journal, marks, timers, logger });
+  tellErasures({ socket, texts: journal.texts, logger: logger.with({ part: 'upstream' }) });
   // A ledger is used once it is known to hold every row that a relay signed.
   const gate = createLedgerGate({
     ...{ ledger, journal, socket, shipper, marks, clock, timers },

@@ -3,7 +3,8 @@
 // fences off every older studio, at its registration too.
 
 import assert from 'node:assert/strict';
-import { statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { toHex } from '../core/base/ids.ts';
@@ -128,5 +129,46 @@ test('who takes over writes in the next epoch; the older studio is fenced and th
   fresh.sendBatch(journal.batch(3, 3, { epoch: 2 }));
   assert.equal((await fresh.take('journalAck')).epoch, 2n);
   fresh.close();
+  await relay.close();
+});
+
+test('texts are kept with the rows that name them, given back with them, and erased to the byte', async () => {
+  const dataFolder = newFolder();
+  const relay = await startTestRelay({ dataFolder });
+  const studio = new TestStudio(relay.url);
+  await studio.ready();
+  const textOf = (text: string) => {
+    const salt = new Uint8Array(16).fill(4);
+    const hash = createHash('sha256').update(salt).update(text).digest('hex');
+    return { hash, salt, text };
+  };
+  const [reason, foreign] = [textOf('Shouted at everybody.'), textOf('Nobody names this.')];
+  const ban = { kind: 'ban', actor: 'owner', role: 'owner', subject: 'u1', isBanned: true };
+  const journal = new TestJournal().grant('u1', 5).add({ ...ban, reason: reason.hash });
+  const bent = { ...reason, text: 'Whispered.' };
+  studio.sendBatch(journal.batch(1, 3), [foreign, bent]);
+  await studio.take('journalAck');
+  studio.askTail(1, 10);
+  assert.deepEqual((await studio.take('journalTail')).texts, [], 'neither named nor hashed so');
+  studio.sendBatch(journal.batch(1, 3), [reason]);
+  await studio.take('journalAck');
+  studio.askTail(1, 10);
+  const { texts } = await studio.take('journalTail');
+  assert.deepEqual(
+    texts.map(({ hash, salt, text }) => ({ hash, salt: new Uint8Array(salt), text })),
+    [reason],
+  );
+  const stored = () =>
+    ['witness.sqlite', 'witness.sqlite-wal']
+      .map((name) => readFileSync(join(dataFolder, name), 'latin1'))
+      .join('');
+  assert.match(stored(), /Shouted at everybody/);
+  assert.doesNotMatch(stored(), /Nobody names this|Whispered/);
+  studio.eraseTexts([reason.hash, 'no hash']);
+  assert.deepEqual((await studio.take('textsErased')).hashes, [reason.hash]);
+  assert.doesNotMatch(stored(), /Shouted/);
+  studio.askTail(1, 10);
+  assert.deepEqual((await studio.take('journalTail')).texts, []);
+  studio.close();
   await relay.close();
 });

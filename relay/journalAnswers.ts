@@ -2,16 +2,18 @@
 // next epoch, and rows that the studio lost. A store that fails answers nothing: nothing was
 // applied, nothing is acknowledged, and the studio asks again.
 
+import { textsNamedIn } from '../core/ledger/texts.ts';
 import type { FromStudio, JournalBatch, ToStudio } from '../core/wire/gen/facts_pb.js';
 import type { RelayRoom } from './room.ts';
+import { eraseTexts, keepTexts, textsOfRows } from './witness/texts.ts';
 
-/** Rows of one answer, and bytes of their bodies: far below the limit of a message. */
+/** Rows of one answer, and bytes of them and their texts: far below the limit of a message. */
 const TAIL_ROWS_MAX = 1_000;
 const TAIL_BYTES_MAX = 512 * 1024;
 
 type About = Extract<
   FromStudio['message'],
-  { case: 'journalBatch' | 'takeOver' | 'journalTailRequest' }
+  { case: 'journalBatch' | 'takeOver' | 'journalTailRequest' | 'eraseTexts' }
 >;
 type Send = (message: ToStudio['message']) => void;
 
@@ -25,7 +27,13 @@ export async function answerJournal(
   try {
     if (message.case === 'journalBatch') await witness(room, channelId, message.value, send);
     else if (message.case === 'takeOver') await takeOver(room, channelId, send);
-    else {
+    else if (message.case === 'eraseTexts') {
+      const hashes = await eraseTexts(room.witness, channelId, message.value.hashes);
+      send({
+        case: 'textsErased',
+        value: { $typeName: 'morphine.facts.v1.EraseTexts', hashes },
+      });
+    } else {
       const { fromSeq, limit } = message.value;
       await sendTail(room, channelId, Number(fromSeq), limit, send);
     }
@@ -40,6 +48,7 @@ async function witness(
   batch: JournalBatch,
   send: Send,
 ): Promise<void> {
+  await keepTexts(room.witness, channelId, batch.rows, batch.texts);
   const answer = await room.witness.apply(channelId, {
     ledgerId: batch.ledgerId,
     epoch: Number(batch.epoch),
@@ -88,11 +97,15 @@ async function sendTail(
   if (!Number.isSafeInteger(fromSeq) || fromSeq < 1) return;
   const count = Math.min(Math.max(1, limit), TAIL_ROWS_MAX);
   const rows = await room.witness.rowsFrom(channelId, fromSeq, count);
+  const texts = await textsOfRows(room.witness, channelId, rows);
+  const sizeOf = new Map(texts.map(({ hash, text }) => [hash, text.length]));
   let bytes = 0;
-  const page = rows.filter(({ body }, index) => {
-    bytes += body.length;
+  const page = rows.filter((row, index) => {
+    bytes += row.body.length;
+    for (const hash of textsNamedIn([row])) bytes += sizeOf.get(hash) ?? 0;
     return index === 0 || bytes <= TAIL_BYTES_MAX;
   });
+  const named = new Set(textsNamedIn(page));
   send({
     case: 'journalTail',
     value: {
@@ -103,6 +116,9 @@ async function sendTail(
         body,
         hash,
       })),
+      texts: texts
+        .filter(({ hash }) => named.has(hash))
+        .map((text) => ({ $typeName: 'morphine.facts.v1.JournalText', ...text })),
     },
   });
 }

@@ -133,6 +133,7 @@ class StudioSession implements ChannelStudio {
       case 'journalBatch':
       case 'takeOver':
       case 'journalTailRequest':
+      case 'eraseTexts':
         void answerJournal(this.#room, channel.id, message, (answer) => this.send(answer));
         break;
       case 'ping':

@@ -4,7 +4,15 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
@@ -13,6 +21,7 @@ import { openJournalStore } from '../native/ledger/journalStore.ts';
 import { Ledger } from '../native/ledger/ledger.ts';
 import { act, hexId, hexKey, IDENTITY, rulesAt } from '../native/ledger/testLedger.ts';
 import { openDatabase } from '../native/sqlite/database.ts';
+import { lockFolder } from '../native/sqlite/folderLock.ts';
 
 const S = 1_000_000;
 const script = resolve(import.meta.dirname, 'ledger.ts');
@@ -243,4 +252,33 @@ test('a file that is no database is named', () => {
   const { status, stderr } = run('verify', 'nodb');
   assert.equal(status, 1);
   assert.match(stderr, /no database/);
+});
+
+test('a viewer is erased from a folder that is free, and the ledger still verifies', () => {
+  const folder = makeLedger('erased');
+  const bytes = () =>
+    ['ledger.db', 'ledger.db-wal']
+      .map((name) => join(folder, name))
+      .filter((path) => existsSync(path))
+      .map((path) => readFileSync(path, 'latin1'))
+      .join('');
+  assert.match(bytes(), new RegExp(hexKey(1)));
+  assert.match(bytes(), /Shouted/);
+  const lock = lockFolder(folder);
+  const refused = run('erase', 'erased', ANNA);
+  lock?.release();
+  assert.deepEqual([refused.status, /in use by a studio/.test(refused.stderr)], [2, true]);
+  const { status, stdout } = run('erase', 'erased', ANNA);
+  assert.equal(status, 0);
+  assert.match(stdout, /Erased: 1 device key and 1 texts/);
+  assert.doesNotMatch(bytes(), new RegExp(`${hexKey(1)}|Shouted`));
+  assert.match(bytes(), new RegExp(hexKey(2)));
+  assert.match(run('verify', 'erased').stdout, /1 are not here[\s\S]*Everything verifies/);
+  assert.equal(run('export', 'erased', '--out', 'after', '--subject', ANNA).status, 0);
+  for (const name of ['texts.jsonl', 'subjects.jsonl', 'journal.jsonl']) {
+    const text = readFileSync(join(root, 'after', name), 'utf8');
+    assert.doesNotMatch(text, new RegExp(`${hexKey(1)}|Shouted`), name);
+  }
+  assert.equal(run('erase', 'erased', hexId(77)).status, 1);
+  assert.equal(run('erase', 'erased').status, 2);
 });

@@ -7,9 +7,13 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { exportLedger } from '../native/ledger/exportLedger.ts';
 import { inspectLedger, type LedgerFile, openLedgerFile } from '../native/ledger/inspect.ts';
+import { openJournalStore } from '../native/ledger/journalStore.ts';
+import { eraseSubject } from '../native/ledger/personal/erase.ts';
+import { lockFolder } from '../native/sqlite/folderLock.ts';
 
 const USAGE = `npm run ledger -- verify DIR
-npm run ledger -- export DIR --out FOLDER [--subject ID]`;
+npm run ledger -- export DIR --out FOLDER [--subject ID]
+npm run ledger -- erase DIR SUBJECT`;
 
 const callerFolder = process.env.INIT_CWD ?? process.cwd();
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -91,7 +95,35 @@ function writeExport(folder: string, out: string | undefined, subject: string | 
   }
 }
 
+/** Erases what is kept of one viewer. The folder must be free: a studio would still know it. */
+function erase(folder: string, subject: string | undefined): void {
+  if (subject === undefined || !/^[0-9a-f]{32}$/.test(subject)) {
+    leave(2, `erase takes a viewer’s subject, 32 characters.\n${USAGE}`);
+  }
+  openFolder(folder).close();
+  const lock = lockFolder(folder);
+  if (!lock) leave(2, `${folder} is in use by a studio; stop that one first.`);
+  try {
+    const { database } = openJournalStore(join(folder, 'ledger.db'));
+    const erased = eraseSubject(database, subject);
+    database.close();
+    if (!erased) leave(1, `There is no subject ${subject} in this ledger; nothing was erased.`);
+    say(
+      `Erased: ${erased.keys} device key and ${erased.texts} texts. Rows keep the pseudonym, and ` +
+        'its points stay where they are. Relays erase their copies when the studio is next online.',
+    );
+  } catch (cause) {
+    leave(1, `Nothing was erased: ${cause instanceof Error ? cause.message : String(cause)}`);
+  } finally {
+    lock.release();
+  }
+}
+
 const { command, folder, others, out, subject } = readCommandLine();
+if (command === 'erase' && others.length <= 1) {
+  erase(folder, others[0]);
+  process.exit(0);
+}
 if (others.length > 0) leave(2, `There is more than one folder.\n${USAGE}`);
 if (command === 'verify') verify(folder);
 else if (command === 'export') writeExport(folder, out, subject ?? null);

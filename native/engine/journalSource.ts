@@ -5,8 +5,10 @@ import { toHex } from '../../core/base/ids.ts';
 import { createSignal } from '../../core/base/signal.ts';
 import type { LedgerClient } from '../ledger/client.ts';
 import type { JournalRowBytes, JournalSource } from '../upstream/journalShipper.ts';
+import { type TextSource, textSourceOf } from '../upstream/textCopies.ts';
 
 export type FollowedJournal = JournalSource & {
+  texts: TextSource;
   /** Hash of the last row as hexadecimal; empty while unknown. */
   hash(): string;
   identity(): { ledgerId: string; epoch: number } | null;
@@ -69,5 +71,6 @@ export function followJournal(
     rowsFrom: (fromSeq, limit): Promise<readonly JournalRowBytes[]> =>
       ledger.rowsFrom(fromSeq, limit),
     onRows: moved.subscribe,
+    texts: textSourceOf(ledger),
   };
 }

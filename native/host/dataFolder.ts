@@ -8,6 +8,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { StartRefused } from './supervisor.ts';
 
+const retentionDays = z.number().int().min(2).max(3650).nullable().default(null);
+
 /** Settings a person may edit by hand. Unknown keys are refused, so that a typo is seen. */
 export const settingsSchema = z.strictObject({
   version: z.literal(1),
@@ -18,6 +20,18 @@ export const settingsSchema = z.strictObject({
   /** What the show is called on the viewers' page. */
   title: z.string().trim().min(1).max(80).default('My show'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  /**
+   * Days until personal data is erased, one setting per kind; null keeps it. Enforced at start. No
+   * less than two days: markets live for one, and may be corrected after that.
+   */
+  retention: z
+    .strictObject({
+      /** Device keys of viewers who have not been here for so long; their points go with them. */
+      personalKeysDays: retentionDays,
+      /** Titles of markets and reasons of decisions. */
+      textsDays: retentionDays,
+    })
+    .default({ personalKeysDays: null, textsDays: null }),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 

@@ -40,6 +40,11 @@ export async function runHeadless(headless: HeadlessOptions): Promise<number> {
   const facts = studio.readyFacts();
   say(`Studio   ${facts.studio ?? ''}`);
   say(`Viewers  ${facts.viewer ?? 'the relay does not answer yet; the studio will show the link'}`);
+  if (studio.supervisor.facts().get('ledger')?.personalKeyFrom === 'file') {
+    say(
+      'Privacy  viewers’ data is encrypted; without a keychain here its key is personal.key (0600)',
+    );
+  }
   if (facts.studio) headless.onReady(facts.studio);
   await asked;
   await studio.stop();

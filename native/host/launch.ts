@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { realTimers } from '../../core/base/clock.ts';
 import { checkSource, SourceError } from '../capture/checkSource.ts';
 import { type FfmpegChoice, resolveFfmpeg } from '../ffmpeg/resolve.ts';
+import { type Keychain, openPersonalKey, PersonalKeyLost } from '../ledger/personal/personalKey.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { openChannelKey } from '../upstream/channelKey.ts';
 import { BadCommandLine, readCommandLine, type StudioOptions } from './commandLine.ts';
@@ -17,6 +18,8 @@ export type LaunchOptions = {
   /** Folder that relative paths on the command line refer to. */
   callerFolder: string;
   launcher: ProcessLauncher;
+  /** Wraps the key of personal data; without one that key is a file. */
+  keychain?: Keychain | null;
 };
 
 /** A studio that runs, or the line and exit code that say why none does. */
@@ -45,6 +48,7 @@ export async function launchStudio(launch: LaunchOptions): Promise<Launched> {
         resolveFfmpeg({ configuredPath, environmentPath: process.env.MORPHINE_FFMPEG }),
       refuseBadSource: (source, ffmpeg) => refuseBadSource(source, ffmpeg, launch.callerFolder),
       openChannelKey,
+      openPersonalKey: (dataFolder) => wrappedKey(launch, dataFolder),
     });
     return { studio, options };
   } catch (cause) {
@@ -64,6 +68,19 @@ async function refuseBadSource(
     await checkSource(source, { callerFolder, ffmpeg });
   } catch (cause) {
     if (cause instanceof SourceError) throw new StartRefused(`--source: ${cause.message}.`, 2);
+    throw cause;
+  }
+}
+
+/** The key that a keychain protects; without one the ledger opens its own file, under its lock. */
+function wrappedKey({ keychain }: LaunchOptions, dataFolder: string): string | null {
+  if (!keychain) return null;
+  try {
+    const random = (length: number) => randomBytes(length);
+    const { key } = openPersonalKey({ dataFolder, keychain, random });
+    return Buffer.from(key).toString('hex');
+  } catch (cause) {
+    if (cause instanceof PersonalKeyLost) throw new StartRefused(cause.message, 2);
     throw cause;
   }
 }

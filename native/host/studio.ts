@@ -14,6 +14,7 @@ import {
   prepareDataFolder,
   readChannelClock,
   readSettings,
+  type Settings,
   writeChannelClock,
 } from './dataFolder.ts';
 import { createReadyFile, type ReadyFacts, readyFactsOf } from './readyFile.ts';
@@ -69,6 +70,8 @@ export type StudioHostOptions = {
   refuseBadSource(source: string, ffmpeg: FfmpegChoice): Promise<void>;
   /** Reads the channel's key from the data folder, or makes it at the first start. */
   openChannelKey(at: { dataFolder: string; random: RandomBytes }): Promise<ChannelIdentity>;
+  /** The key that seals personal data, from the keychain; null: the ledger has it in a file. */
+  openPersonalKey?(dataFolder: string): string | null;
 };
 
 /** A stop must leave nothing after three seconds; the children get most of that. */
@@ -91,6 +94,7 @@ export async function startStudio(host: StudioHostOptions): Promise<StudioHost> 
   const clockState = readChannelClock(dataFolder, host.monotonicUs(), host.wallUs());
   const clock: MediaClock = { nowUs: () => clockState.epochUs + host.monotonicUs() };
   const channel = await openKey(host, dataFolder);
+  const personalKey = host.openPersonalKey?.(dataFolder) ?? null;
   const common = {
     epochUs: clockState.epochUs,
     logLevel: host.env.MORPHINE_LOG ?? settings.logLevel,
@@ -115,6 +119,8 @@ export async function startStudio(host: StudioHostOptions): Promise<StudioHost> 
         channel,
         title: settings.title,
         modelFolder: settings.models ?? null,
+        personalKey,
+        retention: settings.retention,
       });
     },
     onChange() {
@@ -175,6 +181,8 @@ type ConfigurationParts = {
   channel: ChannelIdentity;
   title: string;
   modelFolder: string | null;
+  personalKey: string | null;
+  retention: Settings['retention'];
 };
 
 /** The start message's configuration of each process; each checks it with its own schema. */
@@ -198,7 +206,12 @@ function configurationOf(
   };
   switch (name) {
     case 'ledger':
-      return { ...common, channelId: parts.channel.channelId };
+      return {
+        ...common,
+        channelId: parts.channel.channelId,
+        personalKey: parts.personalKey,
+        retention: parts.retention,
+      };
     case 'vision':
       return {
         ...common,

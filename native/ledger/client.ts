@@ -85,6 +85,9 @@ export type LedgerClient = {
     limit: number,
   ): Promise<RequestResult<'betsOf'>['entries']>;
   rowsFrom(fromSeq: number, limit: number): Promise<StreamedRow[]>;
+  texts: Command<'texts'>;
+  erasuresUntold: Command<'erasuresUntold'>;
+  erasuresTold: Command<'erasuresTold'>;
   /** Every row from `fromSeq` on, gapless and in order, over reconnects. Returns the end of it. */
   onRows(fromSeq: number, run: (row: StreamedRow) => void): () => void;
   /** Takes a fresh link to the (re)started ledger. */
@@ -241,6 +244,7 @@ export function createLedgerClient(
     withdrawBet: (args) => call('withdrawBet', args),
     sellBet: (args) => call('sellBet', args),
     ...rulesCommands(call),
+    ...textCommands(call),
     quote: (args) => call('quote', args),
     saleQuote: (args) => call('saleQuote', args),
     async suspendMarket(marketId, reason) {
@@ -311,6 +315,15 @@ function rulesCommands(call: Call) {
     setLimit: (args) => call('setLimit', args),
     limits: (args) => call('limits', args),
     vest: (args) => call('vest', args),
+  } satisfies Partial<LedgerClient>;
+}
+
+/** Texts beside the journal, for their copy upstream. */
+function textCommands(call: Call) {
+  return {
+    texts: (args) => call('texts', args),
+    erasuresUntold: (args) => call('erasuresUntold', args),
+    erasuresTold: (args) => call('erasuresTold', args),
   } satisfies Partial<LedgerClient>;
 }
 

@@ -6,7 +6,8 @@
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { accountOwner, parseRow, type Row } from '../../core/ledger/rows.ts';
-import { type LedgerFile, openText, textsNamedBy } from './inspect.ts';
+import { textsNamedBy } from '../../core/ledger/texts.ts';
+import { type LedgerFile, openText } from './inspect.ts';
 import { subjectPlace } from './personal/seal.ts';
 
 /** Columns of the CSV; a row without a field leaves it empty. */

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { toHex } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
+import type { JournalTextBytes } from '../../core/ledger/texts.ts';
 import type { Link } from '../link/link.ts';
 import type { JournalRowBytes } from '../upstream/journalShipper.ts';
 import type { LocalHead, RowImport } from '../upstream/recovery.ts';
@@ -23,6 +24,8 @@ const requestSchema = z.strictObject({
   rows: z.array(z.strictObject({ seq, body: z.string(), hash: hashHex })).max(1_000),
   /** After these rows the books must be whole. */
   isLast: z.boolean(),
+  /** Texts that these rows name; `salt` hexadecimal. */
+  texts: z.array(z.strictObject({ hash: hashHex, salt: z.string(), text: z.string() })).max(2_000),
 });
 const replySchema = z.object({
   id: z.number().int().nonnegative(),
@@ -37,6 +40,7 @@ const replySchema = z.object({
   }),
 });
 type ImportRow = z.infer<typeof requestSchema>['rows'][number];
+type ImportText = z.infer<typeof requestSchema>['texts'][number];
 
 /** A row does not fit; nothing of its page was taken. */
 export class ImportRefused extends Error {}
@@ -46,7 +50,12 @@ export class ImportRefused extends Error {}
  *
  * @throws ImportRefused, and whatever the disk throws; the journal is then as it was
  */
-export function importRows(journal: Journal, rows: readonly ImportRow[], isLast = true): void {
+export function importRows(
+  journal: Journal,
+  rows: readonly ImportRow[],
+  isLast = true,
+  texts: readonly ImportText[] = [],
+): void {
   const [first] = rows;
   if (!first) return;
   const { channel } = journal.state;
@@ -55,6 +64,10 @@ export function importRows(journal: Journal, rows: readonly ImportRow[], isLast 
     if (first.seq === 1) clearUnused(journal);
     for (const row of rows) importRow(journal, row);
     journal.shelf.putAllAway();
+    // A text that was erased here stays erased; one that is not what was hashed is never shown.
+    for (const { hash, salt, text } of texts) {
+      journal.store.putText.run(hash, Buffer.from(salt, 'hex'), text);
+    }
     if (journal.state.channel !== channel) {
       throw new ImportRefused(`The rows are of channel ${journal.state.channel}, not ${channel}.`);
     }
@@ -120,10 +133,10 @@ export function serveImport(link: Link, journal: Journal, logger: Logger): void 
     if (kind !== IMPORT_FRAME) return;
     const request = requestSchema.safeParse(parsedJson(payload));
     if (!request.success) return;
-    const { id, rows, isLast } = request.data;
+    const { id, rows, isLast, texts } = request.data;
     let refusal = '';
     try {
-      importRows(journal, rows, isLast);
+      importRows(journal, rows, isLast, texts);
     } catch (cause) {
       refusal = cause instanceof Error ? cause.message : String(cause);
       logger.error('rows were not imported', { reason: refusal });
@@ -160,7 +173,11 @@ export function importOver(link: Link): RowImport {
     for (const { reject } of waiting.values()) reject(new Error('The ledger went away.'));
     waiting.clear();
   });
-  const ask = (rows: readonly JournalRowBytes[], isLast: boolean) =>
+  const ask = (
+    rows: readonly JournalRowBytes[],
+    isLast: boolean,
+    texts: readonly JournalTextBytes[],
+  ) =>
     new Promise<LocalHead>((resolve, reject) => {
       if (isClosed) return reject(new Error('The ledger went away.'));
       const id = nextId++;
@@ -170,9 +187,13 @@ export function importOver(link: Link): RowImport {
         body: Buffer.from(body).toString('utf8'),
         hash: toHex(hash),
       }));
-      link.send(IMPORT_FRAME, Buffer.from(JSON.stringify({ id, rows: sent, isLast })));
+      const sentTexts = texts.map(({ hash, salt, text }) => ({ hash, salt: toHex(salt), text }));
+      link.send(
+        IMPORT_FRAME,
+        Buffer.from(JSON.stringify({ id, rows: sent, isLast, texts: sentTexts })),
+      );
     });
-  return { head: () => ask([], false), take: ask };
+  return { head: () => ask([], false, []), take: ask };
 }
 
 function parsedJson(payload: Buffer): unknown {

@@ -2,7 +2,6 @@
 // chain, the fold, an independent audit, the hashes of texts, SQLite's own check, and what a relay
 // signed. It trusts nothing but the rows, and says of each finding which row it is about.
 
-import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -10,6 +9,7 @@ import { auditJournal } from '../../core/ledger/auditor.ts';
 import { chainHash, FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
 import { applyRow, emptyLedger, type LedgerState } from '../../core/ledger/fold.ts';
 import { parseRow, type Row } from '../../core/ledger/rows.ts';
+import { isTextOf, textsNamedBy } from '../../core/ledger/texts.ts';
 import { openForReading, type ReadDatabase } from '../sqlite/database.ts';
 import { readPlainKey } from './personal/personalKey.ts';
 import { createSeal, isSealed, OPEN_SEAL, type Seal, textPlace } from './personal/seal.ts';
@@ -207,25 +207,12 @@ class Inspector {
       here.add(hash);
       const plain = this.#file.seal.open(textPlace(hash), text);
       if (plain === undefined && this.#file.seal === OPEN_SEAL) texts.locked++;
-      else if (plain === undefined || !isTextOf(hash, salt, plain)) {
+      else if (plain === undefined || !isTextOf({ hash, salt, text: plain })) {
         this.#find(0, `The text ${hash.slice(0, 12)} beside the journal is not the one it names`);
       } else texts.checked++;
     }
     for (const hash of this.#named) if (!here.has(hash)) texts.erased++;
   }
-}
-
-/** Salted hashes of texts that a row names. */
-export function textsNamedBy(row: Row): string[] {
-  const named: string[] = [];
-  if ('reason' in row && row.reason !== '') named.push(row.reason);
-  if ('rules' in row) named.push(row.rules);
-  return named;
-}
-
-/** Whether a text and its salt give the hash: SHA-256(salt, text). */
-export function isTextOf(hash: string, salt: Uint8Array, text: string): boolean {
-  return createHash('sha256').update(salt).update(text, 'utf8').digest('hex') === hash;
 }
 
 /** The stored text in clear; null when it is locked. */

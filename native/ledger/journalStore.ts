@@ -6,9 +6,11 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { type Database, openDatabase, type Statement } from '../sqlite/database.ts';
+import { OPEN_SEAL, type Seal } from './personal/seal.ts';
+import { PERSONAL_TABLES, type PersonalStatements, personalStatements } from './personal/tables.ts';
 
 /** Version of these tables, kept in user_version. */
-export const LEDGER_FILE_VERSION = 2;
+export const LEDGER_FILE_VERSION = 3;
 
 const JOURNAL = `
 CREATE TABLE journal (
@@ -72,8 +74,9 @@ ALTER TABLE journal_2 RENAME TO journal;
 export const INSERT_ROWS = 16;
 
 export type StoredRow = { seq: number; body: Buffer; hash: Buffer };
-export type StoredSubject = { subject: string; publicKey: string; isStaff: number };
 type InsertRow = [seq: number, body: Uint8Array, hash: Uint8Array];
+
+export type { StoredSubject } from './personal/tables.ts';
 
 export type JournalStore = {
   /** The file was not closed in order the last time: a crash, or the power went. */
@@ -89,32 +92,29 @@ export type JournalStore = {
   hashOf: Statement<[seq: number], { hash: Buffer }>;
   insertCommand: Statement<[id: string, digest: Uint8Array, market: string], never>;
   commandOf: Statement<[id: string], { digest: Buffer; market: string }>;
-  putSubject: Statement<
-    [subject: string, publicKey: string, isStaff: number, boundAtUs: number],
-    never
-  >;
-  subjectOf: Statement<[subject: string], StoredSubject>;
   boundAtOf: Statement<[subject: string], { boundAtUs: number }>;
-  putText: Statement<[hash: string, salt: Uint8Array, text: string], never>;
   /** Any write beside the journal: whether the disk takes it. */
   putMeta: Statement<[name: string, value: string], never>;
-  textOf: Statement<[hash: string], { salt: Buffer; text: string }>;
-};
+} & PersonalStatements;
 
 /**
  * Opens the ledger's file.
  *
+ * @param seal what keeps personal data closed; the product always gives one
  * @throws SqliteFailure
  */
-export function openJournalStore(path: string): JournalStore {
+export function openJournalStore(path: string, seal: Seal = OPEN_SEAL): JournalStore {
   // SQLite removes its log when a file is closed in order.
   const isAfterCrash = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
   const database = openDatabase({
     path,
     version: LEDGER_FILE_VERSION,
     migrate: (file, from) => {
-      file.exec(from === 1 ? FROM_1 : JOURNAL + BESIDE);
-      file.exec(TRIGGERS + PUT_AWAY);
+      if (from < 2) {
+        file.exec(from === 1 ? FROM_1 : JOURNAL + BESIDE);
+        file.exec(TRIGGERS + PUT_AWAY);
+      }
+      file.exec(PERSONAL_TABLES);
     },
   });
   const places = Array.from({ length: INSERT_ROWS }, () => '(?, ?, ?)').join(', ');
@@ -131,18 +131,9 @@ export function openJournalStore(path: string): JournalStore {
     hashOf: database.prepare('SELECT hash FROM journal WHERE seq = ?'),
     insertCommand: database.prepare('INSERT INTO commands (id, digest, market) VALUES (?, ?, ?)'),
     commandOf: database.prepare('SELECT digest, market FROM commands WHERE id = ?'),
-    putSubject: database.prepare(
-      'INSERT OR REPLACE INTO subjects (subject, public_key, is_staff, bound_at_us) ' +
-        'VALUES (?, ?, ?, ?)',
-    ),
-    subjectOf: database.prepare(
-      'SELECT subject, public_key AS publicKey, is_staff AS isStaff FROM subjects ' +
-        'WHERE subject = ?',
-    ),
     boundAtOf: database.prepare('SELECT bound_at_us AS boundAtUs FROM subjects WHERE subject = ?'),
-    putText: database.prepare('INSERT OR IGNORE INTO texts (hash, salt, text) VALUES (?, ?, ?)'),
     putMeta: database.prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)'),
-    textOf: database.prepare('SELECT salt, text FROM texts WHERE hash = ?'),
+    ...personalStatements(database, seal),
   };
 }
 

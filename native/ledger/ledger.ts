@@ -191,6 +191,7 @@ export class Ledger {
           .slice(0, limit)
           .map((bet) => historyEntry(journal, bet)),
       }),
+      ...textHandlers(journal),
       rowsFrom: ({ fromSeq, limit }) => ({
         rows: journal.rowsFrom(fromSeq, limit).map((row) => ({
           seq: row.seq,
@@ -254,6 +255,9 @@ export class Ledger {
     if (!known || isStaff(known) !== args.isStaff) {
       journal.write();
       journal.store.putSubject.run(args.subject, args.publicKey, args.isStaff ? 1 : 0, args.atUs);
+    } else if (journal.store.isUnseen.get(args.subject, args.atUs)) {
+      journal.write();
+      journal.store.seeSubject.run(args.subject, args.atUs);
     }
     // Whoever runs the show may not bet and is given nothing to bet with.
     if (!args.isStaff) {
@@ -420,6 +424,24 @@ export class Ledger {
     }
     for (; next && !next.done; next = ended?.next()) yield next.value;
   }
+}
+
+/** What the upstream copy asks of texts and their erasures. */
+function textHandlers(journal: Journal) {
+  return {
+    texts: ({ hashes }) => ({
+      texts: hashes.flatMap((hash) => {
+        const kept = journal.store.textOf.get(hash);
+        return kept ? [{ hash, salt: kept.salt.toString('hex'), text: kept.text }] : [];
+      }),
+    }),
+    erasuresUntold: ({ limit }) => ({ hashes: journal.store.erasuresUntold.all(limit) }),
+    erasuresTold: ({ hashes }) => {
+      journal.write();
+      for (const hash of hashes) journal.store.erasureTold.run(hash);
+      return {};
+    },
+  } satisfies Partial<Handlers>;
 }
 
 function isStaff(subject: StoredSubject): boolean {

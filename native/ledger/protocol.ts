@@ -163,6 +163,11 @@ export const requestArgs = {
   }),
   betsOf: z.strictObject({ marketId, afterSeq: seq, limit }),
   rowsFrom: z.strictObject({ fromSeq: seq, limit }),
+  /** Texts beside the journal, by their hashes. */
+  texts: z.strictObject({ hashes: z.array(hashHex).max(2_000) }),
+  /** Hashes of erased texts that no relay has confirmed. */
+  erasuresUntold: z.strictObject({ limit }),
+  erasuresTold: z.strictObject({ hashes: z.array(hashHex).max(1_000) }),
   subscribe: z.strictObject({ subscription: z.number().int().nonnegative(), fromSeq: seq }),
   unsubscribe: z.strictObject({ subscription: z.number().int().nonnegative() }),
 } as const;
@@ -322,6 +327,11 @@ export const requestResults = {
     /** `body` is the hashed UTF-8 text, unchanged. */
     rows: z.array(z.object({ seq, body: z.string(), hash: hashHex })),
   }),
+  texts: z.object({
+    texts: z.array(z.object({ hash: hashHex, salt: z.string(), text: z.string() })),
+  }),
+  erasuresUntold: z.object({ hashes: z.array(hashHex) }),
+  erasuresTold: nothing,
   subscribe: nothing,
   unsubscribe: nothing,
 } as const satisfies Record<keyof typeof requestArgs, z.ZodType>;

@@ -7,8 +7,14 @@ import type { CancelTimer, Timers } from '../../core/base/clock.ts';
 import { toHex } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import { createSignal, type Subscribe } from '../../core/base/signal.ts';
-import type { JournalAck, JournalRefused, Registered } from '../../core/wire/gen/facts_pb.js';
+import type {
+  JournalAck,
+  JournalRefused,
+  JournalText,
+  Registered,
+} from '../../core/wire/gen/facts_pb.js';
 import type { StudioSocket, StudioSocketState } from './studioSocket.ts';
+import { type TextSource, textsFor } from './textCopies.ts';
 import type { MarkKeeper } from './witnessedMark.ts';
 
 /** Rows in one batch: about 2 ms of the relay's time, whose next packet of media must not wait. */
@@ -30,6 +36,8 @@ export type JournalSource = {
   rowsFrom(fromSeq: number, limit: number): Promise<readonly JournalRowBytes[]>;
   /** Runs when the head moved or the ledger came back. */
   onRows(run: () => void): () => void;
+  /** Texts that go with the rows; without them only rows are copied. */
+  texts?: TextSource;
 };
 
 export type ShipperState = {
@@ -224,7 +232,16 @@ class Shipper implements JournalShipper {
     }
     this.#compared = true;
     if (rows.length === 0) return 'again';
-    this.#sendBatch(round, witness, head, rows);
+    const batch = batchOf(rows, head.seq);
+    let texts: JournalText[];
+    try {
+      texts = await textsFor(this.#journal.texts, batch);
+    } catch (error) {
+      this.#logger.warn('the texts could not be read', { reason: String(error) });
+      return 'retry';
+    }
+    if (round !== this.#round) return 'again';
+    this.#sendBatch(round, witness, head, batch, texts);
     return 'done';
   }
 
@@ -232,17 +249,9 @@ class Shipper implements JournalShipper {
     round: number,
     witness: Position,
     head: { ledgerId: string; epoch: number; seq: number },
-    rows: readonly JournalRowBytes[],
+    batch: readonly JournalRowBytes[],
+    texts: JournalText[],
   ): void {
-    const batch: JournalRowBytes[] = [];
-    let bytes = 0;
-    for (const row of rows) {
-      // The ledger may have read further than it told us yet: that would look like a lost tail.
-      if (row.seq > head.seq) break;
-      bytes += row.body.length;
-      if (batch.length > 0 && bytes > BATCH_BYTES_MAX) break;
-      batch.push(row);
-    }
     const last = batch.at(-1);
     if (!last) return;
     const sent = this.#socket.sendJournal({
@@ -258,6 +267,7 @@ class Shipper implements JournalShipper {
         hash,
       })),
       hash: last.hash,
+      texts,
     });
     if (!sent) return;
     this.#inFlightSeq = last.seq;
@@ -344,4 +354,18 @@ class Shipper implements JournalShipper {
     this.#state = next;
     this.#changed.emit(next);
   }
+}
+
+/** The rows of one message, none behind what the ledger told us of. */
+function batchOf(rows: readonly JournalRowBytes[], headSeq: number): JournalRowBytes[] {
+  const batch: JournalRowBytes[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    // The ledger may have read further than it told us yet: that would look like a lost tail.
+    if (row.seq > headSeq) break;
+    bytes += row.body.length;
+    if (batch.length > 0 && bytes > BATCH_BYTES_MAX) break;
+    batch.push(row);
+  }
+  return batch;
 }

@@ -64,6 +64,10 @@ test('a lost desktop: the key on a new machine gets every row and goes on; the o
   assert.equal(hashOf(fresh), hashOf(old));
   const [market] = await fresh.client.markets(false, 10);
   assert.deepEqual([market?.id, market?.state], ['m1', 'OPEN']);
+  // The texts beside the rows came along.
+  const [lost] = await old.client.markets(false, 10);
+  assert.notEqual(market?.title, '(erased)');
+  assert.deepEqual([market?.title, market?.reason], [lost?.title, 'kick-off']);
   const shipper = ship(socket, fresh);
   await fresh.client.lockMarket({ ...act('m1', 'lock', 300), tCapUs: null, reason: 'rebuilt' });
   await reached(

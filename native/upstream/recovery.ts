@@ -6,6 +6,7 @@
 import type { Timers } from '../../core/base/clock.ts';
 import { toHex } from '../../core/base/ids.ts';
 import { chainHash, FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
+import { isTextOf, type JournalTextBytes } from '../../core/ledger/texts.ts';
 import type { JournalAck, JournalTail } from '../../core/wire/gen/facts_pb.js';
 import type { JournalRowBytes } from './journalShipper.ts';
 import type { StudioSocket } from './studioSocket.ts';
@@ -36,7 +37,11 @@ export type RowImport = {
    * @param isLast after these rows the books must be whole, and are checked
    * @returns the head afterwards; rejects and changes nothing when a row does not fit
    */
-  take(rows: readonly JournalRowBytes[], isLast: boolean): Promise<LocalHead>;
+  take(
+    rows: readonly JournalRowBytes[],
+    isLast: boolean,
+    texts: readonly JournalTextBytes[],
+  ): Promise<LocalHead>;
 };
 
 /** The journal cannot be brought back; `code` as of the shipper, `message` for a person. */
@@ -80,8 +85,11 @@ export async function recoverJournal(options: {
   let [seq, hash] = isOther ? [0, FIRST_PREVIOUS_HASH] : [head.seq, head.hash];
   const firstSeq = seq + 1;
   while (seq < lastSeq) {
-    const page = checkedPage(seq, hash, await tail(options, seq + 1));
-    head = await local.take(page, (page.at(-1)?.seq ?? 0) >= lastSeq);
+    const answer = await tail(options, seq + 1);
+    const page = checkedPage(seq, hash, answer);
+    // One that is not what the row names is left out: it reads as erased then.
+    const texts = answer.texts.filter(isTextOf);
+    head = await local.take(page, (page.at(-1)?.seq ?? 0) >= lastSeq, texts);
     [seq, hash] = [head.seq, head.hash];
   }
   if (seq === lastSeq && toHex(hash) !== toHex(mark.hash)) {

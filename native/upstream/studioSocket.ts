@@ -90,6 +90,8 @@ export type StudioSocket = {
   onJournalRefused: Subscribe<[JournalRefused]>;
   onTookOver: Subscribe<[JournalAck]>;
   onJournalTail: Subscribe<[JournalTail]>;
+  /** Hashes of texts that the relay erased. */
+  onTextsErased: Subscribe<[readonly string[]]>;
   /** Sends to these viewers; an empty list is everybody. False when the relay is away. */
   deliver(viewerIds: readonly string[], message: ToViewer): boolean;
   /** Latest wins: false when skipped. */
@@ -100,6 +102,8 @@ export type StudioSocket = {
   takeOver(ledgerId: string): boolean;
   /** Asks for witnessed rows; false when the relay is away. */
   askTail(fromSeq: number, limit: number): boolean;
+  /** Asks the relay to erase its copies of these texts; false when it is away. */
+  eraseTexts(hashes: readonly string[]): boolean;
   close(): void;
 };
 
@@ -122,6 +126,7 @@ class SignedSocket implements StudioSocket {
     journalRefused: createSignal<[JournalRefused]>(),
     tookOver: createSignal<[JournalAck]>(),
     journalTail: createSignal<[JournalTail]>(),
+    textsErased: createSignal<[readonly string[]]>(),
   };
   readonly onState = this.#signals.state.subscribe;
   readonly onRegistered = this.#signals.registered.subscribe;
@@ -134,6 +139,7 @@ class SignedSocket implements StudioSocket {
   readonly onJournalRefused = this.#signals.journalRefused.subscribe;
   readonly onTookOver = this.#signals.tookOver.subscribe;
   readonly onJournalTail = this.#signals.journalTail.subscribe;
+  readonly onTextsErased = this.#signals.textsErased.subscribe;
   readonly counters = {
     analyticsSent: 0,
     analyticsSkipped: 0,
@@ -203,6 +209,11 @@ class SignedSocket implements StudioSocket {
     const $typeName = 'morphine.facts.v1.JournalTailRequest';
     const value = { $typeName, fromSeq: BigInt(fromSeq), limit } as const;
     return this.#send({ case: 'journalTailRequest', value });
+  }
+
+  eraseTexts(hashes: readonly string[]): boolean {
+    const $typeName = 'morphine.facts.v1.EraseTexts';
+    return this.#send({ case: 'eraseTexts', value: { $typeName, hashes: [...hashes] } });
   }
 
   close(): void {
@@ -306,6 +317,9 @@ class SignedSocket implements StudioSocket {
         break;
       case 'journalTail':
         this.#signals.journalTail.emit(message.value);
+        break;
+      case 'textsErased':
+        this.#signals.textsErased.emit(message.value.hashes);
         break;
       case 'stats':
         this.#signals.stats.emit(message.value);

@@ -9,6 +9,7 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { realTimers } from '../../core/base/clock.ts';
 import { newId, toHex } from '../../core/base/ids.ts';
 import { silentLogger } from '../../core/base/logger.ts';
+import type { JournalTextBytes } from '../../core/ledger/texts.ts';
 import {
   type FromStudio,
   FromStudioSchema,
@@ -268,7 +269,7 @@ export class TestStudio extends Peer<ToStudio> {
     return this.take('registered');
   }
 
-  sendBatch(batch: WitnessBatch): void {
+  sendBatch(batch: WitnessBatch, texts: JournalTextBytes[] = []): void {
     this.send({
       case: 'journalBatch',
       value: {
@@ -284,8 +285,14 @@ export class TestStudio extends Peer<ToStudio> {
           hash,
         })),
         hash: batch.hash,
+        texts: texts.map((text) => ({ $typeName: 'morphine.facts.v1.JournalText', ...text })),
       },
     });
+  }
+
+  eraseTexts(hashes: string[]): void {
+    const $typeName = 'morphine.facts.v1.EraseTexts';
+    this.send({ case: 'eraseTexts', value: { $typeName, hashes } });
   }
 
   askTail(fromSeq: number, limit: number): void {

@@ -15,6 +15,7 @@ import { connectLink, listenLink } from '../../native/link/link.ts';
 import { type ChannelKey, openChannelKey } from '../../native/upstream/channelKey.ts';
 import { createJournalShipper, type ShipperState } from '../../native/upstream/journalShipper.ts';
 import { createStudioSocket, type StudioSocket } from '../../native/upstream/studioSocket.ts';
+import { textSourceOf } from '../../native/upstream/textCopies.ts';
 import { openMarkKeeper } from '../../native/upstream/witnessedMark.ts';
 import type { Relay } from '../relay.ts';
 import {
@@ -106,6 +107,7 @@ export function ship(socket: StudioSocket, machine: Machine) {
       head: () => ({ ...identityOf(machine), seq: ledger.headSeq }),
       rowsFrom: (fromSeq, limit) => client.rowsFrom(fromSeq, limit),
       onRows: (run) => client.onRows(1, run),
+      texts: textSourceOf(client),
     },
     ...{ timers: realTimers, logger: silentLogger },
   });

@@ -69,6 +69,8 @@ export function openEmbeddedStore(path: string): WitnessStore {
       if (fromVersion < 2) fresh.exec(LAYOUT_2);
     },
   });
+  // Texts are erased on request, and then their bytes must be gone.
+  database.exec('PRAGMA secure_delete = ON');
   const statements = prepare(database);
   const mark = (channelId: string): HighWaterMark | null => {
     const row = statements.markOf.get(channelId);
@@ -109,14 +111,16 @@ export function openEmbeddedStore(path: string): WitnessStore {
         }
       });
     },
-    async textsAfter(channelId, afterHash, limit) {
-      const texts = statements.textsAfter.all(channelId, afterHash, limit);
+    async textsOf(channelId, hashes) {
+      const texts = statements.textsOf.all(channelId, JSON.stringify(hashes));
       return texts.map(({ hash, salt, text }) => ({ hash, salt: new Uint8Array(salt), text }));
     },
     async eraseTexts(channelId, hashes) {
       database.transaction(() => {
         for (const hash of hashes) statements.eraseText.run(channelId, hash);
       });
+      // What was erased stood in the log, too.
+      database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     },
     async totals(channelId) {
       const row = statements.totals.get(channelId);
@@ -197,10 +201,10 @@ function prepareAbout(database: Database) {
     putText: database.prepare<[string, string, Uint8Array, string], never>(
       'INSERT OR IGNORE INTO text (channel, hash, salt, text) VALUES (?, ?, ?, ?)',
     ),
-    textsAfter: database.prepare<
-      [string, string, number],
-      { hash: string; salt: Buffer; text: string }
-    >('SELECT hash, salt, text FROM text WHERE channel = ? AND hash > ? ORDER BY hash LIMIT ?'),
+    textsOf: database.prepare<[string, string], { hash: string; salt: Buffer; text: string }>(
+      `SELECT hash, salt, text FROM text
+       WHERE channel = ? AND hash IN (SELECT value FROM json_each(?)) ORDER BY hash`,
+    ),
     eraseText: database.prepare<[string, string], never>(
       'DELETE FROM text WHERE channel = ? AND hash = ?',
     ),

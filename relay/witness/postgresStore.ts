@@ -198,12 +198,12 @@ function storeOver(postgres: Postgres): WitnessStore {
           ],
         );
       }),
-    textsAfter: (channelId, afterHash, limit) =>
+    textsOf: (channelId, hashes) =>
       postgres.inChannel(channelId, async (query) => {
         const texts = await query(
-          `SELECT hash, salt, text FROM morphine.text WHERE hash COLLATE "C" > $1
-           ORDER BY hash COLLATE "C" LIMIT $2`,
-          [afterHash, limit],
+          `SELECT hash, salt, text FROM morphine.text WHERE hash = ANY($1::text[])
+           ORDER BY hash COLLATE "C"`,
+          [hashes],
         );
         return texts.map(({ hash, salt, text }) => ({
           hash: String(hash),

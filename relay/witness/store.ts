@@ -3,6 +3,7 @@
 // tests runs over both. A batch is one `append`: whole, durable when it returns, or not at all.
 
 import type { Row } from '../../core/ledger/rows.ts';
+import type { JournalTextBytes } from '../../core/ledger/texts.ts';
 import type { WitnessAccount, WitnessBet } from './fold.ts';
 
 export type HighWaterMark = {
@@ -15,8 +16,6 @@ export type HighWaterMark = {
 export type WitnessRow = { seq: number; body: Uint8Array; hash: Uint8Array };
 /** With the hash of the row before it; of row 1 that is 32 zero bytes. */
 export type LinkedRow = WitnessRow & { prevHash: Uint8Array };
-/** A text that stands beside the journal; rows name it by its salted hash. */
-export type WitnessText = { hash: string; salt: Uint8Array; text: string };
 
 /** The accounts and bets that a batch touches; one that is not stored is not in the map. */
 export type WitnessPages = {
@@ -57,9 +56,10 @@ export type WitnessStore = {
   /** Rows about any of these names (see namesAbout), in order, at most `limit`. */
   rowsAbout(channelId: string, names: readonly string[], limit: number): Promise<LinkedRow[]>;
   /** Keeps texts; one that is there already stays. */
-  putTexts(channelId: string, texts: readonly WitnessText[]): Promise<void>;
-  /** Texts behind `afterHash` in the order of their hashes, at most `limit`. */
-  textsAfter(channelId: string, afterHash: string, limit: number): Promise<WitnessText[]>;
+  putTexts(channelId: string, texts: readonly JournalTextBytes[]): Promise<void>;
+  /** The texts of these hashes that are kept, in the order of their hashes. */
+  textsOf(channelId: string, hashes: readonly string[]): Promise<JournalTextBytes[]>;
+  /** Leaves nothing of them where the store can: a file at once, a server when it tidies up. */
   eraseTexts(channelId: string, hashes: readonly string[]): Promise<void>;
   /** Sum of all posted points (0 when debits equal credits) and of the viewers' points. */
   totals(channelId: string): Promise<WitnessTotals>;

@@ -5,6 +5,7 @@
 
 import { chainHash, FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
 import { parseRow, type Row } from '../../core/ledger/rows.ts';
+import type { JournalTextBytes } from '../../core/ledger/texts.ts';
 import { bookRow, booksOver, NotRead, namesIn, Unbalanced } from './fold.ts';
 import {
   type HighWaterMark,
@@ -14,7 +15,6 @@ import {
   type WitnessChange,
   type WitnessRow,
   type WitnessStore,
-  type WitnessText,
   type WitnessTotals,
 } from './store.ts';
 
@@ -57,8 +57,8 @@ export type Witness = {
   /** Rows about bets and markets, by the names of namesAbout. */
   rowsAbout(channelId: string, names: readonly string[], limit: number): Promise<LinkedRow[]>;
   /** Texts beside the journal; their hashes stand in rows, and the studio alone erases them. */
-  putTexts(channelId: string, texts: readonly WitnessText[]): Promise<void>;
-  textsAfter(channelId: string, afterHash: string, limit: number): Promise<WitnessText[]>;
+  putTexts(channelId: string, texts: readonly JournalTextBytes[]): Promise<void>;
+  textsOf(channelId: string, hashes: readonly string[]): Promise<JournalTextBytes[]>;
   eraseTexts(channelId: string, hashes: readonly string[]): Promise<void>;
   totals(channelId: string): Promise<WitnessTotals>;
   readonly counters: WitnessCounters;
@@ -124,12 +124,12 @@ class StoredWitness implements Witness {
     return this.#store.rowsAbout(channelId, names, limit);
   }
 
-  putTexts(channelId: string, texts: readonly WitnessText[]): Promise<void> {
+  putTexts(channelId: string, texts: readonly JournalTextBytes[]): Promise<void> {
     return this.#store.putTexts(channelId, texts);
   }
 
-  textsAfter(channelId: string, afterHash: string, limit: number): Promise<WitnessText[]> {
-    return this.#store.textsAfter(channelId, afterHash, limit);
+  textsOf(channelId: string, hashes: readonly string[]): Promise<JournalTextBytes[]> {
+    return this.#store.textsOf(channelId, hashes);
   }
 
   eraseTexts(channelId: string, hashes: readonly string[]): Promise<void> {

@@ -1865,6 +1865,13 @@ export declare type JournalBatch = Message<"morphine.facts.v1.JournalBatch"> & {
    * @generated from field: bytes hash = 7;
    */
   hash: Uint8Array;
+
+  /**
+   * the texts that these rows name, as far as they are kept
+   *
+   * @generated from field: repeated morphine.facts.v1.JournalText texts = 8;
+   */
+  texts: JournalText[];
 };
 
 /**
@@ -1872,6 +1879,52 @@ export declare type JournalBatch = Message<"morphine.facts.v1.JournalBatch"> & {
  * Use `create(JournalBatchSchema)` to create a new message.
  */
 export declare const JournalBatchSchema: GenMessage<JournalBatch>;
+
+/**
+ * A text beside the journal: hash = SHA-256(salt, text as UTF-8), and rows name it by its hash.
+ *
+ * @generated from message morphine.facts.v1.JournalText
+ */
+export declare type JournalText = Message<"morphine.facts.v1.JournalText"> & {
+  /**
+   * @generated from field: string hash = 1;
+   */
+  hash: string;
+
+  /**
+   * @generated from field: bytes salt = 2;
+   */
+  salt: Uint8Array;
+
+  /**
+   * @generated from field: string text = 3;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message morphine.facts.v1.JournalText.
+ * Use `create(JournalTextSchema)` to create a new message.
+ */
+export declare const JournalTextSchema: GenMessage<JournalText>;
+
+/**
+ * Texts that the studio erased; the relay erases its copies and answers the same hashes.
+ *
+ * @generated from message morphine.facts.v1.EraseTexts
+ */
+export declare type EraseTexts = Message<"morphine.facts.v1.EraseTexts"> & {
+  /**
+   * @generated from field: repeated string hashes = 1;
+   */
+  hashes: string[];
+};
+
+/**
+ * Describes the message morphine.facts.v1.EraseTexts.
+ * Use `create(EraseTextsSchema)` to create a new message.
+ */
+export declare const EraseTextsSchema: GenMessage<EraseTexts>;
 
 /**
  * @generated from message morphine.facts.v1.FromStudio
@@ -1928,6 +1981,12 @@ export declare type FromStudio = Message<"morphine.facts.v1.FromStudio"> & {
      */
     value: JournalTailRequest;
     case: "journalTailRequest";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.EraseTexts erase_texts = 9;
+     */
+    value: EraseTexts;
+    case: "eraseTexts";
   } | { case: undefined; value?: undefined };
 };
 
@@ -2152,6 +2211,13 @@ export declare type JournalTail = Message<"morphine.facts.v1.JournalTail"> & {
    * @generated from field: repeated morphine.facts.v1.JournalRow rows = 2;
    */
   rows: JournalRow[];
+
+  /**
+   * those that these rows name
+   *
+   * @generated from field: repeated morphine.facts.v1.JournalText texts = 3;
+   */
+  texts: JournalText[];
 };
 
 /**
@@ -2295,6 +2361,12 @@ export declare type ToStudio = Message<"morphine.facts.v1.ToStudio"> & {
      */
     value: JournalTail;
     case: "journalTail";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.EraseTexts texts_erased = 13;
+     */
+    value: EraseTexts;
+    case: "textsErased";
   } | { case: undefined; value?: undefined };
 };
 

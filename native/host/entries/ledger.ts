@@ -6,24 +6,43 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { realTimers } from '../../../core/base/clock.ts';
+import type { Logger } from '../../../core/base/logger.ts';
 import { BAD_CONFIGURATION_EXIT_CODE } from '../../../core/contract/process.ts';
 import { connectParent, describeIssues, type Parent } from '../../child/parent.ts';
 import { serveImport } from '../../ledger/importRows.ts';
 import { JournalBroken } from '../../ledger/journal.ts';
-import { openJournalStore } from '../../ledger/journalStore.ts';
+import { type JournalStore, openJournalStore } from '../../ledger/journalStore.ts';
 import { Ledger, WrongChannel } from '../../ledger/ledger.ts';
+import { eraseOld } from '../../ledger/personal/erase.ts';
+import {
+  openPersonalKey,
+  type PersonalKey,
+  PersonalKeyLost,
+} from '../../ledger/personal/personalKey.ts';
+import { createSeal, type Seal } from '../../ledger/personal/seal.ts';
+import { sealOpenValues } from '../../ledger/personal/tables.ts';
 import { createLedgerServer } from '../../ledger/server.ts';
 import { listenLink } from '../../link/link.ts';
 import { SqliteFailure } from '../../sqlite/failure.ts';
 import { lockFolder } from '../../sqlite/folderLock.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 
+const days = z.number().int().positive().nullable();
 const configurationSchema = z.object({
   dataFolder: z.string().min(1),
   /** Media clock = monotonic clock + this, microseconds. */
   epochUs: z.number().int(),
   channelId: z.string().min(1).max(64),
   logLevel: z.string(),
+  /** From the keychain; null: it is a file in the data folder. Reaches no log. */
+  personalKey: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable()
+    .default(null),
+  retention: z
+    .object({ personalKeysDays: days, textsDays: days })
+    .default({ personalKeysDays: null, textsDays: null }),
 });
 type Configuration = z.infer<typeof configurationSchema>;
 
@@ -61,7 +80,9 @@ async function start(to: Parent, raw: unknown): Promise<void> {
         'another folder.',
     );
   }
-  const ledger = openLedger(configuration);
+  const personal = personalKeyOf(configuration);
+  const ledger = openLedger(configuration, createSeal(personal.key));
+  tidyPersonalData(ledger.journal.store, configuration, personal, logger);
   const server = createLedgerServer({ ledger, timers: realTimers, logger, onBroken: fail });
   const listener = await listenLink((link) => {
     server.serve(link);
@@ -84,23 +105,52 @@ async function start(to: Parent, raw: unknown): Promise<void> {
       hash: Buffer.from(lastHash).toString('hex'),
       ledgerId: state.ledger,
       epoch: state.epoch,
+      personalKeyFrom: personal.from,
     },
   });
   logger.info('The ledger serves', { seq: state.seq, markets: state.markets.size });
 }
 
-function openLedger(configuration: Configuration): Ledger {
+function personalKeyOf({ personalKey, dataFolder }: Configuration): PersonalKey {
+  if (personalKey !== null) return { key: Buffer.from(personalKey, 'hex'), from: 'keychain' };
+  try {
+    return openPersonalKey({ dataFolder, keychain: null, random: (length) => randomBytes(length) });
+  } catch (cause) {
+    if (cause instanceof PersonalKeyLost) throw new Refused(cause.message);
+    throw cause;
+  }
+}
+
+/** Seals what an older version left open, and erases what is older than its retention. */
+function tidyPersonalData(
+  { database }: JournalStore,
+  configuration: Configuration,
+  { key, from }: PersonalKey,
+  logger: Logger,
+): void {
+  const sealed = sealOpenValues(database, createSeal(key));
+  if (sealed > 0) logger.info('Personal data was sealed', { values: sealed });
+  const erased = eraseOld(database, configuration.retention, nowUs(configuration));
+  if (erased.keys + erased.texts > 0) logger.info('Old personal data was erased', erased);
+  if (from === 'file') logger.info('Personal data is sealed; its key is personal.key, a file');
+}
+
+/** Media time, microseconds. */
+function nowUs({ epochUs }: Configuration): number {
+  return Math.max(0, Number(process.hrtime.bigint() / 1000n) + epochUs);
+}
+
+function openLedger(configuration: Configuration, seal: Seal): Ledger {
   const path = join(configuration.dataFolder, 'ledger.db');
-  const nowUs = Number(process.hrtime.bigint() / 1000n) + configuration.epochUs;
   try {
     return new Ledger(
-      openJournalStore(path),
+      openJournalStore(path, seal),
       {
         ledgerId: randomBytes(16).toString('hex'),
         channelId: configuration.channelId,
         epoch: 1,
       },
-      Math.max(0, nowUs),
+      nowUs(configuration),
     );
   } catch (cause) {
     const isForAPerson =

@@ -1,17 +1,9 @@
 // Finds or makes the key that seals personal data. Where the platform has a keychain the key lies
-// in the data folder wrapped by it; elsewhere it is a plain file that only its owner may read. It moves
-// into the keychain when one appears, never out of it by itself: what a keychain protects must not
-// turn up in a plain file. Without its key personal data is lost, money never is.
+// in the data folder wrapped by it; elsewhere it is a plain file that only its owner may read. It
+// moves into the keychain when one appears, never out of it by itself: what a keychain protects
+// must not turn up in a plain file. Without its key personal data is lost, money never is.
 
-import {
-  chmodSync,
-  existsSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RandomBytes } from '../../../core/base/ids.ts';
 
@@ -46,24 +38,26 @@ export function openPersonalKey(options: {
   const plain = join(dataFolder, KEY_FILE);
   const wrapped = join(dataFolder, WRAPPED_KEY_FILE);
   if (keychain) {
-    if (existsSync(wrapped)) return { key: unwrapped(keychain, wrapped), from: 'keychain' };
-    const text = existsSync(plain)
-      ? readKey(plain)
-      : Buffer.from(options.random(32)).toString('hex');
-    writeWhole(wrapped, keychain.wrap(text));
+    if (!existsSync(wrapped)) {
+      const text = existsSync(plain) ? readKey(plain) : newKey(options.random);
+      writeNew(wrapped, keychain.wrap(text));
+    }
+    const key = unwrapped(keychain, wrapped);
     rmSync(plain, { force: true });
-    return { key: Buffer.from(text, 'hex'), from: 'keychain' };
+    return { key, from: 'keychain' };
   }
-  if (existsSync(plain)) return { key: Buffer.from(readKey(plain), 'hex'), from: 'file' };
   if (existsSync(wrapped)) {
     throw new PersonalKeyLost(
       `Personal data in ${dataFolder} is locked by the desktop app’s keychain; start the desktop ` +
         'app on it, or name another --data folder.',
     );
   }
-  const text = Buffer.from(options.random(32)).toString('hex');
-  writeWhole(plain, Buffer.from(`${text}\n`));
-  return { key: Buffer.from(text, 'hex'), from: 'file' };
+  if (!existsSync(plain)) writeNew(plain, Buffer.from(`${newKey(options.random)}\n`));
+  return { key: Buffer.from(readKey(plain), 'hex'), from: 'file' };
+}
+
+function newKey(random: RandomBytes): string {
+  return Buffer.from(random(32)).toString('hex');
 }
 
 /** The key when it lies in a plain file; null when there is none or the keychain has it. */
@@ -95,7 +89,11 @@ function unwrapped(keychain: Keychain, path: string): Uint8Array {
   );
 }
 
-function writeWhole(path: string, bytes: Uint8Array): void {
-  writeFileSync(`${path}.tmp`, bytes, { mode: 0o600, flush: true });
-  renameSync(`${path}.tmp`, path);
+/** Of two that begin at once the first one's key holds. */
+function writeNew(path: string, bytes: Uint8Array): void {
+  try {
+    writeFileSync(path, bytes, { mode: 0o600, flag: 'wx', flush: true });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+  }
 }

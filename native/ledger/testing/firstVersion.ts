@@ -1,0 +1,63 @@
+// For tests only: a ledger's file exactly as the first version of these tables wrote it (two
+// bettors, one market that was paid, a ban with its reason), compressed. It is never made anew:
+// files like it lie on people's disks.
+
+import { gunzipSync } from 'node:zlib';
+
+const FILE = `
+H4sIAAAAAAACA+2de3QU1R3HZ7PJbshrRdAIMTBcqQSZpDO7O/tCSx4suIdNAssGjCjhzszd7MDuzLIzS0zioruUHvUA
+So9S+hCV44NWPadoj1Y9PsAXhNMKR3mcitriq4JWa0Vs6dGe2VeyJCEr8E/b++Ekk7lzZ+7v9517f2Tuzf5m8SKvqCIy
+IEfDUCUtxEVEURHRSJIEQRQRBGEkBiklCKJ4yL4u83U2ioiGn++sNG0kSss3E6Z7qp43La+iKsMVH1c4yjcTGAwGg8Fg
+MBjM/zuJ6aXGGramNKlXo2J3N4qulGNRCYa6RKVLQmtQtIuPqZmyFp+7ye8m/T7P/PluHzlSTbLZPa/d5ybnur1uv5ts
+b8vWKiPJZvd8Txu52O11t/hJX5Nnsbuuqbnd56fIGWoQZSuSokLCSARJQr0shXpnzJxNutvmJiijseaamtJk+ahmBqHU
+jYRCTU3XzprbsXBu0wU1V28wVldX6xJIhVwIqegmVUl9M2YNa2r2uslUEVlXRpJBqARJv/s6P7nQ52lt8nWSC9ydFKnA
+kEo2e9ubybZ2P9nW4fVSqZPSVbNlZTPJxX6fp8VPkUs9/mvbO/ykr32pZ27i6hJjdW2tLrkgZYUS41YiXlWyW0OeLdnS
+lDmZnREsisS4kMh3rUK9+TZQZSQpKl2KCgMB0tPmd2uyDxrNyTFJ6IJqV0wZdnRU86uKU+Yn5JT5vBwOQ0lQstuSPPOz
+pSnzRWEEywWxGynD1AzD6CpUqJ5TiozVNTW65ISUQZkekNno88zJ9o6UmGg1mXN6qElpS8n8xsmONs+iDrd2kJOF3jPs
+zXaVvNKcvfV6Q3VTjY4QJQHdpKwOiSrqgjFVTu13ZQcBk/mhOPOQTYg6Y/Ull+gSbMqtMFKh9lWU55BWQtZJMIxGkHYN
+DMVQvhujSFimtXcRDrsYDAaDwWAwGAwGg8H8L1NJEESFniZMU6sslfPLXyw7MO790leN9xj6S1YUN+tprBAGM0jSVGEg
+pq7zejkouTgo1TP9APKqHAUuoCJFRVFAAagCF2Ol01BAFIAL5OoDCohKM5QkJACXGo0hCqwSpUwVQIEogoosARewOyys
+jeUFxmxmnRbW6XCyiOURBy08hDabk7XRdivj5AVLgEd2HtHQ7qDtjBXabLzFIkDtWnIIAReQe6SUXQpaDVyMmQKZ6WTg
+AvTZYUB8+R3zgncOfKL/bd2Jqd8dm9i45SD9l/cm/2q/rf8GaWD8C/uTNeUGYtm6Om8E9sox1XX2C9rYfgDDckzSGmdo
+OquWJacWh8a2y8YCCvCa5jEFRV1jOkEBQauMFD4q97jCqXugKV6gySB3i9In5KRk4rsGfjhnY2j3J3znNYu+mOx79rEP
+npk26cNjx16R35/y+Yd99cnLygzE0nVXeiOyMmZDtiHa2EaQhj/TCaFQCcw5jwsxY4i/sqJ5qy2niFL32PfFlpOGjj9c
+Pfmjl+2fbSyuPKFfHnvT9+7s3/141otWtrh29fQJt7zXl6wep0kzvSBphnYb6wWVhvk+0rDnLg2blcYZv2HOlN57m1oO
+130++86vL97u9VXA62r2T3lwieU3r62efv8jyfpSA8GsW+NNL4Y0RJEih9YgwRUeNdoMKoHWiAKSeARcUiwUyvg2/EKD
+jpxxDFCZEu2QVk2OqbwcRsBFDwlOLG3jIE1zPAOdFpvZzlrtdqvNYmUZhxlZaYYTGI62s7yNdQZoixNZkdMRgAJntTks
+iGe5UYKTQ9uqqrbokbrVESgKIP4u31Xy9627Nzw25TD96N9+9rT5+KbiFY37Tr5y3+PfmgYajyRrjAbCvs6b1Ssk86uQ
+4NI29aNLZnbmOk9MlQOBkQTLv9IwzdKHhymWU8nJBATBjmiOdjhtDhSwWjirjXHwPDJDp4XjLWaBYR12m83i4Diz02Fm
+7QJPW6ADmR0O3sGPopKdAmoLjKQNjvuXf3nK/0++cq3nE+Om53j07xX7Xkzud13c4PmTL/nWK08kVhkMRGtyifecog9t
+voDRp/DAo/0vMKTrMRnPbXHpwJz68taKCVs2HbsycvLR2mkPNB/9wek7Np+44Xj1B9cfPZhYVVKQtyMHFJq5gAGl8Fhy
+hrd0xls2vptaMP35iQ/4ZzleH5jw8MajHbqi7w4u3nb7uLWPN1Y9MevSdSXFBqJ+/VXZni9HkHTWOEHn4oSAoBASJdSk
+FTtzxd0xGBVaFeBitb2gHBX7ZKkpP8QMHSG5FocNjvQRQAFtlKSuwOT60hkRJoIkpSnfvIwYCnCZKRCFq1AzVERloSxK
+qpIfioYPkmgspJ0IeI6x8067YHY6WdZq4XltlHGck+NtDOcI0M6AheesjMBBzmxhBcbOI5vFabYj1mJleQvMjjdr/JbH
+vthhb9yjb2je/MhH5ZcnK3//B/jU+M4lPdS8wFfbb/8yIeoNRGdynrc7CiV1zPGQ/ztQtvexeX2v0IGV6pdBOaagbL8r
+zIbB+5Wqn/XVEncS73T/svxWwzOl6AXP3YvY3Q3jr30n2P30g5UvTefW912VEIu+h6/MhfKVOXdfmVF8Nce/2nbfx6e/
+qR33UajFvOuykq194oHah+Bty684Mmni9QNbb0ss1xmIGUnOG0JCN4pm+nR/eixRQPurFQmFtK42BoACKCLzwdRpKcvz
+rjho4JnF6X3gAnAMcr95UWANiiqiNjaYeMXrc7on/bq8KnD9Xbc9N3fv4fXBJ/esddxluPrNtbfHgtvN2vp/RVU/YXrb
+9JRphylu8pmaTDNMF1edrnqj6qGqfvzEh8FgMBgMBoPBYDCY82SmfqmuoOWIskJrsuNm6ZfpClzUKb9Uz+iGz4uXTtTX
+686c2yqepLfrRpwSNl6knzEu75n9Kn2nrrAZGH3BVZmiSv1UXW4JsWK6vlU3lmqGAiqxJdrzf7HJQ5gOmXaY+kwe3C0x
+GAwGg8FgMBgMBoM5C3TxNO/4zDxCfZi5ae22V9eD4M2LVu67c8Gp8c/WJG4dUDb8Yk/L19tqT504cm+YqS+u8Y7Xpgzq
+w0zHC69tKudu/HTXrj1fGveConjLvZf3bHcdmvz1XS7D8T9bM7Uzcw4THun7dteTRzsOvPbp7H8d6ml97qlX/3jpzL1v
+bzlpCb78o96SMDOzuNpbmZoq2LDsm5JkZO81nf/YWbdzSfjUyZNbJxIN80S1f+eKSAf6q/b8X2SiCNMWE4VvIgaDwWAw
+GAwGg8FgMAQhGloTlaX6sZb16XMGcjxNm70LGgtriTnPlhjvgsbU+n/FIcJ0v4mteqviEL7LGAwGg8FgMBgM5r+LdTcb
+EpUVP+k93wQA/UOyJHQoeXkSBMSLAmqXgKsfhEVJDMfCLbIUSOdeWYiiYTGk5SSwDcllkE7skE29lE42ovZGtMwF3TIM
+gfio2RdSbQ/mX0gnVEgVDqZUyCRRSJUOSaOgBlG0R1TSOTQGkyosA51IARRok8GNFIhERT6dxCYCo2I4psZQCOTSLmgG
+hmQFRRUwSioG7WUC6fNDMKpl9fehMNSS3KdSlsCQ9uF/yJ39H6CAisKREFSRR8hIUm/R8gWooppK7zBf1l7vIJHa2x4C
+YlRRycwH3eeAvM+8ryhJVFJXnG/uFePEJxzLjsdMVzYt2+f7LLzEL4aR9nKJWKRhpdaA/Xzzcx1+4yXTjr74tr2Tbqyg
+yu5uXhyUYyoSSKiS2isxerW3DTR0aU1NO99sO0cOLji9oXXj8/s+jn/R+FN6hUcle6BCilLDfwDvcNyUAHAAAA==
+`;
+
+/** Bytes of the file. */
+export function firstVersionFile(): Uint8Array {
+  return gunzipSync(Buffer.from(FILE, 'base64'));
+}
+
+/** What stands in it in clear. */
+export const FIRST_VERSION = {
+  subjects: ['1', '2'].map((digit) => digit.padStart(32, '0')),
+  publicKeys: ['abc001', 'abc002'].map((key) => key.padStart(64, '0')),
+  texts: ['Goal in the first version?', 'It was in.', 'Time is up.', 'Shouted at everybody.'],
+  reasonOfBan: 'Shouted at everybody.',
+  rows: 12,
+} as const;
