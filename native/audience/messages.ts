@@ -82,6 +82,7 @@ export function wireMarket(market: MarketView): WireMarket {
     reason: market.reason,
     decidedCaptureUs: BigInt(market.decidedCaptureUs),
     rulesHash: market.rulesHash,
+    suspended: market.suspended ?? '',
     ...(market.prices
       ? { prices: { ...market.prices, quoteSeq: BigInt(market.prices.quoteSeq) } }
       : {}),

@@ -28,6 +28,8 @@ export type MarketFace = {
   reason: string;
   /** Where bets have prices: thousandths per outcome, and the number of this price. */
   prices?: { quoteSeq: number; permille: readonly number[] } | undefined;
+  /** Why nobody may bet in it now; empty or absent when they may. */
+  suspended?: string | undefined;
 };
 
 type MarketCardProps = {

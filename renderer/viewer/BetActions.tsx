@@ -17,13 +17,13 @@ export function BetActions({ session, bet }: BetActionsProps) {
   const market = useStore(session.store, (view) =>
     view.markets.find(({ id }) => id === bet.marketId),
   );
-  const isPaused = useStore(session.store, (view) => (view.show?.bettingSuspended ?? '') !== '');
+  const showPause = useStore(session.store, (view) => view.show?.bettingSuspended ?? '');
   const nowUs = useMediaNow(session.clock);
   if (bet.state !== 'confirmed' || market?.state !== 'OPEN') return null;
   if (nowUs !== null && nowUs >= market.lockAtUs) return null;
   const { move } = bet;
   if (move?.state === 'sent' || move?.state === 'confirmed') return null;
-  const props = { session, bet, isPaused };
+  const props = { session, bet, isPaused: showPause !== '' || Boolean(market.suspended) };
   return market.prices ? <SellBack {...props} /> : <TakeBack {...props} />;
 }
 

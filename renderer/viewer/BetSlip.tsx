@@ -51,7 +51,7 @@ export function BetSlip({ session, market, isOpen, chosen, onPlaced }: BetSlipPr
     words = reason;
     canBet = false;
   };
-  if (!isOpen || suspended !== '') refuse(text('viewer.closed'));
+  if (!isOpen || suspended !== '' || market.suspended) refuse(text('viewer.closed'));
   else if (!outcome) refuse(text('viewer.pickOutcome'));
   else if (amountMinor <= 0) refuse(text('viewer.pickStake'));
   else if (available === null || amountMinor > available) refuse(text('viewer.tooMuch'));

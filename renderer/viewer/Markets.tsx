@@ -75,7 +75,11 @@ function MarketWithBets({ session, market }: { session: ViewerSession; market: M
   return (
     <div data-testid="market" data-state={market.state} data-market={market.id}>
       <MarketCard market={face} nowUs={nowUs} {...(isOpen ? choice : {})}>
-        {isOpen ? (
+        {isOpen && market.suspended ? (
+          <p className="marketLine marketLine-paused" role="status" data-testid="market-paused">
+            {text('viewer.bettingSuspended', { reason: market.suspended })}
+          </p>
+        ) : isOpen ? (
           <OwnCountdown session={session} market={market} nowUs={nowUs} />
         ) : (
           <p className="marketLine">{market.reason}</p>

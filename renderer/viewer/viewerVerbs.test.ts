@@ -206,6 +206,25 @@ test(
   },
 );
 
+test('one market can be paused: it says why, and disables what moves points', skip, async () => {
+  const market = marketOf();
+  const studio = await openStudio([market]);
+  const { page, close } = await openPage(studio);
+  await confirmedBet(page, studio, 14n);
+  const suspended = 'A dog is on the pitch.';
+  studio.deliver([], { case: 'market', value: marketOf({ ...market, suspended }) });
+  await page.getByTestId('market-paused').getByText(suspended).waitFor();
+  assert.equal(await page.getByTestId('take-back').first().isEnabled(), false);
+  await page.getByTestId('outcome-0').click();
+  assert.equal(await page.getByTestId('place-bet').isEnabled(), false);
+  studio.deliver([], { case: 'market', value: marketOf({ ...market, suspended: '' }) });
+  await page.getByTestId('market-paused').waitFor({ state: 'detached' });
+  assert.equal(await page.getByTestId('take-back').first().isEnabled(), true);
+  assert.equal(await page.getByTestId('place-bet').isEnabled(), true);
+  studio.close();
+  await close();
+});
+
 test('a refused withdrawal says why in a sentence, and the bet stands', skip, async () => {
   const studio = await openStudio([marketOf()]);
   const { page, close } = await openPage(studio);

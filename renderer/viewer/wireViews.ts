@@ -75,8 +75,8 @@ export function marketFaceOf(market: Market): MarketFace | null {
   }
   const winner = market.winner ?? null;
   if (winner !== null && winner >= count) return null;
-  const { id, title, reason } = market;
-  const face = { id, title, outcomes, state, lockAtUs, horizonAtUs, winner, reason };
+  const { id, title, reason, suspended } = market;
+  const face = { id, title, outcomes, state, lockAtUs, horizonAtUs, winner, reason, suspended };
   if (!market.prices) return face;
   const quoteSeq = exact(market.prices.quoteSeq);
   const { permille } = market.prices;

@@ -468,6 +468,13 @@ export declare type Market = Message<"morphine.facts.v1.Market"> & {
    * @generated from field: morphine.facts.v1.MarketPrices prices = 14;
    */
   prices?: MarketPrices | undefined;
+
+  /**
+   * why nobody may bet in this one now; empty when they may
+   *
+   * @generated from field: string suspended = 15;
+   */
+  suspended: string;
 };
 
 /**
