@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { ManualTime } from '../../core/base/clock.ts';
+import { LedgerRefusal } from '../../core/ledger/refusal.ts';
 import { act, hexId, hexKey, newFolder, rulesAt, startLedger } from '../ledger/testLedger.ts';
 import { WatchTime } from './watchTime.ts';
 
@@ -129,6 +130,15 @@ test('claims beyond the pictures that go out are given nothing', async () => {
   assert.ok(own.given.length <= 2 && own.given.length >= 1, JSON.stringify(own.given));
   const perMinute = own.given.filter(({ atUs }) => atUs < START_US + 120_000_000).length;
   assert.equal(perMinute, 1);
+  own.close();
+});
+
+test('who may be given nothing is not asked about again before the next minute', async () => {
+  const own = await begin();
+  own.client.vest = () => Promise.reject(new LedgerRefusal('STAFF_MAY_NOT_BET'));
+  own.watch.relayTold({ isGoing: true, readers: 1 });
+  await own.pass(100);
+  assert.deepEqual([own.asked.length, own.given], [1, []]);
   own.close();
 });
 

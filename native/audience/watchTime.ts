@@ -6,6 +6,7 @@
 import type { CancelTimer, MediaClock, Timers } from '../../core/base/clock.ts';
 import type { LedgerClient } from '../ledger/client.ts';
 import type { LedgerBalance } from '../ledger/protocol.ts';
+import { refusalOf } from './messages.ts';
 
 /** Pages report every 2 s; after a gap longer than this watching begins anew, microseconds. */
 const REPORT_GAP_US_MAX = 6_000_000;
@@ -108,9 +109,11 @@ export class WatchTime {
       });
       watcher.watchedUs -= MINUTE_US;
       if (grantedMinor > 0) onGiven(subject, balance, grantedMinor);
-    } catch {
-      // Asked again with the same minute: the ledger never gives more than time has passed.
-      watcher.givenUs = atUs - GIVE_GAP_US + RETRY_US;
+    } catch (error) {
+      if (refusalOf(error).code === 'LEDGER_UNAVAILABLE') {
+        // Asked again with the same minute: the ledger never gives more than time has passed.
+        watcher.givenUs = atUs - GIVE_GAP_US + RETRY_US;
+      } else watcher.watchedUs -= MINUTE_US;
     } finally {
       watcher.isAsking = false;
     }

@@ -133,7 +133,7 @@ export class Picture {
     };
   }
 
-  /** A new connection is asked for: its element is black at first, so the last frame stays over it. */
+  /** A new connection's element is black at first, so the last frame stays over it. */
   keepLastFrame(): void {
     const { videoWidth: width, videoHeight: height } = this.#video;
     if (width === 0 || height === 0 || this.#keepsLast) return;
