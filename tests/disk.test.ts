@@ -55,7 +55,7 @@ test('the disk is full during a show, and has space again', { skip }, async (t) 
   await markets.create({ marketId, template: { ...template, ...long, decideOn: null } });
   await viewer.openMarket();
   await viewer.bet(0, '10');
-  const balance = await viewer.figure('balance');
+  const balance = await viewer.untilFigure('balance', (points) => points === 990);
 
   fill();
   // SQLite's log has room that it uses again before it must grow; each act needs some.

@@ -105,6 +105,8 @@ export const templateSchema = z.object({
   /** From opening; an unresolved market is void and refunded then. */
   deadlineSeconds: z.number().min(5).max(86_400),
   guardMs: z.number().int().min(0).max(10_000),
+  /** Most of the pool that guests may hold, where winners share it; absent: any part. */
+  guestShareBasisPoints: z.number().int().min(0).max(9_999).optional(),
   /** ask: a suggestion waits for the owner; auto: it opens itself. */
   opening: z.enum(['ask', 'auto']),
   /** Absent: winners share the pool. lmsr: bets have prices, from a budget of the house. */

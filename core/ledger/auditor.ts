@@ -29,6 +29,8 @@ type AuditedBet = {
   arrivedUs: number;
   withdrawnUs: number;
   fate: 'open' | 'posted' | 'void';
+  /** Given back because guests held too much of the pool. */
+  isOverShare: boolean;
   hasPayout: boolean;
   /** All that it brought. */
   paid: bigint;
@@ -53,6 +55,7 @@ type MarketBook = {
   budget: bigint;
   lastMoveUs: number;
   resolvedAtUs: number;
+  hasGuestShare: boolean;
   revision: number;
 };
 
@@ -82,6 +85,8 @@ class Auditor {
   #sales = new Map<string, { bet: AuditedBet; sale: AuditedSale; isPaid: boolean }>();
   #markets = new Map<string, MarketBook>();
   #ids = new Set<string>();
+  /** Accounts to which something has vested. */
+  #known = new Set<string>();
   #banned = new Set<string>();
   /** Account and market, none for all. */
   #staff = new Set<string>();
@@ -156,6 +161,8 @@ class Auditor {
     },
     grant: (row) => {
       if (row.dr !== 'house') this.#find('a grant comes from the house');
+      const subject = String(row.cr).slice('user:'.length);
+      if (row.id !== `grant:${subject}`) this.#known.add(String(row.cr));
       this.#transfer(row);
     },
     'market.opened': (row) => this.#openMarket(row),
@@ -239,6 +246,7 @@ class Auditor {
       budget: 0n,
       lastMoveUs: 0,
       resolvedAtUs: 0,
+      hasGuestShare: row.guestShareBasisPoints !== undefined,
       revision: 0,
     });
   }
@@ -341,6 +349,7 @@ class Auditor {
       arrivedUs: Number(row.at),
       withdrawnUs: NEVER,
       fate: 'open',
+      isOverShare: false,
       hasPayout: false,
       paid: 0n,
       net: 0n,
@@ -420,6 +429,10 @@ class Auditor {
       if (book && !book.isPaid) this.#find('a bet stands in a market that pays nobody');
       bet.net -= bet.amount;
       this.#transfer(row);
+    } else if (row.why === 'GUEST_SHARE') {
+      bet.isOverShare = true;
+      if (!book?.hasGuestShare) this.#find('a guest goes back where all may bet');
+      if (this.#known.has(bet.user)) this.#find('somebody who has watched goes back as a guest');
     } else if (row.why === 'LATE_MEDIA' && book && bet.arrivedUs < book.cutoffUs) {
       this.#find('a bet in time is undone as late');
     }
@@ -541,7 +554,8 @@ class Auditor {
   #checkFate(id: string, book: MarketBook, bet: AuditedBet): void {
     if (bet.fate === 'open') this.#find(`market ${id} has ended with undecided bets`);
     const stands = bet.fate === 'posted';
-    const isUndone = bet.arrivedUs >= book.cutoffUs || bet.withdrawnUs < book.cutoffUs;
+    const isUndone =
+      bet.arrivedUs >= book.cutoffUs || bet.withdrawnUs < book.cutoffUs || bet.isOverShare;
     if (stands && isUndone) this.#find(`market ${id} keeps a bet that is late or withdrawn`);
     if (!stands && !isUndone && book.isPaid) this.#find(`market ${id} leaves out a bet in time`);
     if (stands && !book.isPaid) this.#find(`market ${id} keeps a bet and pays nobody`);

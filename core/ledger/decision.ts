@@ -19,13 +19,18 @@ export type Decision = {
   residueMinor: number;
 };
 
-/** Decides a market for `outcome` (null: void), with everything from `cutoff` on undone. */
+/**
+ * Decides a market for `outcome` (null: void), with everything from `cutoff` on undone.
+ *
+ * @param returned bets of guests that go back in the same step; those of an earlier one stay so
+ */
 export function decisionOf(
   market: Market,
   outcome: number | null,
   cutoff: number | null,
+  returned: ReadonlySet<string> = new Set(),
 ): Decision {
-  const early = market.bets.map((bet) => ({ bet, why: whyNot(bet, cutoff) }));
+  const early = market.bets.map((bet) => ({ bet, why: whyNot(bet, cutoff, returned) }));
   if (outcome === null) {
     const fates = early.map(({ bet, why }) => refund(bet, why ?? 'MARKET_VOID'));
     return { settlement: 'void', fates, rakeMinor: 0, residueMinor: market.budgetMinor };
@@ -42,7 +47,8 @@ export function liquidityOfMarket(market: Market): number {
 
 type Early = { bet: Bet; why: Bet['why'] };
 
-function whyNot(bet: Bet, cutoff: number | null): Bet['why'] {
+function whyNot(bet: Bet, cutoff: number | null, returned: ReadonlySet<string>): Bet['why'] {
+  if (bet.why === 'GUEST_SHARE' || returned.has(bet.id)) return 'GUEST_SHARE';
   if (cutoff !== null && isLate(bet.atUs, cutoff)) return 'LATE_MEDIA';
   return isWithdrawn(bet, cutoff) ? 'WITHDRAWN' : null;
 }

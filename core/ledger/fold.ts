@@ -76,6 +76,8 @@ export type Market = {
   deadlineAtUs: number;
   guardMs: number;
   rakeBasisPoints: number;
+  /** Most of the pool that guests may hold; absent: any part. */
+  guestShareBasisPoints?: number;
   cutoffUs: number | null;
   tCapUs: number | null;
   winner: number | null;
@@ -139,6 +141,11 @@ export type Vested = {
 export function isStaffOf(state: LedgerState, subject: string, market: string): boolean {
   const markets = state.staff.get(subject);
   return markets !== undefined && (markets.has('') || markets.has(market));
+}
+
+/** A viewer to whom nothing has vested by watching yet. */
+export function isGuest(state: LedgerState, subject: string): boolean {
+  return (state.vested.get(subject)?.count ?? 0) === 0;
 }
 
 /** The state before the first row. */
@@ -289,6 +296,9 @@ function openMarket(state: LedgerState, row: RowOf<'market.opened'>): void {
     deadlineAtUs: row.deadlineAt,
     guardMs: row.guardMs,
     rakeBasisPoints: row.rakeBasisPoints,
+    ...(row.guestShareBasisPoints === undefined
+      ? {}
+      : { guestShareBasisPoints: row.guestShareBasisPoints }),
     cutoffUs: null,
     tCapUs: null,
     winner: null,

@@ -19,7 +19,14 @@ const marketSchema = z.string().regex(/^[\w-]{1,64}$/);
 /** Thousandths of a share, decimal text. */
 const sharesSchema = amountSchema;
 /** Why a stake went back to its bettor. */
-export const voidWhySchema = z.enum(['LATE_MEDIA', 'MARKET_VOID', 'REFUND', 'WITHDRAWN']);
+export const voidWhySchema = z.enum([
+  'LATE_MEDIA',
+  'MARKET_VOID',
+  'REFUND',
+  'WITHDRAWN',
+  /** Guests held more of the pool than the rules allow. */
+  'GUEST_SHARE',
+]);
 const subjectSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
 const textHash = z.string().regex(/^([0-9a-f]{64})?$/);
 
@@ -161,6 +168,8 @@ export const rowSchema = z.discriminatedUnion('kind', [
     deadlineAt: timeUs,
     guardMs: z.number().int().nonnegative(),
     rakeBasisPoints: z.number().int().nonnegative(),
+    /** Most of the pool that guests may hold; absent: any part. */
+    guestShareBasisPoints: z.number().int().min(0).max(9_999).optional(),
   }),
   z.strictObject({
     ...act,

@@ -48,6 +48,8 @@ export const marketRulesSchema = z
       }),
     ]),
     rakeBasisPoints: z.number().int().min(0).max(2_000),
+    /** Most of the pool that guests may hold at the lock; absent: any part. */
+    guestShareBasisPoints: z.number().int().min(0).max(9_999).optional(),
     rakeBase: z.literal('losers'),
     rounding: z.literal('largestRemainder'),
     salt: z.string().regex(/^[0-9a-f]{32}$/),
@@ -62,6 +64,9 @@ export const marketRulesSchema = z
       context.addIssue(
         'times must be opensAt < lockAt <= horizonAt - guard, horizonAt <= deadlineAt <= 24 h',
       );
+    }
+    if (rules.guestShareBasisPoints !== undefined && rules.pricing !== 'parimutuel') {
+      context.addIssue('a share of guests needs a pool that is shared');
     }
     for (const outcome of [rules.decideOn?.outcome ?? 0, rules.otherwise]) {
       if (outcome >= rules.outcomes.length) context.addIssue(`there is no outcome ${outcome}`);
@@ -99,6 +104,9 @@ export function rulesOf(template: Template, opensAtUs: number, salt: string): Ma
     guardMs: template.guardMs,
     pricing: template.pricing ?? 'parimutuel',
     rakeBasisPoints: 0,
+    ...(template.guestShareBasisPoints === undefined
+      ? {}
+      : { guestShareBasisPoints: template.guestShareBasisPoints }),
     rakeBase: 'losers',
     rounding: 'largestRemainder',
     salt,

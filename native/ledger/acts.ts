@@ -36,6 +36,9 @@ export function openRows(journal: Journal, args: RequestArgs<'openMarket'>): Row
     deadlineAt: rules.deadlineAtUs,
     guardMs: rules.guardMs,
     rakeBasisPoints: rules.rakeBasisPoints,
+    ...(rules.guestShareBasisPoints === undefined
+      ? {}
+      : { guestShareBasisPoints: rules.guestShareBasisPoints }),
   };
   const budgetMinor = budgetOf(rules);
   if (budgetMinor === null) return [opened];

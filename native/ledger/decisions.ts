@@ -3,7 +3,7 @@
 // correction never touches old rows: it moves the difference, and what was spent is a debt.
 
 import { type Decision, decisionOf, type Fate } from '../../core/ledger/decision.ts';
-import { availableMinor, type Bet, type Market } from '../../core/ledger/fold.ts';
+import { availableMinor, type Bet, isGuest, type Market } from '../../core/ledger/fold.ts';
 import { isWithdrawn } from '../../core/ledger/foldMoves.ts';
 import { LedgerRefusal } from '../../core/ledger/refusal.ts';
 import {
@@ -13,6 +13,7 @@ import {
   HOUSE_SUBSIDY,
   userAccount,
 } from '../../core/ledger/rows.ts';
+import { guestsReturned } from '../../core/markets/guestShare.ts';
 import { cutoffUs, isLate, tighterCutoff } from '../../core/markets/mediaClock.ts';
 import { type Act, actOf, allow, known } from './acts.ts';
 import type { Journal, RowDraft } from './journal.ts';
@@ -33,7 +34,11 @@ export function resolveRows(journal: Journal, args: RequestArgs<'resolveMarket'>
   const cut = cutRows(journal, market, args, tCapUs, args.reason);
   const undone = new Set(cut.flatMap((row) => (row.kind === 'void' ? [row.pending] : [])));
   const asked = tCapUs === null ? null : cutoffUs(tCapUs, market.guardMs);
-  const decision = decisionOf(market, args.outcome, tighterCutoff(market.cutoffUs, asked));
+  const guests = new Set(
+    cut.flatMap((row) => (row.kind === 'void' && row.why === 'GUEST_SHARE' ? [row.pending] : [])),
+  );
+  const cutoff = tighterCutoff(market.cutoffUs, asked);
+  const decision = decisionOf(market, args.outcome, cutoff, guests);
   const fates = decision.fates.filter(({ bet }) => bet.state === 'PENDING' && !undone.has(bet.id));
   return [
     ...cut,
@@ -191,7 +196,28 @@ function cutRows(
       cutoff: asked,
     },
     ...late.map((bet) => undo(bet, act.atUs, 'LATE_MEDIA')),
+    ...guestsTooMany(journal, market, cutoff).map((bet) => undo(bet, act.atUs, 'GUEST_SHARE')),
   ];
+}
+
+/** Bets of guests that stand and are more of the pool than the rules allow. */
+function guestsTooMany(journal: Journal, market: Market, cutoff: number | null): Bet[] {
+  const { guestShareBasisPoints } = market;
+  if (guestShareBasisPoints === undefined) return [];
+  const standing = market.bets.filter(
+    (bet) =>
+      bet.state === 'PENDING' &&
+      !(cutoff !== null && isLate(bet.atUs, cutoff)) &&
+      !isWithdrawn(bet, cutoff),
+  );
+  const returned = guestsReturned(
+    standing.map(({ amountMinor, subject }) => ({
+      amountMinor,
+      isGuest: isGuest(journal.state, subject),
+    })),
+    guestShareBasisPoints,
+  );
+  return standing.filter((_, place) => returned.has(place));
 }
 
 function settlementRows(

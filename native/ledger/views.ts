@@ -147,6 +147,7 @@ function resultOf(journal: Journal, bet: Bet, market: Market): Result {
 
 function refundReason(journal: Journal, bet: Bet, market: Market): string {
   if (bet.why === 'LATE_MEDIA') return 'The bet arrived after the picture that decided the market.';
+  if (bet.why === 'GUEST_SHARE') return 'Guests may hold only a part of this pool.';
   if (bet.why === 'WITHDRAWN') return 'You took this bet back in time.';
   if (bet.why === 'MARKET_VOID') return journal.textOf(market.reason) ?? '';
   const hadWinner =

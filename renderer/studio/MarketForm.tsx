@@ -99,7 +99,15 @@ type PartProps = {
 /** A text field bound to a field of the draft. */
 function DraftField(
   props: PartProps & {
-    name: 'title' | 'betWindow' | 'horizon' | 'deadline' | 'guard' | 'budget' | NarrowField;
+    name:
+      | 'title'
+      | 'betWindow'
+      | 'horizon'
+      | 'deadline'
+      | 'guard'
+      | 'budget'
+      | 'guests'
+      | NarrowField;
     label: TextKey;
     hint?: TextKey;
     isNumber?: boolean;
@@ -319,7 +327,16 @@ function Pricing({ draft, setDraft, faults }: PartProps) {
             </p>
           ) : null}
         </>
-      ) : null}
+      ) : (
+        <div className="formRow">
+          <DraftField
+            {...{ draft, setDraft, faults }}
+            name="guests"
+            label="studio.form.guests"
+            hint="studio.form.guestsHint"
+          />
+        </div>
+      )}
     </fieldset>
   );
 }

@@ -28,6 +28,8 @@ export type TemplateDraft = {
   otherwise: number;
   pricing: Pricing;
   budget: string;
+  /** Percent; empty: no cap. */
+  guests: string;
 };
 
 /** The sentence of a fault, to be said at its field. */
@@ -57,6 +59,7 @@ export const EMPTY_DRAFT: TemplateDraft = {
   otherwise: 1,
   pricing: 'parimutuel',
   budget: '500',
+  guests: '',
 };
 
 export function draftOf(template: Template): TemplateDraft {
@@ -73,6 +76,10 @@ export function draftOf(template: Template): TemplateDraft {
     suggestOn: template.suggestOn ?? '',
     opening: template.opening,
     otherwise: template.otherwise,
+    guests:
+      template.guestShareBasisPoints === undefined
+        ? ''
+        : percentText(template.guestShareBasisPoints / 10_000),
     ...(lockOn
       ? {
           lockOn: lockOn.type,
@@ -116,6 +123,7 @@ export function faultsOf(draft: TemplateDraft): Faults {
   if (draft.decideOn) check('decideConfidence', numberFault(draft.decideConfidence, 0, 100));
   if (draft.decideOn) check('decideSubject', longFault(draft.decideSubject, 60));
   if (draft.pricing === 'lmsr') check('budget', numberFault(draft.budget, 1, 1e9, true));
+  else if (draft.guests.trim() !== '') check('guests', numberFault(draft.guests, 0, 99.9));
   return faults;
 }
 
@@ -150,7 +158,7 @@ export function templateOf(draft: TemplateDraft, id: string): Template {
     opening: draft.opening,
     ...(draft.pricing === 'lmsr'
       ? { pricing: { lmsr: { budgetMinor: Number(draft.budget) } } }
-      : {}),
+      : guestShareOf(draft)),
   };
 }
 
@@ -166,6 +174,11 @@ export function freeTemplateId(title: string, taken: readonly string[]): string 
     const id = number === 1 ? base : `${base}-${number}`;
     if (!taken.includes(id)) return id;
   }
+}
+
+function guestShareOf({ guests }: TemplateDraft): Pick<Template, 'guestShareBasisPoints'> {
+  if (guests.trim() === '') return {};
+  return { guestShareBasisPoints: Math.round(Number(guests) * 100) };
 }
 
 const TIMES = ['betWindow', 'guard', 'horizon', 'deadline'];

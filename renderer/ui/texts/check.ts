@@ -40,6 +40,7 @@ export const checkTexts = {
   'check.why.LATE_MEDIA': 'stake returned: it came too late for the picture',
   'check.why.MARKET_VOID': 'stake returned: the market was void',
   'check.why.REFUND': 'stake returned: nobody won, or nobody bet against',
+  'check.why.GUEST_SHARE': 'stake returned: guests held too much of the pool',
   'check.why.WITHDRAWN': 'stake returned: you withdrew it in time',
   'check.fact.witnessed': 'Witnessed',
   'check.fact.witnessedValue': '{time}, up to row {seq}',

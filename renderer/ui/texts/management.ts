@@ -88,6 +88,10 @@ export const managementTexts = {
   'studio.form.pricing': 'How bets pay',
   'studio.form.pricing.parimutuel': 'Winners share the pool',
   'studio.form.pricing.lmsr': 'Every bet has its price',
+  'studio.form.guests': 'Guests hold at most, % of the pool',
+  'studio.form.guestsHint':
+    'Guests are those to whom nothing vested by watching yet, so keep the welcome small. Empty: ' +
+    'no cap. What is above goes back at the lock, the newest bets first.',
   'studio.form.budget': 'The house puts in, points',
   'studio.form.bounded':
     'The house can lose these {points} points in this market and never more. ' +
