@@ -308,7 +308,7 @@ function stepOf(market: Market): Step {
   };
 }
 
-function idBytes(id: string): Buffer {
+export function idBytes(id: string): Buffer {
   return Buffer.from(id, /^[0-9a-f]{32}$/.test(id) ? 'hex' : 'utf8');
 }
 

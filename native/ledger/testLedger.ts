@@ -14,6 +14,7 @@ import { type MarketRules, rulesOf } from '../../core/markets/rules.ts';
 import { BUILT_IN_TEMPLATES } from '../../core/markets/templates.ts';
 import { connectLink, type Link, listenLink } from '../link/link.ts';
 import { createLedgerClient, type LedgerClient } from './client.ts';
+import type { JournalOptions } from './journal.ts';
 import { type JournalStore, openJournalStore } from './journalStore.ts';
 import { type AnsweredRequest, Ledger } from './ledger.ts';
 import type { RequestResult } from './protocol.ts';
@@ -65,9 +66,10 @@ export async function startLedger(
   onBroken = (cause: Error): void => {
     throw cause;
   },
+  options: JournalOptions = {},
 ): Promise<TestLedger> {
   const store = openJournalStore(join(folder, 'ledger.db'));
-  const ledger = new Ledger(store, IDENTITY, 1);
+  const ledger = new Ledger(store, IDENTITY, 1, options);
   const server = createLedgerServer({
     ledger,
     timers: realTimers,

@@ -29,6 +29,8 @@ const BETS_A_MARKET = 12;
 const PAGE_BYTES = 4096;
 const SECTOR_BYTES = 512;
 const FILES = ['ledger.db', 'ledger.db-wal'];
+/** Signs the checkpoint; it travels with the file. */
+const KEY_FILE = 'ledger.db.key';
 /** Checks in the background suspend betting at the latest then, ms; it judges no speed. */
 const NOTICE_MS = 10_000;
 
@@ -126,7 +128,7 @@ function anyFile(folder: string, random: Random): string {
 
 function copyLedger(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
-  for (const name of FILES) {
+  for (const name of [...FILES, KEY_FILE]) {
     if (existsSync(join(from, name))) copyFileSync(join(from, name), join(to, name));
   }
 }

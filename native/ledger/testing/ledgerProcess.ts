@@ -71,16 +71,30 @@ export async function startLedgerProcess(
   };
 }
 
-/** The same ledger in this process: quicker, for short tests. It cannot be killed. */
+/**
+ * The same ledger in this process: quicker, for short tests. It cannot be killed. However short the
+ * journal, it starts from the checkpoint that a close in order keeps.
+ */
 export async function startLedgerHere(folder: string): Promise<OpenedLedger | RefusedLedger> {
   let broken = '';
-  try {
+  const onBroken = (cause: Error, close: () => void) => {
     // As the process does: it says so and is gone.
-    const own = await startLedger(folder, (cause) => {
-      broken = cause.message;
-      own.client.close();
+    broken = cause.message;
+    close();
+  };
+  try {
+    const own = await startLedger(folder, (cause) => onBroken(cause, () => own.client.close()), {
+      checkpointRowsMin: 0,
     });
-    const close = async () => own.close();
+    const close = async () => {
+      // The file may be too damaged for a last checkpoint.
+      try {
+        own.ledger.close();
+      } catch {
+        own.ledger.journal.store.database.rollback();
+      }
+      own.close();
+    };
     return { client: own.client, close, kill: close };
   } catch (cause) {
     return { refused: broken || (cause instanceof Error ? cause.message : '') };

@@ -569,7 +569,8 @@ function mayMove(market: ModelMarket, at: number, isStaff: boolean): string | nu
   if (market.state === 'LOCKED') return 'MARKET_LOCKED';
   if (market.state !== 'OPEN') return 'MARKET_NOT_OPEN';
   if (isStaff) return 'STAFF_MAY_NOT_BET';
-  return at >= market.lockAt ? 'MARKET_LOCKED' : null;
+  if (at >= market.lockAt) return 'MARKET_LOCKED';
+  return at < market.opensAt ? 'CLOCK_SET_BACK' : null;
 }
 
 /** NaN (it was refused) gives the exact figure; a figure that is off throws. */
