@@ -26,7 +26,6 @@ before(async () => {
   browser = await launchBrowser();
   viewer = await openViewer(browser, studio.facts().viewer ?? '', PHONE);
   await viewer.untilState('live');
-  await owner.until('betting to be possible', (state) => state.show.bettingSuspended === '');
 });
 after(async () => {
   owner?.close();
@@ -53,6 +52,8 @@ async function open(title: string, pricing: Template['pricing']): Promise<string
     opening: 'ask',
     ...(pricing ? { pricing } : {}),
   };
+  // A busy machine may hold the picture back for a moment; then nobody opens a market.
+  await owner.until('betting to be possible', (state) => state.show.bettingSuspended === '');
   await owner.client.studio.markets.create({ marketId, template });
   await viewer.page.locator(`[data-market="${marketId}"][data-state="OPEN"]`).first().waitFor();
   return marketId;
