@@ -190,10 +190,13 @@ function placed({ story, bet }: Told, row: RowOf<'bet'>): void {
   }
 }
 
-/** A bet is late exactly when it arrived at or after the cut-off; both sides alike. */
+/**
+ * A bet is late exactly when it arrived at or after the cut-off; both sides alike. A late one may
+ * have gone back for another reason before the frame was known, but never stands.
+ */
 function decided({ story }: Told, row: Row, why: ReceiptStory['why']): void {
   const late = story.cutoffUs !== null && isLate(story.arrivedUs, story.cutoffUs);
-  if (late && why !== 'LATE_MEDIA') {
+  if (late && why === null) {
     throw new StoryBroken(row.seq, 'keeps a bet that arrived at or after the cut-off');
   }
   if (!late && why === 'LATE_MEDIA') {
