@@ -17,6 +17,7 @@ import { type Measurement, notMeasured, ROUNDS } from './figure.ts';
 import { takeFloors } from './floors.ts';
 import { readGoals } from './goals.ts';
 import { measureJoin } from './join.ts';
+import { measureAudit, measureDurable, measureSettlement } from './ledger.ts';
 import { measureLoad } from './load.ts';
 import { machineFacts } from './machine.ts';
 import { measurePhone } from './phone.ts';
@@ -35,6 +36,9 @@ const MEASUREMENTS: Record<string, Measurement> = {
   delay: measureDelay,
   join: measureJoin,
   back: measureBack,
+  durable: measureDurable,
+  settlement: measureSettlement,
+  audit: measureAudit,
 };
 const FLOOR_SAMPLES = 100;
 

@@ -10,6 +10,8 @@ export type AuditReport = {
   rows: number;
   /** Empty when all is well. */
   findings: AuditFinding[];
+  /** Markets whose settlement in parts was under way at the last row. */
+  settling: string[];
   /** Sum over all accounts; 0n when double entry holds. */
   sum: bigint;
   /** Points that each account holds after all posted transfers. */
@@ -43,6 +45,7 @@ type MarketBook = {
   bets: AuditedBet[];
   isLocked: boolean;
   hasEnded: boolean;
+  isInParts: boolean;
   guardUs: number;
   lockAtUs: number;
   deadlineAtUs: number;
@@ -124,6 +127,7 @@ class Auditor {
     return {
       rows: this.#seq,
       findings: this.#findings,
+      settling: [...this.#markets].filter(([, book]) => book.isInParts).map(([id]) => id),
       sum,
       posted: this.#posted,
       reserved: this.#reserved,
@@ -201,7 +205,7 @@ class Auditor {
       else this.#staff.delete(key);
     },
     limit: (row) => this.#limit(row),
-    act: () => {},
+    act: (row) => this.#act(row),
   };
 
   #checkActor(row: Fields): void {
@@ -235,6 +239,7 @@ class Auditor {
       bets: [],
       isLocked: false,
       hasEnded: false,
+      isInParts: false,
       guardUs: Number(row.guardMs) * 1000,
       lockAtUs: Number(row.lockAt),
       deadlineAtUs: Number(row.deadlineAt),
@@ -299,14 +304,27 @@ class Auditor {
     book.hasEnded = true;
     book.winner = isResolved ? Number(row.outcome) : -1;
     book.isPaid = row.settlement === 'paid';
-    this.#ended = id;
+    if (!book.isInParts) this.#ended = id;
+  }
+
+  /** Between these two acts other rows may stand among those of a settlement. */
+  #act(row: Fields): void {
+    const id = String(row.target);
+    const isStart = row.act === 'market.settling';
+    const book = isStart || row.act === 'market.settled' ? this.#bookOf(id) : undefined;
+    if (!book) return;
+    const isInTurn = isStart ? !book.hasEnded : book.hasEnded && book.isInParts;
+    if (!isInTurn) this.#find(`market ${id} is settled in parts at another time`);
+    book.isInParts = isStart;
+    if (!isStart) this.#closeMarket(id);
   }
 
   #correctMarket(row: Fields): void {
     const id = String(row.market);
     const book = this.#bookOf(id);
     if (!book) return;
-    if (!book.hasEnded || book.winner < 0) this.#find('what is corrected was not resolved');
+    if (!book.hasEnded || book.isInParts || book.winner < 0)
+      this.#find('what is corrected was not resolved');
     if (Number(row.at) > book.resolvedAtUs + this.#disputeUs) {
       this.#find('a correction comes after the dispute window');
     }
@@ -537,8 +555,7 @@ class Auditor {
   }
 
   /** After the rows of a settlement: the escrow is empty and every share is right. */
-  #closeMarket(): void {
-    const id = this.#ended;
+  #closeMarket(id = this.#ended): void {
     if (id === '') return;
     this.#ended = '';
     const book = this.#markets.get(id);

@@ -23,7 +23,15 @@ import {
   type Policy,
   withLimit,
 } from './policy.ts';
-import { accountOwner, HOUSE_SUBSIDY, mayOwe, type Row, type RowOf, userAccount } from './rows.ts';
+import {
+  accountOwner,
+  escrowAccount,
+  HOUSE_SUBSIDY,
+  mayOwe,
+  type Row,
+  type RowOf,
+  userAccount,
+} from './rows.ts';
 
 export type Account = {
   /** Everything that came minus everything that went, minor points. */
@@ -103,6 +111,8 @@ export type Market = {
   resolvedAtUs: number;
   /** How often the decision was corrected. */
   revision: number;
+  /** It was decided, and not all of what follows from that is written yet. */
+  isSettling: boolean;
   /** Of an ended market whose bets were put away: what is still told of them. */
   shelved: { bettors: number[]; hadWinner: boolean } | null;
 };
@@ -239,8 +249,19 @@ const APPLY: { [Kind in Row['kind']]: (state: LedgerState, row: RowOf<Kind>) => 
     else markets.delete(row.market);
     state.staff.set(row.subject, markets);
   },
-  act: () => {},
+  act: (state, row) => {
+    if (row.act === 'market.settling') marketOf(state, row.target).isSettling = true;
+    if (row.act === 'market.settled') endSettling(state, row.target);
+  },
 };
+
+function endSettling(state: LedgerState, id: string): void {
+  const market = marketOf(state, id);
+  const escrow = accountOf(state, escrowAccount(id));
+  assert(market.isSettling && market.state !== 'OPEN', `${id} was being settled`);
+  assert(escrow.posted === 0 && escrow.pendingIn === 0, `${id} holds nothing any more`);
+  market.isSettling = false;
+}
 
 function grant(state: LedgerState, row: RowOf<'grant'>): void {
   const subject = accountOwner(row.cr);
@@ -317,6 +338,7 @@ function openMarket(state: LedgerState, row: RowOf<'market.opened'>): void {
     lastMoveUs: 0,
     resolvedAtUs: 0,
     revision: 0,
+    isSettling: false,
     shelved: null,
   });
 }

@@ -40,8 +40,10 @@ export function resolveRows(journal: Journal, args: RequestArgs<'resolveMarket'>
   const cutoff = tighterCutoff(market.cutoffUs, asked);
   const decision = decisionOf(market, args.outcome, cutoff, guests);
   const fates = decision.fates.filter(({ bet }) => bet.state === 'PENDING' && !undone.has(bet.id));
+  const isInParts = fates.length > journal.settledAtOnceMax;
   return [
     ...cut,
+    ...(isInParts ? [settlingRow(market, args.atUs, 'settling')] : []),
     {
       kind: 'market.resolved',
       id: `market.resolved:${market.id}`,
@@ -57,7 +59,7 @@ export function resolveRows(journal: Journal, args: RequestArgs<'resolveMarket'>
       },
       settlement: decision.settlement === 'paid' ? 'paid' : 'refund',
     },
-    ...settlementRows(journal, market, fates, decision, args.atUs),
+    ...(isInParts ? [] : settlementRows(journal, market, fates, decision, args.atUs)),
   ];
 }
 
@@ -65,16 +67,19 @@ export function voidRows(journal: Journal, args: RequestArgs<'voidMarket'>): Row
   const market = decidable(journal, args, 'void');
   const pending = market.bets.filter((bet) => bet.state === 'PENDING');
   const whyOf = (bet: Bet) => (isWithdrawn(bet, market.cutoffUs) ? 'WITHDRAWN' : 'MARKET_VOID');
-  return [
+  const isInParts = pending.length > journal.settledAtOnceMax;
+  const voided: RowDraft[] = [
+    ...(isInParts ? [settlingRow(market, args.atUs, 'settling')] : []),
     {
       kind: 'market.voided',
       id: `market.voided:${market.id}`,
       ...actOf(journal, args, args.reason),
       market: market.id,
     },
-    ...pending.map((bet) => undo(bet, args.atUs, whyOf(bet))),
-    ...residueRows(market, market.budgetMinor, args.atUs),
   ];
+  if (isInParts) return voided;
+  for (const bet of pending) voided.push(undo(bet, args.atUs, whyOf(bet)));
+  return [...voided, ...residueRows(market, market.budgetMinor, args.atUs)];
 }
 
 /** Decides again, inside the dispute window, and moves the difference. */
@@ -232,35 +237,48 @@ function settlementRows(
   const standing = fates.filter(({ why }) => why === null);
   for (const { bet } of standing) rows.push(post(bet, atUs));
   const given = new Map<string, number>();
-  for (const { bet, paidMinor, sales } of standing) {
-    const escrow = { at: atUs, dr: escrowAccount(market.id), cr: userAccount(bet.subject) };
-    let payout = paidMinor;
-    for (const sale of sales) {
-      payout -= sale.amountMinor;
-      const amount = String(sale.amountMinor);
-      rows.push({ kind: 'proceeds', id: `proceeds:${sale.id}`, ...escrow, amount, sale: sale.id });
-    }
+  for (const fate of standing) {
+    const { bet, paidMinor } = fate;
+    rows.push(...payRows(market, fate, atUs));
     given.set(bet.subject, (given.get(bet.subject) ?? 0) + paidMinor);
-    if (payout === 0) continue;
-    const amount = String(payout);
-    rows.push({ kind: 'payout', id: `payout:${bet.id}`, ...escrow, amount, bet: bet.id });
   }
-  if (decision.rakeMinor > 0) {
-    rows.push({
-      kind: 'rake',
-      id: `market.rake:${market.id}`,
-      at: atUs,
-      amount: String(decision.rakeMinor),
-      dr: escrowAccount(market.id),
-      cr: HOUSE_RAKE,
-    });
-  }
+  rows.push(...rakeRows(market, decision.rakeMinor, atUs));
   rows.push(...residueRows(market, decision.residueMinor, atUs));
   rows.push(...repayRows(journal.state, given, `0:${market.id.slice(0, 50)}`, atUs));
   return rows;
 }
 
-function residueRows(market: Market, residueMinor: number, atUs: number): RowDraft[] {
+/** Everything that a bet that stands brings. */
+export function payRows(market: Market, { bet, paidMinor, sales }: Fate, atUs: number): RowDraft[] {
+  const rows: RowDraft[] = [];
+  const escrow = { at: atUs, dr: escrowAccount(market.id), cr: userAccount(bet.subject) };
+  let payout = paidMinor;
+  for (const sale of sales) {
+    payout -= sale.amountMinor;
+    const amount = String(sale.amountMinor);
+    rows.push({ kind: 'proceeds', id: `proceeds:${sale.id}`, ...escrow, amount, sale: sale.id });
+  }
+  if (payout === 0) return rows;
+  const amount = String(payout);
+  rows.push({ kind: 'payout', id: `payout:${bet.id}`, ...escrow, amount, bet: bet.id });
+  return rows;
+}
+
+export function rakeRows(market: Market, rakeMinor: number, atUs: number): RowDraft[] {
+  if (rakeMinor === 0) return [];
+  return [
+    {
+      kind: 'rake',
+      id: `market.rake:${market.id}`,
+      at: atUs,
+      amount: String(rakeMinor),
+      dr: escrowAccount(market.id),
+      cr: HOUSE_RAKE,
+    },
+  ];
+}
+
+export function residueRows(market: Market, residueMinor: number, atUs: number): RowDraft[] {
   if (residueMinor === 0) return [];
   return [
     {
@@ -274,7 +292,7 @@ function residueRows(market: Market, residueMinor: number, atUs: number): RowDra
   ];
 }
 
-function post(bet: Bet, atUs: number): RowDraft {
+export function post(bet: Bet, atUs: number): RowDraft {
   return {
     kind: 'post',
     id: `post:${bet.id}`,
@@ -286,7 +304,7 @@ function post(bet: Bet, atUs: number): RowDraft {
   };
 }
 
-function undo(bet: Bet, atUs: number, why: VoidWhy): RowDraft {
+export function undo(bet: Bet, atUs: number, why: VoidWhy): RowDraft {
   return {
     kind: 'void',
     id: `void:${bet.id}`,
@@ -305,7 +323,9 @@ function decidable(
   args: Act & { marketId: string; actorSubject?: string | undefined },
   verb: 'lock' | 'resolve' | 'void' | 'correct',
 ): Market {
-  allow(known(journal, args.marketId).state, verb, args.role);
+  const { state, isSettling } = known(journal, args.marketId);
+  allow(state, verb, args.role);
+  if (isSettling) throw new LedgerRefusal('MARKET_NOT_RESOLVED', 'It is still being settled.');
   journal.takeDown(args.marketId);
   const market = known(journal, args.marketId);
   const { actorSubject } = args;
@@ -313,4 +333,18 @@ function decidable(
     throw new LedgerRefusal('CONFLICT_OF_INTEREST');
   }
   return market;
+}
+
+/** The row before a decision whose settlement comes in parts, or the one after its last part. */
+export function settlingRow(market: Market, atUs: number, act: 'settling' | 'settled'): RowDraft {
+  return {
+    kind: 'act',
+    id: `market.${act}:${market.id}`,
+    at: atUs,
+    actor: 'ledger',
+    role: 'vision',
+    reason: '',
+    act: `market.${act}`,
+    target: market.id,
+  };
 }

@@ -2,8 +2,10 @@
 // verifying the rows that the start took on trust, putting ended markets away, and keeping
 // checkpoints. It writes in the open group and never commits.
 
+import type { Market } from '../../core/ledger/fold.ts';
 import type { Journal } from './journal.ts';
 import { JournalCheck } from './journalCheck.ts';
+import { Settlement } from './settlement.ts';
 
 /** Rows after which another checkpoint is worth its time; the start folds at most about these. */
 const CHECKPOINT_ROWS = 5_000;
@@ -13,6 +15,7 @@ const CHECKPOINT_BETS_MAX = 20_000;
 export class Housekeeping {
   readonly #journal: Journal;
   #check: JournalCheck | null;
+  #settlement: Settlement | null = null;
   #difference = '';
 
   constructor(journal: Journal) {
@@ -33,12 +36,14 @@ export class Housekeeping {
   /** Does one part of what there is to do, some milliseconds. Returns whether there is more. */
   step(): boolean {
     const { shelf } = this.#journal;
+    if (this.#settle()) return true;
     if (this.difference !== '') return false;
     if (shelf.hasWork()) {
       this.#journal.write();
       shelf.putAway();
       return true;
     }
+    if (shelf.readIds()) return true;
     if (this.#check) {
       const found = this.#check.step();
       if (found === null) return true;
@@ -49,6 +54,24 @@ export class Housekeeping {
     if (!this.#isCheckpointDue()) return false;
     this.#journal.keepCheckpoint();
     return true;
+  }
+
+  /** One part of a settlement. Decisions go on whatever else is wrong. */
+  #settle(): boolean {
+    if (!this.#settlement) {
+      const market = this.#nextSettling();
+      if (!market) return false;
+      this.#settlement = new Settlement(this.#journal, market);
+    }
+    if (!this.#settlement.step()) this.#settlement = null;
+    return true;
+  }
+
+  #nextSettling(): Market | null {
+    for (const market of this.#journal.state.markets.values()) {
+      if (market.isSettling) return market;
+    }
+    return null;
   }
 
   /** The last checkpoint of this run, in the open group. */

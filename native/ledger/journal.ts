@@ -37,6 +37,10 @@ export class JournalBroken extends Error {
 export type JournalOptions = {
   /** A journal of fewer rows is always folded whole at the start. */
   checkpointRowsMin?: number;
+  /** A market with more undecided bets is settled in parts. */
+  settledAtOnceMax?: number;
+  /** Rows of one such part, about. */
+  partRows?: number;
 };
 
 const HASH_BYTES = 32;
@@ -45,6 +49,9 @@ const PAGE_ROWS = 2_000;
 const CHECKPOINT_ROWS_MIN = 2_000;
 /** From here on what has ended is put away while folding, so that memory stays small. */
 const PUT_AWAY_ROWS_MIN = 50_000;
+const SETTLED_AT_ONCE_MAX = 1_000;
+/** Some milliseconds. */
+const PART_ROWS = 500;
 
 export class Journal {
   readonly store: JournalStore;
@@ -54,6 +61,8 @@ export class Journal {
   lastHash: Uint8Array = FIRST_PREVIOUS_HASH;
   /** Rows up to here were taken from a checkpoint and not folded since the start. */
   unfoldedSeq = 0;
+  readonly settledAtOnceMax: number;
+  readonly partRows: number;
   readonly #checkpointRowsMin: number;
   #isInGroup = false;
   /** Rows of the group that SQLite has not been given yet. */
@@ -67,6 +76,8 @@ export class Journal {
   constructor(store: JournalStore, options: JournalOptions = {}) {
     this.store = store;
     this.#checkpointRowsMin = options.checkpointRowsMin ?? CHECKPOINT_ROWS_MIN;
+    this.settledAtOnceMax = options.settledAtOnceMax ?? SETTLED_AT_ONCE_MAX;
+    this.partRows = options.partRows ?? PART_ROWS;
     this.shelf = new Shelf(store, () => this.state);
     this.checkpoints = new Checkpoints(store);
     this.reload();
@@ -206,11 +217,16 @@ export class Journal {
     if (!this.#isInGroup) return;
     this.flush();
     this.store.database.commit();
+    this.shelf.hasMoved = false;
     this.#isInGroup = false;
   }
 
-  /** Undoes a group that appended nothing. */
+  /** Undoes a group that appended nothing; memory is read anew only if something was put away. */
   abandonUnchanged(): void {
+    if (this.shelf.hasMoved) {
+      this.abandonGroup();
+      return;
+    }
     this.#isInGroup = false;
     this.store.database.rollback();
   }
@@ -242,6 +258,11 @@ export class Journal {
 
   sale(id: string): Sale | undefined {
     return this.state.sales.get(id) ?? this.shelf.sale(id);
+  }
+
+  /** Whether a bet or a sale has this id. */
+  hasId(id: string): boolean {
+    return this.state.bets.has(id) || this.state.sales.has(id) || this.shelf.has(id);
   }
 
   /** All bets of a market in journal order. */
@@ -278,6 +299,7 @@ export class Journal {
     this.write();
     this.flush();
     this.checkpoints.write(this.state, this.lastHash);
+    this.shelf.hasMoved = true;
   }
 
   /** Keeps a text beside the journal and returns its salted hash; empty for no text. */

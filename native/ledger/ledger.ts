@@ -53,6 +53,8 @@ export class Ledger {
   /** Market id, or ALL_MARKETS, -> reason. */
   readonly #suspended = new Map<string, string>();
   readonly #handlers: Handlers;
+  /** Those of the open group: many bets of a group come from the same viewers. */
+  readonly #subjects = new Map<string, StoredSubject>();
   #housekeeping: Housekeeping;
 
   /**
@@ -111,11 +113,13 @@ export class Ledger {
   }
 
   commit(): void {
+    this.#subjects.clear();
     this.journal.commitGroup();
   }
 
   /** @param durableSeq the last row on the disk: without later ones memory is right as it is */
   abandon(durableSeq = -1): void {
+    this.#subjects.clear();
     if (this.headSeq === durableSeq) this.journal.abandonUnchanged();
     else this.journal.abandonGroup();
     this.#housekeeping = new Housekeeping(this.journal);
@@ -130,6 +134,13 @@ export class Ledger {
     // What is put away is read from the rows: those of this group, too.
     this.journal.flush();
     return this.#housekeeping.step();
+  }
+
+  /** Whether the market that a request decided is still being settled: its answer waits. */
+  isSettling(args: unknown): boolean {
+    const { marketId } = (args ?? {}) as { marketId?: unknown };
+    const { markets } = this.journal.state;
+    return typeof marketId === 'string' && markets.get(marketId)?.isSettling === true;
   }
 
   /** What does not verify; empty: nothing. Betting is suspended while there is something. */
@@ -254,6 +265,7 @@ export class Ledger {
     if (known && known.publicKey !== args.publicKey) throw new LedgerRefusal('SUBJECT_BOUND');
     if (!known || isStaff(known) !== args.isStaff) {
       journal.write();
+      this.#subjects.delete(args.subject);
       journal.store.putSubject.run(args.subject, args.publicKey, args.isStaff ? 1 : 0, args.atUs);
     } else if (journal.store.isUnseen.get(args.subject, args.atUs)) {
       journal.write();
@@ -274,13 +286,13 @@ export class Ledger {
       if (!isSameBet(earlier, args)) throw new LedgerRefusal('ID_REUSED');
       return this.#confirmation(earlier, journal.hashHexOf(earlier.seq), true);
     }
-    if (journal.sale(args.betId)) throw new LedgerRefusal('ID_REUSED');
+    if (journal.hasId(args.betId)) throw new LedgerRefusal('ID_REUSED');
     this.#refuseSuspended('bet', args.marketId);
     const subject = this.#subject(args.subject);
     const [written] = journal.append(
       betRows(journal, args, this.#isStaffIn(subject, args.marketId)),
     );
-    const bet = journal.bet(args.betId);
+    const bet = journal.state.bets.get(args.betId);
     if (!written || !bet) throw new Error(`Bet ${args.betId} was not written`);
     return this.#confirmation(bet, Buffer.from(written.hash).toString('hex'), false);
   }
@@ -320,7 +332,7 @@ export class Ledger {
       if (!isSame || !isOwn) throw new LedgerRefusal('ID_REUSED');
       return this.#saleView(earlier, journal.hashHexOf(earlier.seq), true);
     }
-    if (journal.bet(args.saleId)) throw new LedgerRefusal('ID_REUSED');
+    if (journal.hasId(args.saleId)) throw new LedgerRefusal('ID_REUSED');
     const marketId = journal.bet(args.betId)?.market;
     this.#refuseSuspended('sell', marketId);
     const subject = this.#subject(args.subject);
@@ -350,8 +362,11 @@ export class Ledger {
   }
 
   #subject(id: string): StoredSubject {
+    const known = this.#subjects.get(id);
+    if (known) return known;
     const subject = this.journal.store.subjectOf.get(id);
     if (!subject) throw new LedgerRefusal('UNKNOWN_SUBJECT');
+    this.#subjects.set(id, subject);
     return subject;
   }
 

@@ -31,6 +31,8 @@ const FEED_RETRY_MS = 20;
 /** Between two parts of the housekeeping when nobody asks for anything, ms. */
 const TEND_PAUSE_MS = 1;
 
+const DECIDES: ReadonlySet<string> = new Set(['resolveMarket', 'voidMarket']);
+
 type Request = { link: Link; id: number; name: RequestName; args: unknown };
 type Subscriber = { link: Link; subscription: number; nextSeq: number };
 
@@ -66,6 +68,8 @@ class Server implements LedgerServer {
   #isFeedPlanned = false;
   #isClosed = false;
   #isTendingPlanned = false;
+  /** Decisions whose settlement is under way. */
+  #held: { request: Request; result: unknown }[] = [];
   /** Whether there was more to tend at the last look; at the start nobody has looked. */
   #hasMore = true;
   #difference = '';
@@ -129,7 +133,11 @@ class Server implements LedgerServer {
     if (group.length > 0) this.counters.groups++;
     const replies: { link: Link; reply: Reply }[] = [];
     try {
-      for (const request of group) replies.push({ link: request.link, reply: this.#run(request) });
+      for (const request of group) {
+        const reply = this.#run(request);
+        if (reply.ok && this.#isHeld(request)) this.#held.push({ request, result: reply.result });
+        else replies.push({ link: request.link, reply });
+      }
       this.#tend(group.length);
       this.#options.ledger.commit();
     } catch (cause) {
@@ -140,7 +148,26 @@ class Server implements LedgerServer {
     if (group.some(({ name }) => name === 'probeDisk')) this.#diskTrouble = '';
     for (const { link, reply } of replies) send(link, reply);
     this.#feed();
+    if (this.#held.length > 0) this.#askHeldAgain();
     if (this.#hasMore) this.#planTending();
+  }
+
+  /** A decision is answered when its market is settled. */
+  #isHeld({ name, args }: Request): boolean {
+    return DECIDES.has(name) && this.#options.ledger.isSettling(args);
+  }
+
+  /** Asked again with their ids, they give the market as it is now. */
+  #askHeldAgain(): void {
+    const settled = this.#held.filter(({ request }) => !this.#isHeld(request));
+    this.#held = this.#held.filter(({ request }) => this.#isHeld(request));
+    for (const { request, result } of settled) {
+      const reply = this.#run(request);
+      const { isKnown } = result as { isKnown: boolean };
+      if (reply.ok) reply.result = { ...(reply.result as object), isKnown };
+      send(request.link, reply);
+    }
+    if (this.#held.length > 0) this.#planDrain();
   }
 
   /** One part of the housekeeping, in the open group. */
@@ -190,6 +217,7 @@ class Server implements LedgerServer {
   #abandon(group: readonly Request[], cause: unknown): void {
     const error = cause instanceof Error ? cause : new Error(String(cause));
     this.counters.groupsFailed++;
+    this.#held = this.#held.filter(({ request }) => !group.includes(request));
     if (this.#diskTrouble === '')
       this.#options.logger.error('A group of requests was not made durable', {
         requests: group.length,

@@ -16,6 +16,7 @@ import {
   remember,
   takeBets,
 } from './bookCodec.ts';
+import { IDS_PAGE, IdFilter } from './idFilter.ts';
 import type { JournalStore } from './journalStore.ts';
 
 /** Bets of a bettor in one market. */
@@ -34,6 +35,8 @@ const BETS = 'SELECT subject, last_seq AS lastSeq, market, bets, mac FROM ended_
 export class Shelf {
   /** What was found to be wrong; empty: nothing. */
   difference = '';
+  /** Whether memory and tables moved in the open group although no row was appended. */
+  hasMoved = false;
   readonly #store: JournalStore;
   readonly #stateOf: () => LedgerState;
   readonly #statements: ReturnType<typeof statementsOf>;
@@ -44,6 +47,7 @@ export class Shelf {
   /** The market that was read last: its bets are asked for page by page. */
   #open: { market: string; bets: Bet[] } | null = null;
   #days = new Map<string, { sinceUs: number; bets: Bet[] }>();
+  #filter = new IdFilter();
 
   constructor(store: JournalStore, stateOf: () => LedgerState) {
     this.#store = store;
@@ -51,12 +55,29 @@ export class Shelf {
     this.#statements = statementsOf(store);
   }
 
+  /** Whether a bet or a sale that was put away has this id. */
+  has(id: string): boolean {
+    if (!this.#filter.mayHave(id)) return false;
+    const row = this.#rowOf(id);
+    return row?.kind === 'bet' || row?.kind === 'sell';
+  }
+
   /** The memory was thrown away. */
   reset(): void {
+    this.hasMoved = false;
     this.#step = null;
     this.#leaving = [];
     this.#open = null;
     this.#days.clear();
+    this.#filter = new IdFilter();
+  }
+
+  /** Reads some of the ids that were put away before this start. Returns whether there are more. */
+  readIds(): boolean {
+    if (this.#filter.isWhole) return false;
+    const after = this.#filter.last ?? Buffer.alloc(0);
+    this.#filter.read(this.#statements.idsAfter.all(after).map(({ id }) => id));
+    return true;
   }
 
   /** Forgets everything, in the open transaction. */
@@ -66,6 +87,8 @@ export class Shelf {
     for (const table of ['ended_markets', 'ended_bets', 'ids']) {
       database.exec(`DELETE FROM ${table}`);
     }
+    this.#filter = new IdFilter();
+    this.#filter.read([]);
   }
 
   /** Whether a market waits to be put away. */
@@ -75,6 +98,7 @@ export class Shelf {
 
   /** Writes one small part in the open transaction. */
   putAway(): void {
+    this.hasMoved = true;
     if (this.#leaving.length > 0) {
       this.#leave(STEP_BETS * 4);
       return;
@@ -89,6 +113,7 @@ export class Shelf {
     if (step.at < ids.length) {
       for (const [id, seq] of ids.slice(step.at, step.at + STEP_BETS)) {
         this.#statements.putId.run(id, seq);
+        this.#filter.add(id);
       }
       step.at = Math.min(ids.length, step.at + STEP_BETS);
       return;
@@ -137,6 +162,7 @@ export class Shelf {
   }
 
   bet(id: string): Bet | undefined {
+    if (!this.#filter.mayHave(id)) return undefined;
     const row = this.#rowOf(id);
     if (row?.kind !== 'bet') return undefined;
     const subject = row.dr.slice('user:'.length);
@@ -149,6 +175,7 @@ export class Shelf {
   }
 
   sale(id: string): Sale | undefined {
+    if (!this.#filter.mayHave(id)) return undefined;
     const row = this.#rowOf(id);
     if (row?.kind !== 'sell') return undefined;
     return this.bet(row.bet)?.sales.find((sale) => sale.id === id);
@@ -240,7 +267,8 @@ export class Shelf {
   #nextEnded(): Market | undefined {
     const { accounts, markets } = this.#stateOf();
     for (const market of markets.values()) {
-      if (market.state !== 'RESOLVED' && market.state !== 'VOID') continue;
+      const hasEnded = market.state === 'RESOLVED' || market.state === 'VOID';
+      if (!hasEnded || market.isSettling) continue;
       const escrow = accounts.get(escrowAccount(market.id));
       // Until nothing is held any more, its settlement is still being written.
       if (!escrow || (escrow.posted === 0 && escrow.pendingIn === 0)) return market;
@@ -318,6 +346,9 @@ function statementsOf({ database }: JournalStore) {
       'INSERT OR REPLACE INTO ids (id, seq) VALUES (?, ?)',
     ),
     seqOf: database.prepare<[id: Buffer], { seq: number }>('SELECT seq FROM ids WHERE id = ?'),
+    idsAfter: database.prepare<[id: Buffer], { id: Buffer }>(
+      `SELECT id FROM ids WHERE id > ? ORDER BY id LIMIT ${IDS_PAGE}`,
+    ),
     putBets: database.prepare<[string, number, string, string, Uint8Array], never>(
       'INSERT OR REPLACE INTO ended_bets (subject, last_seq, market, bets, mac) ' +
         'VALUES (?, ?, ?, ?, ?)',

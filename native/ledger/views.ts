@@ -34,13 +34,13 @@ export function marketView(journal: Journal, market: Market): LedgerMarket {
       poolMinor,
       bettors: market.shelved?.bettors[index] ?? market.bettors[index]?.size ?? 0,
     })),
-    state: market.state,
+    state: market.isSettling ? 'LOCKED' : market.state,
     opensAtUs: market.opensAtUs,
     lockAtUs: market.lockAtUs,
     horizonAtUs: market.horizonAtUs,
     deadlineAtUs: market.deadlineAtUs,
     guardMs: market.guardMs,
-    winner: market.winner,
+    winner: market.isSettling ? null : market.winner,
     reason: journal.textOf(market.reason) ?? '(erased)',
     decidedCaptureUs: market.tCapUs ?? 0,
     rulesHash: market.rules,
@@ -51,7 +51,9 @@ export function marketView(journal: Journal, market: Market): LedgerMarket {
       : {}),
     rules,
     cutoffUs: market.cutoffUs,
-    ...(market.state === 'RESOLVED' ? { resolvedAtUs: market.resolvedAtUs } : {}),
+    ...(market.state === 'RESOLVED' && !market.isSettling
+      ? { resolvedAtUs: market.resolvedAtUs }
+      : {}),
   };
 }
 
@@ -131,7 +133,8 @@ function movesOf(bet: Bet): Pick<LedgerHistoryEntry, 'withdrawnAtUs' | 'shares'>
 type Result = Pick<LedgerHistoryEntry, 'result' | 'paidMinor' | 'reason'>;
 
 function resultOf(journal: Journal, bet: Bet, market: Market): Result {
-  if (bet.state === 'PENDING') return { result: 'PENDING', paidMinor: 0, reason: '' };
+  if (bet.state === 'PENDING' || market.isSettling)
+    return { result: 'PENDING', paidMinor: 0, reason: '' };
   if (bet.state === 'VOID') {
     return {
       result: 'REFUNDED',
