@@ -3,6 +3,7 @@
 // settlement): two programs that were wrong in the same way would prove nothing.
 
 import { sha256 } from '@noble/hashes/sha2.js';
+import type { AuditedBet, AuditedSale, Exclusion, MarketBook } from './auditBooks.ts';
 
 export type AuditFinding = { seq: number; what: string };
 
@@ -21,57 +22,11 @@ export type AuditReport = {
 };
 
 type Fields = Record<string, unknown>;
-type AuditedSale = { at: number; shares: bigint; amount: bigint };
-type AuditedBet = {
-  id: string;
-  amount: bigint;
-  user: string;
-  market: string;
-  outcome: number;
-  arrivedUs: number;
-  withdrawnUs: number;
-  fate: 'open' | 'posted' | 'void';
-  /** Given back because guests held too much of the pool. */
-  isOverShare: boolean;
-  hasPayout: boolean;
-  /** All that it brought. */
-  paid: bigint;
-  /** What its bettor gained by it in all transfers; a debt counts as paid. */
-  net: bigint;
-  shares: bigint;
-  sales: AuditedSale[];
-};
-type MarketBook = {
-  bets: AuditedBet[];
-  isLocked: boolean;
-  hasEnded: boolean;
-  isInParts: boolean;
-  guardUs: number;
-  lockAtUs: number;
-  deadlineAtUs: number;
-  cutoffUs: number;
-  winner: number;
-  isPaid: boolean;
-  rakePoints: number;
-  rake: bigint;
-  /** 0n where winners share the pool. */
-  budget: bigint;
-  lastMoveUs: number;
-  resolvedAtUs: number;
-  hasGuestShare: boolean;
-  revision: number;
-};
-
-/** Privileged rows that belong to no one market. */
-const ACTS = ['policy', 'ban', 'staff'];
 const RUNNERS = ['owner', 'coHost', 'moderator', 'vision'];
 const PEOPLE = ['owner', 'coHost', 'moderator'];
 /** What these rows did belongs to the decision before them. */
 const SETTLING = ['post', 'void', 'payout', 'proceeds', 'rake', 'residue', 'recount', 'adjust'];
 const NEVER = Number.POSITIVE_INFINITY;
-
-/** Until when somebody may not bet, and a looser end that waits. */
-type Exclusion = { untilUs: number; waiting: { untilUs: number; fromUs: number } | null };
 
 /** Reads rows in order and reports. `rows` are the stored bytes with their stored hashes. */
 export function auditJournal(rows: Iterable<{ body: Uint8Array; hash: Uint8Array }>): AuditReport {
