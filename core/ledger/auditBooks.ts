@@ -41,7 +41,5 @@ export type MarketBook = {
   revision: number;
 };
 
-/** Privileged rows that belong to no one market. */
-const ACTS = ['policy', 'ban', 'staff'];
 /** Until when somebody may not bet, and a looser end that waits. */
 export type Exclusion = { untilUs: number; waiting: { untilUs: number; fromUs: number } | null };

@@ -22,6 +22,8 @@ export type AuditReport = {
 };
 
 type Fields = Record<string, unknown>;
+/** Privileged rows that belong to no one market. */
+const ACTS = ['policy', 'ban', 'staff'];
 const RUNNERS = ['owner', 'coHost', 'moderator', 'vision'];
 const PEOPLE = ['owner', 'coHost', 'moderator'];
 /** What these rows did belongs to the decision before them. */
