@@ -24,6 +24,7 @@ type Fields = {
   cr: string;
   market?: string;
 };
+type Counted = { bets: number; parts: number };
 type ShelfPart = {
   subject: string;
   lastSeq: number;
@@ -41,7 +42,7 @@ export class JournalCheck {
   #seq = 0;
   #hash: Uint8Array = FIRST_PREVIOUS_HASH;
   /** What is counted on the shelf, of the markets that lay there when counting began. */
-  #counted: Map<string, number> | null = null;
+  #counted: Map<string, Counted> | null = null;
   #last = { subject: '', lastSeq: 0, market: '' };
 
   constructor(journal: Journal) {
@@ -78,7 +79,7 @@ export class JournalCheck {
     if (found !== '') return found;
     const { markets } = this.#journal.state;
     const ended = [...this.#bets.keys()].filter((market) => !markets.has(market));
-    this.#counted = new Map(ended.map((market) => [market, 0]));
+    this.#counted = new Map(ended.map((market) => [market, { bets: 0, parts: 0 }]));
     return null;
   }
 
@@ -90,7 +91,7 @@ export class JournalCheck {
     return this.#statements.seqOf.get(idBytes(id))?.seq === seq;
   }
 
-  #countShelf(counted: Map<string, number>): string | null {
+  #countShelf(counted: Map<string, Counted>): string | null {
     const { subject, lastSeq, market } = this.#last;
     const parts = this.#statements.parts.all(subject, lastSeq, market, SHELF_PARTS);
     for (const part of parts) {
@@ -98,14 +99,22 @@ export class JournalCheck {
       const known = counted.get(part.market);
       if (known === undefined) continue;
       if (part.lastSeq !== part.lastSeqInside) return notKept(`market ${part.market}`);
-      counted.set(part.market, known + part.count);
+      known.bets += part.count;
+      known.parts++;
     }
     if (parts.length === SHELF_PARTS) return null;
     const { shelf, state } = this.#journal;
-    for (const [id, count] of counted) {
+    // As histories and lists find them: by their indexes, which may be damaged by themselves.
+    const listed = new Set(this.#statements.listed.all().map(({ market }) => market));
+    for (const [id, { bets, parts: found }] of counted) {
       // Taken down since, to be corrected: the memory is right.
       if (state.markets.has(id)) continue;
-      if (count !== this.#bets.get(id) || !shelf.market(id)) return notKept(`market ${id}`);
+      const isWhole =
+        bets === this.#bets.get(id) &&
+        found === this.#statements.partsOf.get(id)?.count &&
+        listed.has(id) &&
+        shelf.market(id) !== undefined;
+      if (!isWhole) return notKept(`market ${id}`);
     }
     return '';
   }
@@ -157,6 +166,12 @@ export class JournalCheck {
 function statementsOf({ store: { database } }: Journal) {
   return {
     seqOf: database.prepare<[id: Buffer], { seq: number }>('SELECT seq FROM ids WHERE id = ?'),
+    listed: database.prepare<[], { market: string }>(
+      'SELECT market FROM ended_markets WHERE seq > 0 ORDER BY seq DESC',
+    ),
+    partsOf: database.prepare<[market: string], { count: number }>(
+      'SELECT count(*) AS count FROM ended_bets WHERE market = ?',
+    ),
     parts: database.prepare<[string, number, string, number], ShelfPart>(
       'SELECT subject, last_seq AS lastSeq, market, ' +
         'iif(json_valid(bets), json_array_length(bets), -1) AS count, ' +
