@@ -263,7 +263,8 @@ test('Chromium repairs a lossy path by NACK: no frame is lost for good', { skip 
     const peer = { iceServers: [], bindAddress: '127.0.0.1' };
     return (await answerWhep(offerSdp, loss.fanOut, { ...common, peer })).answerSdp;
   });
-  await untilSeen(page, 'losses', () => loss.lostCount() >= 10);
+  // Nobody can miss a packet that no other follows: the last loss may be such a one.
+  await untilSeen(page, 'losses', () => loss.lostCount() >= 11);
   lossyPlayer.stop();
   const seen = await untilSeen(page, 'repairs', (now) => now.lost === 0 && now.frames > 60);
   assert.ok(inner.counters().nacksAnswered >= 10);

@@ -255,6 +255,7 @@ test('a full disk refuses bets, keeps what was confirmed and goes on with room',
   assert.ok(refusedAt > 0, 'the disk became full');
   assert.equal((await client.balance(ANN)).stakedMinor, refusedAt - 1);
   rmSync(filler);
+  assert.equal(await client.probeDisk(), '');
   const { isKnown, balance } = await place(client, refusedAt, 'full');
   assert.equal(isKnown, false);
   assert.equal(balance.stakedMinor, refusedAt);
