@@ -84,11 +84,14 @@ test('the disk is full during a show, and has space again', { skip }, async (t) 
   await viewer.untilFigure('balance', (points) => points === 1000);
 });
 
-/** Repeats until told to stop, one after the other. */
+/** Repeats until told to stop, one after the other, with room for everything else between. */
 function pressOn(act: () => Promise<unknown>): () => void {
   let isOn = true;
   void (async () => {
-    while (isOn) await act();
+    while (isOn) {
+      await act();
+      await new Promise((done) => setImmediate(done));
+    }
   })();
   return () => {
     isOn = false;

@@ -131,8 +131,14 @@ export function writeChannelClock(folder: string, clock: ChannelClock): void {
 /** Writes a file with mode 0600 so that a reader sees the old or the new one, never a part. */
 export function writeFileAtomically(path: string, text: string): void {
   const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, text, { mode: 0o600 });
-  renameSync(temporary, path);
+  try {
+    writeFileSync(temporary, text, { mode: 0o600 });
+    renameSync(temporary, path);
+  } catch (cause) {
+    // On a full disk even the part that was written is room that others need.
+    rmSync(temporary, { force: true });
+    throw cause;
+  }
 }
 
 function readJson(path: string): unknown {

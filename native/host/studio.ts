@@ -125,10 +125,12 @@ export async function startStudio(host: StudioHostOptions): Promise<StudioHost> 
     },
     onChange() {
       if (!isReady) return;
-      readyFile.write(currentFacts());
+      tellWhereWeAre();
       for (const run of changeListeners) run();
     },
   });
+  const keep = keepingOn(host.logger);
+  const tellWhereWeAre = () => keep('ready file', () => readyFile.write(currentFacts()));
   const currentFacts = () =>
     readyFactsOf(
       supervisor.facts().get('engine') ?? {},
@@ -145,8 +147,11 @@ export async function startStudio(host: StudioHostOptions): Promise<StudioHost> 
     throw cause;
   }
   isReady = true;
-  const cancelKeeping = timers.every(CLOCK_KEEP_PERIOD_MS, keepClock);
-  readyFile.write(currentFacts());
+  const cancelKeeping = timers.every(CLOCK_KEEP_PERIOD_MS, () => {
+    keep('clock', keepClock);
+    tellWhereWeAre();
+  });
+  tellWhereWeAre();
 
   let stopping: Promise<void> | undefined;
   return {
@@ -158,11 +163,25 @@ export async function startStudio(host: StudioHostOptions): Promise<StudioHost> 
         isReady = false;
         cancelKeeping();
         await supervisor.stop(CHILDREN_STOP_MS);
-        keepClock();
+        keep('clock', keepClock);
         readyFile.remove();
       })();
       return stopping;
     },
+  };
+}
+
+/** A full disk ends no show: what could not be kept is logged once, and tried again later. */
+function keepingOn(logger: Logger): (what: string, write: () => void) => void {
+  const lacking = new Set<string>();
+  return (what, write) => {
+    try {
+      write();
+      lacking.delete(what);
+    } catch (cause) {
+      if (!lacking.has(what)) logger.warn('not kept', { what, reason: String(cause) });
+      lacking.add(what);
+    }
   };
 }
 
