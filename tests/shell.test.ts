@@ -312,6 +312,13 @@ test('a studio in its window, from the first frame to nothing left', async (t) =
       },
     ]);
   });
+  await t.test('the key of personal data lies wrapped by the keychain, and nowhere plain', () => {
+    assert.equal(shell.notesOf('wrapped').length, 1);
+    const data = join(folder, 'data');
+    assert.match(readFileSync(join(data, 'personal.key.wrapped'), 'utf8'), /^double:/);
+    assert.equal(existsSync(join(data, 'personal.key')), false);
+  });
+
   await t.test('each process is a utility process without stdin', () => {
     const forks = shell.notesOf('fork');
     const names = forks.map(({ options }) => (options as { serviceName: string }).serviceName);
