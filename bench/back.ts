@@ -13,7 +13,7 @@ const KILLED: readonly ProcessName[] = ['vision', 'engine', 'relay', 'ledger'];
 /** Kills of each process in a round. */
 const KILLS = { short: 1, full: 10 };
 /** Between two kills, so that the supervisor's back-off of the last one is over. */
-const CALM_MS = 1_500;
+const CALM_MS = 800;
 const LOOK_EVERY_MS = 10;
 const HANG_MS = 30_000;
 

@@ -16,7 +16,7 @@ import { delaysOf, type FrameDelays, takeFrames, watchFrames } from './pageFrame
 import { spreadOf } from './statistics.ts';
 
 const WARM_UP_MS = 3_000;
-const ROUND_MS = { short: 6_000, full: 60_000 };
+const ROUND_MS = { short: 4_000, full: 60_000 };
 
 /** Both windows show the same 720p stream; without a GPU the browser paints them on the CPU. */
 export async function measureDelay(context: BenchContext): Promise<Measured[]> {

@@ -6,7 +6,7 @@ import { measurePeerJoin } from './janus.ts';
 import { type Joins, pageWithLink, servePages, takeJoins } from './linkPage.ts';
 import { spreadOf } from './statistics.ts';
 
-const JOINS = { short: 7, full: 40 };
+const JOINS = { short: 5, full: 40 };
 
 export async function measureJoin(context: BenchContext): Promise<Measured[]> {
   const browser = await context.browser();

@@ -12,7 +12,7 @@ const FLOOR_SAMPLES = 100;
 /** Bets of one sample of `durable`, and of one of its markets. */
 const BLOCK_BETS = 10_000;
 const MARKET_BETS = 100_000;
-const ROUND_MS = { short: 1_500, full: 13_500 };
+const ROUND_MS = { short: 1_000, full: 13_500 };
 const SINGLE_BETS = 300;
 const SETTLED = { short: 20_000, full: 100_000 };
 /** Other bets that come between two parts. */

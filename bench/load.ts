@@ -14,7 +14,7 @@ const VIEWERS = 500;
 const JOINING = 25;
 const BETS_PER_SECOND = 1_000;
 /** Seconds of each of the three rounds. */
-const SECONDS = { short: 3, full: 20 };
+const SECONDS = { short: 2, full: 20 };
 const WARM_UP_SECONDS = 1;
 const FLOOR_SAMPLES = { short: 40, full: 200 };
 /** Guards against a bet that is never answered; it judges no speed. */

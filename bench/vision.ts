@@ -13,8 +13,8 @@ import { type BenchContext, type Measured, notMeasured, ROUNDS } from './figure.
 import { pause } from './floors.ts';
 import { mapPageClock } from './pageClock.ts';
 
-const WARM_UP_MS = 6_000;
-const ROUND_MS = { short: 10_000, full: 60_000 };
+const WARM_UP_MS = 4_000;
+const ROUND_MS = { short: 5_000, full: 60_000 };
 const RESULTS_MAX = 4500;
 
 type Heard = { atMs: number; text: string };
