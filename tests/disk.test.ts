@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { browserSkip, launchBrowser, openViewer } from './harness/browser.ts';
 import { enterStudio } from './harness/owner.ts';
-import { startStudio } from './harness/studio.ts';
+import { startStudio, waitFor } from './harness/studio.ts';
 
 const disk = mkdtempSync(join(tmpdir(), 'morphine-disk-'));
 const isMounted =
@@ -75,6 +75,11 @@ test('the disk is full during a show, and has space again', { skip }, async (t) 
   });
   assert.equal(await viewer.figure('balance'), balance);
 
+  // Killed now, the ledger may not even open its file; it is started until it can.
+  const ledger = studio.facts().processes.ledger;
+  assert.ok(ledger);
+  process.kill(ledger, 'SIGKILL');
+  await waitFor('its end to be known', () => /"process":"ledger"/.test(studio.output()));
   rmSync(filler);
   await owner.until('the notice to go', ({ notices }) => notices.length === 0);
   await owner.until('betting to go on', ({ show }) => show.bettingSuspended === '');

@@ -137,6 +137,19 @@ test('a bad configuration ends the start with its line and is never restarted', 
   assert.equal(launched.filter((child) => child.name === 'ledger').length, 1);
 });
 
+test('what once served is started again, though a start is refused meanwhile', async () => {
+  const { time, launched, newest } = await running();
+  const count = () => launched.filter((child) => child.name === 'ledger').length;
+  newest('ledger').die(null);
+  time.advance(1);
+  for (const starts of [3, 4]) {
+    newest('ledger').say({ type: 'failed', exitCode: 2, line: 'The disk is full.' });
+    newest('ledger').die(2);
+    time.advance(5_000);
+    assert.equal(count(), starts);
+  }
+});
+
 test('a child that hangs is ended and comes back', async () => {
   const { time, launched, newest } = await running();
   const relay = newest('relay');

@@ -288,7 +288,8 @@ class ProcessSupervisor implements Supervisor {
       return;
     }
     this.#options.onChange();
-    if (code !== BAD_CONFIGURATION_EXIT_CODE) this.#restartLater(child);
+    // What once served was configured well: a full disk, say, refuses a start and passes.
+    if (code !== BAD_CONFIGURATION_EXIT_CODE || child.wasReady) this.#restartLater(child);
   }
 
   #restartLater(child: Child): void {
