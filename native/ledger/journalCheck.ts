@@ -29,6 +29,8 @@ type ShelfPart = {
   subject: string;
   lastSeq: number;
   market: string;
+  bets: string;
+  mac: Buffer;
   count: number;
   lastSeqInside: number;
 };
@@ -93,19 +95,21 @@ export class JournalCheck {
 
   #countShelf(counted: Map<string, Counted>): string | null {
     const { subject, lastSeq, market } = this.#last;
+    const { shelf, state } = this.#journal;
     const parts = this.#statements.parts.all(subject, lastSeq, market, SHELF_PARTS);
     for (const part of parts) {
       this.#last = part;
       const known = counted.get(part.market);
       if (known === undefined) continue;
-      if (part.lastSeq !== part.lastSeqInside) return notKept(`market ${part.market}`);
+      // A part under another bettor's name or place would only be missing where it belongs.
+      const isInPlace = part.lastSeq === part.lastSeqInside && shelf.isWhole(part);
+      if (!isInPlace) return notKept(`market ${part.market}`);
       known.bets += part.count;
       known.parts++;
     }
     if (parts.length === SHELF_PARTS) return null;
-    const { shelf, state } = this.#journal;
     // As histories and lists find them: by their indexes, which may be damaged by themselves.
-    const listed = new Set(this.#statements.listed.all().map(({ market }) => market));
+    const listed = new Map(this.#statements.listed.all().map((one) => [one.market, one.seq]));
     for (const [id, { bets, parts: found }] of counted) {
       // Taken down since, to be corrected: the memory is right.
       if (state.markets.has(id)) continue;
@@ -113,7 +117,7 @@ export class JournalCheck {
         bets === this.#bets.get(id) &&
         found === this.#statements.partsOf.get(id)?.count &&
         listed.has(id) &&
-        shelf.market(id) !== undefined;
+        listed.get(id) === shelf.market(id)?.seq;
       if (!isWhole) return notKept(`market ${id}`);
     }
     return '';
@@ -166,14 +170,14 @@ export class JournalCheck {
 function statementsOf({ store: { database } }: Journal) {
   return {
     seqOf: database.prepare<[id: Buffer], { seq: number }>('SELECT seq FROM ids WHERE id = ?'),
-    listed: database.prepare<[], { market: string }>(
-      'SELECT market FROM ended_markets WHERE seq > 0 ORDER BY seq DESC',
+    listed: database.prepare<[], { market: string; seq: number }>(
+      'SELECT market, seq FROM ended_markets WHERE seq > 0 ORDER BY seq DESC',
     ),
     partsOf: database.prepare<[market: string], { count: number }>(
       'SELECT count(*) AS count FROM ended_bets WHERE market = ?',
     ),
     parts: database.prepare<[string, number, string, number], ShelfPart>(
-      'SELECT subject, last_seq AS lastSeq, market, ' +
+      'SELECT subject, last_seq AS lastSeq, market, bets, mac, ' +
         'iif(json_valid(bets), json_array_length(bets), -1) AS count, ' +
         "iif(json_valid(bets), json_extract(bets, '$[#-1][1]'), -1) AS lastSeqInside " +
         'FROM ended_bets ' +

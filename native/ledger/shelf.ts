@@ -135,6 +135,11 @@ export class Shelf {
     while (this.hasWork()) this.putAway();
   }
 
+  /** Whether these are the bets that were put away. */
+  isWhole({ subject, market, bets, mac }: Omit<StoredBets, 'lastSeq'>): boolean {
+    return isMac(mac, macOf(this.#store.key, 'bets', [subject, market, bets]));
+  }
+
   market(id: string): Market | undefined {
     const stored = this.#statements.market.get(id);
     return stored && this.#marketOf(stored);
@@ -252,8 +257,9 @@ export class Shelf {
     return undefined;
   }
 
-  #betsOf({ subject, market, bets, mac }: StoredBets): Bet[] {
-    if (!isMac(mac, macOf(this.#store.key, 'bets', [subject, market, bets]))) {
+  #betsOf(stored: StoredBets): Bet[] {
+    const { subject, market, bets } = stored;
+    if (!this.isWhole(stored)) {
       this.#differ(`what is kept of bets in market ${market} was changed`);
       return [];
     }
