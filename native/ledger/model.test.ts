@@ -8,7 +8,8 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { test } from 'node:test';
 import { auditJournal } from '../../core/ledger/auditor.ts';
-import { MET_OFTEN, ModelledLedger, runModel } from './testing/modelRun.ts';
+import { ModelledLedger } from './testing/modelledLedger.ts';
+import { MET_OFTEN, runModel } from './testing/modelRun.ts';
 import { newFolder } from './testLedger.ts';
 
 const RUNS = 40;
