@@ -1,7 +1,11 @@
 // Connected components (8 neighbours) of a bit mask: runs of set bits per row, joined by
 // union-find. Area is the count of pixels, not the area of a contour.
 
-import type { BitMask } from './bitMask.ts';
+/**
+ * A picture of one bit per pixel. Bit 0 of a word is its leftmost pixel; the first word is that of
+ * the top left corner, and rows lie `rowWords` apart, which may be more than `width` / 32.
+ */
+export type BitMask = { width: number; height: number; rowWords: number; words: Uint32Array };
 
 /** Edges in pixels; right and bottom are exclusive. */
 export type Component = {
@@ -23,51 +27,65 @@ export class ComponentFinder {
   readonly #ends = new Int32Array(RUNS_MAX);
   readonly #rows = new Int32Array(RUNS_MAX);
   readonly #parents = new Int32Array(RUNS_MAX);
+  // Sums of a component stand at the index of its first run.
+  readonly #areas = new Int32Array(RUNS_MAX);
+  readonly #lefts = new Int32Array(RUNS_MAX);
+  readonly #rights = new Int32Array(RUNS_MAX);
+  readonly #bottoms = new Int32Array(RUNS_MAX);
+  /** Twice the sum of the pixel centres: whole numbers. */
+  readonly #sumsX = new Float64Array(RUNS_MAX);
+  readonly #sumsY = new Float64Array(RUNS_MAX);
 
   /** Components of at least `minimumArea` pixels, largest first; none when it is noise. */
   find(mask: BitMask, minimumArea: number): Component[] {
     const count = this.#collectRuns(mask);
     if (count < 0) return [];
-    const found = new Map<number, Component>();
-    for (let run = 0; run < count; run++) this.#addRun(found, run);
+    this.#sum(count);
     const components: Component[] = [];
-    for (const component of found.values()) {
-      if (component.area < minimumArea) continue;
-      component.centreX /= component.area;
-      component.centreY /= component.area;
-      components.push(component);
+    for (let run = 0; run < count; run++) {
+      const area = this.#areas[run] as number;
+      if (this.#parents[run] === run && area >= minimumArea) components.push(this.#component(run));
     }
     return components.sort((a, b) => b.area - a.area);
   }
 
-  #addRun(found: Map<number, Component>, run: number): void {
-    const start = this.#starts[run] as number;
-    const end = this.#ends[run] as number;
-    const y = this.#rows[run] as number;
-    const length = end - start;
-    const sumX = ((start + end) / 2) * length;
-    const sumY = (y + 0.5) * length;
-    const root = this.#root(run);
-    const known = found.get(root);
-    if (!known) {
-      found.set(root, {
-        area: length,
-        left: start,
-        top: y,
-        right: end,
-        bottom: y + 1,
-        centreX: sumX,
-        centreY: sumY,
-      });
-      return;
+  #component(run: number): Component {
+    const area = this.#areas[run] as number;
+    return {
+      area,
+      left: this.#lefts[run] as number,
+      // Runs are joined towards the first, which is the topmost one.
+      top: this.#rows[run] as number,
+      right: this.#rights[run] as number,
+      bottom: this.#bottoms[run] as number,
+      centreX: (this.#sumsX[run] as number) / (2 * area),
+      centreY: (this.#sumsY[run] as number) / (2 * area),
+    };
+  }
+
+  #sum(count: number): void {
+    for (let run = 0; run < count; run++) {
+      const start = this.#starts[run] as number;
+      const end = this.#ends[run] as number;
+      const y = this.#rows[run] as number;
+      const length = end - start;
+      const root = this.#root(run);
+      if (root === run) {
+        this.#areas[run] = length;
+        this.#lefts[run] = start;
+        this.#rights[run] = end;
+        this.#sumsX[run] = (start + end) * length;
+        this.#sumsY[run] = (2 * y + 1) * length;
+      } else {
+        this.#areas[root] = (this.#areas[root] as number) + length;
+        if (start < (this.#lefts[root] as number)) this.#lefts[root] = start;
+        if (end > (this.#rights[root] as number)) this.#rights[root] = end;
+        this.#sumsX[root] = (this.#sumsX[root] as number) + (start + end) * length;
+        this.#sumsY[root] = (this.#sumsY[root] as number) + (2 * y + 1) * length;
+      }
+      // Runs come row by row, so the last one is the lowest.
+      this.#bottoms[root] = y + 1;
     }
-    known.area += length;
-    known.left = Math.min(known.left, start);
-    known.right = Math.max(known.right, end);
-    known.top = Math.min(known.top, y);
-    known.bottom = Math.max(known.bottom, y + 1);
-    known.centreX += sumX;
-    known.centreY += sumY;
   }
 
   /** Runs of all rows, joined with the row above; -1 when there are too many. */
@@ -90,7 +108,8 @@ export class ComponentFinder {
     let count = first;
     let openedAt = -1;
     const base = y * mask.rowWords;
-    for (let index = 0; index < mask.rowWords; index++) {
+    const rowWords = mask.width / 32;
+    for (let index = 0; index < rowWords; index++) {
       const word = mask.words[base + index] as number;
       if (openedAt < 0 && word === 0) continue;
       if (openedAt >= 0 && word === 0xffff_ffff) continue;
