@@ -3,6 +3,7 @@
 // that was changed, or is another folder's, is not taken. It is never the truth; the journal is.
 
 import type { LedgerState } from '../../core/ledger/fold.ts';
+import { isDamage } from '../sqlite/failure.ts';
 import { isMac, macOf, stateOfText, stateText } from './bookCodec.ts';
 import type { JournalStore } from './journalStore.ts';
 
@@ -19,16 +20,25 @@ export class Checkpoints {
 
   /** The last checkpoint, or null when there is none that can be trusted. */
   read(): { state: LedgerState; hash: Uint8Array } | null {
-    const { database, hashOf, key } = this.#store;
+    const { hashOf, key } = this.#store;
     this.seq = 0;
-    const stored = database
-      .prepare<[], Stored>('SELECT seq, hash, state, mac FROM checkpoint')
-      .get();
+    const stored = this.#read();
     if (!stored || !isMac(stored.mac, sign(key, stored))) return null;
     // A file that lost its last rows lost them from under the checkpoint.
     if (!hashOf.get(stored.seq)?.hash.equals(stored.hash)) return null;
     this.seq = stored.seq;
     return { state: stateOfText(stored.state.toString('utf8')), hash: stored.hash };
+  }
+
+  /** One that cannot be read is none: the journal says the same, row by row. */
+  #read(): Stored | undefined {
+    const { database } = this.#store;
+    try {
+      return database.prepare<[], Stored>('SELECT seq, hash, state, mac FROM checkpoint').get();
+    } catch (cause) {
+      if (isDamage(cause)) return undefined;
+      throw cause;
+    }
   }
 
   /** In the open transaction. */

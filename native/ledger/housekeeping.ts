@@ -3,6 +3,7 @@
 // checkpoints. It writes in the open group and never commits.
 
 import type { Market } from '../../core/ledger/fold.ts';
+import { isDamage } from '../sqlite/failure.ts';
 import type { Journal } from './journal.ts';
 import { JournalCheck } from './journalCheck.ts';
 import { Settlement } from './settlement.ts';
@@ -11,12 +12,14 @@ import { Settlement } from './settlement.ts';
 const CHECKPOINT_ROWS = 5_000;
 /** With more undecided bets than these a checkpoint waits: writing it would hold up the others. */
 const CHECKPOINT_BETS_MAX = 20_000;
+const DAMAGED = 'the file is damaged';
 
 export class Housekeeping {
   readonly #journal: Journal;
   #check: JournalCheck | null;
   #settlement: Settlement | null = null;
   #difference = '';
+  #isDistrusted = false;
 
   constructor(journal: Journal) {
     this.#journal = journal;
@@ -37,23 +40,59 @@ export class Housekeeping {
   step(): boolean {
     const { shelf } = this.#journal;
     if (this.#settle()) return true;
-    if (this.difference !== '') return false;
+    if (this.difference !== '') return this.#distrust();
     if (shelf.hasWork()) {
-      this.#journal.write();
-      shelf.putAway();
+      this.#write(() => shelf.putAway());
       return true;
     }
-    if (shelf.readIds()) return true;
+    if (this.#readIds()) return true;
     if (this.#check) {
       const found = this.#check.step();
       if (found === null) return true;
       this.#check = null;
       this.#difference = found;
-      return found === '';
+      return true;
     }
     if (!this.#isCheckpointDue()) return false;
-    this.#journal.keepCheckpoint();
+    this.#write(() => this.#journal.keepCheckpoint());
     return true;
+  }
+
+  #write(part: () => void): void {
+    this.#journal.write();
+    try {
+      part();
+    } catch (cause) {
+      // This group is lost, but not the next ones: nothing of this kind is written any more.
+      if (isDamage(cause)) this.#journal.shelf.differ(DAMAGED);
+      throw cause;
+    }
+  }
+
+  #readIds(): boolean {
+    const { shelf } = this.#journal;
+    try {
+      return shelf.readIds();
+    } catch (cause) {
+      if (!isDamage(cause)) throw cause;
+      shelf.differ(DAMAGED);
+      return true;
+    }
+  }
+
+  /** The next start is to read everything, however this run ends. Always returns false. */
+  #distrust(): boolean {
+    const { checkpoints } = this.#journal;
+    if (this.#isDistrusted) return false;
+    this.#isDistrusted = true;
+    this.#journal.write();
+    try {
+      checkpoints.clear();
+    } catch (cause) {
+      // One that cannot be removed cannot be read, either.
+      if (!isDamage(cause)) throw cause;
+    }
+    return false;
   }
 
   /** One part of a settlement. Decisions go on whatever else is wrong. */
@@ -78,9 +117,7 @@ export class Housekeeping {
   close(): void {
     const { checkpoints, shelf, state } = this.#journal;
     if (this.difference !== '') {
-      // The next start is to read everything.
-      this.#journal.write();
-      checkpoints.clear();
+      this.#distrust();
       return;
     }
     if (checkpoints.seq === state.seq) return;

@@ -107,12 +107,12 @@ export class Journal {
     this.state = emptyLedger();
     this.lastHash = FIRST_PREVIOUS_HASH;
     this.unfoldedSeq = 0;
+    this.shelf.distrust();
     // Small journals stay in memory as they are: a full disk must not keep anybody from reading.
     let isPutAway = false;
     this.#foldRest(() => {
       if (this.state.seq < PUT_AWAY_ROWS_MIN) return;
       this.write();
-      if (!isPutAway) this.shelf.clear();
       isPutAway = true;
       this.shelf.putAllAway();
     });
@@ -298,6 +298,7 @@ export class Journal {
   keepCheckpoint(): void {
     this.write();
     this.flush();
+    this.shelf.renew();
     this.checkpoints.write(this.state, this.lastHash);
     this.shelf.hasMoved = true;
   }

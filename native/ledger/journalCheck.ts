@@ -1,19 +1,16 @@
 // After a start from a checkpoint: reads the journal from its first row in small parts, recomputes
 // the chain and every balance, and compares both with the memory once it has caught up. Written
 // apart from the fold: it looks only at transfers and reservations, so it needs no memory of bets.
-// Then it counts what the shelf has of each ended market: what is gone from there has no signature
-// that could be wrong.
+// Then it looks whether the shelf has all of each ended market, and finds it.
 
 import { FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
 import type { Account } from '../../core/ledger/fold.ts';
+import { isDamage } from '../sqlite/failure.ts';
 import { chainHashOf, type Journal } from './journal.ts';
-import { idBytes } from './shelf.ts';
+import { ShelfCheck } from './shelfCheck.ts';
 
 /** Rows of one part: about two milliseconds. */
 const PART_ROWS = 400;
-
-/** Parts of the shelf of one step. */
-const SHELF_PARTS = 200;
 
 type Fields = {
   kind: string;
@@ -24,32 +21,18 @@ type Fields = {
   cr: string;
   market?: string;
 };
-type Counted = { bets: number; parts: number };
-type ShelfPart = {
-  subject: string;
-  lastSeq: number;
-  market: string;
-  bets: string;
-  mac: Buffer;
-  count: number;
-  lastSeqInside: number;
-};
 
 export class JournalCheck {
   readonly #journal: Journal;
   readonly #accounts = new Map<string, Account>();
   /** Bets of every market, by the rows. */
   readonly #bets = new Map<string, number>();
-  readonly #statements: ReturnType<typeof statementsOf>;
   #seq = 0;
   #hash: Uint8Array = FIRST_PREVIOUS_HASH;
-  /** What is counted on the shelf, of the markets that lay there when counting began. */
-  #counted: Map<string, Counted> | null = null;
-  #last = { subject: '', lastSeq: 0, market: '' };
+  #shelf: ShelfCheck | null = null;
 
   constructor(journal: Journal) {
     this.#journal = journal;
-    this.#statements = statementsOf(journal);
   }
 
   get seq(): number {
@@ -58,7 +41,20 @@ export class JournalCheck {
 
   /** Checks one part. Null: there is more; empty: all is well; else what is wrong and where. */
   step(): string | null {
-    if (this.#counted) return this.#countShelf(this.#counted);
+    try {
+      return this.#shelf ? this.#stepShelf(this.#shelf) : this.#stepRows();
+    } catch (cause) {
+      if (!isDamage(cause)) throw cause;
+      return this.#shelf ? notKept('a market') : broken(this.#seq + 1, 'it cannot be read');
+    }
+  }
+
+  #stepShelf(shelf: ShelfCheck): string | null {
+    const wrong = shelf.step();
+    return wrong ? notKept(`market ${wrong}`) : wrong;
+  }
+
+  #stepRows(): string | null {
     const rows = this.#journal.rowsFrom(this.#seq + 1, PART_ROWS);
     for (const { seq, body, hash } of rows) {
       const expected = chainHashOf(this.#hash, body);
@@ -69,7 +65,8 @@ export class JournalCheck {
         if (row.seq !== seq) return broken(seq, 'it says another number');
         this.#book(row);
         if (row.kind === 'market.opened') this.#bets.set(row.market ?? '', 0);
-        if (row.kind === 'bet' && !this.#isFound(row)) return notKept(`bet ${row.id}`);
+        if (row.kind === 'bet') this.#count(row);
+        if (!this.#isFound(row)) return notKept(`${row.kind} ${row.id}`);
       } catch {
         return broken(seq, 'it cannot be read');
       }
@@ -79,48 +76,27 @@ export class JournalCheck {
     if (this.#seq < this.#journal.state.seq && rows.length > 0) return null;
     const found = this.#compare();
     if (found !== '') return found;
-    const { markets } = this.#journal.state;
-    const ended = [...this.#bets.keys()].filter((market) => !markets.has(market));
-    this.#counted = new Map(ended.map((market) => [market, { bets: 0, parts: 0 }]));
+    this.#shelf = new ShelfCheck(this.#journal, this.#bets);
     return null;
   }
 
-  /** Counts the bet; false when its market has ended and the shelf does not find it. */
-  #isFound({ id, seq, cr }: Fields): boolean {
-    const market = cr.slice('escrow:'.length);
+  #count({ cr }: Fields): void {
+    const market = marketOf(cr);
     this.#bets.set(market, (this.#bets.get(market) ?? 0) + 1);
-    if (this.#journal.state.markets.has(market)) return true;
-    return this.#statements.seqOf.get(idBytes(id))?.seq === seq;
   }
 
-  #countShelf(counted: Map<string, Counted>): string | null {
-    const { subject, lastSeq, market } = this.#last;
+  /** Whether a retry of a bet or a sale would find it: in memory, or by its id on the shelf. */
+  #isFound({ kind, id, seq, dr, cr }: Fields): boolean {
+    if (kind !== 'bet' && kind !== 'sell') return true;
     const { shelf, state } = this.#journal;
-    const parts = this.#statements.parts.all(subject, lastSeq, market, SHELF_PARTS);
-    for (const part of parts) {
-      this.#last = part;
-      const known = counted.get(part.market);
-      if (known === undefined) continue;
-      // A part under another bettor's name or place would only be missing where it belongs.
-      const isInPlace = part.lastSeq === part.lastSeqInside && shelf.isWhole(part);
-      if (!isInPlace) return notKept(`market ${part.market}`);
-      known.bets += part.count;
-      known.parts++;
+    // A sale's points come out of its market.
+    if (state.markets.has(marketOf(kind === 'sell' ? dr : cr))) return true;
+    try {
+      return shelf.seqOf(id) === seq;
+    } catch (cause) {
+      if (isDamage(cause)) return false;
+      throw cause;
     }
-    if (parts.length === SHELF_PARTS) return null;
-    // As histories and lists find them: by their indexes, which may be damaged by themselves.
-    const listed = new Map(this.#statements.listed.all().map((one) => [one.market, one.seq]));
-    for (const [id, { bets, parts: found }] of counted) {
-      // Taken down since, to be corrected: the memory is right.
-      if (state.markets.has(id)) continue;
-      const isWhole =
-        bets === this.#bets.get(id) &&
-        found === this.#statements.partsOf.get(id)?.count &&
-        listed.has(id) &&
-        listed.get(id) === shelf.market(id)?.seq;
-      if (!isWhole) return notKept(`market ${id}`);
-    }
-    return '';
   }
 
   #book({ kind, amount, dr, cr }: Fields): void {
@@ -167,24 +143,8 @@ export class JournalCheck {
   }
 }
 
-function statementsOf({ store: { database } }: Journal) {
-  return {
-    seqOf: database.prepare<[id: Buffer], { seq: number }>('SELECT seq FROM ids WHERE id = ?'),
-    listed: database.prepare<[], { market: string; seq: number }>(
-      'SELECT market, seq FROM ended_markets WHERE seq > 0 ORDER BY seq DESC',
-    ),
-    partsOf: database.prepare<[market: string], { count: number }>(
-      'SELECT count(*) AS count FROM ended_bets WHERE market = ?',
-    ),
-    parts: database.prepare<[string, number, string, number], ShelfPart>(
-      'SELECT subject, last_seq AS lastSeq, market, bets, mac, ' +
-        'iif(json_valid(bets), json_array_length(bets), -1) AS count, ' +
-        "iif(json_valid(bets), json_extract(bets, '$[#-1][1]'), -1) AS lastSeqInside " +
-        'FROM ended_bets ' +
-        'WHERE (subject, last_seq, market) > (?, ?, ?) ' +
-        'ORDER BY subject, last_seq, market LIMIT ?',
-    ),
-  };
+function marketOf(escrow: string): string {
+  return escrow.slice('escrow:'.length);
 }
 
 function notKept(what: string): string {

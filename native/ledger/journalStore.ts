@@ -38,8 +38,10 @@ CREATE TABLE texts (
   hash TEXT PRIMARY KEY, salt BLOB NOT NULL, text TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 `;
+/** What only repeats the journal. */
+export const PUT_AWAY_TABLES = ['ended_markets', 'ended_bets', 'ids', 'checkpoint'] as const;
 /** What of ended markets left the memory, by market, by bettor and by id; and the folded rest. */
-const PUT_AWAY = `
+export const PUT_AWAY = `
 CREATE TABLE ended_markets (
   market TEXT PRIMARY KEY, seq INTEGER NOT NULL, head TEXT NOT NULL, mac BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -7,6 +7,7 @@ import { type CanonicalValue, canonicalText } from '../../core/ledger/canonical.
 import { type Bet, isStaffOf, type Market, type Sale } from '../../core/ledger/fold.ts';
 import { type LedgerCode, LedgerRefusal } from '../../core/ledger/refusal.ts';
 import { type MarketVerb, REFUSED_WHILE_SUSPENDED } from '../../core/markets/machine.ts';
+import { isDamage } from '../sqlite/failure.ts';
 import { banRows, extendRows, openRows, policyRows, staffRows } from './acts.ts';
 import { correctRows, lockRows, resolveRows, voidRows } from './decisions.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -44,6 +45,12 @@ export type LedgerIdentity = { ledgerId: string; channelId: string; epoch: numbe
 
 /** No market's id: markets have letters, digits, _ and - only. */
 const ALL_MARKETS = '*';
+
+/** Requests that write rows only, and only after all that they read. */
+const READS_FIRST: ReadonlySet<string> = new Set<AnsweredRequest>([
+  ...(['placeBet', 'withdrawBet', 'sellBet', 'quote', 'saleQuote', 'history'] as const),
+  ...(['market', 'markets', 'betsOf', 'limits', 'rowsFrom'] as const),
+]);
 
 /** The data folder belongs to another channel. */
 export class WrongChannel extends Error {}
@@ -109,7 +116,15 @@ export class Ledger {
       const where = issue?.path.join('.') ?? '';
       throw new LedgerRefusal(codeOfField(name, where), `${where}: ${issue?.message}`);
     }
-    return this.#handlers[name](parsed.data as never);
+    const { headSeq } = this;
+    try {
+      return this.#handlers[name](parsed.data as never);
+    } catch (cause) {
+      if (!isDamage(cause)) throw cause;
+      this.journal.shelf.differ('the file is damaged');
+      if (this.headSeq !== headSeq || !READS_FIRST.has(name)) throw cause;
+      throw new LedgerRefusal('LEDGER_UNAVAILABLE', `${cause.message} ${this.difference}`);
+    }
   }
 
   commit(): void {

@@ -5,6 +5,7 @@
 
 import type { Bet, LedgerState, Market, Sale } from '../../core/ledger/fold.ts';
 import { escrowAccount, parseRow } from '../../core/ledger/rows.ts';
+import { SqliteFailure } from '../sqlite/failure.ts';
 import {
   type BetTuple,
   betOfTuple,
@@ -17,7 +18,7 @@ import {
   takeBets,
 } from './bookCodec.ts';
 import { IDS_PAGE, IdFilter } from './idFilter.ts';
-import type { JournalStore } from './journalStore.ts';
+import { type JournalStore, PUT_AWAY, PUT_AWAY_TABLES } from './journalStore.ts';
 
 /** Bets of a bettor in one market. */
 type StoredBets = { subject: string; lastSeq: number; market: string; bets: string; mac: Buffer };
@@ -48,6 +49,10 @@ export class Shelf {
   #open: { market: string; bets: Bet[] } | null = null;
   #days = new Map<string, { sinceUs: number; bets: Bet[] }>();
   #filter = new IdFilter();
+  /** Whether the tables are from before the journal was folded whole. */
+  #isDistrusted = false;
+  /** What was wrong with the file then. */
+  #damage: readonly string[] = [];
 
   constructor(store: JournalStore, stateOf: () => LedgerState) {
     this.#store = store;
@@ -62,6 +67,11 @@ export class Shelf {
     return row?.kind === 'bet' || row?.kind === 'sell';
   }
 
+  /** Row of a bet or a sale that was put away, as its id leads there. */
+  seqOf(id: string): number | undefined {
+    return this.#filter.mayHave(id) ? this.#statements.seqOf.get(idBytes(id))?.seq : undefined;
+  }
+
   /** The memory was thrown away. */
   reset(): void {
     this.hasMoved = false;
@@ -70,6 +80,8 @@ export class Shelf {
     this.#open = null;
     this.#days.clear();
     this.#filter = new IdFilter();
+    this.#isDistrusted = false;
+    this.#damage = [];
   }
 
   /** Reads some of the ids that were put away before this start. Returns whether there are more. */
@@ -82,11 +94,42 @@ export class Shelf {
 
   /** Forgets everything, in the open transaction. */
   clear(): void {
+    const damage = this.#damage;
     this.reset();
+    this.#damage = damage;
+    this.#empty();
+  }
+
+  /**
+   * The journal was folded whole and everything is in memory: what stands here is not looked at,
+   * and is thrown away before anything is written.
+   *
+   * @throws SqliteFailure corrupt, when writing anything might overwrite rows
+   */
+  distrust(): void {
+    this.#damage = this.#store.database.damage();
+    const free = this.#damage.find((line) => line.startsWith('Freelist'));
+    if (free) throw new SqliteFailure('corrupt', `The database file is damaged. (${free})`);
+    this.#isDistrusted = true;
+    this.#filter = new IdFilter();
+    this.#filter.read([]);
+  }
+
+  /** Makes the tables fit to be trusted by the next start, in the open transaction. */
+  renew(): void {
+    if (this.#isDistrusted) this.#empty();
+  }
+
+  #empty(): void {
     const { database } = this.#store;
-    for (const table of ['ended_markets', 'ended_bets', 'ids']) {
-      database.exec(`DELETE FROM ${table}`);
+    if (this.#damage.length === 0) {
+      for (const table of PUT_AWAY_TABLES) database.exec(`DELETE FROM ${table}`);
+    } else {
+      database.unlinkTables(PUT_AWAY_TABLES);
+      database.exec(PUT_AWAY);
     }
+    this.#damage = [];
+    this.#isDistrusted = false;
     this.#filter = new IdFilter();
     this.#filter.read([]);
   }
@@ -99,6 +142,7 @@ export class Shelf {
   /** Writes one small part in the open transaction. */
   putAway(): void {
     this.hasMoved = true;
+    this.renew();
     if (this.#leaving.length > 0) {
       this.#leave(STEP_BETS * 4);
       return;
@@ -141,6 +185,7 @@ export class Shelf {
   }
 
   market(id: string): Market | undefined {
+    if (this.#isDistrusted) return undefined;
     const stored = this.#statements.market.get(id);
     return stored && this.#marketOf(stored);
   }
@@ -148,7 +193,7 @@ export class Shelf {
   /** Ended markets, newest first, from before row `beforeSeq`. */
   *markets(beforeSeq: number): Iterable<Market> {
     let before = beforeSeq;
-    for (;;) {
+    while (!this.#isDistrusted) {
       const stored = this.#statements.marketBefore.get(before);
       if (!stored) return;
       before = stored.seq;
@@ -159,6 +204,7 @@ export class Shelf {
   }
 
   betsOf(marketId: string): readonly Bet[] {
+    if (this.#isDistrusted) return [];
     if (this.#open?.market === marketId) return this.#open.bets;
     const bets = this.#statements.betsOfMarket.all(marketId).flatMap((one) => this.#betsOf(one));
     bets.sort((one, other) => one.seq - other.seq);
@@ -188,6 +234,7 @@ export class Shelf {
 
   newestBets(subject: string, limit: number): Bet[] {
     const found: Bet[] = [];
+    if (this.#isDistrusted) return found;
     const { markets } = this.#stateOf();
     // Parts are ordered by their last bet, so a part may reach behind the next: all that could.
     let lowest = Number.NEGATIVE_INFINITY;
@@ -232,6 +279,7 @@ export class Shelf {
 
   #readSince(subject: string, sinceUs: number): Bet[] {
     const found: Bet[] = [];
+    if (this.#isDistrusted) return found;
     for (const stored of this.#statements.newestOf.iterate(subject)) {
       const bets = this.#betsOf(stored);
       found.push(...bets.filter((bet) => bet.atUs > sinceUs));
@@ -253,20 +301,21 @@ export class Shelf {
       // What a cut journal no longer has never was.
       return found.seq <= this.#stateOf().seq ? found : undefined;
     }
-    this.#differ(`what is kept of market ${market} was changed`);
+    this.differ(`what is kept of market ${market} was changed`);
     return undefined;
   }
 
   #betsOf(stored: StoredBets): Bet[] {
     const { subject, market, bets } = stored;
     if (!this.isWhole(stored)) {
-      this.#differ(`what is kept of bets in market ${market} was changed`);
+      this.differ(`what is kept of bets in market ${market} was changed`);
       return [];
     }
     return (JSON.parse(bets) as BetTuple[]).map((bet) => betOfTuple(bet, subject, market));
   }
 
-  #differ(what: string): void {
+  /** Betting stops: `what` is not as it was written. */
+  differ(what: string): void {
     this.difference ||= `Beside the journal, ${what}; a restart reads the journal anew.`;
   }
 
@@ -342,7 +391,7 @@ function stepOf(market: Market): Step {
   };
 }
 
-export function idBytes(id: string): Buffer {
+function idBytes(id: string): Buffer {
   return Buffer.from(id, /^[0-9a-f]{32}$/.test(id) ? 'hex' : 'utf8');
 }
 

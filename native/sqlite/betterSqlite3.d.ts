@@ -16,6 +16,7 @@ declare module 'better-sqlite3' {
     exec(sql: string): this;
     pragma(source: string, options?: { simple?: boolean }): unknown;
     close(): this;
+    unsafeMode(toggle?: boolean): this;
     readonly inTransaction: boolean;
   }
 }

@@ -10,6 +10,8 @@ import { SqliteFailure, sqliteFailure } from './failure.ts';
 const BUSY_TIMEOUT_MS = 2_000;
 /** Pages in the WAL before SQLite copies them back: 4 MB, an inline pause of some ms. */
 const CHECKPOINT_PAGES = 1_000;
+/** Findings that SQLite lists of a damaged file. */
+const FINDINGS_MAX = 100;
 
 export type Statement<Parameters extends readonly unknown[], Row> = {
   run(...parameters: Parameters): { changes: number };
@@ -35,6 +37,13 @@ export type Database = {
   /** Runs `run` in one transaction; an exception undoes all of it. */
   transaction<Result>(run: () => Result): Result;
   durability(): Durability;
+  /** What SQLite finds wrong with the whole file, in its own words; reads every page. */
+  damage(): string[];
+  /**
+   * Lets go of tables and their indexes in the open transaction without reading a page of them: in
+   * a damaged file such a page may be another table's, too. Their room comes back with a VACUUM.
+   */
+  unlinkTables(names: readonly string[]): void;
   close(): void;
 };
 
@@ -172,11 +181,41 @@ function wrap(native: NativeDatabase): Database {
         synchronous: Number(native.pragma('synchronous', { simple: true })),
         fullfsync: Number(native.pragma('fullfsync', { simple: true })),
       })),
+    damage: () => damageOf(native),
+    unlinkTables: (names) => {
+      guarded(() => unlinkTables(native, names));
+    },
     close: () => {
       guarded(() => native.close());
     },
   };
   return database;
+}
+
+function damageOf(native: NativeDatabase): string[] {
+  try {
+    const found = native.pragma(`integrity_check(${FINDINGS_MAX})`) as {
+      integrity_check: string;
+    }[];
+    const lines = found.flatMap((one) => one.integrity_check.split('\n'));
+    return lines.filter((line) => line !== 'ok' && !line.startsWith('***'));
+  } catch (cause) {
+    const failure = sqliteFailure(cause);
+    if (failure.kind === 'corrupt') return [failure.message];
+    throw failure;
+  }
+}
+
+function unlinkTables(native: NativeDatabase, names: readonly string[]): void {
+  const remove = 'DELETE FROM sqlite_schema WHERE tbl_name = ?';
+  native.unsafeMode(true);
+  try {
+    native.exec('PRAGMA writable_schema = ON');
+    for (const name of names) native.prepare(remove).run(name);
+  } finally {
+    native.exec('PRAGMA writable_schema = RESET');
+    native.unsafeMode(false);
+  }
 }
 
 function guarded<Result>(run: () => Result): Result {

@@ -36,6 +36,11 @@ const KINDS: readonly [prefix: string, kind: SqliteFailureKind, sentence: string
   ['SQLITE_CONSTRAINT', 'constraint', 'The database refused a row.'],
 ];
 
+/** Whether a file says something that cannot be: reading it once more does not help. */
+export function isDamage(cause: unknown): cause is SqliteFailure {
+  return cause instanceof SqliteFailure && cause.kind === 'corrupt';
+}
+
 /** Any error as a SqliteFailure. */
 export function sqliteFailure(cause: unknown): SqliteFailure {
   if (cause instanceof SqliteFailure) return cause;

@@ -105,8 +105,15 @@ export async function runDamage(options: {
       const folder = join(home.path, 'damaged');
       copyLedger(image.path, folder);
       const what = damage(folder, image.older, random);
+      const start = startOf(number);
       try {
-        report[await outcomeOf(await startOf(number)(folder), image.truth)]++;
+        const outcome = await outcomeOf(await start(folder), image.truth);
+        report[outcome]++;
+        // What says that a restart reads it anew is whole after one, or refused by name.
+        if (outcome === 'suspended') {
+          const after = await outcomeOf(await start(folder), image.truth);
+          assert.notEqual(after, 'suspended', 'a restart does not help');
+        }
       } catch (cause) {
         const message = cause instanceof Error ? cause.message : String(cause);
         throw new Error(`${what} (copy ${number}): ${message}`, { cause });
