@@ -30,6 +30,8 @@ export class ShelfCheck {
   /** Each returns whether it was the last step of its kind; empty, or the market that is wrong. */
   readonly #walks: readonly (() => { isLast: boolean; wrong: string })[];
   readonly #begunSeq: number;
+  /** Markets that were in memory when it began. */
+  readonly #moving: ReadonlySet<string>;
   #walk = 0;
   #part = { subject: '', lastSeq: 0 };
   #indexedPart: PartPlace = { subject: '', lastSeq: 0, market: '' };
@@ -42,6 +44,7 @@ export class ShelfCheck {
     this.#statements = statementsOf(journal);
     const { markets, seq } = journal.state;
     this.#begunSeq = seq;
+    this.#moving = new Set(markets.keys());
     const ended = [...bets.keys()].filter((market) => !markets.has(market));
     this.#counted = new Map(
       ended.map((market) => [market, { bets: 0, parts: 0, found: 0, listed: 0 }]),
@@ -133,10 +136,10 @@ export class ShelfCheck {
     return { isLast: found.length < STEP_ENTRIES, wrong: '' };
   }
 
-  /** Whether a market that was not counted may lie there: it came since, or is in memory. */
+  /** Whether a market that was not counted may lie there: it was in memory, or came since. */
   #isLater(market: string): boolean {
-    const { shelf, state } = this.#journal;
-    return state.markets.has(market) || (shelf.market(market)?.seq ?? 0) > this.#begunSeq;
+    if (this.#moving.has(market)) return true;
+    return (this.#journal.shelf.market(market)?.seq ?? 0) > this.#begunSeq;
   }
 
   #sum(): string {
