@@ -11,7 +11,7 @@ export const ROUNDS = 3;
 
 export type Measured = {
   figure: string;
-  /** Samples of each round, milliseconds, warm-up dropped. */
+  /** Samples of each round in the goal's unit, warm-up dropped. */
   rounds: number[][];
   /** Floors taken right beside each round, where the target is made of them. */
   floors?: Floors[];
@@ -19,8 +19,8 @@ export type Measured = {
   remarks: string[];
   /** A table of parts, for example the stages of vision: p50 and p95 in ms. */
   parts?: { name: string; samples: number[] }[];
-  /** The same figure of the peer, in the same run. */
-  peer?: { rounds: number[][]; remarks: string[] };
+  /** The same figure of the peer, in the same run; without a name it is Janus. */
+  peer?: { name?: string; rounds: number[][]; remarks: string[] };
 };
 
 export type BenchContext = {

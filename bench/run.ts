@@ -20,6 +20,7 @@ import { measureJoin } from './join.ts';
 import { measureAudit, measureDurable, measureSettlement } from './ledger.ts';
 import { measureLoad } from './load.ts';
 import { machineFacts } from './machine.ts';
+import { measureMotion } from './motion.ts';
 import { measurePhone } from './phone.ts';
 import { measureStart } from './start.ts';
 import { type BenchResult, floorSpreads, resultOf, tableOf } from './table.ts';
@@ -36,6 +37,7 @@ const MEASUREMENTS: Record<string, Measurement> = {
   delay: measureDelay,
   join: measureJoin,
   back: measureBack,
+  motion: measureMotion,
   durable: measureDurable,
   settlement: measureSettlement,
   audit: measureAudit,

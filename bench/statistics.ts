@@ -49,20 +49,27 @@ export type Verdict = {
 /**
  * Judges rounds against limits; a round without samples counts as missed.
  * @param limitsOf limits of each round: floors may differ from round to round
+ * @param least values that each round must reach
  */
 export function verdictOf(
   rounds: readonly (Spread | null)[],
   limitsOf: (round: number) => Partial<Record<Percentile, number>>,
+  least: Partial<Record<Percentile, number>> = {},
 ): Verdict {
   const measured = rounds.filter((round) => round !== null).length;
   const none = { heldRounds: 0, rounds: rounds.length };
   if (measured === 0) return { held: 'not measured', ...none };
-  if (rounds.every((_, index) => Object.keys(limitsOf(index)).length === 0)) {
+  const hasLimits = rounds.some((_, index) => Object.keys(limitsOf(index)).length > 0);
+  if (!hasLimits && Object.keys(least).length === 0) {
     return { held: 'no target', ...none };
   }
   const heldRounds = rounds.filter((round, index) => {
     const limits = limitsOf(index);
-    return round !== null && PERCENTILES.every((name) => isWithin(round[name], limits[name]));
+    return (
+      round !== null &&
+      PERCENTILES.every((name) => isWithin(round[name], limits[name])) &&
+      PERCENTILES.every((name) => round[name] >= (least[name] ?? Number.NEGATIVE_INFINITY))
+    );
   }).length;
   const held = heldRounds === rounds.length ? 'yes' : heldRounds === 0 ? 'no' : 'in part';
   return { held, heldRounds, rounds: rounds.length };

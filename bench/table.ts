@@ -26,6 +26,8 @@ export type FigureResult = {
   form: 'short' | 'full';
   /** Limits of each round, floors added, ms. */
   limits: Limits[];
+  /** Values that each round must reach. */
+  least: Limits;
   rounds: (Spread | null)[];
   best: Spread | null;
   worst: Spread | null;
@@ -33,6 +35,7 @@ export type FigureResult = {
   floors: Record<FloorName, Spread | null>[];
   parts: { name: string; spread: Spread | null }[];
   peer: {
+    name: string;
     rounds: (Spread | null)[];
     best: Spread | null;
     worst: Spread | null;
@@ -47,17 +50,19 @@ export type FigureResult = {
 export function resultOf(goal: Goal, measured: Measured, form: 'short' | 'full'): FigureResult {
   const rounds = measured.rounds.map(spreadOf);
   const floors = (measured.floors ?? []).map(floorSpreads);
-  const limits = rounds.map((_, round) => limitsOf(goal, floors[round]));
-  const by = rankingPercentile(goal.limits);
+  const peers = (measured.peer?.rounds ?? []).map(spreadOf);
+  const limits = rounds.map((_, round) => limitsOf(goal, floors[round], peers[round]));
+  const by = rankingPercentile({ ...goal.limits, ...goal.ofPeer });
   return {
     figure: goal.figure,
     title: goal.title,
     sentence: goal.sentence,
     form,
     limits,
+    least: goal.least,
     rounds,
     ...(bestAndWorst(rounds, by) ?? { best: null, worst: null }),
-    verdict: verdictOf(rounds, (round) => limits[round] ?? {}),
+    verdict: verdictOf(rounds, (round) => limits[round] ?? {}, goal.least),
     floors,
     parts: (measured.parts ?? []).map(({ name, samples }) => ({ name, spread: spreadOf(samples) })),
     peer: measured.peer ? peerOf(measured.peer, rounds, by) : null,
@@ -77,7 +82,8 @@ function peerOf(
     if (own !== null && other !== null && other > 0) ratios[name] = own / other;
   }
   const ends = bestAndWorst(rounds, by) ?? { best: null, worst: null };
-  return { rounds, ...ends, ratios, remarks: peer.remarks };
+  const name = peer.name ?? 'Janus';
+  return { name, rounds, ...ends, ratios, remarks: peer.remarks };
 }
 
 /** Spread of each floor of one taking. */
@@ -86,12 +92,18 @@ export function floorSpreads(floors: Floors): Record<FloorName, Spread | null> {
   return { timer: spreadOf(timer), echo: spreadOf(echo), fdatasync: spreadOf(fdatasync) };
 }
 
-function limitsOf(goal: Goal, floors: Record<FloorName, Spread | null> | undefined): Limits {
+function limitsOf(
+  goal: Goal,
+  floors: Record<FloorName, Spread | null> | undefined,
+  peer: Spread | null | undefined,
+): Limits {
   const added = goal.above.reduce((sum, name) => sum + (floors?.[name]?.p99 ?? 0), 0);
   const limits: Limits = {};
   for (const name of PERCENTILES) {
     const limit = goal.limits[name];
     if (limit !== undefined) limits[name] = limit + added;
+    const share = goal.ofPeer[name];
+    if (share !== undefined && peer) limits[name] = share * peer[name];
   }
   return limits;
 }
@@ -114,7 +126,8 @@ export function tableOf(result: BenchResult): string {
     `Measured ${result.dateUtc.slice(0, 10)}, ${form}, in ${result.durationSeconds} s. ` +
       `${machineLine(result.machine)}.`,
     '',
-    'Milliseconds, p50 / p95 / p99 of a round; best and worst of three rounds.',
+    'Milliseconds where the figure names no other unit, p50 / p95 / p99 of a round; best and worst ' +
+      'of three rounds.',
     '',
     '| figure | target | best of three | worst of three | held | peer (worst of three) |',
     '|---|---|---|---|---|---|',
@@ -138,15 +151,20 @@ function rowOf(one: FigureResult): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-function targetText({ limits }: FigureResult): string {
+function targetText({ limits, least }: FigureResult): string {
   const [first = {}] = limits;
   const parts = PERCENTILES.flatMap((name) => {
     if (first[name] === undefined) return [];
     const values = limits.map((round) => round[name] ?? 0);
     const [low, high] = [Math.min(...values), Math.max(...values)];
-    const text = high - low < 0.05 ? number(low) : `${number(low)} to ${number(high)}`;
+    const isOne = number(low) === number(high);
+    const text = isOne ? number(low) : `${number(low)} to ${number(high)}`;
     return [`${name} ≤ ${text}`];
   });
+  for (const name of PERCENTILES) {
+    const value = least[name];
+    if (value !== undefined) parts.push(`≥ ${number(value)}`);
+  }
   return parts.join(', ') || 'none yet';
 }
 
@@ -164,7 +182,7 @@ function peerText(peer: FigureResult['peer']): string {
   if (!peer) return '';
   if (!peer.worst) return peer.remarks.join('; ');
   const ratios = Object.entries(peer.ratios).map(([name, ratio]) => `${name} ${ratio.toFixed(2)}`);
-  return `Janus ${spreadText(peer.worst)}; ours ÷ Janus: ${ratios.join(', ')}`;
+  return `${peer.name} ${spreadText(peer.worst)}; ours ÷ ${peer.name}: ${ratios.join(', ')}`;
 }
 
 const FLOOR_TITLES: Record<FloorName, string> = {
@@ -205,5 +223,7 @@ function remarkLines(one: FigureResult): string[] {
 }
 
 function number(value: number): string {
+  // Loops over pixels take fractions of a millisecond: one decimal would hide them.
+  if (value !== 0 && Math.abs(value) < 2) return value.toFixed(value < 1 ? 3 : 2);
   return value >= 100 ? value.toFixed(0) : value.toFixed(1);
 }

@@ -15,6 +15,7 @@ import { BOX_TRACKER_DEFAULTS, BoxTracker } from './tracking/boxTracker.ts';
 import type { Box, Detection, TakeId, TrackView } from './tracking/track.ts';
 import type { Component } from './vibrio/components.ts';
 import { MotionDetector, PICTURE } from './vibrio/motion.ts';
+import { normalised } from './vibrio/place.ts';
 
 /** Blobs from here on are things of their own, pixels of 640x360. */
 const BLOB_AREA_MIN = 500;
@@ -190,15 +191,6 @@ export class Sight {
 
 function isBall(found: Detection, label: string | undefined): boolean {
   return found.label === label && found.confidence >= BALL_CONFIDENCE_MIN;
-}
-
-function normalised(component: Component): Box {
-  return {
-    x: component.left / PICTURE.width,
-    y: component.top / PICTURE.height,
-    width: (component.right - component.left) / PICTURE.width,
-    height: (component.bottom - component.top) / PICTURE.height,
-  };
 }
 
 function holdsCentre(box: Box, other: Box): boolean {
