@@ -16,7 +16,10 @@ import { PICTURE } from './vibrio/motion.ts';
 export type DecodedFrame = {
   captureUs: number;
   rtpTimestamp: number;
-  /** YUV 4:2:0 planar, PICTURE.width x PICTURE.height, video range. Not reused. */
+  /**
+   * YUV 4:2:0 planar, PICTURE.width x PICTURE.height, video range, in shared memory: workers read
+   * it where it is. Used again after PICTURES_MAX pictures.
+   */
   yuv: Uint8Array;
   /** Counts resets: pictures of another number show something else. */
   epoch: number;
@@ -34,6 +37,8 @@ export type DecodeTap = {
   setPaused(isPaused: boolean): void;
   /** Units that arrived and never became a picture. */
   droppedCount(): number;
+  /** Which decoder works, and why not a better one; empty before the first unit. */
+  decoder(): { name: string; reason: string };
   close(): Promise<void>;
 };
 
@@ -53,6 +58,11 @@ const STEP_MS = 20;
 const IN_FLIGHT_MAX = 720;
 /** A decoder that owes pictures and gives none for this long is stuck, ms. */
 const STUCK_MS = 3_000;
+/**
+ * Pictures that are kept: more than may wait to be judged, plus those that workers look at. One
+ * that is two seconds late reads another picture, and by then nobody waits for its answer.
+ */
+const PICTURES_MAX = 64;
 const FRAME_BYTES = (PICTURE.width * PICTURE.height * 3) / 2;
 /** A decoder that dies at once is not started more often than this, ms. */
 const RESTART_DELAY_MS = 250;
@@ -85,6 +95,8 @@ class Tap implements DecodeTap {
   /** Decoders whose last pictures must come out before the present one's first. */
   readonly #finishing = new Set<Run>();
   readonly #ending = new Set<Promise<void>>();
+  readonly #pictures: Uint8Array[] = [];
+  #nextPicture = 0;
 
   constructor(options: DecodeTapOptions) {
     this.#options = options;
@@ -142,6 +154,21 @@ class Tap implements DecodeTap {
     await Promise.all(this.#ending);
   }
 
+  decoder(): { name: string; reason: string } {
+    return this.#run ? { name: 'software', reason: '' } : { name: '', reason: '' };
+  }
+
+  #takePicture(length: number): Uint8Array {
+    if (length !== FRAME_BYTES) return new Uint8Array(length);
+    const index = this.#nextPicture;
+    this.#nextPicture = (index + 1) % PICTURES_MAX;
+    const known = this.#pictures[index];
+    if (known) return known;
+    const made = new Uint8Array(new SharedArrayBuffer(FRAME_BYTES));
+    this.#pictures[index] = made;
+    return made;
+  }
+
   #mustWait(): boolean {
     return this.#isPaused || this.#finishing.size > 0;
   }
@@ -179,6 +206,8 @@ class Tap implements DecodeTap {
     const reader = createNutReader({
       onFrame: (frame) => this.#deliver(run, frame.ptsUs, frame.bytes),
       frameBytesMax: FRAME_BYTES,
+      // The only copy: from the pipe's chunk to where everybody looks at it.
+      allocate: (length) => this.#takePicture(length),
     });
     const child = spawnFfmpeg({
       ffmpeg,

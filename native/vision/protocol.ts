@@ -34,8 +34,29 @@ export const visionControlSchema = z.discriminatedUnion('type', [
   }),
   /** The units that follow show something else (source switched): tracks are forgotten. */
   z.object({ type: z.literal('streamReset') }),
+  /** Files of models changed: what is chosen is looked for again. */
+  z.object({ type: z.literal('modelsChanged') }),
 ]);
 export type VisionControl = z.infer<typeof visionControlSchema>;
+
+/** One provider that was tried for a model, or was not, with the reason it was not taken. */
+const trialSchema = z.object({
+  provider: z.string(),
+  reason: z.string(),
+  /** Inference of one picture's tensor on it, ms; null where it never ran. */
+  medianMs: z.number().nullable(),
+});
+/** One model in use: where it runs, how fast it was at the start, and why not elsewhere. */
+export const runningModelSchema = z.object({
+  id: z.string(),
+  use: z.enum(['detector', 'pose']),
+  state: z.enum(['starting', 'running', 'failed', 'givenUp']),
+  reason: z.string(),
+  provider: z.string(),
+  medianMs: z.number().nullable(),
+  refusals: z.array(trialSchema),
+});
+export type RunningModel = z.infer<typeof runningModelSchema>;
 
 const stageSchema = z.number().nonnegative().nullable();
 
@@ -54,12 +75,18 @@ export const visionStatusSchema = z.object({
   framesDropped: z.number().int().nonnegative(),
   /** Judged frames on which the detector did not run because it was behind. */
   detectorSkipped: z.number().int().nonnegative(),
+  /** Every model that the pack asks for and that is there. */
+  models: z.array(runningModelSchema),
+  /** How units are decoded: "software", or a hardware decoder; with the reason for it. */
+  decoder: z.object({ name: z.string(), reason: z.string() }),
   stagesMs: z.object({
     decode: stageSchema,
     motion: stageSchema,
     infer: stageSchema,
     track: stageSchema,
     event: stageSchema,
+    /** Picture received by vision -> poses of up to six people known. */
+    pose: stageSchema,
     /** Unit received by vision -> result sent. */
     total: stageSchema,
     /** Frame captured -> result sent. */

@@ -106,6 +106,11 @@ export class Session {
     return this.#tap.droppedCount() + this.#queue.droppedCount;
   }
 
+  /** How units are decoded, and why so. */
+  decoder(): { name: string; reason: string } {
+    return this.#tap.decoder();
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#queue.clear();

@@ -7,6 +7,8 @@ import type { MediaClock, Timers } from '../../core/base/clock.ts';
 import type { GameEvent } from '../../core/contract/events.ts';
 import { FrameFactsSchema } from '../../core/wire/gen/facts_pb.js';
 import type { Detector, Seen } from './models/detector.ts';
+import type { Picture } from './models/picture.ts';
+import type { Poser } from './models/poser.ts';
 import { Game } from './moriarty/events.ts';
 import type { Pack } from './moriarty/pack.ts';
 import { BallTrack } from './tracking/ballTrack.ts';
@@ -52,6 +54,8 @@ export type SightOptions = {
   takeId: TakeId;
   pack: Pack;
   detector: Detector | null;
+  /** Looks at people when it is free; nothing waits for it. */
+  poser?: Poser | null;
 };
 
 export class Sight {
@@ -80,6 +84,7 @@ export class Sight {
     this.#boxes.reset();
     this.#ball.reset();
     this.#game.reset();
+    this.#options.poser?.reset();
   }
 
   /** Judges the next picture; `mayDetect` is false while the detector is to be spared. */
@@ -88,14 +93,13 @@ export class Sight {
     const startedMs = performance.now();
     // The worker looks while this thread compares.
     const looking =
-      detector && mayDetect && detector.isIdle()
-        ? detector.detect({ ...PICTURE, bytes: frame.yuv, range: 'video', matrix: 'bt709' })
-        : null;
+      detector && mayDetect && detector.isIdle() ? detector.detect(pictureOf(frame)) : null;
     const components = this.#motion.detect(frame.yuv);
     const motionMs = performance.now() - startedMs;
     const seen = looking ? await this.#within(looking) : null;
     const seenMs = performance.now();
     const { tracks, ball } = this.#track(frame, components, seen);
+    this.#options.poser?.offer(pictureOf(frame), frame, tracks);
     const trackedMs = performance.now();
     const { captureUs, rtpTimestamp } = frame;
     const drafts = this.#game.judge({ captureUs, rtpTimestamp, tracks, ball });
@@ -152,6 +156,12 @@ export class Sight {
     return { tracks: tracks.slice(0, TRACKS_MAX), ball };
   }
 
+  #keypoints(track: TrackView, captureUs: number) {
+    const pose = this.#options.poser?.poseOf(track, captureUs);
+    if (!pose) return {};
+    return { keypoints: pose.keypoints, keypointsAgeUs: Math.max(0, captureUs - pose.captureUs) };
+  }
+
   #facts(
     frame: SightFrame,
     tracks: readonly TrackView[],
@@ -175,6 +185,7 @@ export class Sight {
           confidence: track.confidence,
           ageFrames: track.ageFrames,
           predicted: track.predicted,
+          ...this.#keypoints(track, frame.captureUs),
         })),
         stages: {
           decodeUs: toUs(frame.decodedMs - frame.receivedMs),
@@ -187,6 +198,10 @@ export class Sight {
       }),
     );
   }
+}
+
+function pictureOf(frame: SightFrame): Picture {
+  return { ...PICTURE, bytes: frame.yuv, range: 'video', matrix: 'bt709' };
 }
 
 function isBall(found: Detection, label: string | undefined): boolean {

@@ -7,9 +7,8 @@ import type { Logger } from '../../core/base/logger.ts';
 import type { Endpoint } from '../../core/contract/process.ts';
 import { type FfmpegChoice, hasFfmpeg } from '../ffmpeg/resolve.ts';
 import { type Link, listenLink } from '../link/link.ts';
-import { createDetector, type Detector } from './models/detector.ts';
-import { findModel } from './models/manifest.ts';
-import type { Provider } from './models/session.ts';
+import { ModelsInUse } from './models/modelsInUse.ts';
+import type { Provider } from './models/runtime.ts';
 import { EMPTY_PACK, findPack, type Pack } from './moriarty/pack.ts';
 import {
   decodeUnit,
@@ -40,12 +39,16 @@ export type VisionOptions = {
   workerUrl: URL;
   /** GPU providers that may be tried; CPU always is. */
   providers: readonly Provider[];
+  /** Where a trial of a provider leaves its mark: a driver may end the process. */
+  markFile?: string | null | undefined;
   /** Pack until the engine chooses one. */
   pack: string | null;
   onHelper?: ((pid: number, alive: boolean) => void) | undefined;
   /** Runs at each change of the status. */
   onStatus?: ((status: VisionStatus) => void) | undefined;
 };
+
+type Choice = { pack: string | null; model: string | null };
 
 export type Vision = { endpoint: Endpoint; status(): VisionStatus; close(): Promise<void> };
 
@@ -62,9 +65,8 @@ class VisionProcess {
   readonly #takeId = makeIds();
   #pack: Pack = EMPTY_PACK;
   #packReason = '';
-  #modelReason = '';
   #decoderReason = '';
-  #detector: Detector | null = null;
+  readonly #models: ModelsInUse;
   #sight: Sight;
   #session: Session | null = null;
   #link: Link | null = null;
@@ -72,11 +74,17 @@ class VisionProcess {
   #lastStatus = '';
   #choices: Promise<void> = Promise.resolve();
   #choice = '';
+  #chosen: Choice = { pack: null, model: null };
   #cancelStatus: CancelTimer = () => {};
   #isClosed = false;
 
   constructor(options: VisionOptions) {
     this.#options = options;
+    this.#models = new ModelsInUse({
+      ...options,
+      onChange: () => this.#tell(false),
+      onPose: (look) => this.#times.add('pose', look.totalMs),
+    });
     this.#sight = this.#makeSight();
   }
 
@@ -92,7 +100,7 @@ class VisionProcess {
         this.#cancelStatus();
         listening.close();
         this.#link?.close();
-        await Promise.all([this.#detector?.close(), this.#session?.close()]);
+        await Promise.all([this.#models.close(), this.#session?.close()]);
       },
     };
   }
@@ -160,6 +168,10 @@ class VisionProcess {
       case 'streamReset':
         session?.streamReset();
         return;
+      case 'modelsChanged':
+        this.#choice = '';
+        this.#choose(this.#chosen);
+        return;
     }
   }
 
@@ -172,54 +184,41 @@ class VisionProcess {
   }
 
   /** Choices take effect one after the other; the same one again changes nothing. */
-  #choose(choice: { pack: string | null; model: string | null }): void {
+  #choose(choice: Choice): void {
+    this.#chosen = { pack: choice.pack, model: choice.model };
     const key = JSON.stringify([choice.pack, choice.model]);
     if (key === this.#choice) return;
     this.#choice = key;
     this.#choices = this.#choices.then(() => this.#apply(choice));
   }
 
-  async #apply(choice: { pack: string | null; model: string | null }): Promise<void> {
+  async #apply(choice: Choice): Promise<void> {
     if (this.#isClosed) return;
-    const { modelFolders, packFolder, timers, logger, workerUrl, providers } = this.#options;
+    const { packFolder, logger } = this.#options;
     const found = choice.pack === null ? null : await findPack(choice.pack, packFolder);
     this.#pack = found && 'pack' in found ? found.pack : EMPTY_PACK;
     this.#packReason = found && 'reason' in found ? found.reason : '';
-    const wanted = choice.model ?? this.#pack.detector?.model ?? null;
-    this.#modelReason = '';
-    void this.#detector?.close();
-    this.#detector = null;
-    const model = wanted === null ? null : await findModel(wanted, modelFolders);
-    if (this.#isClosed) return;
-    if (model && 'reason' in model) this.#modelReason = model.reason;
-    if (model && 'model' in model) {
-      this.#modelReason = model.passedOver;
-      this.#detector = createDetector({
-        ...{ model: model.model, providers, workerUrl, timers },
-        logger: logger.with({ model: model.model.id }),
-      });
-      this.#detector.onChange(() => this.#tell(false));
+    const detector = choice.model ?? this.#pack.detector?.model ?? null;
+    await this.#models.choose({ detector, pose: this.#pack.pose ?? null });
+    if (this.#isClosed) {
+      await this.#models.close();
+      return;
     }
     this.#sight = this.#makeSight();
-    logger.info('pack chosen', { pack: this.#pack.id, model: wanted, reason: this.#reason() });
+    logger.info('pack chosen', { pack: this.#pack.id, model: detector, reason: this.#reason() });
     this.#tell(false);
   }
 
   #makeSight(): Sight {
     const { clock, timers } = this.#options;
-    const parts = { takeId: this.#takeId, pack: this.#pack, detector: this.#detector };
+    const { detector, poser } = this.#models;
+    const parts = { takeId: this.#takeId, pack: this.#pack, detector, poser };
     return new Sight({ clock, timers, ...parts });
   }
 
   async #detectorSettled(): Promise<void> {
     await this.#choices;
-    const detector = this.#detector;
-    if (detector?.state().state !== 'starting') return;
-    await new Promise<void>((resolve) => {
-      detector.onChange(() => {
-        if (detector.state().state !== 'starting') resolve();
-      });
-    });
+    await this.#models.settled();
   }
 
   #reason(): string {
@@ -227,8 +226,7 @@ class VisionProcess {
     const reasons = [
       hasFfmpeg(ffmpeg) ? '' : `Vision sees nothing. ${ffmpeg.reason}`,
       this.#packReason,
-      this.#modelReason,
-      this.#detector?.state().reason ?? '',
+      ...this.#models.reasons(),
       this.#decoderReason,
     ];
     return reasons
@@ -238,21 +236,24 @@ class VisionProcess {
   }
 
   #status(): VisionStatus {
-    const detector = this.#detector?.state();
+    const detector = this.#models.detector;
+    const running = detector?.state();
     const reason = this.#reason();
-    const isRunning = detector?.state === 'running';
+    const isRunning = running?.state === 'running';
     let state: VisionStatus['state'] = reason === '' ? 'running' : 'degraded';
     if (!hasFfmpeg(this.#options.ffmpeg)) state = 'off';
-    else if (reason === '' && detector?.state === 'starting') state = 'starting';
+    else if (reason === '' && running?.state === 'starting') state = 'starting';
     return {
       state,
       reason,
-      model: isRunning ? (this.#detector?.model.id ?? '') : '',
-      provider: detector?.provider ?? '',
+      model: isRunning ? (detector?.model.id ?? '') : '',
+      provider: running?.provider ?? '',
       pack: this.#pack.id,
       framesJudged: this.#counters.judged,
       framesDropped: this.#droppedBefore + (this.#session?.droppedCount() ?? 0),
       detectorSkipped: this.#counters.detectorSkipped,
+      models: this.#models.running(),
+      decoder: this.#session?.decoder() ?? { name: '', reason: '' },
       stagesMs: this.#times.percentiles(0.95),
     };
   }
@@ -260,8 +261,8 @@ class VisionProcess {
   /** Sends the status; without `isDue` only when more than figures changed. */
   #tell(isDue: boolean): void {
     const status = this.#status();
-    const { state, reason, model, provider, pack } = status;
-    const words = JSON.stringify({ state, reason, model, provider, pack });
+    const { state, reason, model, provider, pack, models, decoder } = status;
+    const words = JSON.stringify({ state, reason, model, provider, pack, models, decoder });
     if (words !== this.#lastStatus) this.#options.onStatus?.(status);
     else if (!isDue) return;
     this.#lastStatus = words;

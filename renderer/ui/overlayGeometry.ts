@@ -16,7 +16,10 @@ export type ShownBox = {
   height: number;
   /** Not seen on the frame on screen: carried forward by velocity, or by vision itself. */
   predicted: boolean;
+  /** COCO's 17 joints where a pose is known, else none; normalised like the box. */
+  joints: readonly Joint[];
 };
+export type Joint = { x: number; y: number; confidence: number };
 
 /** How far a box is carried at most, ms: after that its velocity says nothing any more. */
 export const CARRY_MS_MAX = 400;
@@ -73,6 +76,11 @@ function carried(track: Track, box: Box, carryMs: number): ShownBox {
     width: box.width,
     height: box.height,
     predicted: track.predicted || carryMs > 0,
+    joints: track.keypoints.map(({ x, y, confidence }) => ({
+      x: x + track.velocityX * seconds,
+      y: y + track.velocityY * seconds,
+      confidence,
+    })),
   };
 }
 

@@ -94,8 +94,50 @@ export function paintBoxes(
   const picture = pictureRectangle({ width, height }, size);
   context.font = '600 11px "Inter Variable", system-ui, sans-serif';
   context.textBaseline = 'middle';
-  for (const box of boxes) paintBox(context, box, onElement(box, picture), colour(box.label));
+  for (const box of boxes) {
+    paintJoints(context, box, picture, colour(box.label));
+    paintBox(context, box, onElement(box, picture), colour(box.label));
+  }
   context.setLineDash([]);
+}
+
+/** Which of COCO's 17 joints a line joins: arms, legs, trunk, and the head by its ears. */
+const BONES: readonly (readonly [number, number])[] = [
+  [5, 7],
+  [7, 9],
+  [6, 8],
+  [8, 10],
+  [5, 6],
+  [5, 11],
+  [6, 12],
+  [11, 12],
+  [11, 13],
+  [13, 15],
+  [12, 14],
+  [14, 16],
+  [3, 5],
+  [4, 6],
+];
+/** Below this a joint is a guess and is not shown. */
+const JOINT_CONFIDENCE_MIN = 0.3;
+
+function paintJoints(
+  context: CanvasRenderingContext2D,
+  box: ShownBox,
+  picture: { x: number; y: number; width: number; height: number },
+  colour: string,
+): void {
+  context.setLineDash([]);
+  context.lineWidth = 1.5;
+  context.strokeStyle = colour;
+  context.beginPath();
+  for (const [from, to] of BONES) {
+    const [a, b] = [box.joints[from], box.joints[to]];
+    if (!a || !b || Math.min(a.confidence, b.confidence) < JOINT_CONFIDENCE_MIN) continue;
+    context.moveTo(picture.x + a.x * picture.width, picture.y + a.y * picture.height);
+    context.lineTo(picture.x + b.x * picture.width, picture.y + b.y * picture.height);
+  }
+  context.stroke();
 }
 
 function paintBox(

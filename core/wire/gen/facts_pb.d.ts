@@ -49,6 +49,34 @@ export declare type Box = Message<"morphine.facts.v1.Box"> & {
 export declare const BoxSchema: GenMessage<Box>;
 
 /**
+ * A joint of a person, normalised to the picture.
+ *
+ * @generated from message morphine.facts.v1.Keypoint
+ */
+export declare type Keypoint = Message<"morphine.facts.v1.Keypoint"> & {
+  /**
+   * @generated from field: float x = 1;
+   */
+  x: number;
+
+  /**
+   * @generated from field: float y = 2;
+   */
+  y: number;
+
+  /**
+   * @generated from field: float confidence = 3;
+   */
+  confidence: number;
+};
+
+/**
+ * Describes the message morphine.facts.v1.Keypoint.
+ * Use `create(KeypointSchema)` to create a new message.
+ */
+export declare const KeypointSchema: GenMessage<Keypoint>;
+
+/**
  * @generated from message morphine.facts.v1.Track
  */
 export declare type Track = Message<"morphine.facts.v1.Track"> & {
@@ -103,6 +131,20 @@ export declare type Track = Message<"morphine.facts.v1.Track"> & {
    * @generated from field: bool predicted = 8;
    */
   predicted: boolean;
+
+  /**
+   * COCO's 17 joints in their order, moved along with the box; empty when there is no young pose.
+   *
+   * @generated from field: repeated morphine.facts.v1.Keypoint keypoints = 20;
+   */
+  keypoints: Keypoint[];
+
+  /**
+   * how long before this frame they were seen
+   *
+   * @generated from field: uint32 keypoints_age_us = 21;
+   */
+  keypointsAgeUs: number;
 };
 
 /**

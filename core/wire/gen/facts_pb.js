@@ -13,7 +13,7 @@ import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/code
  * Describes the file facts.proto.
  */
 export const file_facts = /*@__PURE__*/
-  fileDesc("CgtmYWN0cy5wcm90bxIRbW9ycGhpbmUuZmFjdHMudjEiOgoDQm94EgkKAXgYASABKAISCQoBeRgCIAEoAhINCgV3aWR0aBgDIAEoAhIOCgZoZWlnaHQYBCABKAIiqgEKBVRyYWNrEgoKAmlkGAEgASgNEg0KBWxhYmVsGAIgASgJEiMKA2JveBgDIAEoCzIWLm1vcnBoaW5lLmZhY3RzLnYxLkJveBISCgp2ZWxvY2l0eV94GAQgASgCEhIKCnZlbG9jaXR5X3kYBSABKAISEgoKY29uZmlkZW5jZRgGIAEoAhISCgphZ2VfZnJhbWVzGAcgASgNEhEKCXByZWRpY3RlZBgIIAEoCCJ6CgpTdGFnZVRpbWVzEhEKCWRlY29kZV91cxgBIAEoDRIRCgltb3Rpb25fdXMYAiABKA0SEAoIaW5mZXJfdXMYAyABKA0SEAoIdHJhY2tfdXMYBCABKA0SEAoIZXZlbnRfdXMYBSABKA0SEAoIdG90YWxfdXMYBiABKA0itwEKCkZyYW1lRmFjdHMSEgoKY2FwdHVyZV91cxgBIAEoBBIVCg1ydHBfdGltZXN0YW1wGAIgASgNEhYKDmZyYW1lX3NlcXVlbmNlGAMgASgEEigKBnRyYWNrcxgEIAMoCzIYLm1vcnBoaW5lLmZhY3RzLnYxLlRyYWNrEi0KBnN0YWdlcxgFIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLlN0YWdlVGltZXMSDQoFbW9kZWwYBiABKAkiqgEKCUdhbWVFdmVudBIKCgJpZBgBIAEoCRIMCgR0eXBlGAIgASgJEhIKCmNhcHR1cmVfdXMYAyABKAQSFQoNcnRwX3RpbWVzdGFtcBgEIAEoDRITCgtkZXRlY3RlZF91cxgFIAEoBBISCgpjb25maWRlbmNlGAYgASgCEgsKA3doeRgHIAEoCRIPCgdzdWJqZWN0GAggASgJEhEKCXRyYWNrX2lkcxgJIAMoDSKXAgoEU2hvdxIsCgVzdGF0ZRgBIAEoDjIdLm1vcnBoaW5lLmZhY3RzLnYxLlNob3cuU3RhdGUSDQoFdGl0bGUYAiABKAkSFQoNbGl2ZV9zaW5jZV91cxgDIAEoBBIYChBzdHVkaW9fY29ubmVjdGVkGAQgASgIEhkKEWJldHRpbmdfc3VzcGVuZGVkGAUgASgJEg8KB3ZpZXdlcnMYBiABKA0SGgoSdmlkZW9fY2xvY2tfb2Zmc2V0GAcgASgNEhkKEXZpZGVvX2Nsb2NrX3NoaWZ0GAggASgNIj4KBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASCQoFUkVBRFkQARIICgRMSVZFEAISCQoFRU5ERUQQAyI9CgdPdXRjb21lEg0KBWxhYmVsGAEgASgJEhIKCnBvb2xfbWlub3IYAiABKAQSDwoHYmV0dG9ycxgDIAEoDSLoAwoGTWFya2V0EgoKAmlkGAEgASgJEg0KBXRpdGxlGAIgASgJEiwKCG91dGNvbWVzGAMgAygLMhoubW9ycGhpbmUuZmFjdHMudjEuT3V0Y29tZRIuCgVzdGF0ZRgEIAEoDjIfLm1vcnBoaW5lLmZhY3RzLnYxLk1hcmtldC5TdGF0ZRITCgtvcGVuc19hdF91cxgFIAEoBBISCgpsb2NrX2F0X3VzGAYgASgEEhUKDWhvcml6b25fYXRfdXMYByABKAQSFgoOZGVhZGxpbmVfYXRfdXMYCCABKAQSEAoIZ3VhcmRfbXMYCSABKA0SEwoGd2lubmVyGAogASgNSACIAQESDgoGcmVhc29uGAsgASgJEhoKEmRlY2lkZWRfY2FwdHVyZV91cxgMIAEoBBISCgpydWxlc19oYXNoGA0gASgJEi8KBnByaWNlcxgOIAEoCzIfLm1vcnBoaW5lLmZhY3RzLnYxLk1hcmtldFByaWNlcxIRCglzdXNwZW5kZWQYDyABKAkiVwoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIJCgVEUkFGVBABEggKBE9QRU4QAhIKCgZMT0NLRUQQAxIMCghSRVNPTFZFRBAEEggKBFZPSUQQBUIJCgdfd2lubmVyIjMKDE1hcmtldFByaWNlcxIRCglxdW90ZV9zZXEYASABKAQSEAoIcGVybWlsbGUYAiADKA0iUAoFSGVsbG8SDwoHdmVyc2lvbhgBIAEoDRISCgpwdWJsaWNfa2V5GAIgASgJEg8KB3N1YmplY3QYAyABKAkSEQoJc2lnbmF0dXJlGAQgASgJIqkBCgNCZXQSDgoGYmV0X2lkGAEgASgJEhEKCW1hcmtldF9pZBgCIAEoCRIPCgdvdXRjb21lGAMgASgNEhQKDGFtb3VudF9taW5vchgEIAEoBBIWCglxdW90ZV9zZXEYBSABKARIAIgBARIdChBtaWxsaV9zaGFyZXNfbWluGAYgASgESAGIAQFCDAoKX3F1b3RlX3NlcUITChFfbWlsbGlfc2hhcmVzX21pbiIaCghXaXRoZHJhdxIOCgZiZXRfaWQYASABKAkilwEKBFNlbGwSDwoHc2FsZV9pZBgBIAEoCRIOCgZiZXRfaWQYAiABKAkSFAoMbWlsbGlfc2hhcmVzGAMgASgEEhYKCXF1b3RlX3NlcRgEIAEoBEgAiAEBEh0KEGFtb3VudF9taW5vcl9taW4YBSABKARIAYgBAUIMCgpfcXVvdGVfc2VxQhMKEV9hbW91bnRfbWlub3JfbWluIkgKDFF1b3RlUmVxdWVzdBIRCgltYXJrZXRfaWQYASABKAkSDwoHb3V0Y29tZRgCIAEoDRIUCgxhbW91bnRfbWlub3IYAyABKAQiIgoQU2FsZVF1b3RlUmVxdWVzdBIOCgZiZXRfaWQYASABKAkiaQoIU2V0TGltaXQSEgoKY29tbWFuZF9pZBgBIAEoCRIrCgVsaW1pdBgCIAEoDjIcLm1vcnBoaW5lLmZhY3RzLnYxLkxpbWl0TmFtZRISCgV2YWx1ZRgDIAEoBEgAiAEBQggKBl92YWx1ZSIPCg1MaW1pdHNSZXF1ZXN0IhcKBFBpbmcSDwoHc2VudF9tcxgBIAEoASJwCgtXYXRjaFJlcG9ydBIQCghkZWxheV9tcxgBIAEoDRIWCg51bmNlcnRhaW50eV9tcxgCIAEoDRIcChRvdmVybGF5X2RlbGF5X3A5NV9tcxgDIAEoDRIZChFmcmFtZXNfcGVyX3NlY29uZBgEIAEoDSIfCg5IaXN0b3J5UmVxdWVzdBINCgVsaW1pdBgBIAEoDSLNBAoKRnJvbVZpZXdlchIpCgVoZWxsbxgBIAEoCzIYLm1vcnBoaW5lLmZhY3RzLnYxLkhlbGxvSAASJQoDYmV0GAIgASgLMhYubW9ycGhpbmUuZmFjdHMudjEuQmV0SAASJwoEcGluZxgDIAEoCzIXLm1vcnBoaW5lLmZhY3RzLnYxLlBpbmdIABI2Cgx3YXRjaF9yZXBvcnQYBCABKAsyHi5tb3JwaGluZS5mYWN0cy52MS5XYXRjaFJlcG9ydEgAEjwKD2hpc3RvcnlfcmVxdWVzdBgFIAEoCzIhLm1vcnBoaW5lLmZhY3RzLnYxLkhpc3RvcnlSZXF1ZXN0SAASLwoId2l0aGRyYXcYBiABKAsyGy5tb3JwaGluZS5mYWN0cy52MS5XaXRoZHJhd0gAEicKBHNlbGwYByABKAsyFy5tb3JwaGluZS5mYWN0cy52MS5TZWxsSAASOAoNcXVvdGVfcmVxdWVzdBgIIAEoCzIfLm1vcnBoaW5lLmZhY3RzLnYxLlF1b3RlUmVxdWVzdEgAEkEKEnNhbGVfcXVvdGVfcmVxdWVzdBgJIAEoCzIjLm1vcnBoaW5lLmZhY3RzLnYxLlNhbGVRdW90ZVJlcXVlc3RIABIwCglzZXRfbGltaXQYCiABKAsyGy5tb3JwaGluZS5mYWN0cy52MS5TZXRMaW1pdEgAEjoKDmxpbWl0c19yZXF1ZXN0GAsgASgLMiAubW9ycGhpbmUuZmFjdHMudjEuTGltaXRzUmVxdWVzdEgAQgkKB21lc3NhZ2UiGgoJQ2hhbGxlbmdlEg0KBW5vbmNlGAEgASgJIjkKB1dlbGNvbWUSDwoHc3ViamVjdBgBIAEoCRIMCgRyb2xlGAIgASgJEg8KB3ZlcnNpb24YAyABKA0iKAoHUmVmdXNlZBIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiuwEKCEJldFJlcGx5Eg4KBmJldF9pZBgBIAEoCRIRCgltYXJrZXRfaWQYAiABKAkSDwoHb3V0Y29tZRgDIAEoDRIUCgxhbW91bnRfbWlub3IYBCABKAQSCwoDc2VxGAUgASgEEgwKBGhhc2gYBiABKAkSDAoEY29kZRgHIAEoCRIPCgdtZXNzYWdlGAggASgJEhUKDXBlbmRpbmdfa25vd24YCSABKAgSFAoMbWlsbGlfc2hhcmVzGAogASgEIlcKDVdpdGhkcmF3UmVwbHkSDgoGYmV0X2lkGAEgASgJEhcKD3dpdGhkcmF3bl9hdF91cxgCIAEoBBIMCgRjb2RlGAMgASgJEg8KB21lc3NhZ2UYBCABKAkikgEKCVNhbGVSZXBseRIPCgdzYWxlX2lkGAEgASgJEg4KBmJldF9pZBgCIAEoCRIUCgxtaWxsaV9zaGFyZXMYAyABKAQSFAoMYW1vdW50X21pbm9yGAQgASgEEgsKA3NlcRgFIAEoBBIMCgRoYXNoGAYgASgJEgwKBGNvZGUYByABKAkSDwoHbWVzc2FnZRgIIAEoCSKbAQoFUXVvdGUSEQoJbWFya2V0X2lkGAEgASgJEg8KB291dGNvbWUYAiABKA0SFAoMYW1vdW50X21pbm9yGAMgASgEEhEKCXF1b3RlX3NlcRgEIAEoBBIQCghwZXJtaWxsZRgFIAMoDRIUCgxtaWxsaV9zaGFyZXMYBiABKAQSDAoEY29kZRgHIAEoCRIPCgdtZXNzYWdlGAggASgJInkKCVNhbGVRdW90ZRIOCgZiZXRfaWQYASABKAkSFAoMbWlsbGlfc2hhcmVzGAIgASgEEhQKDGFtb3VudF9taW5vchgDIAEoBBIRCglxdW90ZV9zZXEYBCABKAQSDAoEY29kZRgFIAEoCRIPCgdtZXNzYWdlGAYgASgJIrUBCghPd25MaW1pdBIrCgVsaW1pdBgBIAEoDjIcLm1vcnBoaW5lLmZhY3RzLnYxLkxpbWl0TmFtZRISCgV2YWx1ZRgCIAEoBEgAiAEBEhwKD3dhaXRpbmdfZnJvbV91cxgDIAEoBEgBiAEBEhoKDXdhaXRpbmdfdmFsdWUYBCABKARIAogBAUIICgZfdmFsdWVCEgoQX3dhaXRpbmdfZnJvbV91c0IQCg5fd2FpdGluZ192YWx1ZSJ7CgZMaW1pdHMSEgoKY29tbWFuZF9pZBgBIAEoCRIrCgZsaW1pdHMYAiADKAsyGy5tb3JwaGluZS5mYWN0cy52MS5Pd25MaW1pdBIRCglpc19iYW5uZWQYAyABKAgSDAoEY29kZRgEIAEoCRIPCgdtZXNzYWdlGAUgASgJImMKB0JhbGFuY2USFwoPYXZhaWxhYmxlX21pbm9yGAEgASgEEhQKDHN0YWtlZF9taW5vchgCIAEoBBISCgpkZWJ0X21pbm9yGAMgASgEEhUKDWdyYW50ZWRfbWlub3IYBCABKAQiuQMKDEhpc3RvcnlFbnRyeRIOCgZiZXRfaWQYASABKAkSEQoJbWFya2V0X2lkGAIgASgJEhQKDG1hcmtldF90aXRsZRgDIAEoCRIVCg1vdXRjb21lX2xhYmVsGAQgASgJEhQKDGFtb3VudF9taW5vchgFIAEoBBI2CgZyZXN1bHQYBiABKA4yJi5tb3JwaGluZS5mYWN0cy52MS5IaXN0b3J5RW50cnkuUmVzdWx0EhIKCnBhaWRfbWlub3IYByABKAQSDgoGcmVhc29uGAggASgJEgsKA3NlcRgJIAEoBBIMCgRoYXNoGAogASgJEg0KBWF0X3VzGAsgASgEEg8KB291dGNvbWUYDCABKA0SFwoPd2l0aGRyYXduX2F0X3VzGA0gASgEEhQKDG1pbGxpX3NoYXJlcxgOIAEoBBIZChFtaWxsaV9zaGFyZXNfbGVmdBgPIAEoBBISCgpzb2xkX21pbm9yGBAgASgEIk4KBlJlc3VsdBIWChJSRVNVTFRfVU5TUEVDSUZJRUQQABILCgdQRU5ESU5HEAESBwoDV09OEAISCAoETE9TVBADEgwKCFJFRlVOREVEEAQiOwoHSGlzdG9yeRIwCgdlbnRyaWVzGAEgAygLMh8ubW9ycGhpbmUuZmFjdHMudjEuSGlzdG9yeUVudHJ5IjgKCk1hcmtldExpc3QSKgoHbWFya2V0cxgBIAMoCzIZLm1vcnBoaW5lLmZhY3RzLnYxLk1hcmtldCI5CglFdmVudExpc3QSLAoGZXZlbnRzGAEgAygLMhwubW9ycGhpbmUuZmFjdHMudjEuR2FtZUV2ZW50IlMKBFBvbmcSDwoHc2VudF9tcxgBIAEoARIQCghtZWRpYV91cxgCIAEoBBIWCg51bmNlcnRhaW50eV91cxgDIAEoDRIQCghyZWxheV91cxgEIAEoBCKtBwoIVG9WaWV3ZXISMQoJY2hhbGxlbmdlGAEgASgLMhwubW9ycGhpbmUuZmFjdHMudjEuQ2hhbGxlbmdlSAASLQoHd2VsY29tZRgCIAEoCzIaLm1vcnBoaW5lLmZhY3RzLnYxLldlbGNvbWVIABItCgdyZWZ1c2VkGAMgASgLMhoubW9ycGhpbmUuZmFjdHMudjEuUmVmdXNlZEgAEicKBHNob3cYBCABKAsyFy5tb3JwaGluZS5mYWN0cy52MS5TaG93SAASMAoHbWFya2V0cxgFIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLk1hcmtldExpc3RIABIrCgZtYXJrZXQYBiABKAsyGS5tb3JwaGluZS5mYWN0cy52MS5NYXJrZXRIABIwCgliZXRfcmVwbHkYByABKAsyGy5tb3JwaGluZS5mYWN0cy52MS5CZXRSZXBseUgAEi0KB2JhbGFuY2UYCCABKAsyGi5tb3JwaGluZS5mYWN0cy52MS5CYWxhbmNlSAASNQoKc2V0dGxlbWVudBgJIAEoCzIfLm1vcnBoaW5lLmZhY3RzLnYxLkhpc3RvcnlFbnRyeUgAEi0KB2hpc3RvcnkYCiABKAsyGi5tb3JwaGluZS5mYWN0cy52MS5IaXN0b3J5SAASLQoFZXZlbnQYCyABKAsyHC5tb3JwaGluZS5mYWN0cy52MS5HYW1lRXZlbnRIABInCgRwb25nGAwgASgLMhcubW9ycGhpbmUuZmFjdHMudjEuUG9uZ0gAEjoKDndpdGhkcmF3X3JlcGx5GA0gASgLMiAubW9ycGhpbmUuZmFjdHMudjEuV2l0aGRyYXdSZXBseUgAEjIKCnNhbGVfcmVwbHkYDiABKAsyHC5tb3JwaGluZS5mYWN0cy52MS5TYWxlUmVwbHlIABIpCgVxdW90ZRgPIAEoCzIYLm1vcnBoaW5lLmZhY3RzLnYxLlF1b3RlSAASMgoKc2FsZV9xdW90ZRgQIAEoCzIcLm1vcnBoaW5lLmZhY3RzLnYxLlNhbGVRdW90ZUgAEisKBmxpbWl0cxgRIAEoCzIZLm1vcnBoaW5lLmZhY3RzLnYxLkxpbWl0c0gAEi4KBmV2ZW50cxgSIAEoCzIcLm1vcnBoaW5lLmZhY3RzLnYxLkV2ZW50TGlzdEgAEjIKCXdpdG5lc3NlZBgTIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxBY2tIAEIJCgdtZXNzYWdlIngKCFJlZ2lzdGVyEg8KB3ZlcnNpb24YASABKA0SEgoKY2hhbm5lbF9pZBgCIAEoCRISCgpwdWJsaWNfa2V5GAMgASgJEhEKCXNpZ25hdHVyZRgEIAEoCRIRCglsZWRnZXJfaWQYBSABKAkSDQoFZXBvY2gYBiABKAQiHQoIVGFrZU92ZXISEQoJbGVkZ2VyX2lkGAEgASgJIjUKEkpvdXJuYWxUYWlsUmVxdWVzdBIQCghmcm9tX3NlcRgBIAEoBBINCgVsaW1pdBgCIAEoDSJLCgdEZWxpdmVyEhIKCnZpZXdlcl9pZHMYASADKAkSLAoHbWVzc2FnZRgCIAEoCzIbLm1vcnBoaW5lLmZhY3RzLnYxLlRvVmlld2VyIigKCkpvdXJuYWxSb3cSDAoEYm9keRgBIAEoDBIMCgRoYXNoGAIgASgMIs8BCgxKb3VybmFsQmF0Y2gSEQoJbGVkZ2VyX2lkGAEgASgJEg0KBWVwb2NoGAIgASgEEhAKCGZyb21fc2VxGAMgASgEEg4KBnRvX3NlcRgEIAEoBBIRCglwcmV2X2hhc2gYBSABKAwSKwoEcm93cxgGIAMoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxSb3cSDAoEaGFzaBgHIAEoDBItCgV0ZXh0cxgIIAMoCzIeLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxUZXh0IjcKC0pvdXJuYWxUZXh0EgwKBGhhc2gYASABKAkSDAoEc2FsdBgCIAEoDBIMCgR0ZXh0GAMgASgJIhwKCkVyYXNlVGV4dHMSDgoGaGFzaGVzGAEgAygJIvEDCgpGcm9tU3R1ZGlvEi8KCHJlZ2lzdGVyGAEgASgLMhsubW9ycGhpbmUuZmFjdHMudjEuUmVnaXN0ZXJIABItCgdkZWxpdmVyGAIgASgLMhoubW9ycGhpbmUuZmFjdHMudjEuRGVsaXZlckgAEjIKCWFuYWx5dGljcxgDIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkZyYW1lRmFjdHNIABI4Cg1qb3VybmFsX2JhdGNoGAQgASgLMh8ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbEJhdGNoSAASJwoEcGluZxgFIAEoCzIXLm1vcnBoaW5lLmZhY3RzLnYxLlBpbmdIABIyCgptZWRpYV90aW1lGAYgASgLMhwubW9ycGhpbmUuZmFjdHMudjEuTWVkaWFUaW1lSAASMAoJdGFrZV9vdmVyGAcgASgLMhsubW9ycGhpbmUuZmFjdHMudjEuVGFrZU92ZXJIABJFChRqb3VybmFsX3RhaWxfcmVxdWVzdBgIIAEoCzIlLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxUYWlsUmVxdWVzdEgAEjQKC2VyYXNlX3RleHRzGAkgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuRXJhc2VUZXh0c0gAQgkKB21lc3NhZ2UiRgoJTWVkaWFUaW1lEhAKCG1lZGlhX3VzGAEgASgEEhUKDXJvdW5kX3RyaXBfdXMYAiABKA0SEAoIcmVsYXlfdXMYAyABKAQi4gEKClJlZ2lzdGVyZWQSEAoId2hpcF91cmwYASABKAkSEgoKd2hpcF90b2tlbhgCIAEoCRISCgp2aWV3ZXJfdXJsGAMgASgJEhAKCHdoZXBfdXJsGAQgASgJEhMKC2pvdXJuYWxfc2VxGAUgASgEEhQKDGpvdXJuYWxfaGFzaBgGIAEoDBIVCg1qb3VybmFsX2Vwb2NoGAcgASgEEhEKCXJlbGF5X2tleRgIIAEoCRIzCgxqb3VybmFsX21hcmsYCSABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsQWNrIkYKDFZpZXdlckpvaW5lZBIRCgl2aWV3ZXJfaWQYASABKAkSDwoHc3ViamVjdBgCIAEoCRISCgpwdWJsaWNfa2V5GAMgASgJIh8KClZpZXdlckxlZnQSEQoJdmlld2VyX2lkGAEgASgJIlIKDVZpZXdlck1lc3NhZ2USEQoJdmlld2VyX2lkGAEgASgJEi4KB21lc3NhZ2UYAiABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5Gcm9tVmlld2VyIm0KCkpvdXJuYWxBY2sSDQoFZXBvY2gYASABKAQSCwoDc2VxGAIgASgEEgwKBGhhc2gYAyABKAwSEQoJbGVkZ2VyX2lkGAQgASgJEg8KB3RpbWVfbXMYBSABKAQSEQoJc2lnbmF0dXJlGAYgASgJInsKC0pvdXJuYWxUYWlsEhAKCGZyb21fc2VxGAEgASgEEisKBHJvd3MYAiADKAsyHS5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsUm93Ei0KBXRleHRzGAMgAygLMh4ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbFRleHQiQQoOSm91cm5hbFJlZnVzZWQSDAoEY29kZRgBIAEoCRIQCghuZWVkX3NlcRgCIAEoBBIPCgdtZXNzYWdlGAMgASgJIkMKClJlbGF5U3RhdHMSDwoHdmlld2VycxgBIAEoDRIQCgh3YXRjaGluZxgCIAEoDRISCgptZWRpYV9saXZlGAMgASgIIsgFCghUb1N0dWRpbxIxCgljaGFsbGVuZ2UYASABKAsyHC5tb3JwaGluZS5mYWN0cy52MS5DaGFsbGVuZ2VIABIzCgpyZWdpc3RlcmVkGAIgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuUmVnaXN0ZXJlZEgAEi0KB3JlZnVzZWQYAyABKAsyGi5tb3JwaGluZS5mYWN0cy52MS5SZWZ1c2VkSAASOAoNdmlld2VyX2pvaW5lZBgEIAEoCzIfLm1vcnBoaW5lLmZhY3RzLnYxLlZpZXdlckpvaW5lZEgAEjQKC3ZpZXdlcl9sZWZ0GAUgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuVmlld2VyTGVmdEgAEjoKDnZpZXdlcl9tZXNzYWdlGAYgASgLMiAubW9ycGhpbmUuZmFjdHMudjEuVmlld2VyTWVzc2FnZUgAEjQKC2pvdXJuYWxfYWNrGAcgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbEFja0gAEjwKD2pvdXJuYWxfcmVmdXNlZBgIIAEoCzIhLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxSZWZ1c2VkSAASLgoFc3RhdHMYCSABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5SZWxheVN0YXRzSAASJwoEcG9uZxgKIAEoCzIXLm1vcnBoaW5lLmZhY3RzLnYxLlBvbmdIABIyCgl0b29rX292ZXIYCyABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsQWNrSAASNgoMam91cm5hbF90YWlsGAwgASgLMh4ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbFRhaWxIABI1Cgx0ZXh0c19lcmFzZWQYDSABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5FcmFzZVRleHRzSABCCQoHbWVzc2FnZSqWAQoJTGltaXROYW1lEhoKFkxJTUlUX05BTUVfVU5TUEVDSUZJRUQQABIYChRMSU1JVF9OQU1FX1NUQUtFX0RBWRABEhcKE0xJTUlUX05BTUVfTE9TU19EQVkQAhIbChdMSU1JVF9OQU1FX1BBVVNFRF9VTlRJTBADEh0KGUxJTUlUX05BTUVfRVhDTFVERURfVU5USUwQBGIGcHJvdG8z");
+  fileDesc("CgtmYWN0cy5wcm90bxIRbW9ycGhpbmUuZmFjdHMudjEiOgoDQm94EgkKAXgYASABKAISCQoBeRgCIAEoAhINCgV3aWR0aBgDIAEoAhIOCgZoZWlnaHQYBCABKAIiNAoIS2V5cG9pbnQSCQoBeBgBIAEoAhIJCgF5GAIgASgCEhIKCmNvbmZpZGVuY2UYAyABKAIi9AEKBVRyYWNrEgoKAmlkGAEgASgNEg0KBWxhYmVsGAIgASgJEiMKA2JveBgDIAEoCzIWLm1vcnBoaW5lLmZhY3RzLnYxLkJveBISCgp2ZWxvY2l0eV94GAQgASgCEhIKCnZlbG9jaXR5X3kYBSABKAISEgoKY29uZmlkZW5jZRgGIAEoAhISCgphZ2VfZnJhbWVzGAcgASgNEhEKCXByZWRpY3RlZBgIIAEoCBIuCglrZXlwb2ludHMYFCADKAsyGy5tb3JwaGluZS5mYWN0cy52MS5LZXlwb2ludBIYChBrZXlwb2ludHNfYWdlX3VzGBUgASgNInoKClN0YWdlVGltZXMSEQoJZGVjb2RlX3VzGAEgASgNEhEKCW1vdGlvbl91cxgCIAEoDRIQCghpbmZlcl91cxgDIAEoDRIQCgh0cmFja191cxgEIAEoDRIQCghldmVudF91cxgFIAEoDRIQCgh0b3RhbF91cxgGIAEoDSK3AQoKRnJhbWVGYWN0cxISCgpjYXB0dXJlX3VzGAEgASgEEhUKDXJ0cF90aW1lc3RhbXAYAiABKA0SFgoOZnJhbWVfc2VxdWVuY2UYAyABKAQSKAoGdHJhY2tzGAQgAygLMhgubW9ycGhpbmUuZmFjdHMudjEuVHJhY2sSLQoGc3RhZ2VzGAUgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuU3RhZ2VUaW1lcxINCgVtb2RlbBgGIAEoCSKqAQoJR2FtZUV2ZW50EgoKAmlkGAEgASgJEgwKBHR5cGUYAiABKAkSEgoKY2FwdHVyZV91cxgDIAEoBBIVCg1ydHBfdGltZXN0YW1wGAQgASgNEhMKC2RldGVjdGVkX3VzGAUgASgEEhIKCmNvbmZpZGVuY2UYBiABKAISCwoDd2h5GAcgASgJEg8KB3N1YmplY3QYCCABKAkSEQoJdHJhY2tfaWRzGAkgAygNIpcCCgRTaG93EiwKBXN0YXRlGAEgASgOMh0ubW9ycGhpbmUuZmFjdHMudjEuU2hvdy5TdGF0ZRINCgV0aXRsZRgCIAEoCRIVCg1saXZlX3NpbmNlX3VzGAMgASgEEhgKEHN0dWRpb19jb25uZWN0ZWQYBCABKAgSGQoRYmV0dGluZ19zdXNwZW5kZWQYBSABKAkSDwoHdmlld2VycxgGIAEoDRIaChJ2aWRlb19jbG9ja19vZmZzZXQYByABKA0SGQoRdmlkZW9fY2xvY2tfc2hpZnQYCCABKA0iPgoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIJCgVSRUFEWRABEggKBExJVkUQAhIJCgVFTkRFRBADIj0KB091dGNvbWUSDQoFbGFiZWwYASABKAkSEgoKcG9vbF9taW5vchgCIAEoBBIPCgdiZXR0b3JzGAMgASgNIugDCgZNYXJrZXQSCgoCaWQYASABKAkSDQoFdGl0bGUYAiABKAkSLAoIb3V0Y29tZXMYAyADKAsyGi5tb3JwaGluZS5mYWN0cy52MS5PdXRjb21lEi4KBXN0YXRlGAQgASgOMh8ubW9ycGhpbmUuZmFjdHMudjEuTWFya2V0LlN0YXRlEhMKC29wZW5zX2F0X3VzGAUgASgEEhIKCmxvY2tfYXRfdXMYBiABKAQSFQoNaG9yaXpvbl9hdF91cxgHIAEoBBIWCg5kZWFkbGluZV9hdF91cxgIIAEoBBIQCghndWFyZF9tcxgJIAEoDRITCgZ3aW5uZXIYCiABKA1IAIgBARIOCgZyZWFzb24YCyABKAkSGgoSZGVjaWRlZF9jYXB0dXJlX3VzGAwgASgEEhIKCnJ1bGVzX2hhc2gYDSABKAkSLwoGcHJpY2VzGA4gASgLMh8ubW9ycGhpbmUuZmFjdHMudjEuTWFya2V0UHJpY2VzEhEKCXN1c3BlbmRlZBgPIAEoCSJXCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEgkKBURSQUZUEAESCAoET1BFThACEgoKBkxPQ0tFRBADEgwKCFJFU09MVkVEEAQSCAoEVk9JRBAFQgkKB193aW5uZXIiMwoMTWFya2V0UHJpY2VzEhEKCXF1b3RlX3NlcRgBIAEoBBIQCghwZXJtaWxsZRgCIAMoDSJQCgVIZWxsbxIPCgd2ZXJzaW9uGAEgASgNEhIKCnB1YmxpY19rZXkYAiABKAkSDwoHc3ViamVjdBgDIAEoCRIRCglzaWduYXR1cmUYBCABKAkiqQEKA0JldBIOCgZiZXRfaWQYASABKAkSEQoJbWFya2V0X2lkGAIgASgJEg8KB291dGNvbWUYAyABKA0SFAoMYW1vdW50X21pbm9yGAQgASgEEhYKCXF1b3RlX3NlcRgFIAEoBEgAiAEBEh0KEG1pbGxpX3NoYXJlc19taW4YBiABKARIAYgBAUIMCgpfcXVvdGVfc2VxQhMKEV9taWxsaV9zaGFyZXNfbWluIhoKCFdpdGhkcmF3Eg4KBmJldF9pZBgBIAEoCSKXAQoEU2VsbBIPCgdzYWxlX2lkGAEgASgJEg4KBmJldF9pZBgCIAEoCRIUCgxtaWxsaV9zaGFyZXMYAyABKAQSFgoJcXVvdGVfc2VxGAQgASgESACIAQESHQoQYW1vdW50X21pbm9yX21pbhgFIAEoBEgBiAEBQgwKCl9xdW90ZV9zZXFCEwoRX2Ftb3VudF9taW5vcl9taW4iSAoMUXVvdGVSZXF1ZXN0EhEKCW1hcmtldF9pZBgBIAEoCRIPCgdvdXRjb21lGAIgASgNEhQKDGFtb3VudF9taW5vchgDIAEoBCIiChBTYWxlUXVvdGVSZXF1ZXN0Eg4KBmJldF9pZBgBIAEoCSJpCghTZXRMaW1pdBISCgpjb21tYW5kX2lkGAEgASgJEisKBWxpbWl0GAIgASgOMhwubW9ycGhpbmUuZmFjdHMudjEuTGltaXROYW1lEhIKBXZhbHVlGAMgASgESACIAQFCCAoGX3ZhbHVlIg8KDUxpbWl0c1JlcXVlc3QiFwoEUGluZxIPCgdzZW50X21zGAEgASgBInAKC1dhdGNoUmVwb3J0EhAKCGRlbGF5X21zGAEgASgNEhYKDnVuY2VydGFpbnR5X21zGAIgASgNEhwKFG92ZXJsYXlfZGVsYXlfcDk1X21zGAMgASgNEhkKEWZyYW1lc19wZXJfc2Vjb25kGAQgASgNIh8KDkhpc3RvcnlSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNIs0ECgpGcm9tVmlld2VyEikKBWhlbGxvGAEgASgLMhgubW9ycGhpbmUuZmFjdHMudjEuSGVsbG9IABIlCgNiZXQYAiABKAsyFi5tb3JwaGluZS5mYWN0cy52MS5CZXRIABInCgRwaW5nGAMgASgLMhcubW9ycGhpbmUuZmFjdHMudjEuUGluZ0gAEjYKDHdhdGNoX3JlcG9ydBgEIAEoCzIeLm1vcnBoaW5lLmZhY3RzLnYxLldhdGNoUmVwb3J0SAASPAoPaGlzdG9yeV9yZXF1ZXN0GAUgASgLMiEubW9ycGhpbmUuZmFjdHMudjEuSGlzdG9yeVJlcXVlc3RIABIvCgh3aXRoZHJhdxgGIAEoCzIbLm1vcnBoaW5lLmZhY3RzLnYxLldpdGhkcmF3SAASJwoEc2VsbBgHIAEoCzIXLm1vcnBoaW5lLmZhY3RzLnYxLlNlbGxIABI4Cg1xdW90ZV9yZXF1ZXN0GAggASgLMh8ubW9ycGhpbmUuZmFjdHMudjEuUXVvdGVSZXF1ZXN0SAASQQoSc2FsZV9xdW90ZV9yZXF1ZXN0GAkgASgLMiMubW9ycGhpbmUuZmFjdHMudjEuU2FsZVF1b3RlUmVxdWVzdEgAEjAKCXNldF9saW1pdBgKIAEoCzIbLm1vcnBoaW5lLmZhY3RzLnYxLlNldExpbWl0SAASOgoObGltaXRzX3JlcXVlc3QYCyABKAsyIC5tb3JwaGluZS5mYWN0cy52MS5MaW1pdHNSZXF1ZXN0SABCCQoHbWVzc2FnZSIaCglDaGFsbGVuZ2USDQoFbm9uY2UYASABKAkiOQoHV2VsY29tZRIPCgdzdWJqZWN0GAEgASgJEgwKBHJvbGUYAiABKAkSDwoHdmVyc2lvbhgDIAEoDSIoCgdSZWZ1c2VkEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCSK7AQoIQmV0UmVwbHkSDgoGYmV0X2lkGAEgASgJEhEKCW1hcmtldF9pZBgCIAEoCRIPCgdvdXRjb21lGAMgASgNEhQKDGFtb3VudF9taW5vchgEIAEoBBILCgNzZXEYBSABKAQSDAoEaGFzaBgGIAEoCRIMCgRjb2RlGAcgASgJEg8KB21lc3NhZ2UYCCABKAkSFQoNcGVuZGluZ19rbm93bhgJIAEoCBIUCgxtaWxsaV9zaGFyZXMYCiABKAQiVwoNV2l0aGRyYXdSZXBseRIOCgZiZXRfaWQYASABKAkSFwoPd2l0aGRyYXduX2F0X3VzGAIgASgEEgwKBGNvZGUYAyABKAkSDwoHbWVzc2FnZRgEIAEoCSKSAQoJU2FsZVJlcGx5Eg8KB3NhbGVfaWQYASABKAkSDgoGYmV0X2lkGAIgASgJEhQKDG1pbGxpX3NoYXJlcxgDIAEoBBIUCgxhbW91bnRfbWlub3IYBCABKAQSCwoDc2VxGAUgASgEEgwKBGhhc2gYBiABKAkSDAoEY29kZRgHIAEoCRIPCgdtZXNzYWdlGAggASgJIpsBCgVRdW90ZRIRCgltYXJrZXRfaWQYASABKAkSDwoHb3V0Y29tZRgCIAEoDRIUCgxhbW91bnRfbWlub3IYAyABKAQSEQoJcXVvdGVfc2VxGAQgASgEEhAKCHBlcm1pbGxlGAUgAygNEhQKDG1pbGxpX3NoYXJlcxgGIAEoBBIMCgRjb2RlGAcgASgJEg8KB21lc3NhZ2UYCCABKAkieQoJU2FsZVF1b3RlEg4KBmJldF9pZBgBIAEoCRIUCgxtaWxsaV9zaGFyZXMYAiABKAQSFAoMYW1vdW50X21pbm9yGAMgASgEEhEKCXF1b3RlX3NlcRgEIAEoBBIMCgRjb2RlGAUgASgJEg8KB21lc3NhZ2UYBiABKAkitQEKCE93bkxpbWl0EisKBWxpbWl0GAEgASgOMhwubW9ycGhpbmUuZmFjdHMudjEuTGltaXROYW1lEhIKBXZhbHVlGAIgASgESACIAQESHAoPd2FpdGluZ19mcm9tX3VzGAMgASgESAGIAQESGgoNd2FpdGluZ192YWx1ZRgEIAEoBEgCiAEBQggKBl92YWx1ZUISChBfd2FpdGluZ19mcm9tX3VzQhAKDl93YWl0aW5nX3ZhbHVlInsKBkxpbWl0cxISCgpjb21tYW5kX2lkGAEgASgJEisKBmxpbWl0cxgCIAMoCzIbLm1vcnBoaW5lLmZhY3RzLnYxLk93bkxpbWl0EhEKCWlzX2Jhbm5lZBgDIAEoCBIMCgRjb2RlGAQgASgJEg8KB21lc3NhZ2UYBSABKAkiYwoHQmFsYW5jZRIXCg9hdmFpbGFibGVfbWlub3IYASABKAQSFAoMc3Rha2VkX21pbm9yGAIgASgEEhIKCmRlYnRfbWlub3IYAyABKAQSFQoNZ3JhbnRlZF9taW5vchgEIAEoBCK5AwoMSGlzdG9yeUVudHJ5Eg4KBmJldF9pZBgBIAEoCRIRCgltYXJrZXRfaWQYAiABKAkSFAoMbWFya2V0X3RpdGxlGAMgASgJEhUKDW91dGNvbWVfbGFiZWwYBCABKAkSFAoMYW1vdW50X21pbm9yGAUgASgEEjYKBnJlc3VsdBgGIAEoDjImLm1vcnBoaW5lLmZhY3RzLnYxLkhpc3RvcnlFbnRyeS5SZXN1bHQSEgoKcGFpZF9taW5vchgHIAEoBBIOCgZyZWFzb24YCCABKAkSCwoDc2VxGAkgASgEEgwKBGhhc2gYCiABKAkSDQoFYXRfdXMYCyABKAQSDwoHb3V0Y29tZRgMIAEoDRIXCg93aXRoZHJhd25fYXRfdXMYDSABKAQSFAoMbWlsbGlfc2hhcmVzGA4gASgEEhkKEW1pbGxpX3NoYXJlc19sZWZ0GA8gASgEEhIKCnNvbGRfbWlub3IYECABKAQiTgoGUmVzdWx0EhYKElJFU1VMVF9VTlNQRUNJRklFRBAAEgsKB1BFTkRJTkcQARIHCgNXT04QAhIICgRMT1NUEAMSDAoIUkVGVU5ERUQQBCI7CgdIaXN0b3J5EjAKB2VudHJpZXMYASADKAsyHy5tb3JwaGluZS5mYWN0cy52MS5IaXN0b3J5RW50cnkiOAoKTWFya2V0TGlzdBIqCgdtYXJrZXRzGAEgAygLMhkubW9ycGhpbmUuZmFjdHMudjEuTWFya2V0IjkKCUV2ZW50TGlzdBIsCgZldmVudHMYASADKAsyHC5tb3JwaGluZS5mYWN0cy52MS5HYW1lRXZlbnQiUwoEUG9uZxIPCgdzZW50X21zGAEgASgBEhAKCG1lZGlhX3VzGAIgASgEEhYKDnVuY2VydGFpbnR5X3VzGAMgASgNEhAKCHJlbGF5X3VzGAQgASgEIq0HCghUb1ZpZXdlchIxCgljaGFsbGVuZ2UYASABKAsyHC5tb3JwaGluZS5mYWN0cy52MS5DaGFsbGVuZ2VIABItCgd3ZWxjb21lGAIgASgLMhoubW9ycGhpbmUuZmFjdHMudjEuV2VsY29tZUgAEi0KB3JlZnVzZWQYAyABKAsyGi5tb3JwaGluZS5mYWN0cy52MS5SZWZ1c2VkSAASJwoEc2hvdxgEIAEoCzIXLm1vcnBoaW5lLmZhY3RzLnYxLlNob3dIABIwCgdtYXJrZXRzGAUgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuTWFya2V0TGlzdEgAEisKBm1hcmtldBgGIAEoCzIZLm1vcnBoaW5lLmZhY3RzLnYxLk1hcmtldEgAEjAKCWJldF9yZXBseRgHIAEoCzIbLm1vcnBoaW5lLmZhY3RzLnYxLkJldFJlcGx5SAASLQoHYmFsYW5jZRgIIAEoCzIaLm1vcnBoaW5lLmZhY3RzLnYxLkJhbGFuY2VIABI1CgpzZXR0bGVtZW50GAkgASgLMh8ubW9ycGhpbmUuZmFjdHMudjEuSGlzdG9yeUVudHJ5SAASLQoHaGlzdG9yeRgKIAEoCzIaLm1vcnBoaW5lLmZhY3RzLnYxLkhpc3RvcnlIABItCgVldmVudBgLIAEoCzIcLm1vcnBoaW5lLmZhY3RzLnYxLkdhbWVFdmVudEgAEicKBHBvbmcYDCABKAsyFy5tb3JwaGluZS5mYWN0cy52MS5Qb25nSAASOgoOd2l0aGRyYXdfcmVwbHkYDSABKAsyIC5tb3JwaGluZS5mYWN0cy52MS5XaXRoZHJhd1JlcGx5SAASMgoKc2FsZV9yZXBseRgOIAEoCzIcLm1vcnBoaW5lLmZhY3RzLnYxLlNhbGVSZXBseUgAEikKBXF1b3RlGA8gASgLMhgubW9ycGhpbmUuZmFjdHMudjEuUXVvdGVIABIyCgpzYWxlX3F1b3RlGBAgASgLMhwubW9ycGhpbmUuZmFjdHMudjEuU2FsZVF1b3RlSAASKwoGbGltaXRzGBEgASgLMhkubW9ycGhpbmUuZmFjdHMudjEuTGltaXRzSAASLgoGZXZlbnRzGBIgASgLMhwubW9ycGhpbmUuZmFjdHMudjEuRXZlbnRMaXN0SAASMgoJd2l0bmVzc2VkGBMgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbEFja0gAQgkKB21lc3NhZ2UieAoIUmVnaXN0ZXISDwoHdmVyc2lvbhgBIAEoDRISCgpjaGFubmVsX2lkGAIgASgJEhIKCnB1YmxpY19rZXkYAyABKAkSEQoJc2lnbmF0dXJlGAQgASgJEhEKCWxlZGdlcl9pZBgFIAEoCRINCgVlcG9jaBgGIAEoBCIdCghUYWtlT3ZlchIRCglsZWRnZXJfaWQYASABKAkiNQoSSm91cm5hbFRhaWxSZXF1ZXN0EhAKCGZyb21fc2VxGAEgASgEEg0KBWxpbWl0GAIgASgNIksKB0RlbGl2ZXISEgoKdmlld2VyX2lkcxgBIAMoCRIsCgdtZXNzYWdlGAIgASgLMhsubW9ycGhpbmUuZmFjdHMudjEuVG9WaWV3ZXIiKAoKSm91cm5hbFJvdxIMCgRib2R5GAEgASgMEgwKBGhhc2gYAiABKAwizwEKDEpvdXJuYWxCYXRjaBIRCglsZWRnZXJfaWQYASABKAkSDQoFZXBvY2gYAiABKAQSEAoIZnJvbV9zZXEYAyABKAQSDgoGdG9fc2VxGAQgASgEEhEKCXByZXZfaGFzaBgFIAEoDBIrCgRyb3dzGAYgAygLMh0ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbFJvdxIMCgRoYXNoGAcgASgMEi0KBXRleHRzGAggAygLMh4ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbFRleHQiNwoLSm91cm5hbFRleHQSDAoEaGFzaBgBIAEoCRIMCgRzYWx0GAIgASgMEgwKBHRleHQYAyABKAkiHAoKRXJhc2VUZXh0cxIOCgZoYXNoZXMYASADKAki8QMKCkZyb21TdHVkaW8SLwoIcmVnaXN0ZXIYASABKAsyGy5tb3JwaGluZS5mYWN0cy52MS5SZWdpc3RlckgAEi0KB2RlbGl2ZXIYAiABKAsyGi5tb3JwaGluZS5mYWN0cy52MS5EZWxpdmVySAASMgoJYW5hbHl0aWNzGAMgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuRnJhbWVGYWN0c0gAEjgKDWpvdXJuYWxfYmF0Y2gYBCABKAsyHy5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsQmF0Y2hIABInCgRwaW5nGAUgASgLMhcubW9ycGhpbmUuZmFjdHMudjEuUGluZ0gAEjIKCm1lZGlhX3RpbWUYBiABKAsyHC5tb3JwaGluZS5mYWN0cy52MS5NZWRpYVRpbWVIABIwCgl0YWtlX292ZXIYByABKAsyGy5tb3JwaGluZS5mYWN0cy52MS5UYWtlT3ZlckgAEkUKFGpvdXJuYWxfdGFpbF9yZXF1ZXN0GAggASgLMiUubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbFRhaWxSZXF1ZXN0SAASNAoLZXJhc2VfdGV4dHMYCSABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5FcmFzZVRleHRzSABCCQoHbWVzc2FnZSJGCglNZWRpYVRpbWUSEAoIbWVkaWFfdXMYASABKAQSFQoNcm91bmRfdHJpcF91cxgCIAEoDRIQCghyZWxheV91cxgDIAEoBCLiAQoKUmVnaXN0ZXJlZBIQCgh3aGlwX3VybBgBIAEoCRISCgp3aGlwX3Rva2VuGAIgASgJEhIKCnZpZXdlcl91cmwYAyABKAkSEAoId2hlcF91cmwYBCABKAkSEwoLam91cm5hbF9zZXEYBSABKAQSFAoMam91cm5hbF9oYXNoGAYgASgMEhUKDWpvdXJuYWxfZXBvY2gYByABKAQSEQoJcmVsYXlfa2V5GAggASgJEjMKDGpvdXJuYWxfbWFyaxgJIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxBY2siRgoMVmlld2VySm9pbmVkEhEKCXZpZXdlcl9pZBgBIAEoCRIPCgdzdWJqZWN0GAIgASgJEhIKCnB1YmxpY19rZXkYAyABKAkiHwoKVmlld2VyTGVmdBIRCgl2aWV3ZXJfaWQYASABKAkiUgoNVmlld2VyTWVzc2FnZRIRCgl2aWV3ZXJfaWQYASABKAkSLgoHbWVzc2FnZRgCIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkZyb21WaWV3ZXIibQoKSm91cm5hbEFjaxINCgVlcG9jaBgBIAEoBBILCgNzZXEYAiABKAQSDAoEaGFzaBgDIAEoDBIRCglsZWRnZXJfaWQYBCABKAkSDwoHdGltZV9tcxgFIAEoBBIRCglzaWduYXR1cmUYBiABKAkiewoLSm91cm5hbFRhaWwSEAoIZnJvbV9zZXEYASABKAQSKwoEcm93cxgCIAMoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxSb3cSLQoFdGV4dHMYAyADKAsyHi5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsVGV4dCJBCg5Kb3VybmFsUmVmdXNlZBIMCgRjb2RlGAEgASgJEhAKCG5lZWRfc2VxGAIgASgEEg8KB21lc3NhZ2UYAyABKAkiQwoKUmVsYXlTdGF0cxIPCgd2aWV3ZXJzGAEgASgNEhAKCHdhdGNoaW5nGAIgASgNEhIKCm1lZGlhX2xpdmUYAyABKAgiyAUKCFRvU3R1ZGlvEjEKCWNoYWxsZW5nZRgBIAEoCzIcLm1vcnBoaW5lLmZhY3RzLnYxLkNoYWxsZW5nZUgAEjMKCnJlZ2lzdGVyZWQYAiABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5SZWdpc3RlcmVkSAASLQoHcmVmdXNlZBgDIAEoCzIaLm1vcnBoaW5lLmZhY3RzLnYxLlJlZnVzZWRIABI4Cg12aWV3ZXJfam9pbmVkGAQgASgLMh8ubW9ycGhpbmUuZmFjdHMudjEuVmlld2VySm9pbmVkSAASNAoLdmlld2VyX2xlZnQYBSABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5WaWV3ZXJMZWZ0SAASOgoOdmlld2VyX21lc3NhZ2UYBiABKAsyIC5tb3JwaGluZS5mYWN0cy52MS5WaWV3ZXJNZXNzYWdlSAASNAoLam91cm5hbF9hY2sYByABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsQWNrSAASPAoPam91cm5hbF9yZWZ1c2VkGAggASgLMiEubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbFJlZnVzZWRIABIuCgVzdGF0cxgJIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLlJlbGF5U3RhdHNIABInCgRwb25nGAogASgLMhcubW9ycGhpbmUuZmFjdHMudjEuUG9uZ0gAEjIKCXRvb2tfb3ZlchgLIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxBY2tIABI2Cgxqb3VybmFsX3RhaWwYDCABKAsyHi5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsVGFpbEgAEjUKDHRleHRzX2VyYXNlZBgNIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkVyYXNlVGV4dHNIAEIJCgdtZXNzYWdlKpYBCglMaW1pdE5hbWUSGgoWTElNSVRfTkFNRV9VTlNQRUNJRklFRBAAEhgKFExJTUlUX05BTUVfU1RBS0VfREFZEAESFwoTTElNSVRfTkFNRV9MT1NTX0RBWRACEhsKF0xJTUlUX05BTUVfUEFVU0VEX1VOVElMEAMSHQoZTElNSVRfTkFNRV9FWENMVURFRF9VTlRJTBAEYgZwcm90bzM");
 
 /**
  * Describes the message morphine.facts.v1.Box.
@@ -23,45 +23,52 @@ export const BoxSchema = /*@__PURE__*/
   messageDesc(file_facts, 0);
 
 /**
+ * Describes the message morphine.facts.v1.Keypoint.
+ * Use `create(KeypointSchema)` to create a new message.
+ */
+export const KeypointSchema = /*@__PURE__*/
+  messageDesc(file_facts, 1);
+
+/**
  * Describes the message morphine.facts.v1.Track.
  * Use `create(TrackSchema)` to create a new message.
  */
 export const TrackSchema = /*@__PURE__*/
-  messageDesc(file_facts, 1);
+  messageDesc(file_facts, 2);
 
 /**
  * Describes the message morphine.facts.v1.StageTimes.
  * Use `create(StageTimesSchema)` to create a new message.
  */
 export const StageTimesSchema = /*@__PURE__*/
-  messageDesc(file_facts, 2);
+  messageDesc(file_facts, 3);
 
 /**
  * Describes the message morphine.facts.v1.FrameFacts.
  * Use `create(FrameFactsSchema)` to create a new message.
  */
 export const FrameFactsSchema = /*@__PURE__*/
-  messageDesc(file_facts, 3);
+  messageDesc(file_facts, 4);
 
 /**
  * Describes the message morphine.facts.v1.GameEvent.
  * Use `create(GameEventSchema)` to create a new message.
  */
 export const GameEventSchema = /*@__PURE__*/
-  messageDesc(file_facts, 4);
+  messageDesc(file_facts, 5);
 
 /**
  * Describes the message morphine.facts.v1.Show.
  * Use `create(ShowSchema)` to create a new message.
  */
 export const ShowSchema = /*@__PURE__*/
-  messageDesc(file_facts, 5);
+  messageDesc(file_facts, 6);
 
 /**
  * Describes the enum morphine.facts.v1.Show.State.
  */
 export const Show_StateSchema = /*@__PURE__*/
-  enumDesc(file_facts, 5, 0);
+  enumDesc(file_facts, 6, 0);
 
 /**
  * @generated from enum morphine.facts.v1.Show.State
@@ -74,20 +81,20 @@ export const Show_State = /*@__PURE__*/
  * Use `create(OutcomeSchema)` to create a new message.
  */
 export const OutcomeSchema = /*@__PURE__*/
-  messageDesc(file_facts, 6);
+  messageDesc(file_facts, 7);
 
 /**
  * Describes the message morphine.facts.v1.Market.
  * Use `create(MarketSchema)` to create a new message.
  */
 export const MarketSchema = /*@__PURE__*/
-  messageDesc(file_facts, 7);
+  messageDesc(file_facts, 8);
 
 /**
  * Describes the enum morphine.facts.v1.Market.State.
  */
 export const Market_StateSchema = /*@__PURE__*/
-  enumDesc(file_facts, 7, 0);
+  enumDesc(file_facts, 8, 0);
 
 /**
  * @generated from enum morphine.facts.v1.Market.State
@@ -100,181 +107,181 @@ export const Market_State = /*@__PURE__*/
  * Use `create(MarketPricesSchema)` to create a new message.
  */
 export const MarketPricesSchema = /*@__PURE__*/
-  messageDesc(file_facts, 8);
+  messageDesc(file_facts, 9);
 
 /**
  * Describes the message morphine.facts.v1.Hello.
  * Use `create(HelloSchema)` to create a new message.
  */
 export const HelloSchema = /*@__PURE__*/
-  messageDesc(file_facts, 9);
+  messageDesc(file_facts, 10);
 
 /**
  * Describes the message morphine.facts.v1.Bet.
  * Use `create(BetSchema)` to create a new message.
  */
 export const BetSchema = /*@__PURE__*/
-  messageDesc(file_facts, 10);
+  messageDesc(file_facts, 11);
 
 /**
  * Describes the message morphine.facts.v1.Withdraw.
  * Use `create(WithdrawSchema)` to create a new message.
  */
 export const WithdrawSchema = /*@__PURE__*/
-  messageDesc(file_facts, 11);
+  messageDesc(file_facts, 12);
 
 /**
  * Describes the message morphine.facts.v1.Sell.
  * Use `create(SellSchema)` to create a new message.
  */
 export const SellSchema = /*@__PURE__*/
-  messageDesc(file_facts, 12);
+  messageDesc(file_facts, 13);
 
 /**
  * Describes the message morphine.facts.v1.QuoteRequest.
  * Use `create(QuoteRequestSchema)` to create a new message.
  */
 export const QuoteRequestSchema = /*@__PURE__*/
-  messageDesc(file_facts, 13);
+  messageDesc(file_facts, 14);
 
 /**
  * Describes the message morphine.facts.v1.SaleQuoteRequest.
  * Use `create(SaleQuoteRequestSchema)` to create a new message.
  */
 export const SaleQuoteRequestSchema = /*@__PURE__*/
-  messageDesc(file_facts, 14);
+  messageDesc(file_facts, 15);
 
 /**
  * Describes the message morphine.facts.v1.SetLimit.
  * Use `create(SetLimitSchema)` to create a new message.
  */
 export const SetLimitSchema = /*@__PURE__*/
-  messageDesc(file_facts, 15);
+  messageDesc(file_facts, 16);
 
 /**
  * Describes the message morphine.facts.v1.LimitsRequest.
  * Use `create(LimitsRequestSchema)` to create a new message.
  */
 export const LimitsRequestSchema = /*@__PURE__*/
-  messageDesc(file_facts, 16);
+  messageDesc(file_facts, 17);
 
 /**
  * Describes the message morphine.facts.v1.Ping.
  * Use `create(PingSchema)` to create a new message.
  */
 export const PingSchema = /*@__PURE__*/
-  messageDesc(file_facts, 17);
+  messageDesc(file_facts, 18);
 
 /**
  * Describes the message morphine.facts.v1.WatchReport.
  * Use `create(WatchReportSchema)` to create a new message.
  */
 export const WatchReportSchema = /*@__PURE__*/
-  messageDesc(file_facts, 18);
+  messageDesc(file_facts, 19);
 
 /**
  * Describes the message morphine.facts.v1.HistoryRequest.
  * Use `create(HistoryRequestSchema)` to create a new message.
  */
 export const HistoryRequestSchema = /*@__PURE__*/
-  messageDesc(file_facts, 19);
+  messageDesc(file_facts, 20);
 
 /**
  * Describes the message morphine.facts.v1.FromViewer.
  * Use `create(FromViewerSchema)` to create a new message.
  */
 export const FromViewerSchema = /*@__PURE__*/
-  messageDesc(file_facts, 20);
+  messageDesc(file_facts, 21);
 
 /**
  * Describes the message morphine.facts.v1.Challenge.
  * Use `create(ChallengeSchema)` to create a new message.
  */
 export const ChallengeSchema = /*@__PURE__*/
-  messageDesc(file_facts, 21);
+  messageDesc(file_facts, 22);
 
 /**
  * Describes the message morphine.facts.v1.Welcome.
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema = /*@__PURE__*/
-  messageDesc(file_facts, 22);
+  messageDesc(file_facts, 23);
 
 /**
  * Describes the message morphine.facts.v1.Refused.
  * Use `create(RefusedSchema)` to create a new message.
  */
 export const RefusedSchema = /*@__PURE__*/
-  messageDesc(file_facts, 23);
+  messageDesc(file_facts, 24);
 
 /**
  * Describes the message morphine.facts.v1.BetReply.
  * Use `create(BetReplySchema)` to create a new message.
  */
 export const BetReplySchema = /*@__PURE__*/
-  messageDesc(file_facts, 24);
+  messageDesc(file_facts, 25);
 
 /**
  * Describes the message morphine.facts.v1.WithdrawReply.
  * Use `create(WithdrawReplySchema)` to create a new message.
  */
 export const WithdrawReplySchema = /*@__PURE__*/
-  messageDesc(file_facts, 25);
+  messageDesc(file_facts, 26);
 
 /**
  * Describes the message morphine.facts.v1.SaleReply.
  * Use `create(SaleReplySchema)` to create a new message.
  */
 export const SaleReplySchema = /*@__PURE__*/
-  messageDesc(file_facts, 26);
+  messageDesc(file_facts, 27);
 
 /**
  * Describes the message morphine.facts.v1.Quote.
  * Use `create(QuoteSchema)` to create a new message.
  */
 export const QuoteSchema = /*@__PURE__*/
-  messageDesc(file_facts, 27);
+  messageDesc(file_facts, 28);
 
 /**
  * Describes the message morphine.facts.v1.SaleQuote.
  * Use `create(SaleQuoteSchema)` to create a new message.
  */
 export const SaleQuoteSchema = /*@__PURE__*/
-  messageDesc(file_facts, 28);
+  messageDesc(file_facts, 29);
 
 /**
  * Describes the message morphine.facts.v1.OwnLimit.
  * Use `create(OwnLimitSchema)` to create a new message.
  */
 export const OwnLimitSchema = /*@__PURE__*/
-  messageDesc(file_facts, 29);
+  messageDesc(file_facts, 30);
 
 /**
  * Describes the message morphine.facts.v1.Limits.
  * Use `create(LimitsSchema)` to create a new message.
  */
 export const LimitsSchema = /*@__PURE__*/
-  messageDesc(file_facts, 30);
+  messageDesc(file_facts, 31);
 
 /**
  * Describes the message morphine.facts.v1.Balance.
  * Use `create(BalanceSchema)` to create a new message.
  */
 export const BalanceSchema = /*@__PURE__*/
-  messageDesc(file_facts, 31);
+  messageDesc(file_facts, 32);
 
 /**
  * Describes the message morphine.facts.v1.HistoryEntry.
  * Use `create(HistoryEntrySchema)` to create a new message.
  */
 export const HistoryEntrySchema = /*@__PURE__*/
-  messageDesc(file_facts, 32);
+  messageDesc(file_facts, 33);
 
 /**
  * Describes the enum morphine.facts.v1.HistoryEntry.Result.
  */
 export const HistoryEntry_ResultSchema = /*@__PURE__*/
-  enumDesc(file_facts, 32, 0);
+  enumDesc(file_facts, 33, 0);
 
 /**
  * @generated from enum morphine.facts.v1.HistoryEntry.Result
@@ -287,168 +294,168 @@ export const HistoryEntry_Result = /*@__PURE__*/
  * Use `create(HistorySchema)` to create a new message.
  */
 export const HistorySchema = /*@__PURE__*/
-  messageDesc(file_facts, 33);
+  messageDesc(file_facts, 34);
 
 /**
  * Describes the message morphine.facts.v1.MarketList.
  * Use `create(MarketListSchema)` to create a new message.
  */
 export const MarketListSchema = /*@__PURE__*/
-  messageDesc(file_facts, 34);
+  messageDesc(file_facts, 35);
 
 /**
  * Describes the message morphine.facts.v1.EventList.
  * Use `create(EventListSchema)` to create a new message.
  */
 export const EventListSchema = /*@__PURE__*/
-  messageDesc(file_facts, 35);
+  messageDesc(file_facts, 36);
 
 /**
  * Describes the message morphine.facts.v1.Pong.
  * Use `create(PongSchema)` to create a new message.
  */
 export const PongSchema = /*@__PURE__*/
-  messageDesc(file_facts, 36);
+  messageDesc(file_facts, 37);
 
 /**
  * Describes the message morphine.facts.v1.ToViewer.
  * Use `create(ToViewerSchema)` to create a new message.
  */
 export const ToViewerSchema = /*@__PURE__*/
-  messageDesc(file_facts, 37);
+  messageDesc(file_facts, 38);
 
 /**
  * Describes the message morphine.facts.v1.Register.
  * Use `create(RegisterSchema)` to create a new message.
  */
 export const RegisterSchema = /*@__PURE__*/
-  messageDesc(file_facts, 38);
+  messageDesc(file_facts, 39);
 
 /**
  * Describes the message morphine.facts.v1.TakeOver.
  * Use `create(TakeOverSchema)` to create a new message.
  */
 export const TakeOverSchema = /*@__PURE__*/
-  messageDesc(file_facts, 39);
+  messageDesc(file_facts, 40);
 
 /**
  * Describes the message morphine.facts.v1.JournalTailRequest.
  * Use `create(JournalTailRequestSchema)` to create a new message.
  */
 export const JournalTailRequestSchema = /*@__PURE__*/
-  messageDesc(file_facts, 40);
+  messageDesc(file_facts, 41);
 
 /**
  * Describes the message morphine.facts.v1.Deliver.
  * Use `create(DeliverSchema)` to create a new message.
  */
 export const DeliverSchema = /*@__PURE__*/
-  messageDesc(file_facts, 41);
+  messageDesc(file_facts, 42);
 
 /**
  * Describes the message morphine.facts.v1.JournalRow.
  * Use `create(JournalRowSchema)` to create a new message.
  */
 export const JournalRowSchema = /*@__PURE__*/
-  messageDesc(file_facts, 42);
+  messageDesc(file_facts, 43);
 
 /**
  * Describes the message morphine.facts.v1.JournalBatch.
  * Use `create(JournalBatchSchema)` to create a new message.
  */
 export const JournalBatchSchema = /*@__PURE__*/
-  messageDesc(file_facts, 43);
+  messageDesc(file_facts, 44);
 
 /**
  * Describes the message morphine.facts.v1.JournalText.
  * Use `create(JournalTextSchema)` to create a new message.
  */
 export const JournalTextSchema = /*@__PURE__*/
-  messageDesc(file_facts, 44);
+  messageDesc(file_facts, 45);
 
 /**
  * Describes the message morphine.facts.v1.EraseTexts.
  * Use `create(EraseTextsSchema)` to create a new message.
  */
 export const EraseTextsSchema = /*@__PURE__*/
-  messageDesc(file_facts, 45);
+  messageDesc(file_facts, 46);
 
 /**
  * Describes the message morphine.facts.v1.FromStudio.
  * Use `create(FromStudioSchema)` to create a new message.
  */
 export const FromStudioSchema = /*@__PURE__*/
-  messageDesc(file_facts, 46);
+  messageDesc(file_facts, 47);
 
 /**
  * Describes the message morphine.facts.v1.MediaTime.
  * Use `create(MediaTimeSchema)` to create a new message.
  */
 export const MediaTimeSchema = /*@__PURE__*/
-  messageDesc(file_facts, 47);
+  messageDesc(file_facts, 48);
 
 /**
  * Describes the message morphine.facts.v1.Registered.
  * Use `create(RegisteredSchema)` to create a new message.
  */
 export const RegisteredSchema = /*@__PURE__*/
-  messageDesc(file_facts, 48);
+  messageDesc(file_facts, 49);
 
 /**
  * Describes the message morphine.facts.v1.ViewerJoined.
  * Use `create(ViewerJoinedSchema)` to create a new message.
  */
 export const ViewerJoinedSchema = /*@__PURE__*/
-  messageDesc(file_facts, 49);
+  messageDesc(file_facts, 50);
 
 /**
  * Describes the message morphine.facts.v1.ViewerLeft.
  * Use `create(ViewerLeftSchema)` to create a new message.
  */
 export const ViewerLeftSchema = /*@__PURE__*/
-  messageDesc(file_facts, 50);
+  messageDesc(file_facts, 51);
 
 /**
  * Describes the message morphine.facts.v1.ViewerMessage.
  * Use `create(ViewerMessageSchema)` to create a new message.
  */
 export const ViewerMessageSchema = /*@__PURE__*/
-  messageDesc(file_facts, 51);
+  messageDesc(file_facts, 52);
 
 /**
  * Describes the message morphine.facts.v1.JournalAck.
  * Use `create(JournalAckSchema)` to create a new message.
  */
 export const JournalAckSchema = /*@__PURE__*/
-  messageDesc(file_facts, 52);
+  messageDesc(file_facts, 53);
 
 /**
  * Describes the message morphine.facts.v1.JournalTail.
  * Use `create(JournalTailSchema)` to create a new message.
  */
 export const JournalTailSchema = /*@__PURE__*/
-  messageDesc(file_facts, 53);
+  messageDesc(file_facts, 54);
 
 /**
  * Describes the message morphine.facts.v1.JournalRefused.
  * Use `create(JournalRefusedSchema)` to create a new message.
  */
 export const JournalRefusedSchema = /*@__PURE__*/
-  messageDesc(file_facts, 54);
+  messageDesc(file_facts, 55);
 
 /**
  * Describes the message morphine.facts.v1.RelayStats.
  * Use `create(RelayStatsSchema)` to create a new message.
  */
 export const RelayStatsSchema = /*@__PURE__*/
-  messageDesc(file_facts, 55);
+  messageDesc(file_facts, 56);
 
 /**
  * Describes the message morphine.facts.v1.ToStudio.
  * Use `create(ToStudioSchema)` to create a new message.
  */
 export const ToStudioSchema = /*@__PURE__*/
-  messageDesc(file_facts, 56);
+  messageDesc(file_facts, 57);
 
 /**
  * Describes the enum morphine.facts.v1.LimitName.

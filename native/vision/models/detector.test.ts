@@ -21,18 +21,20 @@ const picture: Picture = {
 const model: Model = {
   ...{ id: 'test', file: 'test.onnx', path: '/nowhere/test.onnx', sha256: '0'.repeat(64) },
   ...{ layout: 'yolox', licence: '', labels: ['person'], minimumConfidence: 0.1 },
-  ...{ overlapMax: 0.5, stride: 4 },
+  ...{ overlapMax: 0.5, stride: 4, cropScale: 1 },
   input: {
     ...{ name: 'images', width: 64, height: 64, channels: 'RGB', scale: 1, fit: 'letterbox' },
     ...{ pad: 114, mean: [0, 0, 0], deviation: [1, 1, 1] },
   },
 };
 
-const READY = `parentPort.postMessage({ type: 'ready', provider: 'cpu', refusals: [] });`;
+const READY = `parentPort.postMessage({
+  type: 'ready', provider: 'cpu', medianMs: 1, refusals: [] });`;
 // Scripts that can end; those that hang are ended by force.
 const STOPS = `parentPort.on('message', (message) => {
   if (message.type === 'stop') process.exit(0); });`;
-const SEEN = `{ type: 'seen', id: message.id, detections: [], inferMs: 1, glueMs: 1 }`;
+const SEEN = `{
+  type: 'seen', id: message.id, seen: { detections: [], inferMs: 1, glueMs: 1 } }`;
 
 function open(script: string, time: ManualTime): Detector {
   const source = `const { parentPort } = require('node:worker_threads'); ${script}`;

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Detection, overlapOf } from '../tracking/track.ts';
-import { decodeOutputs, LayoutError } from './decode.ts';
+import { decodeOutputs } from './decode.ts';
+import { LayoutError } from './layouts/layout.ts';
 import type { Model } from './manifest.ts';
 import { type InputShape, InputWriter, type Picture, scalingOf } from './picture.ts';
 import { suppress } from './suppression.ts';
@@ -107,7 +108,13 @@ test('letterbox pads with its grey, and colours survive', () => {
 
 const centreNet: Model = {
   ...{ id: 'c', file: 'c.onnx', path: '', sha256: '', layout: 'centernet', licence: '' },
-  ...{ labels: ['player', 'ball'], minimumConfidence: 0.3, overlapMax: 0.5, stride: 4 },
+  ...{
+    labels: ['player', 'ball'],
+    minimumConfidence: 0.3,
+    overlapMax: 0.5,
+    stride: 4,
+    cropScale: 1,
+  },
   input: { ...shape(32, 16, 'stretch'), name: 'picture' } as Model['input'],
 };
 

@@ -6,21 +6,18 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { knownFile } from './knownFiles.ts';
+import { LABEL_LISTS } from './labels.ts';
 
-const coco80 = [
-  'person,bicycle,car,motorcycle,airplane,bus,train,truck,boat,traffic light,fire hydrant',
-  'stop sign,parking meter,bench,bird,cat,dog,horse,sheep,cow,elephant,bear,zebra,giraffe',
-  'backpack,umbrella,handbag,tie,suitcase,frisbee,skis,snowboard,sports ball,kite,baseball bat',
-  'baseball glove,skateboard,surfboard,tennis racket,bottle,wine glass,cup,fork,knife,spoon,bowl',
-  'banana,apple,sandwich,orange,broccoli,carrot,hot dog,pizza,donut,cake,chair,couch',
-  'potted plant,bed,dining table,toilet,tv,laptop,mouse,remote,keyboard,cell phone,microwave',
-  'oven,toaster,sink,refrigerator,book,clock,vase,scissors,teddy bear,hair drier,toothbrush',
-]
-  .join(',')
-  .split(',');
-
-/** How outputs are read; a new layout is one file and one line in `decode.ts`. */
-export const layoutSchema = z.enum(['yolox', 'centernet']);
+/** Layouts of detectors' outputs; each is a file in `layouts` and a line in `decode.ts`. */
+export const detectorLayoutSchema = z.enum([
+  'yolox',
+  'nanodet',
+  'fastestdet',
+  'yolov8',
+  'centernet',
+]);
+/** How outputs are read: a detector's layouts, and heatmaps of one person's keypoints. */
+export const layoutSchema = z.enum([...detectorLayoutSchema.options, 'heatmaps']);
 
 export const modelEntrySchema = z.object({
   /** What packs and the studio call it; the file's name without `.onnx` when absent. */
@@ -45,13 +42,19 @@ export const modelEntrySchema = z.object({
     fit: z.enum(['letterbox', 'stretch']),
     pad: z.number().min(0).max(255).default(114),
   }),
-  labels: z.union([z.literal('coco80'), z.array(z.string().min(1).max(40)).min(1).max(1000)]),
+  /** What the outputs are called, in their order: a list's name, or the names themselves. */
+  labels: z.union([
+    z.enum(['coco80', 'coco17']),
+    z.array(z.string().min(1).max(40)).min(1).max(1000),
+  ]),
   /** Detections below are not reported by this model. */
   minimumConfidence: z.number().min(0).max(1).default(0.1),
   /** Boxes of one label that overlap more are one thing. */
   overlapMax: z.number().min(0).max(1).default(0.5),
   /** CenterNet layouts: pixels of the input per cell of the heatmap. */
   stride: z.number().int().min(1).max(64).default(4),
+  /** Heatmaps: how much larger than the person's box the looked-at part is. */
+  cropScale: z.number().min(1).max(2).default(1.1),
 });
 export type ModelEntry = z.infer<typeof modelEntrySchema>;
 
@@ -132,7 +135,8 @@ async function findIn(
   if (path === '') {
     return { reason: `${join(folder, file)} is named in the manifest and not there.` };
   }
-  const labels = parsed.data.labels === 'coco80' ? coco80 : parsed.data.labels;
+  const named = parsed.data.labels;
+  const labels = typeof named === 'string' ? [...LABEL_LISTS[named]] : named;
   return { model: { ...parsed.data, id, labels, path }, passedOver: wrongHash };
 }
 

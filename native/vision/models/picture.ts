@@ -29,7 +29,10 @@ export type InputShape = {
 /** Input pixels per picture pixel. */
 export type Scaling = { x: number; y: number };
 
-/** How a picture lies in the input: top left, so there is no offset. */
+/** A part of a picture in its pixels; it may stick out, and what does is filled with `pad`. */
+export type Region = { x: number; y: number; width: number; height: number };
+
+/** How a picture, or a region of it, lies in the input: top left, so there is no offset. */
 export function scalingOf(picture: { width: number; height: number }, shape: InputShape): Scaling {
   const x = shape.width / picture.width;
   const y = shape.height / picture.height;
@@ -47,20 +50,29 @@ export class InputWriter {
     this.#shape = shape;
   }
 
-  /** Fills `out` (3 * height * width, channel planes) and tells the scaling. */
-  write(picture: Picture, out: Float32Array): Scaling {
+  /**
+   * Fills `out` (3 * height * width, channel planes) with the picture, or with a region of it, and
+   * tells the scaling.
+   */
+  write(picture: Picture, out: Float32Array, region: Region = wholeOf(picture)): Scaling {
     const shape = this.#shape;
-    const scaling = scalingOf(picture, shape);
-    const usedWidth = Math.min(shape.width, Math.round(picture.width * scaling.x));
-    const usedHeight = Math.min(shape.height, Math.round(picture.height * scaling.y));
-    const columns = this.#axes('columns', picture.width, usedWidth);
-    const rows = this.#axes('rows', picture.height, usedHeight);
+    const scaling = scalingOf(region, shape);
+    const usedWidth = Math.min(shape.width, Math.round(region.width * scaling.x));
+    const usedHeight = Math.min(shape.height, Math.round(region.height * scaling.y));
+    const { x, y, width, height } = region;
+    const columns = this.#axes('columns', picture.width, { start: x, length: width }, usedWidth);
+    const rows = this.#axes('rows', picture.height, { start: y, length: height }, usedHeight);
     const plane = shape.width * shape.height;
     const factors = [0, 1, 2].map((channel) => {
       const deviation = shape.deviation[channel] ?? 1;
       return [shape.scale / deviation, -(shape.mean[channel] ?? 0) / deviation] as const;
     });
-    if (usedWidth < shape.width || usedHeight < shape.height) {
+    const isFilled =
+      columns.from === 0 &&
+      columns.to === shape.width &&
+      rows.from === 0 &&
+      rows.to === shape.height;
+    if (!isFilled) {
       for (let channel = 0; channel < 3; channel++) {
         const [multiply, add] = factors[channel] ?? [1, 0];
         out.fill(shape.pad * multiply + add, channel * plane, (channel + 1) * plane);
@@ -75,59 +87,78 @@ export class InputWriter {
     };
     const luma = new Float32Array(picture.width);
     const offsets = new ColourOffsets(picture);
-    for (let y = 0; y < usedHeight; y++) {
-      blendLuma(picture, rows.luma, y, luma);
-      offsets.choose(rows.chroma[y] ?? 0);
-      writeRow(luma, columns, offsets, target, y * shape.width, usedWidth);
+    for (let line = rows.from; line < rows.to; line++) {
+      blendLuma(picture, rows.luma, line, luma, columns);
+      offsets.choose(rows.chroma[line] ?? 0);
+      writeRow(luma, columns, offsets, target, line * shape.width);
     }
     return scaling;
   }
 
-  #axes(which: 'columns' | 'rows', source: number, target: number): Axes {
-    const key = `${source} ${target}`;
+  #axes(which: 'columns' | 'rows', source: number, part: Part, target: number): Axes {
+    const key = `${source} ${part.start} ${part.length} ${target}`;
     const known = which === 'columns' ? this.#columns : this.#rows;
     if (known?.key === key) return known;
-    const made = { key, luma: axisOf(source, target), chroma: nearestOf(source / 2, target) };
+    const made = { key, ...axesOf(source, part, target) };
     if (which === 'columns') this.#columns = made;
     else this.#rows = made;
     return made;
   }
 }
 
+function wholeOf(picture: Picture): Region {
+  return { x: 0, y: 0, width: picture.width, height: picture.height };
+}
+
 /** For each target sample: the two source samples and the weight of the second. */
 type Axis = { first: Int32Array; second: Int32Array; weight: Float32Array };
+/** A stretch of the source, in its samples. */
+type Part = { start: number; length: number };
+/**
+ * How one direction is scaled; `chroma` holds the nearest chroma sample of each target sample.
+ * Target samples before `from` and from `to` on lie outside the source.
+ */
+type Axes = { key: string; luma: Axis; chroma: Int32Array; from: number; to: number };
 
-/** How one direction is scaled; `chroma` holds the nearest chroma sample of each target sample. */
-type Axes = { key: string; luma: Axis; chroma: Int32Array };
-
-function axisOf(source: number, target: number): Axis {
+function axesOf(source: number, part: Part, target: number): Omit<Axes, 'key'> {
   const first = new Int32Array(target);
   const second = new Int32Array(target);
   const weight = new Float32Array(target);
+  const chroma = new Int32Array(target);
+  const chromaCount = source / 2;
+  let from = target;
+  let to = 0;
   for (let index = 0; index < target; index++) {
-    const at = ((index + 0.5) * source) / target - 0.5;
-    const clamped = Math.min(source - 1, Math.max(0, at));
+    const centre = part.start + ((index + 0.5) * part.length) / target;
+    if (centre >= 0 && centre < source) {
+      from = Math.min(from, index);
+      to = index + 1;
+    }
+    const clamped = Math.min(source - 1, Math.max(0, centre - 0.5));
     const low = Math.min(source - 1, Math.floor(clamped));
     first[index] = low;
     second[index] = Math.min(source - 1, low + 1);
     weight[index] = clamped - low;
+    chroma[index] = Math.min(chromaCount - 1, Math.max(0, Math.floor(centre / 2)));
   }
-  return { first, second, weight };
+  return { luma: { first, second, weight }, chroma, from: Math.min(from, to), to };
 }
 
-function nearestOf(source: number, target: number): Int32Array {
-  return Int32Array.from({ length: target }, (_, index) =>
-    Math.min(source - 1, Math.floor(((index + 0.5) * source) / target)),
-  );
-}
-
-/** Target row `y` of luma at the width of the source: its two source rows mixed. */
-function blendLuma(picture: Picture, rows: Axis, y: number, out: Float32Array): void {
+/** Target row `y` of luma at the width of the source, as far as it is looked at: two rows mixed. */
+function blendLuma(
+  picture: Picture,
+  rows: Axis,
+  y: number,
+  out: Float32Array,
+  { luma: { first, second }, from, to }: Axes,
+): void {
   const { width, bytes } = picture;
+  const start = first[from] ?? 0;
+  const end = (second[to - 1] ?? -1) + 1;
   const top = (rows.first[y] ?? 0) * width;
   const bottom = (rows.second[y] ?? 0) * width;
   const weight = rows.weight[y] ?? 0;
-  for (let x = 0; x < width; x++) {
+  for (let x = start; x < end; x++) {
     const a = bytes[top + x] as number;
     out[x] = a + ((bytes[bottom + x] as number) - a) * weight;
   }
@@ -195,7 +226,6 @@ function writeRow(
   offsets: ColourOffsets,
   target: Target,
   offset: number,
-  count: number,
 ): void {
   const { first: left, second: right, weight } = columns.luma;
   const chromaAt = columns.chroma;
@@ -206,7 +236,7 @@ function writeRow(
   // Locals: fields of objects would be read again for every pixel.
   const { red: redOf, green: greenOf, blue: blueOf, colours } = offsets;
   const { luma: lumaGain, base } = colours;
-  for (let x = 0; x < count; x++) {
+  for (let x = columns.from; x < columns.to; x++) {
     const a = lumaRow[left[x] as number] as number;
     const value = a + ((lumaRow[right[x] as number] as number) - a) * (weight[x] as number);
     const grey = (value - base) * lumaGain;

@@ -1,22 +1,21 @@
-// The only file that touches ONNX Runtime: opens a model on the first execution provider that
-// works and runs pictures through it. It blocks its thread for the whole inference, so it lives in
-// a worker. Asking for a provider whose libraries are absent throws, hence one try per provider.
+// A detector that is open: pictures in, boxes out, in this thread. It makes the model's input of a
+// picture, runs it, reads the outputs by the layout, and refuses an answer that is no answer.
 
-import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Detection } from '../tracking/track.ts';
-import { decodeOutputs, type OutputTensor } from './decode.ts';
+import { decodeOutputs } from './decode.ts';
+import { LayoutError, type Outputs } from './layouts/layout.ts';
 import type { Model } from './manifest.ts';
 import { InputWriter, type Picture } from './picture.ts';
+import { openTrusted, shapeOf, type Trial, type TrustOptions } from './providers.ts';
+import type { Provider } from './runtime.ts';
 import { suppress } from './suppression.ts';
-
-/** Order in which providers are tried, best first; `cpu` always stands last. */
-export const PROVIDER_LADDER = ['cuda', 'dml', 'coreml', 'webgpu', 'cpu'] as const;
-export type Provider = (typeof PROVIDER_LADDER)[number];
 
 export type DetectorSession = {
   provider: Provider;
-  /** Why each provider before it was not taken. */
-  refusals: { provider: Provider; reason: string }[];
+  /** Inference at the start, ms. */
+  medianMs: number;
+  /** Why each better provider was not taken. */
+  refusals: Trial[];
   /** Detections normalised to the picture, and how long the stages took, ms. */
   detect(picture: Picture): Promise<{ detections: Detection[]; inferMs: number; glueMs: number }>;
   /** Frees the model; nothing may be in work. */
@@ -24,61 +23,23 @@ export type DetectorSession = {
 };
 
 /**
- * Opens a model. `allowed` are the providers that may really be tried.
+ * Opens a detector and shows it one grey picture: wrong outputs show before the show.
  *
- * @throws Error with a sentence when no provider opens it or its input is not what it should be
+ * @throws Error with a sentence that names the manifest's field and what was expected
  */
-export async function openSession(
-  model: Model,
-  allowed: readonly Provider[],
-): Promise<DetectorSession> {
-  const runtime = await import('onnxruntime-node');
-  const refusals: DetectorSession['refusals'] = [];
-  for (const provider of PROVIDER_LADDER) {
-    if (provider !== 'cpu' && !allowed.includes(provider)) {
-      refusals.push({ provider, reason: 'not asked for' });
-      continue;
-    }
-    try {
-      const session = await runtime.InferenceSession.create(model.path, {
-        executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
-        intraOpNumThreads: 1,
-        interOpNumThreads: 1,
-        // Spinning threads would take the cores that the encoder needs.
-        extra: { session: { intra_op: { allow_spinning: '0' } } },
-      });
-      const detector = await warmUp(session, runtime.Tensor, model);
-      return { provider, refusals, detect: detector, close: () => session.release() };
-    } catch (cause) {
-      refusals.push({ provider, reason: cause instanceof Error ? cause.message : String(cause) });
-    }
-  }
-  const last = refusals.at(-1)?.reason ?? 'unknown';
-  throw new Error(`Model "${model.id}" does not open: ${last}`);
-}
-
-/** Runs one grey picture: the first run is slow, and wrong shapes show before the show. */
-async function warmUp(
-  session: InferenceSession,
-  TensorClass: typeof Tensor,
-  model: Model,
-): Promise<DetectorSession['detect']> {
-  const { width, height, name } = model.input;
-  if (!session.inputNames.includes(name)) {
-    const names = session.inputNames.join(', ');
-    throw new Error(`input "${name}" expected by the manifest, the file has ${names}`);
-  }
+export async function openSession(model: Model, options: TrustOptions): Promise<DetectorSession> {
+  const { open, refusals, medianMs } = await openTrusted(model, options);
   const writer = new InputWriter(model.input);
-  const values = new Float32Array(3 * width * height);
-  const tensor = new TensorClass('float32', values, [1, 3, height, width]);
+  const dims = shapeOf(model);
+  const values = new Float32Array(dims[1] * dims[2] * dims[3]);
   const detect: DetectorSession['detect'] = async (picture) => {
     const startedAt = performance.now();
     const scaling = writer.write(picture, values);
     const writtenAt = performance.now();
-    const results = await session.run({ [name]: tensor });
+    const outputs = await open.run({ [model.input.name]: { dims, data: values } });
     const ranAt = performance.now();
-    const candidates = decodeOutputs(readOutputs(results), model);
-    const detections = suppress(candidates, model.overlapMax).map((box) => ({
+    refuseNoNumbers(outputs);
+    const detections = suppress(decodeOutputs(outputs, model), model.overlapMax).map((box) => ({
       label: box.label,
       confidence: box.confidence,
       x: box.x / scaling.x / picture.width,
@@ -90,16 +51,25 @@ async function warmUp(
     return { detections, inferMs: ranAt - writtenAt, glueMs };
   };
   const grey = new Uint8Array((64 * 64 * 3) / 2).fill(128);
-  await detect({ width: 64, height: 64, bytes: grey, range: 'full', matrix: 'bt601' });
-  return detect;
+  try {
+    await detect({ width: 64, height: 64, bytes: grey, range: 'full', matrix: 'bt601' });
+  } catch (cause) {
+    await open.close();
+    if (cause instanceof LayoutError) throw new Error(`layout or labels: ${cause.message}`);
+    throw cause;
+  }
+  return { provider: open.provider, refusals, medianMs, detect, close: open.close };
 }
 
-function readOutputs(results: InferenceSession.OnnxValueMapType): Record<string, OutputTensor> {
-  const outputs: Record<string, OutputTensor> = {};
-  for (const [name, value] of Object.entries(results)) {
-    const tensor = value as Tensor;
-    if (tensor.type !== 'float32') continue;
-    outputs[name] = { dims: tensor.dims, data: tensor.data as Float32Array };
+/** Values looked at in each output: a broken network fills whole planes with what is no number. */
+const LOOKED_AT = 2048;
+
+/** @throws Error when an output holds values that are no numbers */
+export function refuseNoNumbers(outputs: Outputs): void {
+  for (const [name, { data }] of Object.entries(outputs)) {
+    const step = Math.max(1, Math.floor(data.length / LOOKED_AT));
+    for (let index = 0; index < data.length; index += step) {
+      if (Number.isNaN(data[index])) throw new Error(`its output "${name}" holds no numbers (NaN)`);
+    }
   }
-  return outputs;
 }

@@ -1,28 +1,40 @@
 // The thread in which a model runs: ONNX Runtime blocks it for the whole inference, and if it
-// hangs or dies, only this thread does. Pictures come through shared memory, one at a time.
+// hangs or dies, only this thread does. Pictures come in shared memory, one at a time.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import type { FromWorker, Look, ToWorker, WorkerStart } from './detector.ts';
+import type { Seen } from './detector.ts';
+import type { FromWorker, Look, ToWorker, WorkerStart } from './modelWorker.ts';
+import type { SeenPoses } from './poser.ts';
+import { openPoseSession } from './poseSession.ts';
 import { openSession } from './session.ts';
 
 const port = parentPort;
 if (!port) throw new Error('This file is a worker of the vision process.');
-
 const start = workerData as WorkerStart;
-const send = (message: FromWorker) => port.postMessage(message);
+const send = (message: FromWorker<Seen | SeenPoses>) => port.postMessage(message);
+
+/** The model as one question, whatever its kind. */
+async function openModel({ model, providers, distrusted, markFile }: WorkerStart) {
+  const trust = { allowed: providers, distrusted, markFile };
+  if (model.layout === 'heatmaps') {
+    const session = await openPoseSession(model, trust);
+    const look = ({ picture, boxes }: Look) => session.look(picture, boxes);
+    return { ...session, look };
+  }
+  const session = await openSession(model, trust);
+  return { ...session, look: ({ picture }: Look) => session.detect(picture) };
+}
+
+const reasonOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
 
 try {
-  const session = await openSession(start.model, start.providers);
-  const picture = new Uint8Array(start.memory);
+  const session = await openModel(start);
   let looking: Promise<void> = Promise.resolve();
   const look = async (message: Look) => {
     try {
-      const bytes = picture.subarray(0, message.byteLength);
-      const { width, height, range, matrix } = message;
-      const result = await session.detect({ width, height, range, matrix, bytes });
-      send({ type: 'seen', id: message.id, ...result });
+      send({ type: 'seen', id: message.id, seen: await session.look(message) });
     } catch (cause) {
-      send({ type: 'failed', reason: cause instanceof Error ? cause.message : String(cause) });
+      send({ type: 'failed', reason: reasonOf(cause) });
     }
   };
   port.on('message', (message: ToWorker) => {
@@ -33,7 +45,8 @@ try {
     // Without a listener the thread ends by itself, after the picture in work.
     void looking.then(() => session.close()).then(() => port.close());
   });
-  send({ type: 'ready', provider: session.provider, refusals: session.refusals });
+  const { provider, medianMs, refusals } = session;
+  send({ type: 'ready', provider, medianMs, refusals });
 } catch (cause) {
-  send({ type: 'failed', reason: cause instanceof Error ? cause.message : String(cause) });
+  send({ type: 'failed', reason: reasonOf(cause) });
 }

@@ -39,6 +39,11 @@ export const packSchema = z
     detector: z
       .strictObject({ model: z.string().min(1).max(60), minimumConfidence: share })
       .nullable(),
+    /** Which model finds the joints of which label; for packs that look at people. */
+    pose: z
+      .strictObject({ model: z.string().min(1).max(60), label: z.string().min(1).max(40) })
+      .nullable()
+      .optional(),
     /** Which label of the model is the ball. */
     ball: z.strictObject({ label: z.string().min(1).max(40) }).nullable(),
     goalLines: z.array(goalLineSchema).max(8),
@@ -56,6 +61,10 @@ export const packSchema = z
   .refine((pack) => pack.ball === null || pack.detector !== null, {
     message: 'a ball needs a detector that sees it',
     path: ['ball'],
+  })
+  .refine((pack) => !pack.pose || pack.detector !== null, {
+    message: 'poses need a detector that sees people',
+    path: ['pose'],
   });
 export type Pack = z.infer<typeof packSchema>;
 
