@@ -17,14 +17,15 @@ import { guestsReturned } from '../../core/markets/guestShare.ts';
 import { cutoffUs, isLate, tighterCutoff } from '../../core/markets/mediaClock.ts';
 import { type Act, actOf, allow, known } from './acts.ts';
 import type { Journal, RowDraft } from './journal.ts';
-import { repayRows } from './limits.ts';
+import { repayRows, withRepays } from './limits.ts';
 import type { RequestArgs } from './protocol.ts';
 
 type VoidWhy = NonNullable<Bet['why']>;
 
 export function lockRows(journal: Journal, args: RequestArgs<'lockMarket'>): RowDraft[] {
   const market = decidable(journal, args, 'lock');
-  return cutRows(journal, market, args, args.tCapUs, args.reason);
+  const rows = cutRows(journal, market, args, args.tCapUs, args.reason);
+  return withRepays(journal.state, rows, args.atUs);
 }
 
 export function resolveRows(journal: Journal, args: RequestArgs<'resolveMarket'>): RowDraft[] {
@@ -41,7 +42,7 @@ export function resolveRows(journal: Journal, args: RequestArgs<'resolveMarket'>
   const decision = decisionOf(market, args.outcome, cutoff, guests);
   const fates = decision.fates.filter(({ bet }) => bet.state === 'PENDING' && !undone.has(bet.id));
   const isInParts = fates.length > journal.settledAtOnceMax;
-  return [
+  const rows: RowDraft[] = [
     ...cut,
     ...(isInParts ? [settlingRow(market, args.atUs, 'settling')] : []),
     {
@@ -59,8 +60,9 @@ export function resolveRows(journal: Journal, args: RequestArgs<'resolveMarket'>
       },
       settlement: decision.settlement === 'paid' ? 'paid' : 'refund',
     },
-    ...(isInParts ? [] : settlementRows(journal, market, fates, decision, args.atUs)),
+    ...(isInParts ? [] : settlementRows(market, fates, decision, args.atUs)),
   ];
+  return withRepays(journal.state, rows, args.atUs);
 }
 
 export function voidRows(journal: Journal, args: RequestArgs<'voidMarket'>): RowDraft[] {
@@ -79,7 +81,8 @@ export function voidRows(journal: Journal, args: RequestArgs<'voidMarket'>): Row
   ];
   if (isInParts) return voided;
   for (const bet of pending) voided.push(undo(bet, args.atUs, whyOf(bet)));
-  return [...voided, ...residueRows(market, market.budgetMinor, args.atUs)];
+  voided.push(...residueRows(market, market.budgetMinor, args.atUs));
+  return withRepays(journal.state, voided, args.atUs);
 }
 
 /** Decides again, inside the dispute window, and moves the difference. */
@@ -226,7 +229,6 @@ function guestsTooMany(journal: Journal, market: Market, cutoff: number | null):
 }
 
 function settlementRows(
-  journal: Journal,
   market: Market,
   fates: readonly Fate[],
   decision: Decision,
@@ -236,15 +238,9 @@ function settlementRows(
   for (const { bet, why } of fates) if (why !== null) rows.push(undo(bet, atUs, why));
   const standing = fates.filter(({ why }) => why === null);
   for (const { bet } of standing) rows.push(post(bet, atUs));
-  const given = new Map<string, number>();
-  for (const fate of standing) {
-    const { bet, paidMinor } = fate;
-    rows.push(...payRows(market, fate, atUs));
-    given.set(bet.subject, (given.get(bet.subject) ?? 0) + paidMinor);
-  }
+  for (const fate of standing) rows.push(...payRows(market, fate, atUs));
   rows.push(...rakeRows(market, decision.rakeMinor, atUs));
   rows.push(...residueRows(market, decision.residueMinor, atUs));
-  rows.push(...repayRows(journal.state, given, `0:${market.id.slice(0, 50)}`, atUs));
   return rows;
 }
 

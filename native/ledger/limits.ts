@@ -10,7 +10,7 @@ import {
   type Policy,
 } from '../../core/ledger/policy.ts';
 import { LedgerRefusal } from '../../core/ledger/refusal.ts';
-import { debtAccount, HOUSE, userAccount } from '../../core/ledger/rows.ts';
+import { accountOwner, debtAccount, HOUSE, userAccount } from '../../core/ledger/rows.ts';
 import type { Journal, RowDraft } from './journal.ts';
 import type { RequestArgs, RequestResult } from './protocol.ts';
 
@@ -141,6 +141,26 @@ export function repayRows(
     });
   }
   return rows;
+}
+
+/**
+ * Rows of a decision on a market with those by which its bettors pay off their debts: from what it
+ * pays them, and from stakes that come back to them.
+ */
+export function withRepays(
+  state: LedgerState,
+  rows: readonly RowDraft[],
+  atUs: number,
+): RowDraft[] {
+  const given = new Map<string, number>();
+  for (const row of rows) {
+    const isPaid = row.kind === 'payout' || row.kind === 'proceeds';
+    if (row.kind !== 'void' && !isPaid) continue;
+    const subject = accountOwner(isPaid ? row.cr : row.dr);
+    given.set(subject, (given.get(subject) ?? 0) + Number(row.amount));
+  }
+  // The number of the row before is no other decision's.
+  return [...rows, ...repayRows(state, given, `s${state.seq}`, atUs)];
 }
 
 function vestMinor(

@@ -6,7 +6,7 @@ import { type Decision, decisionOf } from '../../core/ledger/decision.ts';
 import type { Market } from '../../core/ledger/fold.ts';
 import { payRows, post, rakeRows, residueRows, settlingRow, undo } from './decisions.ts';
 import type { Journal, RowDraft } from './journal.ts';
-import { repayRows } from './limits.ts';
+import { withRepays } from './limits.ts';
 
 export class Settlement {
   readonly marketId: string;
@@ -39,7 +39,7 @@ export class Settlement {
       if (market.residueMinor === 0) rows.push(...residueRows(market, residueMinor, atUs));
       rows.push(settlingRow(market, atUs, 'settled'));
     }
-    journal.append(rows);
+    journal.append(withRepays(journal.state, rows, atUs));
     return !isLast;
   }
 
@@ -60,8 +60,6 @@ export class Settlement {
   #payingRows(atUs: number): RowDraft[] {
     const { fates } = this.#decision;
     const rows: RowDraft[] = [];
-    const given = new Map<string, number>();
-    const first = this.#paid;
     while (rows.length < this.#journal.partRows) {
       const fate = fates[this.#paid];
       if (!fate) break;
@@ -69,9 +67,7 @@ export class Settlement {
       const { bet, why, paidMinor } = fate;
       if (why !== null || bet.paidMinor === paidMinor) continue;
       rows.push(...payRows(this.#market, fate, atUs));
-      given.set(bet.subject, (given.get(bet.subject) ?? 0) + paidMinor);
     }
-    const key = `0.${first}:${this.#market.id.slice(0, 40)}`;
-    return [...rows, ...repayRows(this.#journal.state, given, key, atUs)];
+    return rows;
   }
 }

@@ -10,8 +10,8 @@ import { auditJournal } from '../../core/ledger/auditor.ts';
 import { createSeededRandom } from '../../core/markets/testing/seededRandom.ts';
 import type { LedgerClient } from './client.ts';
 import { openJournalStore } from './journalStore.ts';
-import { act, hexId, hexKey, newFolder, rulesAt } from './testLedger.ts';
 import { type OpenedLedger, startLedgerProcess } from './testing/ledgerProcess.ts';
+import { act, hexId, hexKey, newFolder, rulesAt } from './testLedger.ts';
 
 const S = 1_000_000;
 const SUBJECTS = 12;

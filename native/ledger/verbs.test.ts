@@ -215,6 +215,38 @@ test('a winner who has spent it owes it; what comes in pays it off', () => {
   own.end();
 });
 
+test('a stake that comes back pays off what is owed: void, too late, or nobody won', () => {
+  const ends: [how: string, end: (own: ReturnType<typeof begin>) => void][] = [
+    ['void', (own) => own.ask('voidMarket', { ...act('n', 'end', 201 * S), reason: '' })],
+    [
+      'too late',
+      (own) => {
+        own.ask('lockMarket', { ...act('n', 'lock', 150 * S), tCapUs: 105 * S, reason: '' });
+        own.ask('lockMarket', { ...act('n', 'lock-2', 150 * S), tCapUs: 104 * S, reason: '' });
+      },
+    ],
+    ['no winner', (own) => own.ask('resolveMarket', { ...act('n', 'end', 201 * S), ...CALM })],
+  ];
+  for (const [how, end] of ends) {
+    const own = begin(0);
+    own.bet(ANN, 0, 1000, 110 * S);
+    own.bet(BOB, 1, 600, 110 * S);
+    own.resolve(0, null);
+    const rules = rulesAt(100 * S, { lockAtUs: 120 * S, horizonAtUs: 140 * S });
+    own.ask('openMarket', { ...act('n', 'open-n', 100 * S), rules, reason: '' });
+    for (const [index, amountMinor] of [700, 800].entries()) {
+      const stake = { betId: hexId(0x501 + index), subject: ANN, marketId: 'n', outcome: 1 };
+      own.ask('placeBet', { ...stake, amountMinor, arrivedUs: 110 * S });
+    }
+    own.ask('correctMarket', own.correct(1, null));
+    end(own);
+    // 100 were free and 1500 at stake; 1500 were owed.
+    const balance = own.ask('balance', { subject: ANN });
+    assert.deepEqual(balance, { availableMinor: 0, stakedMinor: 0 }, how);
+    own.end();
+  }
+});
+
 test('corrections are for people, in time, on resolved markets, and never by a bettor', () => {
   const own = begin();
   own.bet(ANN, 0, 100, 110 * S);

@@ -277,7 +277,7 @@ export class Model {
       bet.fate = brings === undefined ? 'void' : 'posted';
       bet.paid = brings ?? 0;
       this.#give(bet.subject, brings ?? bet.amount);
-      income.set(bet.subject, (income.get(bet.subject) ?? 0) + bet.paid);
+      income.set(bet.subject, (income.get(bet.subject) ?? 0) + (brings ?? bet.amount));
     }
     this.#payOff(income);
     return 'ok';
@@ -414,6 +414,7 @@ export class Model {
       if (bet.fate !== 'pending' || bet.at < cutoff) continue;
       bet.fate = 'void';
       this.#give(bet.subject, bet.amount);
+      this.#payOff(new Map([[bet.subject, bet.amount]]));
     }
   }
 
