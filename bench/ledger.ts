@@ -3,6 +3,7 @@
 // fewer rows and says so; what grows with the rows is scaled up to the full number and marked.
 
 import { auditJournal } from '../core/ledger/auditor.ts';
+import { sha256Of } from '../native/ledger/journal.ts';
 import { type BenchContext, type Measured, ROUNDS } from './figure.ts';
 import { type Floors, takeFloors } from './floors.ts';
 import { GROUP_BETS, LoadedLedger } from './ledgerLoad.ts';
@@ -160,7 +161,7 @@ export async function measureAudit(context: BenchContext): Promise<Measured[]> {
 
 function auditMs(own: LoadedLedger): number {
   const startedMs = performance.now();
-  const report = auditJournal(own.ledger.journal.store.allRows.iterate());
+  const report = auditJournal(own.ledger.journal.store.allRows.iterate(), sha256Of);
   if (report.findings.length > 0) throw new Error(`The auditor found ${report.findings[0]?.what}`);
   return performance.now() - startedMs;
 }

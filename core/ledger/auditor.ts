@@ -4,6 +4,7 @@
 
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { AuditedBet, AuditedSale, Exclusion, MarketBook } from './auditBooks.ts';
+import { AuditedChain, type Sha256 } from './auditChain.ts';
 
 export type AuditFinding = { seq: number; what: string };
 
@@ -23,16 +24,26 @@ export type AuditReport = {
 
 type Fields = Record<string, unknown>;
 /** Privileged rows that belong to no one market. */
-const ACTS = ['policy', 'ban', 'staff'];
+const ACTS = new Set(['policy', 'ban', 'staff']);
 const RUNNERS = ['owner', 'coHost', 'moderator', 'vision'];
 const PEOPLE = ['owner', 'coHost', 'moderator'];
 /** What these rows did belongs to the decision before them. */
-const SETTLING = ['post', 'void', 'payout', 'proceeds', 'rake', 'residue', 'recount', 'adjust'];
+const SETTLING = new Set([
+  ...['post', 'void', 'payout', 'proceeds', 'rake', 'residue', 'recount', 'adjust', 'repay'],
+]);
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** Reads rows in order and reports. `rows` are the stored bytes with their stored hashes. */
-export function auditJournal(rows: Iterable<{ body: Uint8Array; hash: Uint8Array }>): AuditReport {
-  const auditor = new Auditor();
+/**
+ * Reads rows in order and reports.
+ *
+ * @param rows the stored bytes with their stored hashes
+ * @param hashOf the platform's own SHA-256 where there is one: several times faster
+ */
+export function auditJournal(
+  rows: Iterable<{ body: Uint8Array; hash: Uint8Array }>,
+  hashOf: Sha256 = sha256,
+): AuditReport {
+  const auditor = new Auditor(hashOf);
   for (const row of rows) auditor.take(row.body, row.hash);
   return auditor.finish();
 }
@@ -56,14 +67,21 @@ class Auditor {
   /** Ten minutes until a policy says otherwise. */
   #disputeUs = 600_000_000;
   #seq = 0;
-  #hash: Uint8Array = new Uint8Array(32);
+  readonly #chain: AuditedChain;
+  readonly #decoder = new TextDecoder();
+
+  constructor(hashOf: Sha256) {
+    this.#chain = new AuditedChain(hashOf);
+  }
 
   take(body: Uint8Array, hash: Uint8Array): void {
     this.#seq++;
-    this.#checkChain(body, hash);
+    if (!this.#chain.follows(body, hash)) {
+      this.#find('its hash does not follow from the row before');
+    }
     let row: Fields;
     try {
-      row = JSON.parse(new TextDecoder().decode(body)) as Fields;
+      row = JSON.parse(this.#decoder.decode(body)) as Fields;
     } catch {
       this.#find('it is no JSON');
       return;
@@ -95,22 +113,11 @@ class Auditor {
     this.#findings.push({ seq: this.#seq, what });
   }
 
-  #checkChain(body: Uint8Array, hash: Uint8Array): void {
-    const both = new Uint8Array(32 + body.length);
-    both.set(this.#hash, 0);
-    both.set(body, 32);
-    const expected = sha256(both);
-    if (hash.length !== 32 || expected.some((byte, index) => byte !== hash[index])) {
-      this.#find('its hash does not follow from the row before');
-    }
-    this.#hash = expected;
-  }
-
   #checkRow(row: Fields): void {
     const kind = String(row.kind);
-    if (kind.startsWith('market.') || ACTS.includes(kind)) this.#checkActor(row);
+    if (kind.startsWith('market.') || ACTS.has(kind)) this.#checkActor(row);
     // The rows of a settlement follow their decision; any other row ends it.
-    if (!SETTLING.includes(kind) && kind !== 'repay') this.#closeMarket();
+    if (!SETTLING.has(kind)) this.#closeMarket();
     const read = this.#readers[kind];
     if (read) read(row);
     else this.#find(`its kind ${kind} is unknown`);

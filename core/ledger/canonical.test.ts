@@ -14,7 +14,7 @@ import {
   leafHash,
   merkleRoot,
 } from './canonical.ts';
-import { parseRow, type Row, rowBytes } from './rows.ts';
+import { parseRow, type Row, rowBytes, rowText } from './rows.ts';
 
 const B1 =
   '{"amount":"50","at":1000,"cr":"escrow:m1","dr":"user:u1","id":"01","kind":"bet",' +
@@ -82,6 +82,26 @@ test('a stored row reads back as itself and foreign rows are refused', () => {
   ]) {
     assert.throws(() => parseRow(Buffer.from(bad)), bad);
   }
+});
+
+test('the text of a row has every field, whichever optional ones its kind had before', () => {
+  const act = { at: 1, actor: 'a', role: 'owner', reason: '' } as const;
+  const market = {
+    ...{ kind: 'market.opened', market: 'm1', rules: 'ab'.repeat(32), outcomes: 2, guardMs: 1 },
+    ...{ opensAt: 1, lockAt: 2, horizonAt: 3, deadlineAt: 4, rakeBasisPoints: 0, seq: 2, id: 'o' },
+  } as const;
+  const without = { ...act, ...market };
+  const rows = [without, { ...without, guestShareBasisPoints: 50 }, without];
+  for (const row of rows) assert.equal(rowText(row as never), canonicalText(row));
+  const kinds = fc.record(
+    { kind: fc.constant('drawn'), a: fc.string(), b: fc.maxSafeInteger(), c: fc.boolean() },
+    { requiredKeys: ['kind'] },
+  );
+  fc.assert(
+    fc.property(fc.array(kinds), (drawn) => {
+      for (const row of drawn) assert.equal(rowText(row as never), canonicalText(row));
+    }),
+  );
 });
 
 test('canonical text is sorted, holds integers only and parses back', () => {

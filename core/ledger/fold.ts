@@ -57,7 +57,7 @@ export type Bet = {
   withdrawnAtUs: number | null;
   /** Thousandths of shares bought; 0 where winners share the pool. */
   milliShares: number;
-  sales: Sale[];
+  sales: readonly Sale[];
   /** Whether its stake is in the pool that is shown. */
   isCounted: boolean;
 };
@@ -180,6 +180,9 @@ export function emptyLedger(): LedgerState {
   };
 }
 
+/** Most bets never have one. */
+const NO_SALES: readonly Sale[] = [];
+
 /** Points that `account` can spend now, minor. */
 export function availableMinor(state: LedgerState, account: string): number {
   const known = state.accounts.get(account);
@@ -188,7 +191,7 @@ export function availableMinor(state: LedgerState, account: string): number {
 
 /** Takes one row into `state`. Throws when the row cannot follow. */
 export function applyRow(state: LedgerState, row: Row): void {
-  assert(row.seq === state.seq + 1, `row ${row.seq} follows row ${state.seq}`);
+  assert(row.seq === state.seq + 1, () => `row ${row.seq} follows row ${state.seq}`);
   const apply = APPLY[row.kind] as (state: LedgerState, row: Row) => void;
   apply(state, row);
   state.seq = row.seq;
@@ -258,8 +261,8 @@ const APPLY: { [Kind in Row['kind']]: (state: LedgerState, row: RowOf<Kind>) => 
 function endSettling(state: LedgerState, id: string): void {
   const market = marketOf(state, id);
   const escrow = accountOf(state, escrowAccount(id));
-  assert(market.isSettling && market.state !== 'OPEN', `${id} was being settled`);
-  assert(escrow.posted === 0 && escrow.pendingIn === 0, `${id} holds nothing any more`);
+  assert(market.isSettling && market.state !== 'OPEN', () => `${id} was being settled`);
+  assert(escrow.posted === 0 && escrow.pendingIn === 0, () => `${id} holds nothing any more`);
   market.isSettling = false;
 }
 
@@ -300,11 +303,11 @@ function move(state: LedgerState, transfer: Transfer): void {
   to.posted += amount;
   assert(Number.isSafeInteger(from.posted) && Number.isSafeInteger(to.posted), 'sums are exact');
   // Only the house and debts may owe: that is where play points come from, and where they lack.
-  assert(mayOwe(transfer.dr) || from.posted >= from.pendingOut, `${transfer.dr} covers it`);
+  assert(mayOwe(transfer.dr) || from.posted >= from.pendingOut, () => `${transfer.dr} covers it`);
 }
 
 function openMarket(state: LedgerState, row: RowOf<'market.opened'>): void {
-  assert(!state.markets.has(row.market), `market ${row.market} is opened once`);
+  assert(!state.markets.has(row.market), () => `market ${row.market} is opened once`);
   state.markets.set(row.market, {
     id: row.market,
     seq: row.seq,
@@ -354,7 +357,7 @@ function putIn(state: LedgerState, row: RowOf<'subsidy'>): void {
 function extendMarket(state: LedgerState, row: RowOf<'market.extended'>): void {
   const market = marketOf(state, row.market);
   const isOpen = market.state === 'OPEN';
-  assert(isOpen || market.state === 'LOCKED', `${row.market} can be extended`);
+  assert(isOpen || market.state === 'LOCKED', () => `${row.market} can be extended`);
   assert(row.lockAt === market.lockAtUs || (isOpen && row.lockAt > market.lockAtUs), 'later');
   assert(row.deadlineAt >= market.deadlineAtUs, 'a deadline only moves later');
   market.lockAtUs = row.lockAt;
@@ -363,13 +366,13 @@ function extendMarket(state: LedgerState, row: RowOf<'market.extended'>): void {
 
 function marketOf(state: LedgerState, id: string): Market {
   const market = state.markets.get(id);
-  assert(market !== undefined, `market ${id} was opened`);
+  assert(market !== undefined, () => `market ${id} was opened`);
   return market;
 }
 
 function lockMarket(state: LedgerState, row: RowOf<'market.locked'>): void {
   const market = marketOf(state, row.market);
-  assert(market.state === 'OPEN' || market.state === 'LOCKED', `${row.market} can be locked`);
+  assert(market.state === 'OPEN' || market.state === 'LOCKED', () => `${row.market} can be locked`);
   market.state = 'LOCKED';
   market.reason = row.reason;
   market.cutoffUs = tighterCutoff(market.cutoffUs, row.cutoff);
@@ -381,8 +384,8 @@ function lockMarket(state: LedgerState, row: RowOf<'market.locked'>): void {
 
 function resolveMarket(state: LedgerState, row: RowOf<'market.resolved'>): void {
   const market = marketOf(state, row.market);
-  assert(market.state === 'LOCKED', `${row.market} is locked before it is resolved`);
-  assert(row.outcome < market.outcomes, `${row.market} has outcome ${row.outcome}`);
+  assert(market.state === 'LOCKED', () => `${row.market} is locked before it is resolved`);
+  assert(row.outcome < market.outcomes, () => `${row.market} has outcome ${row.outcome}`);
   market.state = 'RESOLVED';
   market.winner = row.outcome;
   market.settlement = row.settlement;
@@ -392,15 +395,15 @@ function resolveMarket(state: LedgerState, row: RowOf<'market.resolved'>): void 
 
 function voidMarket(state: LedgerState, row: RowOf<'market.voided'>): void {
   const market = marketOf(state, row.market);
-  assert(market.state === 'OPEN' || market.state === 'LOCKED', `${row.market} can be voided`);
+  assert(market.state === 'OPEN' || market.state === 'LOCKED', () => `${row.market} can be voided`);
   market.state = 'VOID';
   market.reason = row.reason;
 }
 
 function correctMarket(state: LedgerState, row: RowOf<'market.corrected'>): void {
   const market = marketOf(state, row.market);
-  assert(market.state === 'RESOLVED', `${row.market} was resolved before it is corrected`);
-  assert(row.revision === market.revision + 1, `${row.market} is corrected in order`);
+  assert(market.state === 'RESOLVED', () => `${row.market} was resolved before it is corrected`);
+  assert(row.revision === market.revision + 1, () => `${row.market} is corrected in order`);
   assert(row.outcome === null || row.outcome < market.outcomes, 'it has this outcome');
   market.state = row.outcome === null ? 'VOID' : 'RESOLVED';
   market.winner = row.outcome;
@@ -415,12 +418,12 @@ function correctMarket(state: LedgerState, row: RowOf<'market.corrected'>): void
 function reserve(state: LedgerState, row: RowOf<'bet'>): void {
   const amount = Number(row.amount);
   const market = marketOf(state, accountOwner(row.cr));
-  assert(market.state === 'OPEN', `${market.id} takes bets`);
-  assert(row.outcome < market.outcomes, `${market.id} has outcome ${row.outcome}`);
-  assert(!state.bets.has(row.id), `bet ${row.id} is new`);
+  assert(market.state === 'OPEN', () => `${market.id} takes bets`);
+  assert(row.outcome < market.outcomes, () => `${market.id} has outcome ${row.outcome}`);
+  assert(!state.bets.has(row.id), () => `bet ${row.id} is new`);
   const from = accountOf(state, row.dr);
   from.pendingOut += amount;
-  assert(from.pendingOut <= from.posted, `${row.dr} covers its bets`);
+  assert(from.pendingOut <= from.posted, () => `${row.dr} covers its bets`);
   accountOf(state, row.cr).pendingIn += amount;
 
   const subject = accountOwner(row.dr);
@@ -437,7 +440,7 @@ function reserve(state: LedgerState, row: RowOf<'bet'>): void {
     paidMinor: 0,
     withdrawnAtUs: null,
     milliShares: 0,
-    sales: [],
+    sales: NO_SALES,
     isCounted: false,
   };
   state.bets.set(bet.id, bet);
@@ -445,18 +448,24 @@ function reserve(state: LedgerState, row: RowOf<'bet'>): void {
   const own = state.betsOfSubject.get(subject);
   if (own) own.push(bet);
   else state.betsOfSubject.set(subject, [bet]);
-  const { bets } = state.bettors.get(subject) ?? { bets: 0 };
-  state.bettors.set(subject, { bets: bets + 1, lastSeq: bet.seq, lastAtUs: bet.atUs });
+  const bettor = state.bettors.get(subject);
+  if (bettor) {
+    bettor.bets++;
+    bettor.lastSeq = bet.seq;
+    bettor.lastAtUs = bet.atUs;
+  } else {
+    state.bettors.set(subject, { bets: 1, lastSeq: bet.seq, lastAtUs: bet.atUs });
+  }
   countBet(market, bet, true);
   market.lastMoveUs = Math.max(market.lastMoveUs, row.at);
 }
 
 function release(state: LedgerState, row: Transfer & { pending: string }): Bet {
   const bet = state.bets.get(row.pending);
-  assert(bet !== undefined && bet.state === 'PENDING', `${row.pending} is decided once`);
-  assert(bet.amountMinor === Number(row.amount), `${row.pending} is decided whole`);
-  assert(row.dr === userAccount(bet.subject), `${row.pending} is decided for its bettor`);
-  assert(accountOwner(row.cr) === bet.market, `${row.pending} is decided in its market`);
+  assert(bet !== undefined && bet.state === 'PENDING', () => `${row.pending} is decided once`);
+  assert(bet.amountMinor === Number(row.amount), () => `${row.pending} is decided whole`);
+  assert(row.dr === userAccount(bet.subject), () => `${row.pending} is decided for its bettor`);
+  assert(accountOwner(row.cr) === bet.market, () => `${row.pending} is decided in its market`);
   accountOf(state, row.dr).pendingOut -= bet.amountMinor;
   accountOf(state, row.cr).pendingIn -= bet.amountMinor;
   return bet;
@@ -480,13 +489,13 @@ function voidPending(state: LedgerState, row: RowOf<'void'>): void {
 
 function payOut(state: LedgerState, row: RowOf<'payout'>): void {
   const bet = state.bets.get(row.bet);
-  assert(bet !== undefined && bet.state === 'POSTED', `${row.bet} stands when it is paid`);
-  assert(row.cr === userAccount(bet.subject), `${row.bet} is paid to its bettor`);
+  assert(bet !== undefined && bet.state === 'POSTED', () => `${row.bet} stands when it is paid`);
+  assert(row.cr === userAccount(bet.subject), () => `${row.bet} is paid to its bettor`);
   const soldMinor = bet.sales.reduce(
     (sum, sale) => sum + (sale.state === 'PAID' ? sale.amountMinor : 0),
     0,
   );
-  assert(bet.paidMinor === soldMinor, `${row.bet} is paid once`);
+  assert(bet.paidMinor === soldMinor, () => `${row.bet} is paid once`);
   bet.paidMinor += Number(row.amount);
   marketOf(state, bet.market).paidMinor += Number(row.amount);
   move(state, row);

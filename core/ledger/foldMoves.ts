@@ -46,15 +46,15 @@ export function recountWithdrawals(market: Market): void {
 
 export function withdrawBet(state: LedgerState, row: RowOf<'withdraw'>): void {
   const { bet, market } = betOf(state, row.bet);
-  assert(market.state === 'OPEN' && bet.state === 'PENDING', `${row.bet} can be withdrawn`);
-  assert(bet.withdrawnAtUs === null && market.budgetMinor === 0, `${row.bet} was not`);
+  assert(market.state === 'OPEN' && bet.state === 'PENDING', () => `${row.bet} can be withdrawn`);
+  assert(bet.withdrawnAtUs === null && market.budgetMinor === 0, () => `${row.bet} was not`);
   bet.withdrawnAtUs = row.at;
   countBet(market, bet, false);
 }
 
 export function fillBet(state: LedgerState, row: RowOf<'fill'>): void {
   const { bet, market } = betOf(state, row.bet);
-  assert(market.budgetMinor > 0 && bet.milliShares === 0, `${row.bet} is filled once`);
+  assert(market.budgetMinor > 0 && bet.milliShares === 0, () => `${row.bet} is filled once`);
   bet.milliShares = Number(row.shares);
   holdShares(market, bet.outcome, bet.milliShares);
   market.quoteSeq++;
@@ -63,11 +63,11 @@ export function fillBet(state: LedgerState, row: RowOf<'fill'>): void {
 export function sellShares(state: LedgerState, row: RowOf<'sell'>): void {
   const { bet, market } = betOf(state, row.bet);
   const milliShares = Number(row.shares);
-  assert(market.state === 'OPEN' && bet.state === 'PENDING', `${row.bet} can be sold`);
-  assert(milliShares <= milliSharesLeft(bet), `${row.bet} holds ${row.shares}`);
+  assert(market.state === 'OPEN' && bet.state === 'PENDING', () => `${row.bet} can be sold`);
+  assert(milliShares <= milliSharesLeft(bet), () => `${row.bet} holds ${row.shares}`);
   assert(row.dr === escrowAccount(market.id), 'a sale is paid by its market');
   assert(row.cr === userAccount(bet.subject), 'a sale is paid to its bettor');
-  assert(!state.sales.has(row.id), `sale ${row.id} is new`);
+  assert(!state.sales.has(row.id), () => `sale ${row.id} is new`);
   const sale: Sale = {
     id: row.id,
     seq: row.seq,
@@ -77,7 +77,7 @@ export function sellShares(state: LedgerState, row: RowOf<'sell'>): void {
     amountMinor: Number(row.amount),
     state: 'PENDING',
   };
-  bet.sales.push(sale);
+  bet.sales = [...bet.sales, sale];
   state.sales.set(sale.id, sale);
   holdShares(market, bet.outcome, -milliShares);
   market.quoteSeq++;
@@ -86,7 +86,7 @@ export function sellShares(state: LedgerState, row: RowOf<'sell'>): void {
 
 export function payProceeds(state: LedgerState, row: RowOf<'proceeds'>): void {
   const sale = state.sales.get(row.sale);
-  assert(sale !== undefined && sale.state === 'PENDING', `${row.sale} is paid once`);
+  assert(sale !== undefined && sale.state === 'PENDING', () => `${row.sale} is paid once`);
   const { bet, market } = betOf(state, sale.bet);
   assert(bet.state === 'POSTED' && sale.amountMinor === Number(row.amount), 'it is paid whole');
   assert(row.cr === userAccount(bet.subject), 'a sale is paid to its bettor');
@@ -98,7 +98,7 @@ export function payProceeds(state: LedgerState, row: RowOf<'proceeds'>): void {
 /** The new fate of a bet; the transfers that follow move the difference. */
 export function recount(state: LedgerState, row: RowOf<'recount'>): void {
   const { bet, market } = betOf(state, row.bet);
-  assert(market.revision > 0 && bet.state !== 'PENDING', `${row.bet} was decided before`);
+  assert(market.revision > 0 && bet.state !== 'PENDING', () => `${row.bet} was decided before`);
   if (bet.why === 'LATE_MEDIA') market.voidedBets--;
   if (row.why === 'LATE_MEDIA') market.voidedBets++;
   market.paidMinor += Number(row.paid) - bet.paidMinor;
@@ -116,7 +116,7 @@ export function recount(state: LedgerState, row: RowOf<'recount'>): void {
 export function adjust(state: LedgerState, row: RowOf<'adjust'>): void {
   const market = state.markets.get(row.market);
   const escrow = escrowAccount(row.market);
-  assert(market !== undefined && market.revision > 0, `${row.market} was corrected`);
+  assert(market !== undefined && market.revision > 0, () => `${row.market} was corrected`);
   const isIn = row.cr === escrow;
   assert(isIn !== (row.dr === escrow), 'an adjustment goes through the market');
   const other = isIn ? row.dr : row.cr;
@@ -126,7 +126,7 @@ export function adjust(state: LedgerState, row: RowOf<'adjust'>): void {
   else {
     const { bet } = betOf(state, row.bet);
     const isTheirs = other === userAccount(bet.subject) || other === debtAccount(bet.subject);
-    assert(isTheirs && bet.market === market.id, `${row.bet} is adjusted for its bettor`);
+    assert(isTheirs && bet.market === market.id, () => `${row.bet} is adjusted for its bettor`);
   }
 }
 
@@ -146,6 +146,6 @@ function holdShares(market: Market, outcome: number, milliShares: number): void 
 function betOf(state: LedgerState, id: string): { bet: Bet; market: Market } {
   const bet = state.bets.get(id);
   const market = bet && state.markets.get(bet.market);
-  assert(bet !== undefined && market !== undefined, `bet ${id} was placed`);
+  assert(bet !== undefined && market !== undefined, () => `bet ${id} was placed`);
   return { bet, market };
 }

@@ -225,28 +225,36 @@ export function rowBytes(row: Row): Uint8Array {
 }
 
 const encoder = new TextEncoder();
-/** Kind -> its keys in canonical order; rows of a kind have the same keys. */
-const KEYS = new Map<string, readonly string[]>();
+/** A key of a row and what stands before its value. */
+type Column = { key: string; head: string };
+/** Kind -> its keys in canonical order, as the first row of that kind had them. */
+const COLUMNS = new Map<string, readonly Column[]>();
 /** Texts that JSON writes as they are. */
 const PLAIN = /^[\w:.-]*$/;
 
 /** The canonical text of a row: as canonicalText, without sorting the keys of every row. */
 export function rowText(row: Row): string {
   const fields = row as unknown as Record<string, CanonicalValue>;
-  let keys = KEYS.get(row.kind);
-  if (!keys) {
-    keys = Object.keys(row).sort();
-    KEYS.set(row.kind, keys);
+  let columns = COLUMNS.get(row.kind);
+  if (!columns) {
+    columns = columnsOf(row);
+    COLUMNS.set(row.kind, columns);
   }
-  let text = '{';
-  for (const key of keys) {
+  // A row with an optional key that the first one lacked, or without one that it had.
+  if (Object.keys(row).length !== columns.length) return canonicalText(row as CanonicalValue);
+  let text = '';
+  for (const { key, head } of columns) {
     const value = fields[key];
     if (value === undefined) return canonicalText(row as CanonicalValue);
     const isPlain = typeof value === 'string' && PLAIN.test(value);
-    text += `${text.length > 1 ? ',' : ''}"${key}":`;
-    text += isPlain ? `"${value}"` : canonicalText(value);
+    text += isPlain ? `${head}"${value}"` : head + canonicalText(value);
   }
   return `${text}}`;
+}
+
+function columnsOf(row: Row): Column[] {
+  const keys = Object.keys(row).sort();
+  return keys.map((key, index) => ({ key, head: `${index === 0 ? '{' : ','}"${key}":` }));
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -263,7 +271,7 @@ export const HOUSE_SUBSIDY = 'house:subsidy';
 
 /** What a viewer owes after a correction; never above zero. */
 export function debtAccount(subject: string): string {
-  return `debt:${subject}`;
+  return nameOf(DEBTS, 'debt:', subject);
 }
 
 /** Whether an account may hold less than nothing. */
@@ -273,15 +281,39 @@ export function mayOwe(account: string): boolean {
 
 /** Account of a viewer. */
 export function userAccount(subject: string): string {
-  return `user:${subject}`;
+  return nameOf(USERS, 'user:', subject);
 }
 
 /** Account that holds the stakes of a market until it is settled. */
 export function escrowAccount(market: string): string {
-  return `escrow:${market}`;
+  return nameOf(ESCROWS, 'escrow:', market);
 }
 
 /** The part of an account's name after the colon. */
 export function accountOwner(account: string): string {
-  return account.slice(account.indexOf(':') + 1);
+  let owner = OWNERS.get(account);
+  if (owner === undefined) {
+    owner = account.slice(account.indexOf(':') + 1);
+    if (OWNERS.size >= NAMES_MAX) OWNERS.clear();
+    OWNERS.set(account, owner);
+  }
+  return owner;
+}
+
+// The same few names stand in all rows. A text that is put together anew is hashed anew by every
+// map that is asked for it, which in a bet costs more than the arithmetic.
+const NAMES_MAX = 50_000;
+const USERS = new Map<string, string>();
+const DEBTS = new Map<string, string>();
+const ESCROWS = new Map<string, string>();
+const OWNERS = new Map<string, string>();
+
+function nameOf(names: Map<string, string>, prefix: string, owner: string): string {
+  let name = names.get(owner);
+  if (name === undefined) {
+    name = prefix + owner;
+    if (names.size >= NAMES_MAX) names.clear();
+    names.set(owner, name);
+  }
+  return name;
 }

@@ -16,15 +16,15 @@ export class IdFilter {
 
   mayHave(id: string): boolean {
     if (!this.isWhole || !ID.test(id)) return true;
-    return this.#has(Number.parseInt(id.slice(0, 6), 16)) && this.#has(second(id));
+    const both = Number.parseInt(id.slice(0, 12), 16);
+    return this.#has(Math.floor(both / BITS)) && this.#has(both % BITS);
   }
 
   /** @param id the bytes of an id; only ids of 16 bytes are asked for */
   add(id: Buffer): void {
     if (id.length !== 16) return;
-    const hex = id.toString('hex', 0, 6);
-    this.#set(Number.parseInt(hex.slice(0, 6), 16));
-    this.#set(second(hex));
+    this.#set(id.readUIntBE(0, 3));
+    this.#set(id.readUIntBE(3, 3));
   }
 
   /** A page of ids from the disk, in their order; one that is not full was the last. */
@@ -41,8 +41,4 @@ export class IdFilter {
   #set(bit: number): void {
     this.#bits[bit >> 3] = (this.#bits[bit >> 3] ?? 0) | (1 << (bit & 7));
   }
-}
-
-function second(id: string): number {
-  return Number.parseInt(id.slice(6, 12), 16);
 }

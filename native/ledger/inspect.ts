@@ -6,11 +6,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { auditJournal } from '../../core/ledger/auditor.ts';
-import { chainHash, FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
+import { FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
 import { applyRow, emptyLedger, type LedgerState } from '../../core/ledger/fold.ts';
 import { parseRow, type Row } from '../../core/ledger/rows.ts';
 import { isTextOf, textsNamedBy } from '../../core/ledger/texts.ts';
 import { openForReading, type ReadDatabase } from '../sqlite/database.ts';
+import { chainHashOf, sha256Of } from './journal.ts';
 import { readPlainKey } from './personal/personalKey.ts';
 import { createSeal, isSealed, OPEN_SEAL, type Seal, textPlace } from './personal/seal.ts';
 
@@ -132,7 +133,7 @@ class Inspector {
   }
 
   #checkRows(): void {
-    const audit = auditJournal(this.#eachRow());
+    const audit = auditJournal(this.#eachRow(), sha256Of);
     for (const { seq, what } of audit.findings) this.#find(seq, what);
   }
 
@@ -148,7 +149,7 @@ class Inspector {
   #take({ seq, body, hash }: StoredRow): void {
     const { rows: place } = this.report;
     if (seq !== place) this.#find(place, `it is not there; row ${seq} stands in its place`);
-    const expected = chainHash(this.#lastHash, body);
+    const expected = chainHashOf(this.#lastHash, body);
     // What follows is judged by the hash that is stored, so that one row is one finding.
     this.#lastHash = hash;
     this.report.lastHash = hash.toString('hex');

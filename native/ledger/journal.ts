@@ -151,15 +151,17 @@ export class Journal {
     applyRow(this.state, row);
   }
 
-  /** Appends rows to the open group and folds them. Returns each row's seq and hash. */
-  append(drafts: readonly RowDraft[]): { seq: number; hash: Uint8Array }[] {
+  /** Appends rows to the open group and folds them. Returns each row's hash in hexadecimal. */
+  append(drafts: readonly RowDraft[]): string[] {
     this.write();
-    return drafts.map((draft) => {
+    const hashes: string[] = [];
+    for (const draft of drafts) {
       const row = { ...draft, seq: this.state.seq + 1 } as Row;
       const bytes = bytesBehind(this.lastHash, rowText(row));
       this.#apply(row);
-      return this.#add(row.seq, bytes);
-    });
+      hashes.push(this.#add(row.seq, bytes));
+    }
+    return hashes;
   }
 
   /**
@@ -169,17 +171,18 @@ export class Journal {
    */
   appendStored(body: Uint8Array, isNext: (hash: Uint8Array) => boolean): boolean {
     const bytes = Buffer.concat([this.lastHash, body]);
-    const hash = hashBytes(bytes);
-    if (!isNext(hash)) return false;
+    const hex = hashHex(bytes);
+    if (!isNext(Buffer.from(hex, 'hex'))) return false;
     this.#apply(parseRow(body));
-    this.#add(this.state.seq, bytes, hash);
+    this.#add(this.state.seq, bytes, hex);
     return true;
   }
 
-  #add(seq: number, bytes: Buffer, hash: Uint8Array = hashBytes(bytes)) {
+  #add(seq: number, bytes: Buffer, hex = hashHex(bytes)): string {
+    const hash = Buffer.from(hex, 'hex');
     this.#waiting.push({ seq, body: bytes.subarray(HASH_BYTES), hash });
     this.lastHash = hash;
-    return { seq, hash };
+    return hex;
   }
 
   /** Whether the open group has something to make durable. */
@@ -341,7 +344,12 @@ export class Journal {
 
 /** The chain's hash by the platform's SHA-256: core's chainHash, several times faster. */
 export function chainHashOf(previousHash: Uint8Array, body: Uint8Array): Uint8Array {
-  return hashBytes(Buffer.concat([previousHash, body]));
+  return sha256Of(Buffer.concat([previousHash, body]));
+}
+
+/** The platform's SHA-256, for whoever takes one as a parameter. */
+export function sha256Of(bytes: Uint8Array): Uint8Array {
+  return Buffer.from(hashHex(bytes), 'hex');
 }
 
 /** What is hashed: the hash before, then the row. */
@@ -352,7 +360,7 @@ function bytesBehind(previousHash: Uint8Array, text: string): Buffer {
   return bytes;
 }
 
-/** As text first: making a Buffer inside of the hash costs more than the hash. */
-function hashBytes(bytes: Uint8Array): Uint8Array {
-  return Buffer.from(hashOf('sha256', bytes, 'binary'), 'latin1');
+/** As text: making a Buffer inside of the hash costs more than the hash. */
+function hashHex(bytes: Uint8Array): string {
+  return hashOf('sha256', bytes, 'hex');
 }

@@ -72,6 +72,7 @@ DROP TABLE journal;
 ALTER TABLE journal_2 RENAME TO journal;
 `;
 
+const HASH_BYTES = 32;
 /** Rows that one INSERT writes when there are as many. */
 export const INSERT_ROWS = 16;
 
@@ -89,8 +90,8 @@ export type JournalStore = {
   insertRow: Statement<InsertRow, never>;
   /** INSERT_ROWS rows at once, all their values in one list. */
   insertRows: Statement<[values: (number | Uint8Array)[]], never>;
-  rowsFrom: Statement<[fromSeq: number, limit: number], StoredRow>;
-  allRows: Statement<[], StoredRow>;
+  rowsFrom: { all(fromSeq: number, limit: number): StoredRow[] };
+  allRows: { iterate(): Iterable<StoredRow> };
   hashOf: Statement<[seq: number], { hash: Buffer }>;
   insertCommand: Statement<[id: string, digest: Uint8Array, market: string], never>;
   commandOf: Statement<[id: string], { digest: Buffer; market: string }>;
@@ -126,10 +127,7 @@ export function openJournalStore(path: string, seal: Seal = OPEN_SEAL): JournalS
     key: keyBeside(path),
     insertRow: database.prepare('INSERT INTO journal (seq, body, hash) VALUES (?, ?, ?)'),
     insertRows: database.prepare(`INSERT INTO journal (seq, body, hash) VALUES ${places}`),
-    rowsFrom: database.prepare(
-      'SELECT seq, body, hash FROM journal WHERE seq >= ? ORDER BY seq LIMIT ?',
-    ),
-    allRows: database.prepare('SELECT seq, body, hash FROM journal ORDER BY seq'),
+    ...readStatements(database),
     hashOf: database.prepare('SELECT hash FROM journal WHERE seq = ?'),
     insertCommand: database.prepare('INSERT INTO commands (id, digest, market) VALUES (?, ?, ?)'),
     commandOf: database.prepare('SELECT digest, market FROM commands WHERE id = ?'),
@@ -137,6 +135,32 @@ export function openJournalStore(path: string, seal: Seal = OPEN_SEAL): JournalS
     putMeta: database.prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)'),
     ...personalStatements(database, seal),
   };
+}
+
+/** Body and hash come as one: each Buffer costs more than the reading. */
+type JoinedRow = { seq: number; both: Buffer | null };
+
+function readStatements(database: Database): Pick<JournalStore, 'rowsFrom' | 'allRows'> {
+  const joined = 'SELECT seq, CAST(body || hash AS BLOB) AS both FROM journal';
+  const from = database.prepare<[fromSeq: number, limit: number], JoinedRow>(
+    `${joined} WHERE seq >= ? ORDER BY seq LIMIT ?`,
+  );
+  const every = database.prepare<[], JoinedRow>(`${joined} ORDER BY seq`);
+  return {
+    rowsFrom: { all: (fromSeq, limit) => from.all(fromSeq, limit).map(storedRow) },
+    allRows: {
+      *iterate() {
+        for (const row of every.iterate()) yield storedRow(row);
+      },
+    },
+  };
+}
+
+/** A row whose parts are damaged has another hash, wherever it is cut. */
+function storedRow({ seq, both }: JoinedRow): StoredRow {
+  const bytes = both ?? Buffer.alloc(0);
+  const end = Math.max(0, bytes.length - HASH_BYTES);
+  return { seq, body: bytes.subarray(0, end), hash: bytes.subarray(end) };
 }
 
 /** Made at the first start. Without it nothing is lost: the journal is folded once more. */

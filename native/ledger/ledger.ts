@@ -43,8 +43,12 @@ type Command = MarketCommand | 'setPolicy' | 'setBan' | 'setStaff' | 'setLimit';
 /** Whose ledger this is; checked against the first row, or written into it. */
 export type LedgerIdentity = { ledgerId: string; channelId: string; epoch: number };
 
+type Viewer = Pick<StoredSubject, 'subject' | 'isStaff'>;
+
 /** No market's id: markets have letters, digits, _ and - only. */
 const ALL_MARKETS = '*';
+/** Viewers who are remembered between their bets. */
+const SUBJECTS_MAX = 20_000;
 
 /** Requests that write rows only, and only after all that they read. */
 const READS_FIRST: ReadonlySet<string> = new Set<AnsweredRequest>([
@@ -60,8 +64,8 @@ export class Ledger {
   /** Market id, or ALL_MARKETS, -> reason. */
   readonly #suspended = new Map<string, string>();
   readonly #handlers: Handlers;
-  /** Those of the open group: many bets of a group come from the same viewers. */
-  readonly #subjects = new Map<string, StoredSubject>();
+  /** Those who asked last, without their keys: many bets come from the same viewers. */
+  readonly #subjects = new Map<string, Viewer>();
   #housekeeping: Housekeeping;
 
   /**
@@ -128,7 +132,6 @@ export class Ledger {
   }
 
   commit(): void {
-    this.#subjects.clear();
     this.journal.commitGroup();
   }
 
@@ -296,20 +299,17 @@ export class Ledger {
 
   #placeBet(args: RequestArgs<'placeBet'>): RequestResult<'placeBet'> {
     const { journal } = this;
-    const earlier = journal.bet(args.betId);
-    if (earlier) {
-      if (!isSameBet(earlier, args)) throw new LedgerRefusal('ID_REUSED');
+    if (journal.hasId(args.betId)) {
+      const earlier = journal.bet(args.betId);
+      if (!earlier || !isSameBet(earlier, args)) throw new LedgerRefusal('ID_REUSED');
       return this.#confirmation(earlier, journal.hashHexOf(earlier.seq), true);
     }
-    if (journal.hasId(args.betId)) throw new LedgerRefusal('ID_REUSED');
     this.#refuseSuspended('bet', args.marketId);
     const subject = this.#subject(args.subject);
-    const [written] = journal.append(
-      betRows(journal, args, this.#isStaffIn(subject, args.marketId)),
-    );
+    const [hash] = journal.append(betRows(journal, args, this.#isStaffIn(subject, args.marketId)));
     const bet = journal.state.bets.get(args.betId);
-    if (!written || !bet) throw new Error(`Bet ${args.betId} was not written`);
-    return this.#confirmation(bet, Buffer.from(written.hash).toString('hex'), false);
+    if (!hash || !bet) throw new Error(`Bet ${args.betId} was not written`);
+    return this.#confirmation(bet, hash, false);
   }
 
   #confirmation(bet: Bet, hash: string, isKnown: boolean): RequestResult<'placeBet'> {
@@ -340,21 +340,20 @@ export class Ledger {
 
   #sellBet(args: RequestArgs<'sellBet'>): RequestResult<'sellBet'> {
     const { journal } = this;
-    const earlier = journal.sale(args.saleId);
-    if (earlier) {
-      const isSame = earlier.bet === args.betId && earlier.milliShares === args.milliShares;
-      const isOwn = journal.bet(earlier.bet)?.subject === args.subject;
-      if (!isSame || !isOwn) throw new LedgerRefusal('ID_REUSED');
+    if (journal.hasId(args.saleId)) {
+      const earlier = journal.sale(args.saleId);
+      const isSame = earlier?.bet === args.betId && earlier.milliShares === args.milliShares;
+      const isOwn = journal.bet(args.betId)?.subject === args.subject;
+      if (!earlier || !isSame || !isOwn) throw new LedgerRefusal('ID_REUSED');
       return this.#saleView(earlier, journal.hashHexOf(earlier.seq), true);
     }
-    if (journal.hasId(args.saleId)) throw new LedgerRefusal('ID_REUSED');
     const marketId = journal.bet(args.betId)?.market;
     this.#refuseSuspended('sell', marketId);
     const subject = this.#subject(args.subject);
-    const [written] = journal.append(sellRows(journal, args, this.#isStaffIn(subject, marketId)));
+    const [hash] = journal.append(sellRows(journal, args, this.#isStaffIn(subject, marketId)));
     const sale = journal.sale(args.saleId);
-    if (!written || !sale) throw new Error(`Sale ${args.saleId} was not written`);
-    return this.#saleView(sale, Buffer.from(written.hash).toString('hex'), false);
+    if (!hash || !sale) throw new Error(`Sale ${args.saleId} was not written`);
+    return this.#saleView(sale, hash, false);
   }
 
   #saleView(sale: Sale, hash: string, isKnown: boolean): RequestResult<'sellBet'> {
@@ -376,17 +375,19 @@ export class Ledger {
     };
   }
 
-  #subject(id: string): StoredSubject {
+  #subject(id: string): Viewer {
     const known = this.#subjects.get(id);
     if (known) return known;
-    const subject = this.journal.store.subjectOf.get(id);
-    if (!subject) throw new LedgerRefusal('UNKNOWN_SUBJECT');
-    this.#subjects.set(id, subject);
-    return subject;
+    const stored = this.journal.store.subjectOf.get(id);
+    if (!stored) throw new LedgerRefusal('UNKNOWN_SUBJECT');
+    const { subject, isStaff } = stored;
+    if (this.#subjects.size >= SUBJECTS_MAX) this.#subjects.clear();
+    this.#subjects.set(id, { subject, isStaff });
+    return { subject, isStaff };
   }
 
   /** Whether a viewer runs the show, or may decide this market. */
-  #isStaffIn(subject: StoredSubject, marketId = ''): boolean {
+  #isStaffIn(subject: Viewer, marketId = ''): boolean {
     return isStaff(subject) || isStaffOf(this.journal.state, subject.subject, marketId);
   }
 
@@ -474,7 +475,7 @@ function textHandlers(journal: Journal) {
   } satisfies Partial<Handlers>;
 }
 
-function isStaff(subject: StoredSubject): boolean {
+function isStaff(subject: Viewer): boolean {
   return subject.isStaff === 1;
 }
 

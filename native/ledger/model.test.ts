@@ -46,7 +46,7 @@ test('the auditor finds what is wrong when a journal is bent', () => {
   subject.run({ ...bet, id: 2, subject: 2, outcome: 1 });
   subject.run({ verb: 'resolve', ...owner, market: 0, outcome: 0, tCap: 112 * S });
   subject.run({ verb: 'commit' });
-  const rows = subject.store.allRows.all();
+  const rows = [...subject.store.allRows.iterate()];
   subject.store.database.close();
   folder.remove();
   assert.deepEqual(auditJournal(rows).findings, []);

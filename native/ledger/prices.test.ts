@@ -228,7 +228,7 @@ test('the auditor finds bent shares, sales and budgets', () => {
   own.ask('sellBet', own.sell(betId, ANN, 20_000, 103 * S));
   own.resolve(0, null);
   own.ledger.commit();
-  const rows = own.store.allRows.all();
+  const rows = [...own.store.allRows.iterate()];
   own.end();
   const bent = (kind: string, change: (row: Record<string, unknown>) => object, what: RegExp) =>
     assert.match(findingsWhenBent(rows, kind, change), what, kind);

@@ -186,7 +186,7 @@ test('the auditor tells a settlement that is under way from one that was left ou
   assert.deepEqual([begun.findings, begun.settling], [[], ['m']]);
   const { parts } = finish('', ledger, false);
   assert.ok(parts > 2);
-  const rows = ledger.journal.store.allRows.all();
+  const rows = [...ledger.journal.store.allRows.iterate()];
   const withoutPayout = rows.filter(({ body }) => !body.includes('"kind":"payout"'));
   const findings = auditJournal(withoutPayout).findings.map(({ what }) => what);
   assert.ok(

@@ -287,7 +287,7 @@ test('the auditor finds bent withdrawals, corrections and debts', () => {
   own.ask('correctMarket', own.correct(1, null));
   own.ask('resolveMarket', { ...act('n', 'resolve-n', 201 * S), ...CALM });
   own.ledger.commit();
-  const rows = own.store.allRows.all();
+  const rows = [...own.store.allRows.iterate()];
   own.end();
   const bent = (kind: string, change: (row: Record<string, unknown>) => object, what: RegExp) =>
     assert.match(findingsWhenBent(rows, kind, change), what, kind);

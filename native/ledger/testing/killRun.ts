@@ -228,7 +228,7 @@ class KillRun {
       balances.set(hexId(number), availableMinor);
     }
     const store = openJournalStore(join(this.#folder, 'ledger.db'));
-    const rows = store.allRows.all();
+    const rows = [...store.allRows.iterate()];
     store.database.close();
     const { findings, posted, reserved } = auditJournal(rows);
     assert.deepEqual(findings, []);
