@@ -24,6 +24,7 @@ import { measureMotion } from './motion.ts';
 import { measurePhone } from './phone.ts';
 import { measureStart } from './start.ts';
 import { type BenchResult, floorSpreads, resultOf, tableOf } from './table.ts';
+import { measureTracking } from './tracking.ts';
 import { measureVision } from './vision.ts';
 
 const MEASUREMENTS: Record<string, Measurement> = {
@@ -38,6 +39,7 @@ const MEASUREMENTS: Record<string, Measurement> = {
   join: measureJoin,
   back: measureBack,
   motion: measureMotion,
+  tracking: measureTracking,
   durable: measureDurable,
   settlement: measureSettlement,
   audit: measureAudit,

@@ -1,7 +1,7 @@
 // Points, lines and crossings. Input is normalised to the picture; lengths are picture heights, so
 // that a step to the right and an equal step down measure the same on a 16:9 picture.
 
-import { ASPECT } from '../tracking/ballTrack.ts';
+import { ASPECT } from '../tracking/track.ts';
 
 export type Point = { x: number; y: number };
 export type Segment = { from: Point; to: Point };

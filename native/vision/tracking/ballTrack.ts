@@ -3,7 +3,7 @@
 // Motion blobs may carry the track over a gap of the detector but never start it and never count
 // as a sighting: a player's foot must not become a ball.
 
-import type { Box, Detection, TakeId, TrackView } from './track.ts';
+import { ASPECT, type Box, type Detection, type TakeId, type TrackView } from './track.ts';
 
 /** Faster is no ball, picture heights per second (a 40 m/s shot on a 40 m wide view). */
 const SPEED_MAX = 3.5;
@@ -19,8 +19,6 @@ const CONFIRMATIONS = 2;
 const VELOCITY_SHARE = 0.5;
 /** Motion blobs larger than this are players, picture heights. */
 const BLOB_SIZE_MAX = 0.09;
-
-export const ASPECT = 16 / 9;
 
 /** Where the ball is on one picture. */
 export type BallSighting = {

@@ -1,7 +1,7 @@
 // Gives motion blobs ids, velocity and age. A difference picture shows a thing in pieces and loses
 // it when it stands still, so pairing goes by predicted centre and not by overlap.
 
-import type { Box, TakeId, TrackView } from './track.ts';
+import { ASPECT, type Box, type TakeId, type TrackView } from './track.ts';
 
 /** How far from its predicted centre a blob may be found, picture heights. */
 const GATE = 0.16;
@@ -11,8 +11,6 @@ const VELOCITY_SHARE = 0.4;
 const MISSES_MAX = 10;
 /** Sightings before a blob is shown and gets its id. */
 const CONFIRMATIONS = 3;
-/** Width of a picture in heights, for distances. */
-const ASPECT = 16 / 9;
 
 type Blob = Box & {
   id: number;

@@ -1,9 +1,11 @@
-// Follows what a detector sees, after ByteTrack (Zhang et al. 2022): sure detections are paired
-// first, then the unsure ones with what is left, so that a half-hidden player keeps the id.
-// Pictures on which the detector did not run only carry tracks forward; they count as no miss.
+// Follows what a detector sees, after ByteTrack (Zhang et al., ECCV 2022): sure detections are
+// paired first, then the unsure ones with what is left, so that a half-hidden player keeps the id.
+// Pairs are judged by the overlap of grown boxes (C-BIoU, Yang et al., WACV 2023), for fast things,
+// and by direction; who is still missed may be found by where it was last seen (OC-SORT, Cao et
+// al., CVPR 2023). Pictures on which the detector did not run count as no miss.
 
 import { assign } from './assignment.ts';
-import { CoordinateFilter } from './kalman.ts';
+import { BoxTrack } from './boxTrack.ts';
 import {
   type Box,
   type Detection,
@@ -14,7 +16,7 @@ import {
 } from './track.ts';
 
 export type BoxTrackerOptions = {
-  /** Detections from here on start tracks. */
+  /** Detections from here on are paired first; a little surer ones start tracks. */
   sureConfidence: number;
   /** Detections below are not looked at. */
   lowestConfidence: number;
@@ -26,96 +28,35 @@ export type BoxTrackerOptions = {
   memoryUs: number;
 };
 
+/** ByteTrack's own thresholds; a second sighting confirms. */
 export const BOX_TRACKER_DEFAULTS: BoxTrackerOptions = {
-  sureConfidence: 0.5,
-  lowestConfidence: 0.15,
-  minimumOverlap: 0.3,
-  confirmations: 3,
+  sureConfidence: 0.6,
+  lowestConfidence: 0.1,
+  minimumOverlap: 0.2,
+  confirmations: 2,
   memoryUs: 1_000_000,
 };
 
-/** Share by which boxes grow before they are compared. */
+/** Start of a track: so much surer than what is paired first (ByteTrack's det_thresh). */
+const START_ABOVE = 0.1;
+/** Shares by which boxes grow before they are compared: first, and for who is then still missed. */
 const GROWTH = 0.2;
+const GROWTH_WIDE = 0.5;
+/** Overlap that an unsure detection must have (ByteTrack's second pass). */
+const UNSURE_OVERLAP = 0.5;
+/** Weight of the direction beside the overlap (OC-SORT's 0.2). */
+const DIRECTION_WEIGHT = 0.2;
 /** Cost of a pair that is not allowed. */
 const FORBIDDEN = 10;
 
-type Filters = {
-  centreX: CoordinateFilter;
-  centreY: CoordinateFilter;
-  width: CoordinateFilter;
-  height: CoordinateFilter;
+type Left = { tracks: BoxTrack[]; detections: Detection[] };
+/** How a pass compares a track with a detection. */
+type Pass = {
+  placeOf(track: BoxTrack): Box;
+  growth: number;
+  minimumOverlap: number;
+  directionWeight: number;
 };
-
-class BoxTrack {
-  id = 0;
-  sightings = 1;
-  ageFrames = 1;
-  lastSeenUs: number;
-  isSeen = true;
-  confidence: number;
-  readonly label: string;
-  readonly #filters: Filters;
-
-  constructor(seen: Detection, nowUs: number) {
-    this.label = seen.label;
-    this.confidence = seen.confidence;
-    this.lastSeenUs = nowUs;
-    const { width, height } = seen;
-    this.#filters = {
-      centreX: new CoordinateFilter(seen.x + width / 2, width / 10, width * 2),
-      centreY: new CoordinateFilter(seen.y + height / 2, height / 10, height),
-      width: new CoordinateFilter(width, width / 10, width / 5),
-      height: new CoordinateFilter(height, height / 10, height / 5),
-    };
-  }
-
-  predict(seconds: number): void {
-    const { centreX, centreY, width, height } = this.#filters;
-    centreX.predict(seconds, width.value * 8);
-    centreY.predict(seconds, height.value * 4);
-    width.predict(seconds, width.value / 2);
-    height.predict(seconds, height.value / 2);
-    width.value = Math.max(width.value, 1e-4);
-    height.value = Math.max(height.value, 1e-4);
-    this.isSeen = false;
-    this.ageFrames++;
-  }
-
-  correct(seen: Detection, nowUs: number): void {
-    const { centreX, centreY, width, height } = this.#filters;
-    centreX.correct(seen.x + seen.width / 2, seen.width / 20);
-    centreY.correct(seen.y + seen.height / 2, seen.height / 20);
-    width.correct(seen.width, seen.width / 10);
-    height.correct(seen.height, seen.height / 10);
-    this.sightings++;
-    this.isSeen = true;
-    this.lastSeenUs = nowUs;
-    this.confidence = seen.confidence;
-  }
-
-  box(): Box {
-    const { centreX, centreY, width, height } = this.#filters;
-    return {
-      x: centreX.value - width.value / 2,
-      y: centreY.value - height.value / 2,
-      width: width.value,
-      height: height.value,
-    };
-  }
-
-  view(): TrackView {
-    return {
-      ...this.box(),
-      id: this.id,
-      label: this.label,
-      velocityX: this.#filters.centreX.velocity,
-      velocityY: this.#filters.centreY.velocity,
-      confidence: this.confidence,
-      ageFrames: this.ageFrames,
-      predicted: !this.isSeen,
-    };
-  }
-}
 
 export class BoxTracker {
   readonly #options: BoxTrackerOptions;
@@ -142,12 +83,17 @@ export class BoxTracker {
     this.#lastUs = nowUs;
     for (const track of this.#tracks) track.predict(seconds);
     if (detections) this.#pairAll(detections, nowUs);
-    this.#tracks = this.#tracks.filter((track) => this.#isKept(track, nowUs, detections !== null));
+    this.#tracks = this.#tracks.filter((track) => this.#isKept(track, nowUs));
     return this.#tracks.filter((track) => track.id > 0).map((track) => track.view());
   }
 
+  /** Everything that is followed stands still: where nothing moves, nothing needs a look. */
+  isAllStill(): boolean {
+    return this.#tracks.every((track) => track.id > 0 && track.isStill());
+  }
+
   #pairAll(detections: readonly Detection[], nowUs: number): void {
-    const { sureConfidence, lowestConfidence } = this.#options;
+    const { sureConfidence, lowestConfidence, minimumOverlap } = this.#options;
     const sure = detections.filter((seen) => seen.confidence >= sureConfidence);
     const unsure = detections.filter(
       (seen) => seen.confidence < sureConfidence && seen.confidence >= lowestConfidence,
@@ -155,10 +101,25 @@ export class BoxTracker {
     // Confirmed tracks choose before provisional ones.
     const confirmed = this.#tracks.filter((track) => track.id > 0);
     const provisional = this.#tracks.filter((track) => track.id === 0);
-    const first = this.#pair(confirmed, sure, nowUs);
-    this.#pair(first.tracks, unsure, nowUs);
-    const second = this.#pair(provisional, first.detections, nowUs);
-    for (const seen of second.detections) this.#tracks.push(new BoxTrack(seen, nowUs));
+    const near: Pass = {
+      placeOf: (track) => track.box(),
+      ...{ growth: GROWTH, minimumOverlap, directionWeight: DIRECTION_WEIGHT },
+    };
+    const first = pair(confirmed, sure, near, nowUs);
+    const plain = { ...near, growth: 0, minimumOverlap: UNSURE_OVERLAP, directionWeight: 0 };
+    // Who was already missed does not come back by an unsure detection.
+    const present = first.tracks.filter((track) => !track.isMissed);
+    const second = pair(present, unsure, plain, nowUs);
+    const missing = [...first.tracks.filter((track) => track.isMissed), ...second.tracks];
+    const wide = { ...near, placeOf: (track: BoxTrack) => track.seen, growth: GROWTH_WIDE };
+    const third = pair(missing, first.detections, wide, nowUs);
+    for (const track of third.tracks) track.isMissed = true;
+    const fourth = pair(provisional, third.detections, near, nowUs);
+    for (const track of fourth.tracks) track.isMissed = true;
+    for (const seen of fourth.detections) {
+      if (seen.confidence < sureConfidence + START_ABOVE) continue;
+      this.#tracks.push(new BoxTrack(seen, nowUs));
+    }
     for (const track of this.#tracks) {
       if (track.id === 0 && track.sightings >= this.#options.confirmations) {
         track.id = this.#takeId();
@@ -166,41 +127,48 @@ export class BoxTracker {
     }
   }
 
-  /** Pairs what fits and returns what is left of both. */
-  #pair(
-    tracks: readonly BoxTrack[],
-    detections: readonly Detection[],
-    nowUs: number,
-  ): { tracks: BoxTrack[]; detections: Detection[] } {
-    const costs = tracks.map((track) => {
-      const place = grown(track.box(), GROWTH);
-      return detections.map((seen) => {
-        if (seen.label !== track.label) return FORBIDDEN;
-        const overlap = overlapOf(place, grown(seen, GROWTH));
-        return overlap >= this.#options.minimumOverlap ? 1 - overlap : FORBIDDEN;
-      });
-    });
-    const taken = new Set<number>();
-    const leftTracks: BoxTrack[] = [];
-    const columns = assign(costs);
-    tracks.forEach((track, row) => {
-      const column = columns[row] ?? -1;
-      const seen = detections[column];
-      if (!seen || (costs[row]?.[column] ?? FORBIDDEN) >= FORBIDDEN) {
-        leftTracks.push(track);
-        return;
-      }
-      track.correct(seen, nowUs);
-      taken.add(column);
-    });
-    return {
-      tracks: leftTracks,
-      detections: detections.filter((_, index) => !taken.has(index)),
-    };
+  #isKept(track: BoxTrack, nowUs: number): boolean {
+    if (!track.isMissed) return true;
+    return track.id > 0 && nowUs - track.lastSeenUs <= this.#options.memoryUs;
   }
+}
 
-  #isKept(track: BoxTrack, nowUs: number, wasLookedAt: boolean): boolean {
-    if (track.id === 0 && wasLookedAt) return track.isSeen;
-    return nowUs - track.lastSeenUs <= this.#options.memoryUs;
+/** Pairs what fits, corrects those tracks, and returns what is left of both. */
+function pair(
+  tracks: readonly BoxTrack[],
+  detections: readonly Detection[],
+  pass: Pass,
+  nowUs: number,
+): Left {
+  if (tracks.length === 0 || detections.length === 0) {
+    return { tracks: [...tracks], detections: [...detections] };
   }
+  const places = detections.map((seen) => grown(seen, pass.growth));
+  const costs = tracks.map((track) => {
+    const place = grown(pass.placeOf(track), pass.growth);
+    return detections.map((seen, index) => {
+      if (seen.label !== track.label) return FORBIDDEN;
+      const overlap = overlapOf(place, places[index] ?? seen);
+      if (overlap < pass.minimumOverlap) return FORBIDDEN;
+      const turned = pass.directionWeight === 0 ? 0 : track.turn(seen) * seen.confidence;
+      return 1 - overlap + pass.directionWeight * turned;
+    });
+  });
+  const taken = new Set<number>();
+  const leftTracks: BoxTrack[] = [];
+  const columns = assign(costs);
+  tracks.forEach((track, row) => {
+    const column = columns[row] ?? -1;
+    const seen = detections[column];
+    if (!seen || (costs[row]?.[column] ?? FORBIDDEN) >= FORBIDDEN) {
+      leftTracks.push(track);
+      return;
+    }
+    track.correct(seen, nowUs);
+    taken.add(column);
+  });
+  return {
+    tracks: leftTracks,
+    detections: detections.filter((_, index) => !taken.has(index)),
+  };
 }

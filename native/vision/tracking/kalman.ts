@@ -21,6 +21,16 @@ export class CoordinateFilter {
     this.#vv = velocityDeviation ** 2;
   }
 
+  /** The same filter, to come back to. */
+  copy(): CoordinateFilter {
+    const other = new CoordinateFilter(this.value, 0, 0);
+    other.velocity = this.velocity;
+    other.#pp = this.#pp;
+    other.#pv = this.#pv;
+    other.#vv = this.#vv;
+    return other;
+  }
+
   /** Moves on by `seconds`; `acceleration` is its standard deviation, per second squared. */
   predict(seconds: number, acceleration: number): void {
     this.value += this.velocity * seconds;

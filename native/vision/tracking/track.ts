@@ -16,7 +16,12 @@ export type TrackView = Box & {
   ageFrames: number;
   /** Carried forward; not seen on this picture. */
   predicted: boolean;
+  /** Has not moved for a while: a detector need not look there again. */
+  isStill?: boolean;
 };
+
+/** Width of a picture in heights, for distances and directions. */
+export const ASPECT = 16 / 9;
 
 /** Gives the next public id; shared by all trackers of one process. */
 export type TakeId = () => number;
