@@ -3,7 +3,7 @@
 // fewer rows and says so; what grows with the rows is scaled up to the full number and marked.
 
 import { auditJournal } from '../core/ledger/auditor.ts';
-import { sha256Of } from '../native/ledger/journal.ts';
+import { sha256Of } from '../native/hash/sha256.ts';
 import { type BenchContext, type Measured, ROUNDS } from './figure.ts';
 import { type Floors, takeFloors } from './floors.ts';
 import { GROUP_BETS, LoadedLedger } from './ledgerLoad.ts';

@@ -10,12 +10,16 @@ import { parseSync } from 'oxc-parser';
 
 const root = resolve(import.meta.dirname, '..');
 const ROOMS = ['core', 'native', 'relay', 'electron', 'renderer'];
-const DOORS = ['native/webrtc', 'native/sqlite', 'native/ffmpeg', 'native/link', 'native/child'];
+const DOORS = [
+  ...['native/webrtc', 'native/sqlite', 'native/ffmpeg', 'native/link', 'native/child'],
+  'native/hash',
+];
 const RELAY_DOORS = [
   'native/webrtc',
   'native/sqlite',
   'native/link',
   'native/child',
+  'native/hash',
   'native/telemetry',
 ];
 

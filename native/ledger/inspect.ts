@@ -10,8 +10,8 @@ import { FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
 import { applyRow, emptyLedger, type LedgerState } from '../../core/ledger/fold.ts';
 import { parseRow, type Row } from '../../core/ledger/rows.ts';
 import { isTextOf, textsNamedBy } from '../../core/ledger/texts.ts';
+import { chainHashOf, sha256Of } from '../hash/sha256.ts';
 import { openForReading, type ReadDatabase } from '../sqlite/database.ts';
-import { chainHashOf, sha256Of } from './journal.ts';
 import { readPlainKey } from './personal/personalKey.ts';
 import { createSeal, isSealed, OPEN_SEAL, type Seal, textPlace } from './personal/seal.ts';
 

@@ -3,7 +3,7 @@
 // folded again from the disk. Nothing here decides whether a row is right to write. Surprising:
 // only what is still moving is in memory; ended markets are fetched from the shelf beside the rows.
 
-import { hash as hashOf, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { toHex } from '../../core/base/ids.ts';
 import { FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
@@ -16,6 +16,7 @@ import {
   type Sale,
 } from '../../core/ledger/fold.ts';
 import { parseRow, type Row, rowText } from '../../core/ledger/rows.ts';
+import { chainHashOf, sha256HexOf } from '../hash/sha256.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { INSERT_ROWS, type JournalStore, type StoredRow } from './journalStore.ts';
 import { Shelf } from './shelf.ts';
@@ -171,14 +172,14 @@ export class Journal {
    */
   appendStored(body: Uint8Array, isNext: (hash: Uint8Array) => boolean): boolean {
     const bytes = Buffer.concat([this.lastHash, body]);
-    const hex = hashHex(bytes);
+    const hex = sha256HexOf(bytes);
     if (!isNext(Buffer.from(hex, 'hex'))) return false;
     this.#apply(parseRow(body));
     this.#add(this.state.seq, bytes, hex);
     return true;
   }
 
-  #add(seq: number, bytes: Buffer, hex = hashHex(bytes)): string {
+  #add(seq: number, bytes: Buffer, hex = sha256HexOf(bytes)): string {
     const hash = Buffer.from(hex, 'hex');
     this.#waiting.push({ seq, body: bytes.subarray(HASH_BYTES), hash });
     this.lastHash = hash;
@@ -342,25 +343,10 @@ export class Journal {
   }
 }
 
-/** The chain's hash by the platform's SHA-256: core's chainHash, several times faster. */
-export function chainHashOf(previousHash: Uint8Array, body: Uint8Array): Uint8Array {
-  return sha256Of(Buffer.concat([previousHash, body]));
-}
-
-/** The platform's SHA-256, for whoever takes one as a parameter. */
-export function sha256Of(bytes: Uint8Array): Uint8Array {
-  return Buffer.from(hashHex(bytes), 'hex');
-}
-
 /** What is hashed: the hash before, then the row. */
 function bytesBehind(previousHash: Uint8Array, text: string): Buffer {
   const bytes = Buffer.allocUnsafe(HASH_BYTES + Buffer.byteLength(text));
   bytes.set(previousHash, 0);
   bytes.write(text, HASH_BYTES, 'utf8');
   return bytes;
-}
-
-/** As text: making a Buffer inside of the hash costs more than the hash. */
-function hashHex(bytes: Uint8Array): string {
-  return hashOf('sha256', bytes, 'hex');
 }

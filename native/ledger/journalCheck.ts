@@ -5,8 +5,9 @@
 
 import { FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
 import type { Account } from '../../core/ledger/fold.ts';
+import { chainHashOf } from '../hash/sha256.ts';
 import { isDamage } from '../sqlite/failure.ts';
-import { chainHashOf, type Journal } from './journal.ts';
+import type { Journal } from './journal.ts';
 import { ShelfCheck } from './shelfCheck.ts';
 
 /** Rows of one part: about two milliseconds. */

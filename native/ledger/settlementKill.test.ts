@@ -68,7 +68,7 @@ async function finish(client: LedgerClient, end: End) {
 /** The rows, when nothing is wrong with them. */
 function audited(folder: string) {
   const store = openJournalStore(join(folder, 'ledger.db'));
-  const rows = store.allRows.all();
+  const rows = [...store.allRows.iterate()];
   store.database.close();
   const { findings, settling } = auditJournal(rows);
   assert.deepEqual([findings, settling], [[], []]);

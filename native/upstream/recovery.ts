@@ -5,9 +5,10 @@
 
 import type { Timers } from '../../core/base/clock.ts';
 import { toHex } from '../../core/base/ids.ts';
-import { chainHash, FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
+import { FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
 import { isTextOf, type JournalTextBytes } from '../../core/ledger/texts.ts';
 import type { JournalAck, JournalTail } from '../../core/wire/gen/facts_pb.js';
+import { chainHashOf } from '../hash/sha256.ts';
 import type { JournalRowBytes } from './journalShipper.ts';
 import type { StudioSocket } from './studioSocket.ts';
 import type { MarkKeeper } from './witnessedMark.ts';
@@ -84,13 +85,18 @@ export async function recoverJournal(options: {
   const lastSeq = Number(mark.seq);
   let [seq, hash] = isOther ? [0, FIRST_PREVIOUS_HASH] : [head.seq, head.hash];
   const firstSeq = seq + 1;
-  while (seq < lastSeq) {
-    const answer = await tail(options, seq + 1);
+  let asked = seq < lastSeq ? tail(options, seq + 1) : null;
+  while (asked) {
+    const answer = await asked;
     const page = checkedPage(seq, hash, answer);
-    // One that is not what the row names is left out: it reads as erased then.
-    const texts = answer.texts.filter(isTextOf);
-    head = await local.take(page, (page.at(-1)?.seq ?? 0) >= lastSeq, texts);
+    const reached = seq + page.length;
+    // The next page is on its way while this one is made durable.
+    asked = reached < lastSeq ? tail(options, reached + 1) : null;
+    asked?.catch(() => {});
+    // A text that is not what the row names is left out: it reads as erased then.
+    head = await local.take(page, reached >= lastSeq, answer.texts.filter(isTextOf));
     [seq, hash] = [head.seq, head.hash];
+    if (seq !== reached) throw new Error(`The ledger took rows to ${seq} and not to ${reached}.`);
   }
   if (seq === lastSeq && toHex(hash) !== toHex(mark.hash)) {
     throw new RecoveryRefused('FORK', `Row ${seq} here is not the one that the relay signed.`);
@@ -113,7 +119,7 @@ function checkedPage(seq: number, hash: Uint8Array, page: JournalTail): JournalR
   }
   let previous = hash;
   return page.rows.map((row, index) => {
-    const next = chainHash(previous, row.body);
+    const next = chainHashOf(previous, row.body);
     if (toHex(next) !== toHex(row.hash)) {
       const code = index === 0 && seq > 0 ? 'FORK' : 'BAD_HASH';
       throw new RecoveryRefused(

@@ -3,9 +3,10 @@
 // the arithmetic checked; it is durable before it is acknowledged. There is no merging: the only
 // answer to a second past is a refusal. It decides nothing about money.
 
-import { chainHash, FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
+import { FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
 import { parseRow, type Row } from '../../core/ledger/rows.ts';
 import type { JournalTextBytes } from '../../core/ledger/texts.ts';
+import { chainHashOf } from '../../native/hash/sha256.ts';
 import { bookRow, booksOver, NotRead, namesIn, Unbalanced } from './fold.ts';
 import {
   type HighWaterMark,
@@ -315,7 +316,7 @@ function checkedRows(
   }
   return batch.rows.slice(known).map(({ body, hash }, index) => {
     const seq = lastSeq + 1 + index;
-    if (!isEqual(chainHash(previous, body), hash)) {
+    if (!isEqual(chainHashOf(previous, body), hash)) {
       throw new Refused('BAD_HASH', `The hash of row ${seq} is not that of its bytes.`);
     }
     previous = hash;
