@@ -22,6 +22,7 @@ import { measureLoad } from './load.ts';
 import { machineFacts } from './machine.ts';
 import { measureMotion } from './motion.ts';
 import { measurePhone } from './phone.ts';
+import { measureRecovery } from './recovery.ts';
 import { measureStart } from './start.ts';
 import { type BenchResult, floorSpreads, resultOf, tableOf } from './table.ts';
 import { measureTracking } from './tracking.ts';
@@ -43,6 +44,7 @@ const MEASUREMENTS: Record<string, Measurement> = {
   durable: measureDurable,
   settlement: measureSettlement,
   audit: measureAudit,
+  recovery: measureRecovery,
 };
 const FLOOR_SAMPLES = 100;
 
