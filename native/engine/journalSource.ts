@@ -36,6 +36,16 @@ export function followJournal(
   /** Rows that are bets, in order; those that were witnessed are forgotten. */
   let betSeqs: number[] = [];
   let unsubscribe = () => {};
+  /** Rows of one commit arrive together and are told once. */
+  let isTelling = false;
+  function tellOnce(): void {
+    if (isTelling) return;
+    isTelling = true;
+    queueMicrotask(() => {
+      isTelling = false;
+      moved.emit();
+    });
+  }
   ledger.onConnected(() => {
     ledger
       .head()
@@ -47,7 +57,7 @@ export function followJournal(
         unsubscribe = ledger.onRows(Math.min(known, found.seq) + 1, (row) => {
           if (Buffer.from(row.body).includes(BET_MARK)) betSeqs.push(row.seq);
           if (head && row.seq > head.seq) head = { ...head, seq: row.seq, hash: toHex(row.hash) };
-          moved.emit();
+          tellOnce();
         });
         moved.emit();
       })
@@ -65,7 +75,8 @@ export function followJournal(
     hash: () => head?.hash ?? '',
     identity: () => (head ? { ledgerId: head.ledgerId, epoch: head.epoch } : null),
     betsAfter(seq) {
-      betSeqs = betSeqs.slice(betSeqs.findLastIndex((bet) => bet <= seq) + 1);
+      const copied = betSeqs.findLastIndex((bet) => bet <= seq) + 1;
+      if (copied > 0) betSeqs = betSeqs.slice(copied);
       return betSeqs.length;
     },
     rowsFrom: (fromSeq, limit): Promise<readonly JournalRowBytes[]> =>

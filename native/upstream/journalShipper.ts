@@ -21,6 +21,8 @@ import type { MarkKeeper } from './witnessedMark.ts';
 const BATCH_ROWS_MAX = 48;
 /** Bytes of bodies in one batch, far below the relay's message limit. */
 const BATCH_BYTES_MAX = 256 * 1024;
+/** Rest after a batch, ms; what waits meanwhile is copied before anybody would notice. */
+const REST_MS = 50;
 /** A batch without an answer is sent again; duplicates are acknowledged again, ms. */
 const ACK_WAIT_MS = 3_000;
 /** Wait after a ledger that could not be read, ms. */
@@ -89,6 +91,9 @@ class Shipper implements JournalShipper {
   /** The witness's last row has been compared with ours on this connection. */
   #compared = false;
   #inFlightSeq: number | null = null;
+  /** A batch left a moment ago: what has come since waits, unless it fills a batch. */
+  #isResting = false;
+  #cancelRest: CancelTimer = () => {};
   #reading = false;
   #refused: { code: string; reason: string } | null = null;
   #cancelWait: CancelTimer | null = null;
@@ -134,6 +139,7 @@ class Shipper implements JournalShipper {
 
   close(): void {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#cancelRest();
     this.#lost();
   }
 
@@ -195,6 +201,7 @@ class Shipper implements JournalShipper {
     if (!this.#witness || this.#inFlightSeq !== null) return;
     const nothingNew = head.seq === this.#witness.seq;
     if (nothingNew && (this.#compared || head.seq === 0)) return;
+    if (this.#isResting && head.seq - this.#witness.seq < BATCH_ROWS_MAX) return;
     this.#reading = true;
     void this.#readAndSend(this.#round, this.#witness, head).then((again) => {
       this.#reading = false;
@@ -271,10 +278,24 @@ class Shipper implements JournalShipper {
     });
     if (!sent) return;
     this.#inFlightSeq = last.seq;
+    this.#rest();
     this.#cancelWait?.();
     this.#cancelWait = this.#timers.after(ACK_WAIT_MS, () => {
       if (round !== this.#round) return;
       this.#inFlightSeq = null;
+      this.#pump();
+    });
+  }
+
+  /**
+   * The relay makes every batch durable. On one disk with the ledger, a flush for each of its own
+   * groups would make every bet wait for two.
+   */
+  #rest(): void {
+    this.#cancelRest();
+    this.#isResting = true;
+    this.#cancelRest = this.#timers.after(REST_MS, () => {
+      this.#isResting = false;
       this.#pump();
     });
   }
