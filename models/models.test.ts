@@ -13,6 +13,7 @@ import {
   PICTURE_WIDTH,
   project,
 } from '../native/capture/demo/camera.ts';
+import { findPack } from '../native/vision/moriarty/pack.ts';
 
 const here = import.meta.dirname;
 const read = (path: string) => JSON.parse(readFileSync(join(here, path), 'utf8'));
@@ -65,15 +66,19 @@ test('the pack of the demo lies where the camera of the demo shows things', () =
   close([pack.centreSpot.x, pack.centreSpot.y], project(0, 0, BALL_RADIUS));
 });
 
-test('every pack has the id of its file and only positions inside the picture', () => {
-  const names = readdirSync(join(here, 'packs')).filter((name) => name.endsWith('.json'));
-  assert.ok(names.length >= 2);
+test('every pack has the id of its file, and there is one for each kind of game', async () => {
+  const folder = join(here, 'packs');
+  const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  for (const id of [
+    ...['football', 'basketball', 'tennis', 'racing', 'desktop-game', 'generic', 'demo'],
+  ]) {
+    assert.ok(names.includes(`${id}.json`), `no pack ${id}`);
+  }
   for (const name of names) {
-    const pack = read(`packs/${name}`);
-    assert.equal(`${pack.id}.json`, name);
-    assert.equal(pack.version, 1);
-    for (const line of [...pack.goalLines, ...pack.lines]) {
-      for (const value of [...line.from, ...line.to]) assert.ok(value >= 0 && value <= 1);
-    }
+    const found = await findPack(name.slice(0, -5), folder);
+    assert.ok('pack' in found, 'reason' in found ? found.reason : '');
+    const model = found.pack.detector?.model;
+    const { models } = read('manifest.json');
+    assert.ok(!model || models.some((one: { id: string }) => one.id === model), `${model}`);
   }
 });

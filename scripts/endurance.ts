@@ -2,6 +2,7 @@
 // some of the sections, SEED=n repeats one. Exit code 1 when anything did not hold.
 
 import { runFlips, runTorn } from './endurance/damage.ts';
+import { runGoals } from './endurance/goals.ts';
 import { runKillsAtLength } from './endurance/kills.ts';
 import { runMarkets } from './endurance/markets.ts';
 import { runModelAtLength } from './endurance/model.ts';
@@ -17,6 +18,7 @@ const SECTIONS: Record<string, (say: (line: string) => void) => Promise<boolean>
   flips: runFlips,
   mutations: runMutations,
   upstream: runUpstream,
+  goals: runGoals,
 };
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);

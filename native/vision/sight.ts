@@ -102,7 +102,7 @@ export class Sight {
     this.#options.poser?.offer(pictureOf(frame), frame, tracks);
     const trackedMs = performance.now();
     const { captureUs, rtpTimestamp } = frame;
-    const drafts = this.#game.judge({ captureUs, rtpTimestamp, tracks, ball });
+    const drafts = this.#game.judge({ captureUs, rtpTimestamp, tracks, ball, yuv: frame.yuv });
     const detectedUs = this.#options.clock.nowUs();
     const events = drafts.map((draft) => ({ ...draft, detectedUs }));
     const judgedMs = performance.now();

@@ -1,15 +1,21 @@
 // The game: turns tracks into events with the frame on which they happened, a confidence and one
-// sentence of evidence. It knows positions only, never pixels, and never what the truth was.
+// sentence of evidence. It knows positions, of pixels only shirts and scores, and never the truth.
 // Surprising: an event is known some frames after it happened, hence `judgedUntilUs`.
 
 import type { MediaTimeUs } from '../../../core/base/clock.ts';
 import type { EventType, GameEvent } from '../../../core/contract/events.ts';
 import type { BallSighting } from '../tracking/ballTrack.ts';
 import type { TrackView } from '../tracking/track.ts';
+import { PICTURE } from '../vibrio/motion.ts';
+import { Camera, type CameraShift, type CameraState } from './camera.ts';
+import { Field } from './field.ts';
 import { type Goal, Goals } from './goals.ts';
 import { type KickOff, KickOffJudge } from './kickOff.ts';
 import { type LineCrossing, LineCrossings } from './lineCrossings.ts';
-import type { Pack } from './pack.ts';
+import { type Pack, pairsOf } from './pack.ts';
+import type { Actor, Happening, Rule } from './rules/rule.ts';
+import { rulesOf } from './rules/rules.ts';
+import { Teams } from './teams.ts';
 
 /** Sightings kept per track for continuity. */
 const SIGHTINGS_MAX = 12;
@@ -23,6 +29,12 @@ export type JudgedFrame = {
   /** Confirmed tracks of people and motion. */
   tracks: readonly TrackView[];
   ball: BallSighting | null;
+  /** How far the scene moved since the last picture; null: not known; absent: it never moves. */
+  cameraShift?: CameraShift | null;
+  /** The scene is another one than on the last picture. */
+  isCut?: boolean;
+  /** YUV 4:2:0 of 640x360, for shirts and scores; absent: neither is looked at. */
+  yuv?: Uint8Array;
 };
 
 /** An event before it is told: when it was known is the caller's business. */
@@ -32,6 +44,10 @@ export class Game {
   readonly #goals: Goals;
   readonly #kickOff: KickOffJudge;
   readonly #lines: LineCrossings;
+  readonly #rules: readonly Rule[];
+  readonly #camera = new Camera();
+  readonly #field: Field | null;
+  readonly #teams: Teams | null;
   #sightings: BallSighting[] = [];
   #frames: { captureUs: number; rtpTimestamp: number }[] = [];
 
@@ -39,6 +55,15 @@ export class Game {
     this.#goals = new Goals(pack);
     this.#kickOff = new KickOffJudge(pack);
     this.#lines = new LineCrossings(pack);
+    this.#rules = rulesOf(pack);
+    const calibration = pack.field?.calibration;
+    this.#field = calibration ? Field.from(pairsOf(calibration)) : null;
+    this.#teams = pack.teams === 'shirts' ? new Teams() : null;
+  }
+
+  /** Whether lines, zones and speeds can be judged, and why not. */
+  places(): CameraState {
+    return this.#camera.state();
   }
 
   /** Forgets everything seen: what follows shows something else. */
@@ -46,18 +71,48 @@ export class Game {
     this.#goals.reset();
     this.#kickOff.reset();
     this.#lines.reset();
+    for (const rule of this.#rules) rule.reset();
+    this.#field?.reset();
+    this.#teams?.reset();
+    this.#camera.restart();
     this.#sightings = [];
     this.#frames = [];
   }
 
   /** Takes the pictures in order and returns what is now known to have happened. */
   judge(frame: JudgedFrame): EventDraft[] {
-    const { captureUs, rtpTimestamp, ball } = frame;
+    const { captureUs, rtpTimestamp } = frame;
     this.#frames.push({ captureUs, rtpTimestamp });
     if (this.#frames.length > FRAMES_MAX) this.#frames.shift();
-    const drafts = this.#lines
-      .judge(frame.tracks, captureUs)
-      .map((found) => this.#describeLine(found));
+    this.#follow(frame);
+    // Places that nobody knows any more judge nothing; what needs no place goes on.
+    const isLost = this.#camera.isLost();
+    const tracks = frame.tracks.map((track) => this.#drawn(track));
+    const ball = frame.ball && { ...frame.ball, ...this.#camera.toDrawn(frame.ball) };
+    const actors = this.#actors(tracks, frame, isLost);
+    const drafts: EventDraft[] = [];
+    for (const rule of this.#rules) {
+      if (isLost && rule.needsPlaces) {
+        rule.reset();
+        continue;
+      }
+      const scene = { captureUs, actors, ball: ball?.isSeen ? ball : null, yuv: frame.yuv ?? null };
+      for (const found of rule.judge(scene)) drafts.push(this.#describe(found));
+    }
+    if (isLost) {
+      this.#goals.reset();
+      this.#kickOff.reset();
+      this.#lines.reset();
+      this.#sightings = [];
+      return drafts;
+    }
+    const crossed = this.#lines.judge(tracks, captureUs);
+    drafts.push(...crossed.map((found) => this.#describeLine(found)));
+    return [...drafts, ...this.#judgeBall(ball, captureUs)];
+  }
+
+  #judgeBall(ball: BallSighting | null, captureUs: number): EventDraft[] {
+    const drafts: EventDraft[] = [];
     if (!ball?.isSeen) {
       this.#goals.pass(captureUs);
       return drafts;
@@ -78,11 +133,50 @@ export class Game {
     return drafts;
   }
 
+  #follow(frame: JudgedFrame): void {
+    if (frame.isCut) {
+      this.#camera.cut();
+      this.#field?.reset();
+    }
+    if (frame.cameraShift !== undefined) this.#camera.move(frame.cameraShift);
+  }
+
+  /** A track where it would be on the picture that the places were drawn on. */
+  #drawn(track: TrackView): TrackView {
+    return { ...track, ...this.#camera.toDrawn(track) };
+  }
+
+  #actors(tracks: readonly TrackView[], frame: JudgedFrame, isLost: boolean): Actor[] {
+    const { captureUs, yuv } = frame;
+    this.#field?.forgetBefore(captureUs);
+    return tracks.flatMap((track, index) => {
+      const shown = frame.tracks[index];
+      if (track.predicted || track.label === 'ball' || !shown) return [];
+      const foot = { x: track.x + track.width / 2, y: track.y + track.height };
+      const centre = { x: foot.x, y: track.y + track.height / 2 };
+      const isPerson = track.label !== 'motion';
+      if (yuv && isPerson)
+        this.#teams?.look(track.id, { bytes: yuv, ...PICTURE }, shown, captureUs);
+      const speed = isLost || !isPerson ? null : this.#field?.follow(track.id, foot, captureUs);
+      return [
+        { track, foot, centre, team: this.#teams?.of(track.id) ?? null, speed: speed ?? null },
+      ];
+    });
+  }
+
   /** Until when every event is known, given that `captureUs` was judged last. */
   judgedUntilUs(captureUs: MediaTimeUs): MediaTimeUs {
-    const pending = [this.#goals.pendingUs(), this.#kickOff.pendingUs()];
+    const pending = [
+      this.#goals.pendingUs(),
+      this.#kickOff.pendingUs(),
+      ...this.#rules.map((rule) => rule.pendingUs()),
+    ];
     const oldest = Math.min(...pending.map((at) => at ?? Number.POSITIVE_INFINITY));
     return Math.min(captureUs, oldest - 1);
+  }
+
+  #describe({ type, captureUs, subject, ...rest }: Happening): EventDraft {
+    return this.#draft(type, captureUs, subject, { ...rest, why: rest.why.slice(0, 300) });
   }
 
   #describeGoal(goal: Goal): EventDraft {
@@ -118,6 +212,14 @@ export class Game {
     });
   }
 
+  /** The RTP timestamp of a picture that is not remembered any more: 90 kHz, wraps. */
+  #rtpBefore(captureUs: number): number {
+    const last = this.#frames.at(-1);
+    if (!last) return 0;
+    const ticks = Math.round(((last.captureUs - captureUs) * 90) / 1000);
+    return (last.rtpTimestamp - ticks) >>> 0;
+  }
+
   #draft(
     type: EventType,
     captureUs: number,
@@ -125,7 +227,7 @@ export class Game {
     rest: { confidence: number; why: string; trackIds: number[] },
   ): EventDraft {
     const known = this.#frames.find((frame) => frame.captureUs === captureUs);
-    const rtpTimestamp = known?.rtpTimestamp ?? this.#frames.at(-1)?.rtpTimestamp ?? 0;
+    const rtpTimestamp = known?.rtpTimestamp ?? this.#rtpBefore(captureUs);
     // The same judgement of the same frame gives the same id: a retry is recognised.
     const id = `${type}-${captureUs.toString(36)}-${shortHash(subject)}`;
     return { id, type, captureUs, rtpTimestamp, subject, ...rest };

@@ -4,73 +4,88 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import {
+  type Calibration,
+  calibrationSchema,
+  goalLineSchema,
+  lineSchema,
+  type Places,
+  shareSchema,
+  zoneSchema,
+} from '../../../core/contract/places.ts';
+import { calibrationFault, type PointPair } from './homography.ts';
+import { rulesSchema } from './packRules.ts';
 
-const share = z.number().min(0, 'between 0 and 1').max(1, 'between 0 and 1');
-const point = z.tuple([share, share]);
-const subject = z.string().min(1).max(60);
-const isLong = (line: { from: number[]; to: number[] }) =>
-  Math.hypot((line.from[0] ?? 0) - (line.to[0] ?? 0), (line.from[1] ?? 0) - (line.to[1] ?? 0)) >=
-  0.01;
+export type { GoalLine, Line, Zone } from '../../../core/contract/places.ts';
 
-export const goalLineSchema = z
-  .strictObject({
-    /** What templates call this goal, for example "left". */
-    subject,
-    /** The two posts, where they meet the ground. */
-    from: point,
-    to: point,
-    /** On which side of the line the goal is, as one looks at the picture. */
-    inside: z.enum(['left', 'right', 'above', 'below']),
-  })
-  .refine(isLong, { message: 'from and to must lie at least 0.01 apart', path: ['to'] });
-export type GoalLine = z.infer<typeof goalLineSchema>;
+const soundCalibrationSchema = calibrationSchema.superRefine((pairs, context) => {
+  const fault = calibrationFault(pairsOf(pairs));
+  if (fault) context.addIssue({ code: 'custom', message: fault });
+});
 
-export const lineSchema = z
-  .strictObject({ subject, from: point, to: point })
-  .refine(isLong, { message: 'from and to must lie at least 0.01 apart', path: ['to'] });
-export type Line = z.infer<typeof lineSchema>;
+/** Points of a calibration as the homography takes them. */
+export function pairsOf(calibration: Calibration): PointPair[] {
+  return calibration.map(({ picture, metres }) => ({
+    picture: { x: picture[0], y: picture[1] },
+    field: { x: metres[0], y: metres[1] },
+  }));
+}
 
-export const packSchema = z
-  .strictObject({
-    version: z.literal(1),
-    id: z.string().regex(/^[a-z0-9-]{1,60}$/, 'lower-case letters, digits and dashes'),
-    title: z.string().min(1).max(80),
-    /** Which model looks, and from which confidence on its boxes are sure. */
-    detector: z
-      .strictObject({ model: z.string().min(1).max(60), minimumConfidence: share })
-      .nullable(),
-    /** Which model finds the joints of which label; for packs that look at people. */
-    pose: z
-      .strictObject({ model: z.string().min(1).max(60), label: z.string().min(1).max(40) })
-      .nullable()
-      .optional(),
-    /** Which label of the model is the ball. */
-    ball: z.strictObject({ label: z.string().min(1).max(40) }).nullable(),
-    goalLines: z.array(goalLineSchema).max(8),
-    centreSpot: z
-      .strictObject({
-        x: share,
-        y: share,
-        /** Picture heights within which the ball rests on the spot. */
-        restRadius: z.number().min(0.002).max(0.2),
-        restSeconds: z.number().min(0.1).max(10),
-      })
-      .nullable(),
-    lines: z.array(lineSchema).max(32),
-  })
-  .refine((pack) => pack.ball === null || pack.detector !== null, {
-    message: 'a ball needs a detector that sees it',
-    path: ['ball'],
-  })
-  .refine((pack) => !pack.pose || pack.detector !== null, {
-    message: 'poses need a detector that sees people',
-    path: ['pose'],
-  });
+const base = {
+  id: z.string().regex(/^[a-z0-9-]{1,60}$/, 'lower-case letters, digits and dashes'),
+  title: z.string().min(1).max(80),
+  /** Which model looks, and from which confidence on its boxes are sure. */
+  detector: z
+    .strictObject({ model: z.string().min(1).max(60), minimumConfidence: shareSchema })
+    .nullable(),
+  /** Which model finds the joints of which label; for packs that look at people. */
+  pose: z
+    .strictObject({ model: z.string().min(1).max(60), label: z.string().min(1).max(40) })
+    .nullable()
+    .optional(),
+  /** Which label of the model is the ball. */
+  ball: z.strictObject({ label: z.string().min(1).max(40) }).nullable(),
+  goalLines: z.array(goalLineSchema).max(8),
+  centreSpot: z
+    .strictObject({
+      x: shareSchema,
+      y: shareSchema,
+      /** Picture heights within which the ball rests on the spot. */
+      restRadius: z.number().min(0.002).max(0.2),
+      restSeconds: z.number().min(0.1).max(10),
+    })
+    .nullable(),
+  lines: z.array(lineSchema).max(32),
+};
+
+/** As packs were written at first; read as one of version 2 without the rest. */
+const firstSchema = z.strictObject({ version: z.literal(1), ...base });
+
+export const packSchema = z.strictObject({
+  version: z.literal(2),
+  ...base,
+  goalLines: base.goalLines.default([]),
+  centreSpot: base.centreSpot.default(null),
+  lines: base.lines.default([]),
+  zones: z.array(zoneSchema).max(32).default([]),
+  /** The field's measures, and where it lies when the camera never moves. */
+  field: z
+    .strictObject({
+      lengthMetres: z.number().positive().max(2000),
+      widthMetres: z.number().positive().max(2000),
+      calibration: soundCalibrationSchema.nullable().default(null),
+    })
+    .nullable()
+    .default(null),
+  /** Whether sides are told apart by the colour of their shirts. */
+  teams: z.enum(['none', 'shirts']).default('none'),
+  events: rulesSchema.default({}),
+});
 export type Pack = z.infer<typeof packSchema>;
 
 /** What judges when there is no pack: motion only. */
 export const EMPTY_PACK: Pack = {
-  version: 1,
+  version: 2,
   id: 'none',
   title: 'No pack',
   detector: null,
@@ -78,7 +93,48 @@ export const EMPTY_PACK: Pack = {
   goalLines: [],
   centreSpot: null,
   lines: [],
+  zones: [],
+  field: null,
+  teams: 'none',
+  events: {},
 };
+
+/** The pack with an owner's drawings in the place of its own. */
+export function withPlaces(pack: Pack, places: Places): Pack {
+  const { calibration } = places;
+  const measures = pack.field ?? { lengthMetres: 1, widthMetres: 1, calibration: null };
+  return {
+    ...pack,
+    goalLines: places.goalLines ?? pack.goalLines,
+    lines: places.lines ?? pack.lines,
+    zones: places.zones ?? pack.zones,
+    field: calibration ? { ...measures, calibration } : pack.field,
+  };
+}
+
+/** Why an owner's drawings cannot be used, as a sentence that names the field; null: they can. */
+export function placesFault(pack: Pack, places: Places): string | null {
+  const fault = places.calibration && calibrationFault(pairsOf(places.calibration));
+  return fault ? `calibration: ${fault}` : contradiction(withPlaces(pack, places));
+}
+
+/** What fields say about each other. */
+function contradiction(pack: Pack): string | null {
+  if (pack.ball !== null && pack.detector === null) {
+    return 'ball: a ball needs a detector that sees it';
+  }
+  const names = [...pack.zones, ...pack.lines, ...pack.goalLines].map(({ subject: name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) return `zones: "${twice}" names two places, a name of its own is needed`;
+  if (pack.pose && pack.detector === null) {
+    return 'pose: poses need a detector that sees people';
+  }
+  const needsBall = (['shot', 'possession', 'pass', 'rallyEnd'] as const).find(
+    (name) => pack.events[name],
+  );
+  if (needsBall && pack.ball === null) return `events.${needsBall}: the pack has no ball`;
+  return null;
+}
 
 export type FoundPack = { pack: Pack } | { reason: string };
 
@@ -90,11 +146,19 @@ export function parsePack(text: string, name: string): FoundPack {
   } catch (cause) {
     return { reason: `Pack ${name} is no JSON: ${cause instanceof Error ? cause.message : ''}` };
   }
-  const parsed = packSchema.safeParse(data);
-  if (parsed.success) return { pack: parsed.data };
-  const issue = parsed.error.issues[0];
-  const field = issue?.path.join('.') || 'the whole file';
-  return { reason: `Pack ${name}, ${field}: ${issue?.message ?? 'wrong'}` };
+  const version = (data as { version?: unknown } | null)?.version;
+  if (version !== 1 && version !== 2) {
+    return { reason: `Pack ${name}, version: 1 or 2 was expected` };
+  }
+  const parsed = version === 1 ? firstSchema.safeParse(data) : packSchema.safeParse(data);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const field = issue?.path.join('.') || 'the whole file';
+    return { reason: `Pack ${name}, ${field}: ${issue?.message ?? 'wrong'}` };
+  }
+  const pack: Pack = { ...EMPTY_PACK, ...parsed.data, version: 2 };
+  const fault = contradiction(pack);
+  return fault === null ? { pack } : { reason: `Pack ${name}, ${fault}` };
 }
 
 /** Reads the pack with this id from `folder`; a sentence when it is absent or broken. */

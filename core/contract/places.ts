@@ -1,0 +1,54 @@
+// Places that an owner or a pack draws on the picture: goal lines, lines, zones, and four points of
+// the ground whose metres are known. All are shares of the picture, 0..1 from the left and from the
+// top. Whether calibration points say where the ground lies is checked where it is fitted.
+
+import { z } from 'zod';
+
+const inside = 'outside the picture: between 0 and 1 was expected';
+export const shareSchema = z.number().min(0, inside).max(1, inside);
+const point = z.tuple([shareSchema, shareSchema]);
+const subject = z.string().min(1).max(60);
+const isLong = (line: { from: number[]; to: number[] }) =>
+  Math.hypot((line.from[0] ?? 0) - (line.to[0] ?? 0), (line.from[1] ?? 0) - (line.to[1] ?? 0)) >=
+  0.01;
+const apart = { message: 'from and to must lie at least 0.01 apart', path: ['to'] };
+
+export const goalLineSchema = z
+  .strictObject({
+    /** What templates call this goal, for example "left". */
+    subject,
+    /** The two posts, where they meet the ground. */
+    from: point,
+    to: point,
+    /** On which side of the line the goal is, as one looks at the picture. */
+    inside: z.enum(['left', 'right', 'above', 'below']),
+  })
+  .refine(isLong, apart);
+export type GoalLine = z.infer<typeof goalLineSchema>;
+
+export const lineSchema = z.strictObject({ subject, from: point, to: point }).refine(isLong, apart);
+export type Line = z.infer<typeof lineSchema>;
+
+/** Corners of an area, in order. */
+export const zoneSchema = z.strictObject({
+  subject,
+  corners: z.array(point).min(3, 'at least three corners').max(16, 'at most sixteen corners'),
+});
+export type Zone = z.infer<typeof zoneSchema>;
+
+const metre = z.number().min(-2000).max(2000);
+/** Points of the picture and the same ones on the ground, metres. */
+export const calibrationSchema = z
+  .array(z.strictObject({ picture: point, metres: z.tuple([metre, metre]) }))
+  .min(4, 'at least four points')
+  .max(16, 'at most sixteen points');
+export type Calibration = z.infer<typeof calibrationSchema>;
+
+/** What an owner drew for one pack; it stands before the pack's own. Null: the pack's own. */
+export const placesSchema = z.strictObject({
+  goalLines: z.array(goalLineSchema).max(8).nullable(),
+  lines: z.array(lineSchema).max(32).nullable(),
+  zones: z.array(zoneSchema).max(32).nullable(),
+  calibration: calibrationSchema.nullable(),
+});
+export type Places = z.infer<typeof placesSchema>;
