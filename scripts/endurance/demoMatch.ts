@@ -13,7 +13,11 @@ import type { Unit } from '../../core/media/feed.ts';
 import { FrameFactsSchema } from '../../core/wire/gen/facts_pb.js';
 import { createMatch, type Match, PICTURE_BYTES } from '../../native/capture/demo/match.ts';
 import { hasFfmpeg, resolveFfmpeg } from '../../native/ffmpeg/resolve.ts';
-import { createDecodeTap, type DecodedFrame } from '../../native/vision/decodeTap.ts';
+import {
+  createDecodeTap,
+  type DecodedFrame,
+  type DecodeTap,
+} from '../../native/vision/decodeTap.ts';
 import { createDetector, type Detector } from '../../native/vision/models/detector.ts';
 import { findModel } from '../../native/vision/models/manifest.ts';
 import { findPack } from '../../native/vision/moriarty/pack.ts';
@@ -30,6 +34,13 @@ const FRAME_US = 1_000_000 / 30;
 const NEAR_PIXELS = 8;
 /** Pictures between a goal and its event that still make a pair: half a second. */
 const PAIR_FRAMES = 15;
+/** Decoded pictures that wait for the judge. */
+const PAUSE_AT = 8;
+const RESUME_AT = 3;
+/** Pictures that the decoder may hold back until more come. */
+const DECODER_KEEPS = 60;
+/** Nothing judged for this long is an error of the run, ms. */
+const STUCK_MS = 120_000;
 
 const models = resolve(import.meta.dirname, '../../models');
 
@@ -74,14 +85,19 @@ class Judge {
   readonly ball = { visible: 0, seen: 0, reported: 0, near: 0 };
   judged = 0;
   withoutDetector = 0;
+  tap: DecodeTap | null = null;
+  #waiting = 0;
   #work: Promise<void> = Promise.resolve();
+  #onJudged = () => {};
 
   constructor(sight: Sight, match: Match) {
     this.#sight = sight;
     this.#match = match;
   }
 
+  /** The decoder waits while pictures do: it uses their memory again. */
   take(frame: DecodedFrame): void {
+    if (++this.#waiting >= PAUSE_AT) this.tap?.setPaused(true);
     this.#work = this.#work.then(() => this.#judge(frame));
   }
 
@@ -101,13 +117,25 @@ class Judge {
     if (ball.visible) this.ball.visible++;
     if (ball.visible && isNear) this.ball.seen++;
     this.judged++;
+    if (--this.#waiting <= RESUME_AT) this.tap?.setPaused(false);
+    this.#onJudged();
   }
 
-  async until(count: number): Promise<void> {
-    while (this.judged < count) {
-      await new Promise<void>((done) => setImmediate(done));
-      await this.#work;
-    }
+  /** Resolves when so many pictures were judged; rejects when none comes for a long time. */
+  until(count: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let before = -1;
+      const watch = setInterval(() => {
+        if (this.judged === before) reject(new Error(`No picture after ${this.judged}.`));
+        before = this.judged;
+      }, STUCK_MS);
+      this.#onJudged = () => {
+        if (this.judged < count) return;
+        clearInterval(watch);
+        resolve();
+      };
+      this.#onJudged();
+    });
   }
 }
 
@@ -146,6 +174,7 @@ async function run(seed: number, frames: number): Promise<MatchResult> {
     onFrame: (frame) => judge.take(frame),
     onTrouble: (reason) => process.stderr.write(`${reason}\n`),
   });
+  judge.tap = tap;
   const begun = performance.now();
   const partAt = (from: number) => encode(match, from, Math.min(PART_FRAMES, frames - from));
   let next = partAt(0);
@@ -154,7 +183,7 @@ async function run(seed: number, frames: number): Promise<MatchResult> {
     for (const unit of units) tap.push(unit);
     if (from + PART_FRAMES < frames) next = partAt(from + PART_FRAMES);
     // The decoder keeps its last pictures until more come.
-    await judge.until(Math.max(0, from + units.length - PART_FRAMES));
+    await judge.until(Math.max(0, from + units.length - DECODER_KEEPS));
   }
   tap.reset();
   await judge.until(frames - tap.droppedCount());

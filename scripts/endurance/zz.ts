@@ -1,0 +1,174 @@
+// One match of the demo through the whole way that pixels take: drawn, encoded, decoded, looked at
+// by the model that is shipped, judged. It compares with what was drawn and prints one line of
+// JSON. Vision itself never sees the truth. Every picture is looked at: nothing here waits for a
+// clock, so the match runs as fast as the machine can.
+// usage: demoMatch.ts SEED FRAMES
+
+import { resolve } from 'node:path';
+import { fromBinary } from '@bufbuild/protobuf';
+import { realTimers } from '../../core/base/clock.ts';
+import { silentLogger } from '../../core/base/logger.ts';
+import type { GameEvent } from '../../core/contract/events.ts';
+import type { Unit } from '../../core/media/feed.ts';
+import { FrameFactsSchema } from '../../core/wire/gen/facts_pb.js';
+import { createMatch, type Match, PICTURE_BYTES } from '../../native/capture/demo/match.ts';
+import { hasFfmpeg, resolveFfmpeg } from '../../native/ffmpeg/resolve.ts';
+import { createDecodeTap, type DecodedFrame } from '../../native/vision/decodeTap.ts';
+import { createDetector, type Detector } from '../../native/vision/models/detector.ts';
+import { findModel } from '../../native/vision/models/manifest.ts';
+import { findPack } from '../../native/vision/moriarty/pack.ts';
+import { Sight } from '../../native/vision/sight.ts';
+import { encodeClip } from '../../native/vision/testFeed.ts';
+import { makeIds } from '../../native/vision/tracking/track.ts';
+import type { MatchResult } from './goals.ts';
+
+/** Pictures encoded at once: ten seconds. */
+const PART_FRAMES = 300;
+const START_US = 5_000_000;
+const FRAME_US = 1_000_000 / 30;
+/** A sighting this near to the true centre is right, pixels of 1280. */
+const NEAR_PIXELS = 8;
+/** Pictures between a goal and its event that still make a pair: half a second. */
+const PAIR_FRAMES = 15;
+
+const models = resolve(import.meta.dirname, '../../models');
+
+async function parts(): Promise<{ sight: Sight; detector: Detector }> {
+  const pack = await findPack('demo', resolve(models, 'packs'));
+  if ('reason' in pack) throw new Error(pack.reason);
+  const found = await findModel(pack.pack.detector?.model ?? '', [models]);
+  if ('reason' in found) throw new Error(found.reason);
+  const detector = createDetector({
+    ...{ model: found.model, providers: [], timers: realTimers, logger: silentLogger },
+    workerUrl: new URL('../../native/vision/models/worker.ts', import.meta.url),
+  });
+  await new Promise<void>((done) => {
+    detector.onChange(() => {
+      if (detector.state().state !== 'starting') done();
+    });
+  });
+  const clock = { nowUs: () => Number(process.hrtime.bigint() / 1000n) };
+  const own = { clock, timers: realTimers, takeId: makeIds() };
+  return { sight: new Sight({ ...own, pack: pack.pack, detector }), detector };
+}
+
+function encode(match: Match, from: number, count: number): Promise<Unit[]> {
+  function* pictures(): Generator<Uint8Array> {
+    for (let frame = from; frame < from + count; frame++) {
+      const picture = new Uint8Array(PICTURE_BYTES);
+      match.drawFrame(frame, picture);
+      yield picture;
+    }
+  }
+  const input = '-f rawvideo -pix_fmt yuv420p -s 1280x720 -r 30 -i pipe:0'.split(' ');
+  const startUs = START_US + Math.round(from * FRAME_US);
+  return encodeClip({ input, pictures: pictures(), startUs });
+}
+
+const frameOf = (captureUs: number) => (captureUs - START_US) / FRAME_US;
+
+class Judge {
+  readonly #sight: Sight;
+  readonly #match: Match;
+  readonly events: GameEvent[] = [];
+  readonly ball = { visible: 0, seen: 0, reported: 0, near: 0 };
+  judged = 0;
+  withoutDetector = 0;
+  #work: Promise<void> = Promise.resolve();
+
+  constructor(sight: Sight, match: Match) {
+    this.#sight = sight;
+    this.#match = match;
+  }
+
+  take(frame: DecodedFrame): void {
+    this.#work = this.#work.then(() => this.#judge(frame));
+  }
+
+  async #judge(frame: DecodedFrame): Promise<void> {
+    const result = await this.#sight.judge(frame, true);
+    this.events.push(...result.events);
+    if (!result.usedDetector) this.withoutDetector++;
+    const { ball } = this.#match.truth(Math.round(frameOf(frame.captureUs)));
+    const { tracks } = fromBinary(FrameFactsSchema, result.facts);
+    const track = tracks.find(({ label, predicted }) => label === 'ball' && !predicted);
+    const box = track?.box;
+    const x = box ? (box.x + box.width / 2) * 1280 : Number.NaN;
+    const y = box ? (box.y + box.height / 2) * 720 : Number.NaN;
+    const isNear = Math.hypot(x - ball.x, y - ball.y) <= NEAR_PIXELS;
+    if (this.judged % 10 === 0)
+      process.stderr.write(
+        `${this.judged} f${Math.round(frameOf(frame.captureUs))} ${Math.round(x)},${Math.round(y)} ${Math.round(ball.x)},${Math.round(ball.y)}\n`,
+      );
+    if (track) this.ball.reported++;
+    if (isNear) this.ball.near++;
+    if (ball.visible) this.ball.visible++;
+    if (ball.visible && isNear) this.ball.seen++;
+    this.judged++;
+  }
+
+  async until(count: number): Promise<void> {
+    while (this.judged < count) {
+      await new Promise<void>((done) => setImmediate(done));
+      await this.#work;
+    }
+  }
+}
+
+function compare(match: Match, frames: number, events: readonly GameEvent[]) {
+  const truths = Array.from({ length: frames }, (_, frame) => ({
+    frame,
+    side: match.truth(frame).goal,
+  })).filter(({ side }) => side !== null);
+  const goals = events.filter(({ type }) => type === 'goal');
+  const errors: number[] = [];
+  const left = [...goals];
+  const missed: number[] = [];
+  for (const truth of truths) {
+    const index = left.findIndex(
+      (goal) =>
+        goal.subject === truth.side &&
+        Math.abs(frameOf(goal.captureUs) - truth.frame) <= PAIR_FRAMES,
+    );
+    const [goal] = index < 0 ? [] : left.splice(index, 1);
+    if (goal) errors.push(Math.abs(Math.round(frameOf(goal.captureUs) - truth.frame)));
+    // A goal on the last pictures cannot be confirmed any more.
+    else if (truth.frame < frames - PAIR_FRAMES) missed.push(truth.frame);
+  }
+  const falseGoals = left.map((goal) => Math.round(frameOf(goal.captureUs)));
+  return { goals: errors.length, missed, falseGoals, errorFrames: errors };
+}
+
+async function run(seed: number, frames: number): Promise<MatchResult> {
+  const ffmpeg = await resolveFfmpeg({ environmentPath: process.env.MORPHINE_FFMPEG });
+  if (!hasFfmpeg(ffmpeg)) throw new Error(ffmpeg.reason);
+  const match = createMatch(seed);
+  const { sight, detector } = await parts();
+  const judge = new Judge(sight, match);
+  const tap = createDecodeTap({
+    ...{ ffmpeg, timers: realTimers, logger: silentLogger },
+    onFrame: (frame) => judge.take(frame),
+    onTrouble: (reason) => process.stderr.write(`${reason}\n`),
+  });
+  const begun = performance.now();
+  const partAt = (from: number) => encode(match, from, Math.min(PART_FRAMES, frames - from));
+  let next = partAt(0);
+  for (let from = 0; from < frames; from += PART_FRAMES) {
+    const units = await next;
+    for (const unit of units) tap.push(unit);
+    if (from + PART_FRAMES < frames) next = partAt(from + PART_FRAMES);
+    // The decoder keeps its last pictures until more come.
+    await judge.until(Math.max(0, from + units.length - PART_FRAMES));
+  }
+  tap.reset();
+  await judge.until(frames - tap.droppedCount());
+  await tap.close();
+  await detector.close();
+  const seconds = (performance.now() - begun) / 1000;
+  const { judged, withoutDetector, ball } = judge;
+  const found = compare(match, frames, judge.events);
+  return { seed, frames, judged, withoutDetector, seconds, ball, ...found };
+}
+
+const [seed, frames] = process.argv.slice(2).map(Number);
+process.stdout.write(`${JSON.stringify(await run(seed ?? 1, frames ?? PART_FRAMES))}\n`);
