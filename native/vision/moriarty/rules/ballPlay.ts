@@ -2,7 +2,7 @@
 // the boxes of people. The ball is with somebody when it is near the box for some pictures; a
 // ball that only flies past is with nobody.
 
-import { ASPECT } from '../../tracking/ballTrack.ts';
+import { ASPECT } from '../../tracking/track.ts';
 import { distance, type Point } from '../geometry.ts';
 import type { GoalLine } from '../pack.ts';
 import type { RuleOf } from '../packRules.ts';

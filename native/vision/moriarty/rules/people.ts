@@ -2,7 +2,7 @@
 // record. A box that grows or shrinks while it rises is a detector's whim and no jump; a speed
 // that no human reaches is a jump between two people.
 
-import { ASPECT } from '../../tracking/ballTrack.ts';
+import { ASPECT } from '../../tracking/track.ts';
 import type { Point } from '../geometry.ts';
 import type { RuleOf } from '../packRules.ts';
 import { type Actor, agreed, type Happening, nameOf, Quiet, type Rule } from './rule.ts';
