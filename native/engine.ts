@@ -19,6 +19,7 @@ import { initialState } from './engine/initialState.ts';
 import { followJournal } from './engine/journalSource.ts';
 import { type KeptChoices, openKeptChoices } from './engine/keptChoices.ts';
 import { createLedgerGate } from './engine/ledgerGate.ts';
+import { createModelShelf } from './engine/modelShelf.ts';
 import { createPictureWatch, type PictureWatch } from './engine/pictureWatch.ts';
 import { createReadingsCollector, type ReadingsCollector } from './engine/readings.ts';
 import { createShow, firstShow, type Show, type ShowPart } from './engine/show.ts';
@@ -36,7 +37,7 @@ import { createJournalShipper } from './upstream/journalShipper.ts';
 import { createStudioSocket } from './upstream/studioSocket.ts';
 import { tellErasures } from './upstream/textCopies.ts';
 import { type MarkKeeper, openMarkKeeper } from './upstream/witnessedMark.ts';
-import { createVisionClient } from './vision/client.ts';
+import { createVisionClient, type VisionClient } from './vision/client.ts';
 import type { PeerOptions } from './webrtc/peer.ts';
 
 /** Bets and commands outlast a ledger that was killed; it is back within a second or two. */
@@ -113,12 +114,14 @@ export async function startEngine(
     vision.configure({ pack: packOf(url), model: null });
   }
 
+  const models = openModelShelf(configuration, around, vision);
+
   // 4. The studio's page: one door, the same operations for every transport.
   const door = await openStudioDoor({
     configuration,
     around,
     store,
-    handlers: createHandlers({ show, markets, publisher, staffActs, selectSource }),
+    handlers: createHandlers({ show, markets, publisher, staffActs, models, selectSource }),
     onCapturePage: (port) => capture.attachCapturePage(port),
   });
   const readings = createReadingsCollector({ clock, publisher, capture, audience, door, timers });
@@ -161,7 +164,7 @@ export async function startEngine(
       if (!endpoint) views.visionAway();
     },
     async close() {
-      for (const room of [disk, readings, views, picture, markets, vision]) room.close();
+      for (const room of [disk, readings, views, picture, markets, models, vision]) room.close();
       await Promise.all([capture.close(), publisher.close()]);
       for (const room of [gate, audience, shipper, socket, ledger]) room.close();
       await marks.close();
@@ -176,6 +179,20 @@ async function openKept(dataFolder: string, around: EngineSurroundings) {
   const { channelId } = key;
   const marks = await openMarkKeeper({ dataFolder, channelId, timers, logger });
   return { marks, kept: await openKeptChoices(dataFolder) };
+}
+
+/** The models on disk; what runs of them is vision's. */
+function openModelShelf(
+  configuration: EngineConfiguration,
+  { fetch, timers, logger }: EngineSurroundings,
+  vision: VisionClient,
+) {
+  return createModelShelf({
+    ...{ vision, fetch, timers, logger: logger.with({ part: 'models' }) },
+    dataFolder: configuration.dataFolder,
+    folders: configuration.modelFolders,
+    shippedFolder: configuration.shippedModelFolder,
+  });
 }
 
 type MediaRooms = ReturnType<typeof openMediaRooms>;

@@ -4,6 +4,7 @@
 
 import { z } from 'zod';
 import { policySchema } from '../ledger/policy.ts';
+import { modelShelfSchema } from './modelCards.ts';
 import type { Role } from './roles.ts';
 import { marketViewSchema, templateSchema } from './state.ts';
 
@@ -31,6 +32,7 @@ const nothing = z.strictObject({});
 const reason = z.string().trim().min(1).max(300);
 const subject = z.string().regex(/^[0-9a-f]{32}$/, 'is 32 digits and letters a to f');
 const ofMarket = z.strictObject({ marketId: z.string() });
+const ofModel = z.strictObject({ id: z.string().min(1).max(60) });
 const onlyOwner = ['owner'] as const;
 const hosts = ['owner', 'coHost'] as const;
 const staff = ['owner', 'coHost', 'moderator'] as const;
@@ -209,6 +211,30 @@ export const operations = {
       result: nothing,
       roles: onlyOwner,
     }),
+  },
+  models: {
+    /** The shelf: every model with its card, those in use, and what is not offered and why. */
+    list: query({ args: nothing, result: modelShelfSchema, roles: staff }),
+    /** Writes down that the licence was read and accepted; before that nothing is downloaded. */
+    accept: command({ args: ofModel, result: nothing, roles: onlyOwner }),
+    /** Begins; `list` tells how far it is. */
+    download: command({ args: ofModel, result: nothing, roles: onlyOwner }),
+    /** What has arrived stays for the next download. */
+    stop: command({ args: ofModel, result: nothing, roles: onlyOwner }),
+    /** Takes in an ONNX file of this computer with its manifest entry. */
+    import: command({
+      args: z.strictObject({
+        path: z.string().trim().min(1).max(1000),
+        /** Empty for a file that is known by its hash. */
+        json: z.string().max(65_536),
+      }),
+      result: ofModel,
+      roles: onlyOwner,
+    }),
+    remove: command({ args: ofModel, result: nothing, roles: onlyOwner }),
+    /** Looks for models and tries providers again, also what was given up. */
+    retry: command({ args: nothing, result: nothing, roles: hosts }),
+    installCuda: command({ args: nothing, result: nothing, roles: onlyOwner }),
   },
   preview: {
     /** WHEP by RPC: gives the session's answer; the picture itself never crosses RPC. */

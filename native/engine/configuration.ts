@@ -35,5 +35,8 @@ export const engineConfigurationSchema = z.object({
   iceServers: z.array(z.string()),
   pageFolder: z.string(),
   demoWorkerPath: z.string(),
+  /** Folders with a model manifest, first one first. */
+  modelFolders: z.array(z.string()).default([]),
+  shippedModelFolder: z.string().default(''),
 });
 export type EngineConfiguration = z.infer<typeof engineConfigurationSchema>;

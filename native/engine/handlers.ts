@@ -8,6 +8,7 @@ import { type MarketCaller, MarketRefusal, type Markets } from '../markets/marke
 import type { Publisher } from '../publish/publisher.ts';
 import { serve } from '../serve/rooms.ts';
 import { OfferRefused } from '../webrtc/offerRefused.ts';
+import type { ModelShelfRoom } from './modelShelf.ts';
 import type { Show } from './show.ts';
 import type { StaffActs } from './staffActs.ts';
 
@@ -16,6 +17,7 @@ export type HandlerRooms = {
   markets: Markets;
   publisher: Publisher;
   staffActs: StaffActs;
+  models: ModelShelfRoom;
   selectSource(url: string): Promise<void>;
 };
 
@@ -46,6 +48,16 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
     },
     policy: {
       set: (args, caller) => refusable(() => rooms.staffActs.setPolicy(marketCaller(caller), args)),
+    },
+    models: {
+      list: () => rooms.models.list(),
+      accept: ({ id }) => rooms.models.accept(id),
+      download: ({ id }) => rooms.models.download(id),
+      stop: ({ id }) => done(() => rooms.models.stop(id)),
+      import: ({ path, json }) => rooms.models.import(path, json),
+      remove: ({ id }) => rooms.models.remove(id),
+      retry: () => done(() => rooms.models.retry()),
+      installCuda: () => done(() => rooms.models.installCuda()),
     },
     preview: {
       watch: ({ offerSdp }) => refusable(() => publisher.watchPreview(offerSdp)),

@@ -216,6 +216,12 @@ function configurationOf(
     videoClockOffset: parts.channel.videoClockOffset,
     audioClockOffset: parts.channel.audioClockOffset,
   };
+  const modelFolders = [
+    host.env.MORPHINE_MODELS,
+    parts.modelFolder,
+    join(common.dataFolder, 'models'),
+    folders.models,
+  ].filter((folder) => typeof folder === 'string' && folder !== '');
   // A process that comes back listens where it was before, or links would die with it.
   const portAgain = (choice: { port: number; isNamed: boolean }) => {
     const before = known.get(name)?.port;
@@ -236,12 +242,7 @@ function configurationOf(
         ...common,
         ffmpeg,
         ...offsets,
-        modelFolders: [
-          host.env.MORPHINE_MODELS,
-          parts.modelFolder,
-          join(common.dataFolder, 'models'),
-          folders.models,
-        ].filter((folder) => typeof folder === 'string' && folder !== ''),
+        modelFolders,
         packFolder: join(folders.models, 'packs'),
         workerPath: join(folders.entries, 'inferenceWorker.js'),
       };
@@ -274,6 +275,8 @@ function configurationOf(
         iceServers: options.iceServers,
         pageFolder: folders.pages,
         demoWorkerPath: join(folders.entries, 'demoWorker.js'),
+        modelFolders,
+        shippedModelFolder: folders.models,
       };
   }
 }

@@ -43,6 +43,8 @@ export type VisionClient = {
   configure(choice: { pack: string | null; model: string | null }): void;
   /** The units that follow show something else (source switched). */
   streamReset(): void;
+  /** Files of models changed, or one that was given up is to be tried again. */
+  modelsChanged(): void;
   /** Vision (re)started (endpoint) or went away (null). */
   setEndpoint(endpoint: Endpoint | null): void;
   /** `bytes` are the message as it travelled, for passing on without encoding again. */
@@ -78,6 +80,7 @@ export function createVisionClient(options: VisionClientOptions): VisionClient {
     push: (unit) => client.push(unit),
     configure: (choice) => client.configure(choice),
     streamReset: () => client.streamReset(),
+    modelsChanged: () => client.modelsChanged(),
     setEndpoint: (endpoint) => client.setEndpoint(endpoint),
     onFacts: (run) => client.factListeners.push(run),
     onEvent: (run) => client.eventListeners.push(run),
@@ -128,6 +131,10 @@ class Client {
   streamReset(): void {
     this.ring.push({ type: 'reset' });
     this.#pump();
+  }
+
+  modelsChanged(): void {
+    this.#sendControl({ type: 'modelsChanged' });
   }
 
   setEndpoint(endpoint: Endpoint | null): void {

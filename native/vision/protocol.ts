@@ -3,6 +3,7 @@
 // Control travels as JSON checked on arrival, units and facts as bytes.
 
 import { z } from 'zod';
+import { runningModelSchema } from '../../core/contract/modelCards.ts';
 import type { Unit } from '../../core/media/feed.ts';
 
 /** Frame kinds on the link. */
@@ -38,25 +39,6 @@ export const visionControlSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('modelsChanged') }),
 ]);
 export type VisionControl = z.infer<typeof visionControlSchema>;
-
-/** One provider that was tried for a model, or was not, with the reason it was not taken. */
-const trialSchema = z.object({
-  provider: z.string(),
-  reason: z.string(),
-  /** Inference of one picture's tensor on it, ms; null where it never ran. */
-  medianMs: z.number().nullable(),
-});
-/** One model in use: where it runs, how fast it was at the start, and why not elsewhere. */
-export const runningModelSchema = z.object({
-  id: z.string(),
-  use: z.enum(['detector', 'pose']),
-  state: z.enum(['starting', 'running', 'failed', 'givenUp']),
-  reason: z.string(),
-  provider: z.string(),
-  medianMs: z.number().nullable(),
-  refusals: z.array(trialSchema),
-});
-export type RunningModel = z.infer<typeof runningModelSchema>;
 
 const stageSchema = z.number().nonnegative().nullable();
 

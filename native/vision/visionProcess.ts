@@ -39,6 +39,8 @@ export type VisionOptions = {
   workerUrl: URL;
   /** GPU providers that may be tried; CPU always is. */
   providers: readonly Provider[];
+  /** Providers that are not tried, with the reason. */
+  refused?: Readonly<Partial<Record<Provider, string>>> | undefined;
   /** Where a trial of a provider leaves its mark: a driver may end the process. */
   markFile?: string | null | undefined;
   /** Pack until the engine chooses one. */

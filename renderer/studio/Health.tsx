@@ -1,9 +1,12 @@
 // The processes behind the show, in a word each: relay, vision, ledger. Reasons stand below.
 
+import { useState } from 'react';
 import type { StudioState } from '../../core/contract/state.ts';
+import { Button } from '../ui/Button.tsx';
 import { pointsText } from '../ui/figures.ts';
 import { StateDot, type StateTone } from '../ui/StateDot.tsx';
 import { text } from '../ui/texts.ts';
+import { ModelShelf } from './models/ModelShelf.tsx';
 
 const RELAY: Record<StudioState['relay']['state'], StateTone> = {
   connecting: 'warn',
@@ -24,6 +27,7 @@ const LEDGER: Record<StudioState['ledger']['state'], StateTone> = {
 };
 
 export function Health({ state: { relay, vision, ledger } }: { state: StudioState }) {
+  const [isOpen, setIsOpen] = useState(false);
   const model = [vision.model, vision.provider, vision.pack].filter((part) => part !== '');
   return (
     <section className="dockPart" aria-labelledby="health-title">
@@ -50,6 +54,10 @@ export function Health({ state: { relay, vision, ledger } }: { state: StudioStat
           below={ledger.reason}
         />
       </dl>
+      <Button size="dense" look="quiet" onClick={() => setIsOpen(true)}>
+        {text('studio.models.open')}
+      </Button>
+      {isOpen ? <ModelShelf onClose={() => setIsOpen(false)} /> : null}
     </section>
   );
 }

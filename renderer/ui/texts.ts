@@ -4,6 +4,7 @@
 import { captureTexts } from './texts/capture.ts';
 import { checkTexts } from './texts/check.ts';
 import { managementTexts } from './texts/management.ts';
+import { modelTexts } from './texts/models.ts';
 import { sharedTexts } from './texts/shared.ts';
 import { studioTexts } from './texts/studio.ts';
 import { viewerTexts } from './texts/viewer.ts';
@@ -12,6 +13,7 @@ const english = {
   ...sharedTexts,
   ...studioTexts,
   ...managementTexts,
+  ...modelTexts,
   ...viewerTexts,
   ...captureTexts,
   ...checkTexts,

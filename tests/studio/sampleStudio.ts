@@ -141,6 +141,16 @@ export function refusingHandlers(): Handlers {
     },
     viewers: { list: refuse, setBan: refuse, setStaff: refuse },
     policy: { set: refuse },
+    models: {
+      list: refuse,
+      accept: refuse,
+      download: refuse,
+      stop: refuse,
+      import: refuse,
+      remove: refuse,
+      retry: refuse,
+      installCuda: refuse,
+    },
     preview: { watch: refuse, leave: refuse },
   };
 }

@@ -28,6 +28,7 @@ import {
   testClock,
 } from '../../native/webrtc/testVideo.ts';
 import { sampleMarket, sampleReadings, sampleState } from './sampleStudio.ts';
+import { storyModels } from './storyModels.ts';
 
 const nowUs = testClock.nowUs;
 
@@ -361,6 +362,7 @@ function storyHandlers(
       ...storyMarketActs({ marketOf, change, open, shelf: storyShelf(state, apply) }),
     },
     ...storyStaffActs(apply),
+    models: storyModels(calls),
     preview: { watch: unavailable, leave: unavailable },
   });
 }

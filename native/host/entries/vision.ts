@@ -1,6 +1,7 @@
 // The vision process: decodes what the engine sends, judges it and tells. It never refuses a start
 // for a missing model, pack or ffmpeg; those are states. It lives until its supervisor says stop.
 
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { realTimers } from '../../../core/base/clock.ts';
@@ -8,6 +9,7 @@ import { BAD_CONFIGURATION_EXIT_CODE } from '../../../core/contract/process.ts';
 import { connectParent, describeIssues, type Parent } from '../../child/parent.ts';
 import { ffmpegChoiceSchema } from '../../ffmpeg/choice.ts';
 import { createLogger } from '../../telemetry/logger.ts';
+import { providersHere } from '../../vision/models/providersHere.ts';
 import { startVision, type Vision } from '../../vision/visionProcess.ts';
 
 const configurationSchema = z.object({
@@ -21,8 +23,10 @@ const configurationSchema = z.object({
   packFolder: z.string().min(1),
   /** File of the detector's worker. */
   workerPath: z.string().min(1),
-  /** GPU providers that may be tried. */
-  providers: z.array(z.enum(['cuda', 'dml', 'coreml', 'webgpu', 'cpu'])).default([]),
+  /** Trials of providers leave a mark here; none without it. */
+  dataFolder: z.string().min(1).optional(),
+  /** GPU providers that may be tried; absent: those that this machine may have. */
+  providers: z.array(z.enum(['cuda', 'dml', 'coreml', 'webgpu', 'cpu'])).optional(),
   /** Pack until the engine chooses one. */
   pack: z.string().min(1).nullable().default(null),
 });
@@ -51,11 +55,15 @@ parent.onMessage((message) => {
 async function start(to: Parent, raw: unknown): Promise<void> {
   const parsed = configurationSchema.safeParse(raw);
   if (!parsed.success) throw new Refused(`Vision configuration: ${describeIssues(parsed.error)}`);
-  const { epochUs, logLevel, workerPath, ...rest } = parsed.data;
+  const { epochUs, logLevel, workerPath, dataFolder, providers, ...rest } = parsed.data;
+  const here = providersHere(process.platform, process.arch, process.env);
   const logger = createLogger(logLevel, 'vision');
   vision = await startVision({
     ...rest,
     logger,
+    providers: providers ?? here.allowed,
+    refused: providers ? {} : here.refused,
+    markFile: dataFolder ? join(dataFolder, 'provider-trial.json') : null,
     workerUrl: pathToFileURL(workerPath),
     timers: realTimers,
     clock: { nowUs: () => epochUs + Number(process.hrtime.bigint() / 1000n) },

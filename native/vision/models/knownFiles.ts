@@ -72,8 +72,8 @@ const KNOWN: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 /** A whole entry for a short one whose hash is known; null when the entry must speak for itself. */
 export function knownFile(entry: unknown): Record<string, unknown> | null {
   if (typeof entry !== 'object' || entry === null) return null;
-  const { id, file, sha256, licence, layout } = entry as Record<string, unknown>;
+  const { sha256, layout } = entry as Record<string, unknown>;
   if (layout !== undefined || typeof sha256 !== 'string') return null;
   const known = KNOWN[sha256];
-  return known ? { ...(id === undefined ? {} : { id }), file, sha256, licence, ...known } : null;
+  return known ? { ...entry, ...known } : null;
 }

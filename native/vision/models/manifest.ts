@@ -19,6 +19,10 @@ export const detectorLayoutSchema = z.enum([
 /** How outputs are read: a detector's layouts, and heatmaps of one person's keypoints. */
 export const layoutSchema = z.enum([...detectorLayoutSchema.options, 'heatmaps']);
 
+export const MANIFEST = 'manifest.json';
+/** Hashes of files whose licence a person accepted, with the licence's name. */
+export const ACCEPTED = 'accepted.json';
+
 export const modelEntrySchema = z.object({
   /** What packs and the studio call it; the file's name without `.onnx` when absent. */
   id: z.string().min(1).max(60).optional(),
@@ -27,6 +31,20 @@ export const modelEntrySchema = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'the SHA-256 of the file, 64 lower-case hex digits'),
   layout: layoutSchema,
   licence: z.string().max(200).default(''),
+  /** Where the file can be had; its licence must then be accepted before its first use. */
+  url: z
+    .string()
+    .regex(/^(https:\/\/|http:\/\/127\.0\.0\.1:)/, 'an address that begins with https://')
+    .max(1000)
+    .optional(),
+  bytes: z.number().int().positive().optional(),
+  /** What people read about it. */
+  title: z.string().max(100).optional(),
+  origin: z.string().max(500).optional(),
+  licenceUrl: z.string().max(500).optional(),
+  trainedOn: z.string().max(500).optional(),
+  measured: z.string().max(500).optional(),
+  golden: z.string().max(500).optional(),
   input: z.object({
     name: z.string().min(1).max(100),
     width: z.number().int().min(32).max(2048).multipleOf(8),
@@ -95,29 +113,15 @@ async function findIn(
   id: string,
   folders: readonly string[],
 ): Promise<FoundModel | null> {
-  const manifestPath = join(folder, 'manifest.json');
-  let text: string;
-  try {
-    text = await readFile(manifestPath, 'utf8');
-  } catch {
-    return null;
-  }
-  let entries: unknown;
-  try {
-    entries = (JSON.parse(text) as { models?: unknown } | null)?.models;
-  } catch {
-    return { reason: `${manifestPath} is no JSON.` };
-  }
-  if (!Array.isArray(entries)) return { reason: `${manifestPath}: "models" must be a list.` };
-  const entry: unknown = entries.find((candidate) => idOf(candidate) === id);
+  const manifestPath = join(folder, MANIFEST);
+  const entries = await readEntries(folder);
+  if (entries === null) return null;
+  if ('reason' in entries) return entries;
+  const entry = entries.list.find((candidate) => idOf(candidate) === id);
   if (!entry) return null;
-  const parsed = modelEntrySchema.safeParse(knownFile(entry) ?? entry);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    const field = issue?.path.join('.') ?? '';
-    return { reason: `${manifestPath}, model "${id}", ${field}: ${issue?.message ?? 'wrong'}.` };
-  }
-  const { file, sha256 } = parsed.data;
+  const parsed = parseEntry(entry);
+  if ('fault' in parsed) return { reason: `${manifestPath}, model "${id}", ${parsed.fault}` };
+  const { file, sha256, url } = parsed.entry;
   let wrong = '';
   let path = '';
   for (const place of [folder, ...folders]) {
@@ -135,19 +139,71 @@ async function findIn(
   if (path === '') {
     return { reason: `${join(folder, file)} is named in the manifest and not there.` };
   }
-  const named = parsed.data.labels;
+  if (url !== undefined && !(await acceptedLicences(folders)).has(sha256)) {
+    const { licence } = parsed.entry;
+    return {
+      reason:
+        `The licence of the model "${id}" (${licence}) was not accepted yet: accept it under ` +
+        `Models in the studio, or with npm run models -- accept ${id}.`,
+    };
+  }
+  const named = parsed.entry.labels;
   const labels = typeof named === 'string' ? [...LABEL_LISTS[named]] : named;
-  return { model: { ...parsed.data, id, labels, path }, passedOver: wrongHash };
+  return { model: { ...parsed.entry, id, labels, path }, passedOver: wrongHash };
 }
 
-function idOf(entry: unknown): string | null {
+/** What a folder's manifest lists; null where there is none, a sentence where it cannot be read. */
+export async function readEntries(
+  folder: string,
+): Promise<{ list: unknown[]; notOurs: unknown } | { reason: string } | null> {
+  const path = join(folder, MANIFEST);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch {
+    return null;
+  }
+  try {
+    const content = JSON.parse(text) as { models?: unknown; notOurs?: unknown } | null;
+    const list = content?.models;
+    if (!Array.isArray(list)) return { reason: `${path}: "models" must be a list.` };
+    return { list, notOurs: content?.notOurs };
+  } catch {
+    return { reason: `${path} is no JSON.` };
+  }
+}
+
+/** Checks one entry; `fault` names the field and what was expected. */
+export function parseEntry(entry: unknown): { entry: ModelEntry } | { fault: string } {
+  const parsed = modelEntrySchema.safeParse(knownFile(entry) ?? entry);
+  if (parsed.success) return { entry: parsed.data };
+  const issue = parsed.error.issues[0];
+  return { fault: `${issue?.path.join('.') || 'entry'}: ${issue?.message ?? 'wrong'}.` };
+}
+
+/** Hashes of the files whose licences were accepted, of all folders. */
+export async function acceptedLicences(folders: readonly string[]): Promise<Set<string>> {
+  const accepted = new Set<string>();
+  for (const folder of folders) {
+    try {
+      const content: unknown = JSON.parse(await readFile(join(folder, ACCEPTED), 'utf8'));
+      for (const hash of Object.keys(content as object)) accepted.add(hash);
+    } catch {
+      // A folder in which nothing was accepted has no such file.
+    }
+  }
+  return accepted;
+}
+
+export function idOf(entry: unknown): string | null {
   if (typeof entry !== 'object' || entry === null) return null;
   if ('id' in entry && typeof entry.id === 'string') return entry.id;
   if ('file' in entry && typeof entry.file === 'string') return entry.file.replace(/\.onnx$/, '');
   return null;
 }
 
-async function hashOf(path: string): Promise<string | null> {
+/** SHA-256 of a file as hex; null where it cannot be read. */
+export async function hashOf(path: string): Promise<string | null> {
   try {
     return createHash('sha256')
       .update(await readFile(path))

@@ -45,6 +45,8 @@ export type ModelState = {
 export type ModelWorkerOptions = {
   model: Model;
   providers: readonly Provider[];
+  /** Providers that are not tried, with the reason. */
+  refused?: Readonly<Partial<Record<Provider, string>>> | undefined;
   /** File of the worker: TypeScript in a checkout, built in an app. */
   workerUrl: URL;
   timers: Timers;
@@ -65,7 +67,7 @@ const FAILURES_MAX = 8;
 export class ModelWorker<Seen> {
   readonly #options: ModelWorkerOptions;
   readonly #listeners: (() => void)[] = [];
-  readonly #distrusted: Partial<Record<Provider, string>> = {};
+  readonly #distrusted: Partial<Record<Provider, string>>;
   #worker: Worker | null = null;
   #state: ModelState = {
     ...{ state: 'starting', reason: '', provider: '' },
@@ -80,6 +82,7 @@ export class ModelWorker<Seen> {
 
   constructor(options: ModelWorkerOptions) {
     this.#options = options;
+    this.#distrusted = { ...options.refused };
     this.#start();
   }
 

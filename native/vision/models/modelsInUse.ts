@@ -3,7 +3,7 @@
 
 import type { Timers } from '../../../core/base/clock.ts';
 import type { Logger } from '../../../core/base/logger.ts';
-import type { RunningModel } from '../protocol.ts';
+import type { RunningModel } from '../../../core/contract/modelCards.ts';
 import { createDetector, type Detector } from './detector.ts';
 import { findModel, type Model } from './manifest.ts';
 import type { ModelState } from './modelWorker.ts';
@@ -17,6 +17,8 @@ export type ModelsInUseOptions = {
   workerUrl: URL;
   /** GPU providers that may be tried; CPU always is. */
   providers: readonly Provider[];
+  /** Providers that are not tried, with the reason. */
+  refused?: Readonly<Partial<Record<Provider, string>>> | undefined;
   /** Where a trial of a provider leaves its mark; null keeps none. */
   markFile?: string | null | undefined;
   timers: Timers;
@@ -44,9 +46,10 @@ export class ModelsInUse {
   async choose(wanted: WantedModels): Promise<void> {
     void this.close();
     this.#missing = [];
-    const { workerUrl, providers, markFile = null, timers, logger, onChange } = this.#options;
+    const { workerUrl, providers, refused, timers, logger, onChange } = this.#options;
+    const { markFile = null } = this.#options;
     const parts = (model: Model) => ({
-      ...{ model, providers, workerUrl, markFile, timers },
+      ...{ model, providers, refused, workerUrl, markFile, timers },
       logger: logger.with({ model: model.id }),
     });
     const detector = await this.#find(wanted.detector, false);

@@ -114,9 +114,9 @@ async function tryProvider(
 }
 
 function reasonNotToTry(provider: Provider, model: Model, options: TrustOptions): string | null {
-  if (!options.allowed.includes(provider)) return 'not on this system';
   const distrust = options.distrusted?.[provider];
   if (distrust !== undefined) return distrust;
+  if (!options.allowed.includes(provider)) return 'not asked for';
   const mark = readMark(options.markFile);
   if (mark === null || mark.provider !== provider) return null;
   return (

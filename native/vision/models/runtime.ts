@@ -71,5 +71,7 @@ function readOutputs(results: InferenceSession.OnnxValueMapType): Outputs {
 
 function firstLine(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
-  return text.split('\n')[0]?.slice(0, 300) ?? '';
+  // What stands before it are places in ONNX Runtime's own source.
+  const said = text.replace(/^[^\n]*? was false\. /, '');
+  return said.split('\n')[0]?.slice(0, 300) ?? '';
 }
