@@ -19,6 +19,7 @@ export default defineConfig({
           ledger: at('native/host/entries/ledger.ts'),
           vision: at('native/host/entries/vision.ts'),
           relay: at('relay/entry.ts'),
+          witnessThread: at('relay/witness/storeThread.ts'),
           demoWorker: at('native/capture/demoWorker.ts'),
           inferenceWorker: at('native/vision/models/worker.ts'),
         },

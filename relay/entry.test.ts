@@ -27,6 +27,7 @@ const configuration = {
   owners: 'open',
   iceServers: [],
   viewerPageFolder: join(folder, 'none'),
+  storeThreadPath: join(import.meta.dirname, 'witness/storeThread.ts'),
   logLevel: 'error',
   epochUs: 5,
 };

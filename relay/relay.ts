@@ -28,8 +28,8 @@ import { answer, type RouteOptions } from './routes.ts';
 import { serveStudio } from './studioSession.ts';
 import { serveViewer } from './viewerSession.ts';
 import { createUpgradeServer, type UpgradeServer } from './webSocket.ts';
-import { openEmbeddedStore } from './witness/embeddedStore.ts';
 import { openPostgresStore } from './witness/postgresStore.ts';
+import { openThreadedStore } from './witness/threadedStore.ts';
 import { createWitness, type Witness } from './witness/witness.ts';
 
 /** Facts sockets at once; more are answered 503. Each idle one costs about 10 KB. */
@@ -52,6 +52,8 @@ export type RelayOptions = {
   dataFolder: string;
   /** postgres:// address of the witness's store, password included; null: a file in the folder. */
   databaseUrl: string | null;
+  /** File of the thread that keeps the witness's file, as source or as built. */
+  storeThreadPath: string;
   /** 'open', or a file with one channel id a line. */
   owners: string;
   /** `stun:HOST:PORT` or `turn:USER:PASSWORD@HOST:PORT`. */
@@ -212,7 +214,7 @@ async function openStore(options: RelayOptions): Promise<OpenStore> {
   const held = lock;
   try {
     const key = await openRelayKey(folder, options.random);
-    const witness = createWitness(await openWitnessStore(folder, options.databaseUrl));
+    const witness = createWitness(await openWitnessStore(options));
     return {
       witness,
       marks: createMarkSigner(key, options.wallMs),
@@ -227,7 +229,8 @@ async function openStore(options: RelayOptions): Promise<OpenStore> {
   }
 }
 
-async function openWitnessStore(folder: string, databaseUrl: string | null) {
+async function openWitnessStore(options: RelayOptions) {
+  const { dataFolder: folder, databaseUrl, storeThreadPath } = options;
   if (databaseUrl !== null) {
     try {
       return await openPostgresStore(databaseUrl);
@@ -236,7 +239,7 @@ async function openWitnessStore(folder: string, databaseUrl: string | null) {
     }
   }
   try {
-    return openEmbeddedStore(join(folder, 'witness.sqlite'));
+    return await openThreadedStore(join(folder, 'witness.sqlite'), storeThreadPath);
   } catch (error) {
     const message = `${folder} holds no usable witness file: ${reasonOf(error)}`;
     throw new BadRelaySetting('dataFolder', message);

@@ -21,6 +21,7 @@ export const relayConfigurationSchema = z.object({
   owners: z.string().min(1),
   iceServers: z.array(z.string()),
   viewerPageFolder: z.string().min(1),
+  storeThreadPath: z.string().min(1),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']),
 });
 export type RelayConfiguration = z.infer<typeof relayConfigurationSchema>;

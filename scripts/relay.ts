@@ -66,6 +66,7 @@ function readCommandLine(args: readonly string[], callerFolder: string): Command
     owners: owners === 'open' ? owners : resolve(callerFolder, owners),
     iceServers: values['ice-server'] ?? [],
     viewerPageFolder: resolve(import.meta.dirname, '../out/renderer/viewer'),
+    storeThreadPath: resolve(import.meta.dirname, '../relay/witness/storeThread.ts'),
     logLevel: levelOf(process.env.MORPHINE_LOG),
     readyFile: path(values['ready-file']),
   };

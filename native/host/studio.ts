@@ -258,6 +258,7 @@ function configurationOf(
         owners: 'open',
         iceServers: options.iceServers,
         viewerPageFolder: join(folders.pages, 'viewer'),
+        storeThreadPath: join(folders.entries, 'witnessThread.js'),
       };
     case 'engine':
       return {

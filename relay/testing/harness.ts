@@ -36,6 +36,8 @@ import type { WitnessBatch } from '../witness/witness.ts';
 export const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
 export const clock = { nowUs: () => Number(process.hrtime.bigint() / 1000n) };
 
+export const STORE_THREAD_PATH = join(import.meta.dirname, '../witness/storeThread.ts');
+
 /** A media side that only records: media have tests of their own. */
 export class RecordingMedia {
   readonly analytics: { channel: string; bytes: Uint8Array }[] = [];
@@ -86,6 +88,7 @@ export async function startTestRelay(
     iceServers: [],
     databaseUrl: null,
     viewerPageFolder: join(changes.dataFolder, 'no-page'),
+    storeThreadPath: STORE_THREAD_PATH,
     clock,
     wallMs: () => Date.now(),
     timers: realTimers,

@@ -4,10 +4,10 @@
 
 import { join } from 'node:path';
 import { openPostgres } from '../postgres.ts';
-import { openEmbeddedStore } from '../witness/embeddedStore.ts';
 import { openPostgresStore } from '../witness/postgresStore.ts';
 import type { WitnessStore } from '../witness/store.ts';
-import { randomHex, removeFolder, temporaryFolder } from './harness.ts';
+import { openThreadedStore } from '../witness/threadedStore.ts';
+import { randomHex, removeFolder, STORE_THREAD_PATH, temporaryFolder } from './harness.ts';
 
 export const TEST_DATABASE_URL =
   process.env.DATABASE_URL || 'postgres://morphine_test:morphine_test@127.0.0.1:5432/morphine_test';
@@ -43,7 +43,7 @@ export function embeddedStores(): TestStores {
       folders.push(folder);
       return join(folder, 'witness.sqlite');
     },
-    open: async (path) => openEmbeddedStore(path),
+    open: (path) => openThreadedStore(path, STORE_THREAD_PATH),
     channel: () => randomHex(16),
     forget() {},
     async clear() {
