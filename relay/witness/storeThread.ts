@@ -1,6 +1,6 @@
-// The thread in which the relay keeps its witness file: flushing a batch takes milliseconds in which
-// the relay has packets of media to pass on. It answers one question after the other, as they are
-// asked by threadedStore.ts, and knows nothing else.
+// The thread in which the relay keeps its witness file: flushing a batch takes milliseconds in
+// which the relay has packets of media to pass on. It answers one question after the other, as they
+// are asked by threadedStore.ts, and knows nothing else.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { SqliteFailure } from '../../native/sqlite/failure.ts';

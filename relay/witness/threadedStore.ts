@@ -1,5 +1,5 @@
-// The witness's file in a thread of its own (storeThread.ts), as a WitnessStore. What was asked when
-// the thread ended is refused, never assumed done; the next question starts a new thread.
+// The witness's file in a thread of its own (storeThread.ts), as a WitnessStore. What was asked
+// when the thread ended is refused, never assumed done; the next question starts a new thread.
 
 import { Worker } from 'node:worker_threads';
 import { SqliteFailure, type SqliteFailureKind } from '../../native/sqlite/failure.ts';
