@@ -204,6 +204,12 @@ type ConfigurationParts = {
   retention: Settings['retention'];
 };
 
+/** Where vision looks for a model, first one first. */
+function modelFoldersOf({ host, common, modelFolder }: ConfigurationParts): string[] {
+  const own = [host.env.MORPHINE_MODELS, modelFolder, join(common.dataFolder, 'models')];
+  return [...own, host.folders.models].filter((folder): folder is string => !!folder);
+}
+
 /** The start message's configuration of each process; each checks it with its own schema. */
 function configurationOf(
   name: ProcessName,
@@ -216,12 +222,7 @@ function configurationOf(
     videoClockOffset: parts.channel.videoClockOffset,
     audioClockOffset: parts.channel.audioClockOffset,
   };
-  const modelFolders = [
-    host.env.MORPHINE_MODELS,
-    parts.modelFolder,
-    join(common.dataFolder, 'models'),
-    folders.models,
-  ].filter((folder) => typeof folder === 'string' && folder !== '');
+  const modelFolders = modelFoldersOf(parts);
   // A process that comes back listens where it was before, or links would die with it.
   const portAgain = (choice: { port: number; isNamed: boolean }) => {
     const before = known.get(name)?.port;
