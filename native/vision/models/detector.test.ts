@@ -88,6 +88,51 @@ test('a worker that hangs is given up', async () => {
   assert.equal(await detector.detect(picture), null, 'a closed detector answers at once');
 });
 
+test('a provider that dies at work is not tried again, and the next one stands in', async () => {
+  const time = new ManualTime();
+  // It runs on CUDA unless it is told not to, and dies on its first picture there.
+  const detector = open(
+    `const { workerData } = require('node:worker_threads');
+    const isTold = workerData.distrusted.cuda !== undefined;
+    parentPort.postMessage({
+      type: 'ready', provider: isTold ? 'cpu' : 'cuda', medianMs: 1,
+      refusals: isTold ? [{ provider: 'cuda', reason: workerData.distrusted.cuda, medianMs: null }] : [] });
+    ${STOPS} parentPort.on('message', (message) => {
+      if (message.type !== 'look') return;
+      if (isTold) parentPort.postMessage(${SEEN});
+      else parentPort.postMessage({ type: 'failed', reason: 'CUDA error 700' }); });`,
+    time,
+  );
+  await reached(detector, 'running');
+  assert.equal(detector.state().provider, 'cuda');
+  assert.equal(await detector.detect(picture), null);
+  assert.match(detector.state().reason, /CUDA error 700/);
+  time.advance(250);
+  await reached(detector, 'running');
+  const { provider, refusals } = detector.state();
+  assert.equal(provider, 'cpu');
+  assert.match(refusals[0]?.reason ?? '', /it failed while in use: CUDA error 700/);
+  assert.deepEqual((await detector.detect(picture))?.detections, []);
+  await detector.close();
+});
+
+test('a model that never answers is given up, with a sentence, and tried no more', async () => {
+  const time = new ManualTime();
+  const detector = open(`throw new Error('out of memory');`, time);
+  for (let failure = 1; failure < 8; failure++) {
+    await reached(detector, 'failed');
+    const tried = new Promise<void>((done) => detector.onChange(done));
+    time.advance(30_000);
+    await tried;
+  }
+  assert.equal(detector.state().state, 'givenUp');
+  assert.match(detector.state().reason, /out of memory\. It is given up after 8 failures/);
+  time.advance(120_000);
+  assert.equal(detector.state().state, 'givenUp');
+  assert.equal(await detector.detect(picture), null);
+  await detector.close();
+});
+
 test('a worker that throws says why', async () => {
   const detector = open(`throw new Error('no such operator: Frob');`, new ManualTime());
   await reached(detector, 'failed');
