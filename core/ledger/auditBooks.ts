@@ -25,6 +25,8 @@ export type MarketBook = {
   isLocked: boolean;
   hasEnded: boolean;
   isInParts: boolean;
+  /** What is done in parts is a correction, and its row comes next. */
+  isToCorrect: boolean;
   guardUs: number;
   lockAtUs: number;
   deadlineAtUs: number;

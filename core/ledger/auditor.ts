@@ -204,6 +204,7 @@ class Auditor {
       isLocked: false,
       hasEnded: false,
       isInParts: false,
+      isToCorrect: false,
       guardUs: Number(row.guardMs) * 1000,
       lockAtUs: Number(row.lockAt),
       deadlineAtUs: Number(row.deadlineAt),
@@ -277,9 +278,10 @@ class Auditor {
     const isStart = row.act === 'market.settling';
     const book = isStart || row.act === 'market.settled' ? this.#bookOf(id) : undefined;
     if (!book) return;
-    const isInTurn = isStart ? !book.hasEnded : book.hasEnded && book.isInParts;
+    const isInTurn = isStart ? !book.isInParts : book.hasEnded && book.isInParts;
     if (!isInTurn) this.#find(`market ${id} is settled in parts at another time`);
     book.isInParts = isStart;
+    book.isToCorrect = isStart && book.hasEnded;
     if (!isStart) this.#closeMarket(id);
   }
 
@@ -287,7 +289,7 @@ class Auditor {
     const id = String(row.market);
     const book = this.#bookOf(id);
     if (!book) return;
-    if (!book.hasEnded || book.isInParts || book.winner < 0)
+    if (!book.hasEnded || book.isInParts !== book.isToCorrect || book.winner < 0)
       this.#find('what is corrected was not resolved');
     if (Number(row.at) > book.resolvedAtUs + this.#disputeUs) {
       this.#find('a correction comes after the dispute window');
@@ -302,7 +304,8 @@ class Auditor {
     }
     book.winner = row.outcome === null ? -1 : Number(row.outcome);
     book.isPaid = row.settlement === 'paid';
-    this.#ended = id;
+    book.isToCorrect = false;
+    if (!book.isInParts) this.#ended = id;
   }
 
   #ended = '';
@@ -453,7 +456,7 @@ class Auditor {
   #recount(row: Fields): void {
     const bet = this.#betOf(row.bet);
     if (!bet) return;
-    if (bet.market !== this.#ended) this.#find('it counts a bet anew without a correction');
+    if (!this.#isCorrected(bet.market)) this.#find('it counts a bet anew without a correction');
     if (bet.fate === 'open') this.#find('it counts an undecided bet anew');
     bet.fate = row.why === null ? 'posted' : 'void';
     bet.paid = BigInt(String(row.paid));
@@ -461,11 +464,17 @@ class Auditor {
     if (row.why === 'LATE_MEDIA' && !isLateNow) this.#find('a bet in time is undone as late');
   }
 
+  #isCorrected(id: string): boolean {
+    const book = this.#markets.get(id);
+    if (!book || book.revision === 0) return false;
+    return book.isInParts ? !book.isToCorrect : id === this.#ended;
+  }
+
   #adjust(row: Fields): void {
     const id = String(row.market);
     const book = this.#bookOf(id);
     if (!book) return;
-    if (id !== this.#ended || book.revision === 0) this.#find('it adjusts without a correction');
+    if (!this.#isCorrected(id)) this.#find('it adjusts without a correction');
     const isIn = row.cr === `escrow:${id}`;
     const other = String(isIn ? row.dr : row.cr);
     const gain = BigInt(String(row.amount)) * (isIn ? -1n : 1n);

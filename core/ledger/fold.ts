@@ -114,7 +114,7 @@ export type Market = {
   /** It was decided, and not all of what follows from that is written yet. */
   isSettling: boolean;
   /** Of an ended market whose bets were put away: what is still told of them. */
-  shelved: { bettors: number[]; hadWinner: boolean } | null;
+  shelved: { bettors: number[]; hadWinner: boolean; bets?: number } | null;
 };
 
 export type LedgerState = {

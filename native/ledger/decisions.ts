@@ -3,21 +3,15 @@
 // correction never touches old rows: it moves the difference, and what was spent is a debt.
 
 import { type Decision, decisionOf, type Fate } from '../../core/ledger/decision.ts';
-import { availableMinor, type Bet, isGuest, type Market } from '../../core/ledger/fold.ts';
+import { type Bet, isGuest, type Market } from '../../core/ledger/fold.ts';
 import { isWithdrawn } from '../../core/ledger/foldMoves.ts';
 import { LedgerRefusal } from '../../core/ledger/refusal.ts';
-import {
-  debtAccount,
-  escrowAccount,
-  HOUSE_RAKE,
-  HOUSE_SUBSIDY,
-  userAccount,
-} from '../../core/ledger/rows.ts';
+import { escrowAccount, HOUSE_RAKE, HOUSE_SUBSIDY, userAccount } from '../../core/ledger/rows.ts';
 import { guestsReturned } from '../../core/markets/guestShare.ts';
 import { cutoffUs, isLate, tighterCutoff } from '../../core/markets/mediaClock.ts';
 import { type Act, actOf, allow, known } from './acts.ts';
 import type { Journal, RowDraft } from './journal.ts';
-import { repayRows, withRepays } from './limits.ts';
+import { withRepays } from './limits.ts';
 import type { RequestArgs } from './protocol.ts';
 
 type VoidWhy = NonNullable<Bet['why']>;
@@ -42,6 +36,7 @@ export function resolveRows(journal: Journal, args: RequestArgs<'resolveMarket'>
   const decision = decisionOf(market, args.outcome, cutoff, guests);
   const fates = decision.fates.filter(({ bet }) => bet.state === 'PENDING' && !undone.has(bet.id));
   const isInParts = fates.length > journal.settledAtOnceMax;
+  if (isInParts) journal.decided = { market, decision };
   const rows: RowDraft[] = [
     ...cut,
     ...(isInParts ? [settlingRow(market, args.atUs, 'settling')] : []),
@@ -83,101 +78,6 @@ export function voidRows(journal: Journal, args: RequestArgs<'voidMarket'>): Row
   for (const bet of pending) voided.push(undo(bet, args.atUs, whyOf(bet)));
   voided.push(...residueRows(market, market.budgetMinor, args.atUs));
   return withRepays(journal.state, voided, args.atUs);
-}
-
-/** Decides again, inside the dispute window, and moves the difference. */
-export function correctRows(journal: Journal, args: RequestArgs<'correctMarket'>): RowDraft[] {
-  const market = decidable(journal, args, 'correct');
-  const { state } = journal;
-  const untilUs = market.resolvedAtUs + state.policy.disputeSeconds * 1_000_000;
-  if (Math.max(args.atUs, state.nowUs) > untilUs) throw new LedgerRefusal('DISPUTE_OVER');
-  if (args.outcome !== null && args.outcome >= market.outcomes) {
-    throw new LedgerRefusal('BAD_OUTCOME');
-  }
-  const cutoff = args.tCapUs === null ? market.cutoffUs : cutoffUs(args.tCapUs, market.guardMs);
-  const decision = decisionOf(market, args.outcome, cutoff);
-  const revision = market.revision + 1;
-  return [
-    {
-      kind: 'market.corrected',
-      id: `market.corrected:${revision}:${market.id}`,
-      ...actOf(journal, args, args.reason),
-      market: market.id,
-      outcome: args.outcome,
-      tCap: args.tCapUs,
-      cutoff,
-      settlement: decision.settlement,
-      revision,
-    },
-    ...decision.fates.filter(isChanged).map(
-      ({ bet, why, paidMinor }): RowDraft => ({
-        kind: 'recount',
-        id: `recount:${revision}:${bet.id}`,
-        at: args.atUs,
-        bet: bet.id,
-        why,
-        paid: String(paidMinor),
-      }),
-    ),
-    ...differenceRows(journal, market, decision, args.atUs),
-  ];
-}
-
-/** Whether a decision says something else of a bet than the one before. */
-function isChanged({ bet, why, paidMinor, sales }: Fate): boolean {
-  const standing = bet.sales.filter((sale) => sale.state === 'PAID');
-  return why !== bet.why || paidMinor !== bet.paidMinor || sales.length !== standing.length;
-}
-
-/** First everything that comes back into the market, then everything that leaves it. */
-function differenceRows(
-  journal: Journal,
-  market: Market,
-  decision: Decision,
-  atUs: number,
-): RowDraft[] {
-  const { state } = journal;
-  const revision = market.revision + 1;
-  const escrow = escrowAccount(market.id);
-  const free = new Map<string, number>();
-  const owed = new Map<string, number>();
-  const given = new Map<string, number>();
-  const back: RowDraft[] = [];
-  const out: RowDraft[] = [];
-  const shift = (account: string, gain: number, key: string, bet: string) => {
-    if (gain === 0) return;
-    const [dr, cr] = gain > 0 ? [escrow, account] : [account, escrow];
-    const id = `adjust:${revision}:${key}`;
-    const amount = String(Math.abs(gain));
-    const row: RowDraft = { kind: 'adjust', id, at: atUs, amount, dr, cr, market: market.id, bet };
-    (gain > 0 ? out : back).push(row);
-  };
-  for (const fate of decision.fates) {
-    const { bet } = fate;
-    const gain = netOf(fate) - (bet.state === 'POSTED' ? bet.paidMinor - bet.amountMinor : 0);
-    const account = userAccount(bet.subject);
-    if (gain >= 0) {
-      shift(account, gain, bet.id, bet.id);
-      given.set(bet.subject, (given.get(bet.subject) ?? 0) + gain);
-      continue;
-    }
-    const has = free.get(bet.subject) ?? availableMinor(state, account);
-    const taken = Math.min(has, -gain);
-    free.set(bet.subject, has - taken);
-    shift(account, -taken, bet.id, bet.id);
-    const lacking = -gain - taken;
-    shift(debtAccount(bet.subject), -lacking, `debt:${bet.id}`, bet.id);
-    owed.set(bet.subject, (owed.get(bet.subject) ?? 0) + lacking);
-  }
-  shift(HOUSE_RAKE, decision.rakeMinor - market.rakeMinor, `rake:${market.id}`, '');
-  shift(HOUSE_SUBSIDY, decision.residueMinor - market.residueMinor, `house:${market.id}`, '');
-  const repays = repayRows(state, given, `${revision}:${market.id.slice(0, 50)}`, atUs, owed);
-  return [...back, ...out, ...repays];
-}
-
-/** What a bet means for its bettor in all: points gained, negative when lost. */
-function netOf({ bet, why, paidMinor }: Fate): number {
-  return why === null ? paidMinor - bet.amountMinor : 0;
 }
 
 /** Locks, and undoes what came too late; nothing when the market is cut as tightly already. */
@@ -314,7 +214,7 @@ export function undo(bet: Bet, atUs: number, why: VoidWhy): RowDraft {
 }
 
 /** The market, when this act may decide on it: a bettor never may. */
-function decidable(
+export function decidable(
   journal: Journal,
   args: Act & { marketId: string; actorSubject?: string | undefined },
   verb: 'lock' | 'resolve' | 'void' | 'correct',
@@ -323,7 +223,8 @@ function decidable(
   allow(state, verb, args.role);
   if (isSettling) throw new LedgerRefusal('MARKET_NOT_RESOLVED', 'It is still being settled.');
   journal.takeDown(args.marketId);
-  const market = known(journal, args.marketId);
+  const market = journal.state.markets.get(args.marketId);
+  if (!market) throw new LedgerRefusal('LEDGER_UNAVAILABLE', journal.shelf.difference);
   const { actorSubject } = args;
   if (actorSubject !== undefined && market.bets.some((bet) => bet.subject === actorSubject)) {
     throw new LedgerRefusal('CONFLICT_OF_INTEREST');
@@ -332,10 +233,16 @@ function decidable(
 }
 
 /** The row before a decision whose settlement comes in parts, or the one after its last part. */
-export function settlingRow(market: Market, atUs: number, act: 'settling' | 'settled'): RowDraft {
+export function settlingRow(
+  market: Market,
+  atUs: number,
+  act: 'settling' | 'settled',
+  revision = 0,
+): RowDraft {
+  const number = revision > 0 ? `${revision}:` : '';
   return {
     kind: 'act',
-    id: `market.${act}:${market.id}`,
+    id: `market.${act}:${number}${market.id}`,
     at: atUs,
     actor: 'ledger',
     role: 'vision',

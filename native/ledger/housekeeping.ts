@@ -4,6 +4,7 @@
 
 import type { Market } from '../../core/ledger/fold.ts';
 import { isDamage } from '../sqlite/failure.ts';
+import { Correction } from './correction.ts';
 import type { Journal } from './journal.ts';
 import { JournalCheck } from './journalCheck.ts';
 import { Settlement } from './settlement.ts';
@@ -17,9 +18,11 @@ const DAMAGED = 'the file is damaged';
 export class Housekeeping {
   readonly #journal: Journal;
   #check: JournalCheck | null;
-  #settlement: Settlement | null = null;
+  #settlement: Settlement | Correction | null = null;
   #difference = '';
   #isDistrusted = false;
+  /** The market that a correction waits for. */
+  #raised = '';
 
   constructor(journal: Journal) {
     this.#journal = journal;
@@ -41,6 +44,7 @@ export class Housekeeping {
     const { shelf } = this.#journal;
     if (this.#settle()) return true;
     if (this.difference !== '') return this.#distrust();
+    if (this.#raise()) return true;
     if (shelf.hasWork()) {
       this.#write(() => shelf.putAway());
       return true;
@@ -67,6 +71,17 @@ export class Housekeeping {
       if (isDamage(cause)) this.#journal.shelf.differ(DAMAGED);
       throw cause;
     }
+  }
+
+  /** Brings a market's bets back into memory, in parts beside requests. */
+  raise(marketId: string): void {
+    this.#raised = marketId;
+  }
+
+  #raise(): boolean {
+    if (this.#raised === '' || this.#journal.shelf.raise(this.#raised)) return this.#raised !== '';
+    this.#raised = '';
+    return true;
   }
 
   #readIds(): boolean {
@@ -100,7 +115,10 @@ export class Housekeeping {
     if (!this.#settlement) {
       const market = this.#nextSettling();
       if (!market) return false;
-      this.#settlement = new Settlement(this.#journal, market);
+      this.#settlement =
+        market.revision > 0
+          ? new Correction(this.#journal, market)
+          : new Settlement(this.#journal, market);
     }
     if (!this.#settlement.step()) this.#settlement = null;
     return true;

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { toHex } from '../../core/base/ids.ts';
 import { FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
+import type { Decision } from '../../core/ledger/decision.ts';
 import {
   applyRow,
   type Bet,
@@ -60,6 +61,8 @@ export class Journal {
   readonly checkpoints: Checkpoints;
   state: LedgerState = emptyLedger();
   lastHash: Uint8Array = FIRST_PREVIOUS_HASH;
+  /** What was decided last of a market that is settled in parts, computed once. */
+  decided: { market: Market; decision: Decision } | null = null;
   /** Rows up to here were taken from a checkpoint and not folded since the start. */
   unfoldedSeq = 0;
   readonly settledAtOnceMax: number;
@@ -148,6 +151,7 @@ export class Journal {
   #apply(row: Row): void {
     // A correction is the only thing that still moves an ended market.
     if (row.kind === 'market.corrected' || row.kind === 'adjust') this.takeDown(row.market);
+    if (row.kind === 'act' && row.act === 'market.settling') this.takeDown(row.target);
     if (row.kind === 'recount') this.takeDown(this.bet(row.bet)?.market ?? '');
     applyRow(this.state, row);
   }
@@ -304,6 +308,13 @@ export class Journal {
     this.flush();
     this.shelf.renew();
     this.checkpoints.write(this.state, this.lastHash);
+    this.shelf.hasMoved = true;
+  }
+
+  /** The next start is to read every row, unless another is kept until then. */
+  forgetCheckpoint(): void {
+    this.write();
+    this.checkpoints.clear();
     this.shelf.hasMoved = true;
   }
 

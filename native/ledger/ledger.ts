@@ -9,7 +9,8 @@ import { type LedgerCode, LedgerRefusal } from '../../core/ledger/refusal.ts';
 import { type MarketVerb, REFUSED_WHILE_SUSPENDED } from '../../core/markets/machine.ts';
 import { isDamage } from '../sqlite/failure.ts';
 import { banRows, extendRows, openRows, policyRows, staffRows } from './acts.ts';
-import { correctRows, lockRows, resolveRows, voidRows } from './decisions.ts';
+import { correctRows } from './correction.ts';
+import { lockRows, resolveRows, voidRows } from './decisions.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { Journal, type JournalOptions, type RowDraft } from './journal.ts';
 import type { JournalStore, StoredSubject } from './journalStore.ts';
@@ -161,6 +162,22 @@ export class Ledger {
     return typeof marketId === 'string' && markets.get(marketId)?.isSettling === true;
   }
 
+  /**
+   * Whether a correction is to wait until its market's many bets are back in memory, which is done
+   * in parts beside other requests. Carried out at once it would be right, but hold up the others.
+   */
+  isWaiting(name: RequestName, args: unknown): boolean {
+    if (name !== 'correctMarket') return false;
+    const { marketId, commandId } = (args ?? {}) as { marketId?: unknown; commandId?: unknown };
+    const { settledAtOnceMax, shelf, state, store } = this.journal;
+    if (typeof marketId !== 'string' || state.markets.has(marketId)) return false;
+    if (typeof commandId !== 'string' || store.commandOf.get(commandId)) return false;
+    const bets = shelf.market(marketId)?.shelved?.bets ?? 0;
+    if (this.difference !== '' || bets <= settledAtOnceMax) return false;
+    this.#housekeeping.raise(marketId);
+    return true;
+  }
+
   /** What does not verify; empty: nothing. Betting is suspended while there is something. */
   get difference(): string {
     return this.#housekeeping.difference;
@@ -250,10 +267,12 @@ export class Ledger {
       resolveMarket: (args) => this.#actOnMarket('resolveMarket', args, resolveRows),
       voidMarket: (args) => this.#actOnMarket('voidMarket', args, voidRows),
       correctMarket: (args) => {
-        const wasPutAway = !journal.state.markets.has(args.marketId);
+        const wasOnShelf = journal.shelf.market(args.marketId) !== undefined;
         const answer = this.#actOnMarket('correctMarket', args, correctRows);
         // An older checkpoint would take the shelf's new bets for its own.
-        if (wasPutAway && !answer.isKnown) journal.keepCheckpoint();
+        if (answer.isKnown || !wasOnShelf) return answer;
+        if (this.isSettling(args)) journal.forgetCheckpoint();
+        else journal.keepCheckpoint();
         return answer;
       },
       extendMarket: (args) => this.#actOnMarket('extendMarket', args, extendRows),

@@ -31,7 +31,7 @@ const FEED_RETRY_MS = 20;
 /** Between two parts of the housekeeping when nobody asks for anything, ms. */
 const TEND_PAUSE_MS = 1;
 
-const DECIDES: ReadonlySet<string> = new Set(['resolveMarket', 'voidMarket']);
+const DECIDES: ReadonlySet<string> = new Set(['resolveMarket', 'voidMarket', 'correctMarket']);
 
 type Request = { link: Link; id: number; name: RequestName; args: unknown };
 type Subscriber = { link: Link; subscription: number; nextSeq: number };
@@ -68,6 +68,8 @@ class Server implements LedgerServer {
   #isFeedPlanned = false;
   #isClosed = false;
   #isTendingPlanned = false;
+  /** Corrections whose market is being brought back. */
+  #waiting: Request[] = [];
   /** Decisions whose settlement is under way. */
   #held: { request: Request; result: unknown }[] = [];
   /** Whether there was more to tend at the last look; at the start nobody has looked. */
@@ -124,10 +126,11 @@ class Server implements LedgerServer {
   /** One group: carry out, commit, answer. */
   #drain(): void {
     const group: Request[] = [];
+    for (const request of this.#waiting.splice(0)) this.#admit(request, group);
     while (group.length < GROUP_REQUESTS_MAX) {
       const request = this.#queue.shift();
       if (!request) break;
-      group.push(request);
+      this.#admit(request, group);
     }
     if (this.#isClosed || (group.length === 0 && !this.#hasMore)) return;
     if (group.length > 0) this.counters.groups++;
@@ -150,6 +153,16 @@ class Server implements LedgerServer {
     this.#feed();
     if (this.#held.length > 0) this.#askHeldAgain();
     if (this.#hasMore) this.#planTending();
+  }
+
+  /** Into the group, or back among those that wait for their market. */
+  #admit(request: Request, group: Request[]): void {
+    if (!this.#options.ledger.isWaiting(request.name, request.args)) {
+      group.push(request);
+      return;
+    }
+    this.#waiting.push(request);
+    this.#hasMore = true;
   }
 
   /** A decision is answered when its market is settled. */

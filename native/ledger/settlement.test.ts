@@ -15,7 +15,7 @@ import { createLedgerClient } from './client.ts';
 import type { JournalOptions } from './journal.ts';
 import { openJournalStore } from './journalStore.ts';
 import { Ledger } from './ledger.ts';
-import type { LedgerMarket } from './protocol.ts';
+import type { LedgerBalance, LedgerMarket } from './protocol.ts';
 import { createLedgerServer } from './server.ts';
 import { act, hexId, hexKey, IDENTITY, newFolder, rulesAt } from './testLedger.ts';
 
@@ -25,7 +25,16 @@ const IN_PARTS = { checkpointRowsMin: 0, settledAtOnceMax: 0, partRows: 4 };
 const AT_ONCE = { checkpointRowsMin: 0, settledAtOnceMax: Number.POSITIVE_INFINITY };
 
 type Bet = { subject: number; outcome: number; amount: number; at: number };
-type End = { winner: number | null; tCap: number | null; rake: number; isPriced: boolean };
+type End = {
+  winner: number | null;
+  tCap: number | null;
+  rake: number;
+  isPriced: boolean;
+  /** What it is corrected to afterwards, when it was resolved. */
+  corrected: { outcome: number | null; tCap: number | null } | null;
+  /** Whether everybody has put all they have elsewhere before that. */
+  isSpent: boolean;
+};
 
 const bet = fc.record({
   subject: fc.nat(SUBJECTS - 1),
@@ -38,6 +47,14 @@ const end = fc.record({
   tCap: fc.option(fc.integer({ min: 100, max: 122 })),
   rake: fc.constantFrom(0, 500),
   isPriced: fc.boolean(),
+  corrected: fc.option(
+    fc.record({
+      outcome: fc.option(fc.nat(1), { freq: 5 }),
+      tCap: fc.option(fc.integer({ min: 100, max: 122 })),
+    }),
+    { freq: 5 },
+  ),
+  isSpent: fc.boolean(),
 });
 
 const open = (path: string, options: JournalOptions) =>
@@ -69,6 +86,10 @@ function place(ledger: Ledger, marketId: string, index: number, one: Bet): void 
   });
 }
 
+function placeOther(ledger: Ledger, index: number): void {
+  place(ledger, 'other', index, { subject: index % SUBJECTS, outcome: 0, amount: 1, at: 1 });
+}
+
 function decide(ledger: Ledger, { winner, tCap }: End): LedgerMarket {
   const evidence = tCap && { id: 'e', type: 'goal', captureUs: tCap * S, detectedUs: tCap * S };
   const who = act('m', 'end', 130 * S);
@@ -85,6 +106,32 @@ function decide(ledger: Ledger, { winner, tCap }: End): LedgerMarket {
           },
         ] as const);
   return (ledger.answer(name, args) as { market: LedgerMarket }).market;
+}
+
+function correct(ledger: Ledger, { winner, corrected }: End): void {
+  if (winner === null || !corrected) return;
+  const { outcome, tCap } = corrected;
+  const tCapUs = tCap === null ? null : tCap * S;
+  const who = act('m', 'corrected', 140 * S);
+  ledger.answer('correctMarket', { ...who, outcome, tCapUs, reason: 'y' });
+}
+
+function debts(ledger: Ledger): number {
+  let sum = 0;
+  for (const [name, { posted }] of ledger.journal.state.accounts) {
+    if (name.startsWith('debt:')) sum -= posted;
+  }
+  return sum;
+}
+
+/** All that everybody has, into the other market. */
+function spend(ledger: Ledger): void {
+  for (let subject = 0; subject < SUBJECTS; subject++) {
+    const { availableMinor: amount } = ledger.answer('balance', {
+      subject: hexId(subject),
+    }) as LedgerBalance;
+    if (amount > 0) place(ledger, 'other', 1000 + subject, { subject, outcome: 0, amount, at: 1 });
+  }
 }
 
 function market(ledger: Ledger): LedgerMarket | null {
@@ -110,6 +157,7 @@ function finish(
   path: string,
   first: Ledger,
   isRestarted: boolean,
+  placeBetween = (part: number, own: Ledger) => placeOther(own, part),
 ): { ledger: Ledger; parts: number } {
   let ledger = first;
   let parts = 0;
@@ -126,7 +174,7 @@ function finish(
         }),
       { name: 'LedgerRefusal' },
     );
-    place(ledger, 'other', parts, { subject: parts % SUBJECTS, outcome: 0, amount: 1, at: 1 });
+    placeBetween(parts, ledger);
     ledger.tend();
     ledger.commit();
     parts++;
@@ -140,6 +188,8 @@ function finish(
 
 test('in parts, with other bets between and a restart after each: the same as at once', () => {
   let partsMost = 0;
+  let correctedMost = 0;
+  let owing = 0;
   fc.assert(
     fc.property(
       fc.array(bet, { minLength: 1, maxLength: 40 }),
@@ -152,14 +202,29 @@ test('in parts, with other bets between and a restart after each: the same as at
         prepare(before, bets, how);
         decide(before, how);
         before.commit();
-        const { ledger, parts } = finish(path, before, isRestarted);
-        partsMost = Math.max(partsMost, parts);
+        const resolved = finish(path, before, isRestarted);
+        // Its bets are put away, and come back for the correction.
+        while (resolved.ledger.tend()) resolved.ledger.commit();
+        const first = resolved.parts;
+        const placeNext = (own: Ledger, part: number) => {
+          if (!how.isSpent) placeOther(own, first + part);
+        };
+        if (how.isSpent) spend(resolved.ledger);
+        correct(resolved.ledger, how);
+        resolved.ledger.commit();
+        const { ledger, parts } = finish(path, resolved.ledger, isRestarted, (part, own) =>
+          placeNext(own, part),
+        );
+        owing = Math.max(owing, debts(ledger));
+        partsMost = Math.max(partsMost, first);
+        correctedMost = Math.max(correctedMost, parts);
         const whole = open(join(folder.path, 'whole.db'), AT_ONCE);
         prepare(whole, bets, how);
         decide(whole, how);
-        for (let part = 0; part < parts; part++) {
-          place(whole, 'other', part, { subject: part % SUBJECTS, outcome: 0, amount: 1, at: 1 });
-        }
+        for (let part = 0; part < first; part++) placeOther(whole, part);
+        if (how.isSpent) spend(whole);
+        correct(whole, how);
+        for (let part = 0; part < parts; part++) placeNext(whole, part);
         whole.commit();
         assert.equal(settled(ledger), settled(whole));
         const report = auditJournal(ledger.journal.store.allRows.iterate());
@@ -171,13 +236,14 @@ test('in parts, with other bets between and a restart after each: the same as at
     ),
     { numRuns: 30 },
   );
-  assert.ok(partsMost >= 4, `${partsMost} parts`);
+  assert.ok(partsMost >= 4 && correctedMost >= 3, `${partsMost} and ${correctedMost} parts`);
+  assert.ok(owing > 0, 'nobody owes anything');
 });
 
 test('the auditor tells a settlement that is under way from one that was left out', () => {
   const folder = newFolder();
   const ledger = open(join(folder.path, 'ledger.db'), IN_PARTS);
-  const how = { winner: 0, tCap: null, rake: 0, isPriced: false };
+  const how = { winner: 0, tCap: null, rake: 0, isPriced: false, corrected: null, isSpent: false };
   const two = [0, 1].map((subject) => ({ subject, outcome: subject, amount: 5, at: 1 }));
   prepare(ledger, two, how);
   decide(ledger, how);
@@ -200,7 +266,7 @@ test('the auditor tells a settlement that is under way from one that was left ou
 test('who decides is answered when all is paid; bets go on meanwhile', async () => {
   const folder = newFolder();
   const ledger = open(join(folder.path, 'ledger.db'), IN_PARTS);
-  const how = { winner: 0, tCap: null, rake: 0, isPriced: false };
+  const how = { winner: 0, tCap: null, rake: 0, isPriced: false, corrected: null, isSpent: false };
   const many = Array.from({ length: 400 }, (_, index) => ({
     ...{ subject: index % SUBJECTS, outcome: (index >> 3) % 2, amount: 1, at: 1 },
   }));

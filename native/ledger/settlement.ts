@@ -8,6 +8,16 @@ import { payRows, post, rakeRows, residueRows, settlingRow, undo } from './decis
 import type { Journal, RowDraft } from './journal.ts';
 import { withRepays } from './limits.ts';
 
+/** The decision on a market that is being settled: as it was computed for its row, or anew. */
+export function decidedOf(journal: Journal, market: Market): Decision {
+  const { decided } = journal;
+  journal.decided = null;
+  // After the memory was read anew its bets are others.
+  if (decided?.market === market) return decided.decision;
+  const winner = market.state === 'VOID' ? null : market.winner;
+  return decisionOf(market, winner, market.cutoffUs);
+}
+
 export class Settlement {
   readonly marketId: string;
   readonly #journal: Journal;
@@ -21,8 +31,7 @@ export class Settlement {
     this.#journal = journal;
     this.#market = market;
     this.marketId = market.id;
-    const winner = market.state === 'VOID' ? null : market.winner;
-    this.#decision = decisionOf(market, winner, market.cutoffUs);
+    this.#decision = decidedOf(journal, market);
   }
 
   /** Appends one part to the open group. Returns whether there is more. */

@@ -21,7 +21,10 @@ const KILLS = 3;
 /** Rows of the market's own: its opening and its lock stand before. */
 const ROWS_BEFORE = 10;
 
-type End = 'resolve' | 'void';
+/** After the process' own clock, which runs since the machine started. */
+const LATER_US = 10 ** 15;
+
+type End = 'resolve' | 'void' | 'correct';
 
 async function start(folder: string): Promise<OpenedLedger> {
   const ledger = await startLedgerProcess(folder);
@@ -45,8 +48,13 @@ async function prepare(client: LedgerClient): Promise<void> {
   await Promise.all(bets);
 }
 
-function decide(client: LedgerClient, end: End) {
-  const who = act('m', 'end', 130 * S);
+async function decide(client: LedgerClient, end: End) {
+  const who = act('m', 'end', LATER_US);
+  if (end === 'correct') {
+    await client.resolveMarket({ ...who, outcome: 0, reason: 'x', evidence: null });
+    const corrected = { ...act('m', 'corrected', LATER_US), outcome: 1, tCapUs: null };
+    return client.correctMarket({ ...corrected, reason: 'y' });
+  }
   return end === 'void'
     ? client.voidMarket({ ...who, reason: 'x' })
     : client.resolveMarket({ ...who, outcome: 0, reason: 'x', evidence: null });
@@ -75,7 +83,7 @@ function audited(folder: string) {
   return rows;
 }
 
-for (const end of ['resolve', 'void'] as const) {
+for (const end of ['resolve', 'void', 'correct'] as const) {
   test(`${KILLS} kills in the midst of one ${end}: the same end`, async (context) => {
     const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
     context.diagnostic(`seed ${seed}`);
@@ -91,6 +99,8 @@ for (const end of ['resolve', 'void'] as const) {
     await prepare(ledger.client);
     const firstSeq = (await ledger.client.head()).seq + ROWS_BEFORE;
     decide(ledger.client, end).catch(() => {});
+    // A correction is asked for again by whoever was not answered.
+    const again = () => void decide(ledger.client, end).catch(() => {});
     let inTheMidst = 0;
     for (let kill = 0; kill < KILLS; kill++) {
       const span = (rows - firstSeq) / KILLS;
@@ -99,6 +109,7 @@ for (const end of ['resolve', 'void'] as const) {
       while ((await ledger.client.head()).seq < killSeq);
       await ledger.kill();
       ledger = await start(killed.path);
+      if (end === 'correct') again();
       if ((await ledger.client.market('m'))?.state === 'LOCKED') inTheMidst++;
     }
     assert.ok(inTheMidst > 0, 'no kill met the settlement');

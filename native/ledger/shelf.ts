@@ -14,7 +14,6 @@ import {
   isMac,
   macOf,
   marketOfHead,
-  remember,
   takeBets,
 } from './bookCodec.ts';
 import { IDS_PAGE, IdFilter } from './idFilter.ts';
@@ -24,6 +23,7 @@ import { type JournalStore, PUT_AWAY, PUT_AWAY_TABLES } from './journalStore.ts'
 type StoredBets = { subject: string; lastSeq: number; market: string; bets: string; mac: Buffer };
 type StoredMarket = { market: string; head: string; mac: Buffer };
 type Part = [subject: string, bets: Bet[]];
+type Rising = { head: Market; bets: Bet[]; subject: string; lastSeq: number };
 type Step = { market: Market; parts: Part[]; ids: [Buffer, number][]; at: number };
 
 /** Ids, or bets, that one step writes; some milliseconds. */
@@ -45,6 +45,8 @@ export class Shelf {
   #step: Step | null = null;
   /** What is written and still lies in memory. */
   #leaving: Part[] = [];
+  /** The market that is being brought back, until all of it is read. */
+  #rising: Rising | null = null;
   /** The market that was read last: its bets are asked for page by page. */
   #open: { market: string; bets: Bet[] } | null = null;
   #days = new Map<string, { sinceUs: number; bets: Bet[] }>();
@@ -77,6 +79,7 @@ export class Shelf {
     this.hasMoved = false;
     this.#step = null;
     this.#leaving = [];
+    this.#rising = null;
     this.#open = null;
     this.#days.clear();
     this.#filter = new IdFilter();
@@ -260,19 +263,57 @@ export class Shelf {
     return day.bets.filter((bet) => bet.atUs > sinceUs && !markets.has(bet.market));
   }
 
-  /** Brings an ended market back into memory. The shelf keeps what it has. */
+  /** Brings an ended market back into memory; one that is not whole stays. */
   takeDown(marketId: string): void {
-    const market = this.market(marketId);
-    if (!market) return;
-    this.#leave(Number.POSITIVE_INFINITY);
+    while (this.raise(marketId, Number.POSITIVE_INFINITY));
+  }
+
+  /**
+   * One part of bringing an ended market back, about so many bets. The shelf keeps what it has, and
+   * until the last part the market is still read from there.
+   *
+   * @returns whether there is more
+   */
+  raise(marketId: string, wanted = STEP_BETS): boolean {
     const state = this.#stateOf();
-    const bets = [...this.betsOf(marketId)];
-    state.markets.set(marketId, { ...market, shelved: null });
-    takeBets(state, state.markets.get(marketId) ?? market, bets);
-    for (const bet of bets) remember(state, bet);
-    for (const { subject } of bets) {
-      state.betsOfSubject.get(subject)?.sort((one, other) => one.seq - other.seq);
+    if (state.markets.has(marketId)) return false;
+    if (this.#leaving.length > 0) {
+      this.#leave(wanted);
+      return true;
     }
+    const head = this.market(marketId);
+    if (!head) return false;
+    if (this.#rising?.head.id !== marketId) {
+      this.#rising = { head, bets: [], subject: '', lastSeq: 0 };
+    }
+    const rising = this.#rising;
+    const { betsOfMarketAfter } = this.#statements;
+    const parts = betsOfMarketAfter.iterate(marketId, rising.subject, rising.lastSeq);
+    let taken = 0;
+    for (const part of parts) {
+      if (taken >= wanted) return true;
+      rising.subject = part.subject;
+      rising.lastSeq = part.lastSeq;
+      const bets = this.#betsOf(part);
+      returnBets(state, bets);
+      for (const bet of bets) rising.bets.push(bet);
+      taken += bets.length;
+    }
+    this.#rising = null;
+    this.#risen(rising);
+    return false;
+  }
+
+  #risen({ head, bets }: Rising): void {
+    const { bets: expected = bets.length } = head.shelved ?? {};
+    if (bets.length !== expected) this.differ(`bets of market ${head.id} are not there`);
+    // Without all of its bets it would be decided wrongly.
+    if (this.difference !== '') return;
+    bets.sort((one, other) => one.seq - other.seq);
+    const state = this.#stateOf();
+    const market = { ...head, shelved: null };
+    takeBets(state, market, bets);
+    state.markets.set(head.id, market);
     this.#open = null;
     this.#days.clear();
   }
@@ -342,7 +383,8 @@ export class Shelf {
       (bet) => bet.why === 'REFUND' && bet.outcome === market.winner,
     );
     const bettors = market.bettors.map((subjects) => subjects.size);
-    const head = headText({ ...market, shelved: { bettors, hadWinner } });
+    const { length: bets } = market.bets;
+    const head = headText({ ...market, shelved: { bettors, hadWinner, bets } });
     const mac = macOf(this.#store.key, 'market', [market.id, head]);
     this.#statements.putMarket.run(market.id, market.seq, head, mac);
     this.#stateOf().markets.delete(market.id);
@@ -391,6 +433,17 @@ function stepOf(market: Market): Step {
   };
 }
 
+/** A bettor's bets of one market, among those in memory. */
+function returnBets(state: LedgerState, bets: readonly Bet[]): void {
+  const [first] = bets;
+  if (!first) return;
+  for (const bet of bets) state.bets.set(bet.id, bet);
+  const others = state.betsOfSubject.get(first.subject) ?? [];
+  const own = [...others.filter(({ market }) => market !== first.market), ...bets];
+  own.sort((one, other) => one.seq - other.seq);
+  state.betsOfSubject.set(first.subject, own);
+}
+
 function idBytes(id: string): Buffer {
   return Buffer.from(id, /^[0-9a-f]{32}$/.test(id) ? 'hex' : 'utf8');
 }
@@ -409,6 +462,9 @@ function statementsOf({ database }: JournalStore) {
         'VALUES (?, ?, ?, ?, ?)',
     ),
     betsOfMarket: database.prepare<[string], StoredBets>(`${BETS} WHERE market = ?`),
+    betsOfMarketAfter: database.prepare<[string, string, number], StoredBets>(
+      `${BETS} WHERE market = ? AND (subject, last_seq) > (?, ?) ORDER BY subject, last_seq`,
+    ),
     betsAfter: database.prepare<[string, number], StoredBets>(
       `${BETS} WHERE subject = ? AND last_seq >= ? ORDER BY last_seq`,
     ),
