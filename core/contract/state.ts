@@ -158,6 +158,8 @@ export const studioStateSchema = z.object({
     notCopied: z.number().int().nonnegative(),
     /** How many of them are bets. */
     betsNotCopied: z.number().int().nonnegative(),
+    /** Commits that the disk made durable in a second when the ledger started; 0: not known. */
+    commitsPerSecond: z.number().int().nonnegative(),
   }),
   templates: z.array(templateSchema),
   /** What is granted and allowed; null before the ledger told it. */

@@ -13,7 +13,7 @@ const NOTICE_ID = 'disk';
 
 /** Watches until the returned room is closed. */
 export function watchDisk(rooms: {
-  ledger: Pick<LedgerClient, 'isConnected' | 'probeDisk'>;
+  ledger: Pick<LedgerClient, 'isConnected' | 'probeDisk' | 'commitRate'>;
   timers: Timers;
   store: StudioStateStore;
   show: Show;
@@ -39,6 +39,17 @@ export function watchDisk(rooms: {
     audience.rebind();
   }
 
+  /** Probed when the ledger started; asked for once. */
+  async function showRate(): Promise<void> {
+    if (store.state().ledger.commitsPerSecond > 0) return;
+    const commitsPerSecond = await ledger.commitRate();
+    if (commitsPerSecond === 0) return;
+    store.apply({
+      type: 'ledger.changed',
+      ledger: { ...store.state().ledger, commitsPerSecond },
+    });
+  }
+
   const close = timers.every(PROBE_PERIOD_MS, () => {
     if (isAsking || !ledger.isConnected()) return;
     isAsking = true;
@@ -46,6 +57,7 @@ export function watchDisk(rooms: {
       .probeDisk()
       .then((trouble) => {
         if (trouble !== known) tell(trouble);
+        return showRate();
       })
       // The ledger went away; whoever watches that says so.
       .catch(() => {})

@@ -27,7 +27,10 @@ export function initialState(options: {
     sources: knownSources(options.source),
     relay: { state: 'connecting', url: options.relayUrl, reason: '', viewers: 0 },
     vision: { state: 'starting', reason: '', model: '', provider: '', pack: '' },
-    ledger: { state: 'starting', reason: '', seq: 0, hash: '', notCopied: 0, betsNotCopied: 0 },
+    ledger: {
+      ...{ state: 'starting', reason: '', seq: 0, hash: '', notCopied: 0, betsNotCopied: 0 },
+      commitsPerSecond: 0,
+    },
     templates: [...options.templates],
     policy: null,
     suggestions: [],

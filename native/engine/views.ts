@@ -64,6 +64,7 @@ export function createViews(options: {
       hash: head ? journal.hash() : before.hash,
       notCopied,
       betsNotCopied: head ? journal.betsAfter(head.seq - notCopied) : before.betsNotCopied,
+      commitsPerSecond: before.commitsPerSecond,
     });
   }
 

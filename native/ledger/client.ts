@@ -64,6 +64,8 @@ export type LedgerClient = {
   suspendMarket(marketId: string, reason: string): Promise<void>;
   /** Why the ledger's disk cannot be written; empty when it can. */
   probeDisk(): Promise<string>;
+  /** Commits that the disk made durable in a second, at the start; 0: not known. */
+  commitRate(): Promise<number>;
   /** The policy in force. */
   policy(): Promise<RequestResult<'policy'>['policy']>;
   /** Who bet or is banned: banned ones first, then whoever bet last. */
@@ -256,6 +258,7 @@ export function createLedgerClient(
       suspendedReason = reason;
       await call('suspendBetting', { reason });
     },
+    commitRate: async () => (await call('commitRate', {})).commitsPerSecond,
     probeDisk: async () => (await call('probeDisk', {})).trouble,
     policy: async () => (await call('policy', {})).policy,
     bettors: async (limit) => (await call('bettors', { limit })).bettors,

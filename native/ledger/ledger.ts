@@ -62,6 +62,8 @@ export class WrongChannel extends Error {}
 
 export class Ledger {
   readonly journal: Journal;
+  /** The disk's, as it was probed at the start; 0: not known. */
+  commitsPerSecond = 0;
   /** Market id, or ALL_MARKETS, -> reason. */
   readonly #suspended = new Map<string, string>();
   readonly #handlers: Handlers;
@@ -219,6 +221,7 @@ export class Ledger {
         journal.store.putMeta.run('disk', String(journal.state.seq));
         return { trouble: '' };
       },
+      commitRate: () => ({ commitsPerSecond: this.commitsPerSecond }),
       policy: () => ({ policy: journal.state.policy }),
       bettors: ({ limit }) => ({ bettors: bettorsView(journal, limit) }),
       balance: ({ subject }) => balanceView(journal, subject),

@@ -149,6 +149,8 @@ export const requestArgs = {
   suspendBetting: z.strictObject({ reason: sentence, marketId: marketId.optional() }),
   /** Writes to the disk; answers why that did not work, empty when it did. */
   probeDisk: z.strictObject({}),
+  /** How fast the disk is, as it was probed at the start. */
+  commitRate: z.strictObject({}),
   /** The policy in force. */
   policy: z.strictObject({}),
   /** Who bet or is banned: banned ones first, then whoever bet last. */
@@ -304,6 +306,7 @@ export const requestResults = {
   vest: z.object({ grantedMinor: amountMinor, balance: balanceSchema }),
   suspendBetting: nothing,
   probeDisk: z.object({ trouble: z.string() }),
+  commitRate: z.object({ commitsPerSecond: z.number().int().nonnegative() }),
   policy: z.object({ policy: policySchema }),
   bettors: z.object({
     bettors: z.array(

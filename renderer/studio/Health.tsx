@@ -28,6 +28,8 @@ const LEDGER: Record<StudioState['ledger']['state'], StateTone> = {
 
 export function Health({ state: { relay, vision, ledger } }: { state: StudioState }) {
   const [isOpen, setIsOpen] = useState(false);
+  const rate = ledger.commitsPerSecond;
+  const disk = rate > 0 ? text('studio.ledger.disk', { rate: pointsText(rate) }) : '';
   const model = [vision.model, vision.provider, vision.pack].filter((part) => part !== '');
   return (
     <section className="dockPart" aria-labelledby="health-title">
@@ -51,7 +53,7 @@ export function Health({ state: { relay, vision, ledger } }: { state: StudioStat
           name={text('studio.health.ledger')}
           tone={LEDGER[ledger.state]}
           words={text(`studio.ledger.${ledger.state}`, { row: pointsText(ledger.seq) })}
-          below={ledger.reason}
+          below={ledger.reason === '' ? disk : ledger.reason}
         />
       </dl>
       <Button size="dense" look="quiet" onClick={() => setIsOpen(true)}>

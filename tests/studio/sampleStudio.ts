@@ -66,6 +66,7 @@ export function sampleState(): StudioState {
       hash: 'b'.repeat(64),
       notCopied: 0,
       betsNotCopied: 0,
+      commitsPerSecond: 640,
     },
     templates: [
       {

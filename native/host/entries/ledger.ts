@@ -9,6 +9,7 @@ import { realTimers } from '../../../core/base/clock.ts';
 import type { Logger } from '../../../core/base/logger.ts';
 import { BAD_CONFIGURATION_EXIT_CODE } from '../../../core/contract/process.ts';
 import { connectParent, describeIssues, type Parent } from '../../child/parent.ts';
+import { probeCommitRate } from '../../ledger/commitRate.ts';
 import { serveImport } from '../../ledger/importRows.ts';
 import { JournalBroken } from '../../ledger/journal.ts';
 import { type JournalStore, openJournalStore } from '../../ledger/journalStore.ts';
@@ -83,6 +84,7 @@ async function start(to: Parent, raw: unknown): Promise<void> {
   const personal = personalKeyOf(configuration);
   const ledger = openLedger(configuration, createSeal(personal.key));
   tidyPersonalData(ledger.journal.store, configuration, personal, logger);
+  ledger.commitsPerSecond = Math.round(probeCommitRate(configuration.dataFolder));
   const server = createLedgerServer({ ledger, timers: realTimers, logger, onBroken: fail });
   const listener = await listenLink((link) => {
     server.serve(link);
@@ -106,9 +108,13 @@ async function start(to: Parent, raw: unknown): Promise<void> {
       ledgerId: state.ledger,
       epoch: state.epoch,
       personalKeyFrom: personal.from,
+      commitsPerSecond: ledger.commitsPerSecond,
     },
   });
-  logger.info('The ledger serves', { seq: state.seq, markets: state.markets.size });
+  const { commitsPerSecond } = ledger;
+  logger.info('The ledger serves', {
+    ...{ seq: state.seq, markets: state.markets.size, commitsPerSecond },
+  });
 }
 
 function personalKeyOf({ personalKey, dataFolder }: Configuration): PersonalKey {

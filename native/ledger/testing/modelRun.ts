@@ -44,7 +44,7 @@ export const MET_SELDOM = [
   ...met('correct', 'DISPUTE_OVER NOT_ALLOWED MARKET_ENDED CONFLICT_OF_INTEREST BAD_OUTCOME'),
   ...met('void', 'NOT_ALLOWED CONFLICT_OF_INTEREST MARKET_ENDED'),
   ...met('vest', 'STAFF_MAY_NOT_BET UNKNOWN_SUBJECT'),
-  ...['extend NOT_ALLOWED', 'ban NOT_ALLOWED', 'limit UNKNOWN_SUBJECT', 'bet DISK_FULL'],
+  ...['extend NOT_ALLOWED', 'ban NOT_ALLOWED', 'limit UNKNOWN_SUBJECT', 'commit DISK_FULL'],
   ...['resolve DISK_FULL', 'correct DISK_FULL', 'open DISK_FULL', 'policy DISK_FULL'],
 ] as const;
 

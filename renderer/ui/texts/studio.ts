@@ -54,6 +54,7 @@ export const studioTexts = {
   'studio.vision.off': 'off',
   'studio.ledger.starting': 'starting',
   'studio.ledger.running': 'row {row}',
+  'studio.ledger.disk': 'disk: {rate} commits a second',
   'studio.ledger.restarting': 'restarting',
   'studio.ledger.refused': 'refused',
 
