@@ -12,6 +12,7 @@ import { root } from '../tests/harness/studio.ts';
 import { measureBack } from './back.ts';
 import { measureBets, measureClicks, measureSync } from './bets.ts';
 import { createContext } from './context.ts';
+import { measureDefaultMotion } from './defaultMotion.ts';
 import { measureDelay } from './delay.ts';
 import { type Measurement, notMeasured, ROUNDS } from './figure.ts';
 import { takeFloors } from './floors.ts';
@@ -40,6 +41,7 @@ const MEASUREMENTS: Record<string, Measurement> = {
   join: measureJoin,
   back: measureBack,
   motion: measureMotion,
+  motionids: measureDefaultMotion,
   tracking: measureTracking,
   durable: measureDurable,
   settlement: measureSettlement,

@@ -24,5 +24,11 @@ export const gameEventSchema = z.object({
   /** Which line, zone or side, in the pack's words; empty when there is none. */
   subject: z.string().max(60),
   trackIds: z.array(z.number().int().nonnegative()).max(32),
+  /** Of a highlight: how unusual, by what, and which part of the show to show again. */
+  score: z.number().nonnegative().optional(),
+  reasons: z.array(z.string().max(60)).max(8).optional(),
+  replay: z
+    .object({ fromUs: z.number().int().nonnegative(), toUs: z.number().int().nonnegative() })
+    .optional(),
 });
 export type GameEvent = z.infer<typeof gameEventSchema>;

@@ -100,6 +100,11 @@ export function wireEvent(event: GameEvent): WireEvent {
     why: event.why,
     subject: event.subject,
     trackIds: event.trackIds,
+    ...(event.score === undefined ? {} : { score: event.score }),
+    ...(event.reasons ? { reasons: event.reasons } : {}),
+    ...(event.replay
+      ? { replayFromUs: BigInt(event.replay.fromUs), replayToUs: BigInt(event.replay.toUs) }
+      : {}),
   });
 }
 

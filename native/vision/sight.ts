@@ -12,12 +12,14 @@ import type { Poser } from './models/poser.ts';
 import { Game } from './moriarty/events.ts';
 import type { Pack } from './moriarty/pack.ts';
 import { BallTrack } from './tracking/ballTrack.ts';
-import { BlobTracker } from './tracking/blobTracker.ts';
+import { BlobTracker, JOINED_BLOBS } from './tracking/blobTracker.ts';
 import { BOX_TRACKER_DEFAULTS, BoxTracker } from './tracking/boxTracker.ts';
 import type { Box, Detection, TakeId, TrackView } from './tracking/track.ts';
 import type { Component } from './vibrio/components.ts';
-import { MotionDetector, PICTURE } from './vibrio/motion.ts';
+import { type Highlight, Highlights, sentenceOf } from './vibrio/highlights.ts';
+import { PICTURE } from './vibrio/motion.ts';
 import { normalised } from './vibrio/place.ts';
+import { type General, Vibrio } from './vibrio/vibrio.ts';
 
 /** Blobs from here on are things of their own, pixels of 640x360. */
 const BLOB_AREA_MIN = 500;
@@ -27,6 +29,8 @@ const DETECTOR_WAIT_MS = 400;
 const TRACKS_MAX = 64;
 /** Below this a ball of the detector is not looked at. */
 const BALL_CONFIDENCE_MIN = 0.25;
+/** Where nothing moves and everything known stands still, one look a second is enough. */
+const RELOOK_US = 1_000_000;
 
 export type SightFrame = {
   captureUs: number;
@@ -56,22 +60,26 @@ export type SightOptions = {
   detector: Detector | null;
   /** Looks at people when it is free; nothing waits for it. */
   poser?: Poser | null;
+  /** What is usual in this show; it outlives one sight. */
+  highlights?: Highlights;
 };
 
 export class Sight {
   readonly #options: SightOptions;
-  readonly #motion = new MotionDetector();
+  readonly #vibrio: Vibrio;
   readonly #blobs: BlobTracker;
   readonly #boxes: BoxTracker;
   readonly #ball: BallTrack;
   readonly #game: Game;
   #sequence = 0;
+  #lookedUs = Number.NEGATIVE_INFINITY;
 
   constructor(options: SightOptions) {
     this.#options = options;
     const { takeId, pack } = options;
     const sureConfidence = pack.detector?.minimumConfidence ?? BOX_TRACKER_DEFAULTS.sureConfidence;
-    this.#blobs = new BlobTracker(takeId);
+    this.#vibrio = new Vibrio(options.highlights ?? new Highlights());
+    this.#blobs = new BlobTracker(takeId, JOINED_BLOBS);
     this.#boxes = new BoxTracker(takeId, { ...BOX_TRACKER_DEFAULTS, sureConfidence });
     this.#ball = new BallTrack(takeId);
     this.#game = new Game(pack);
@@ -79,11 +87,16 @@ export class Sight {
 
   /** What follows shows something else. */
   reset(): void {
-    this.#motion.reset();
+    this.#vibrio.reset();
+    this.#forget();
+    this.#game.reset();
+  }
+
+  /** Nothing that is followed is in the next picture. */
+  #forget(): void {
     this.#blobs.reset();
     this.#boxes.reset();
     this.#ball.reset();
-    this.#game.reset();
     this.#options.poser?.reset();
   }
 
@@ -91,20 +104,23 @@ export class Sight {
   async judge(frame: SightFrame, mayDetect: boolean): Promise<SightResult> {
     const { detector } = this.#options;
     const startedMs = performance.now();
-    // The worker looks while this thread compares.
-    const looking =
-      detector && mayDetect && detector.isIdle() ? detector.detect(pictureOf(frame)) : null;
-    const components = this.#motion.detect(frame.yuv);
+    const general = this.#vibrio.judge(frame.yuv, frame.captureUs);
+    if (general.scene.isCut) this.#forget();
     const motionMs = performance.now() - startedMs;
+    const mayLook = mayDetect && this.#isWorthALook(general, frame.captureUs);
+    const looking =
+      detector && mayLook && detector.isIdle() ? detector.detect(pictureOf(frame)) : null;
+    if (looking) this.#lookedUs = frame.captureUs;
     const seen = looking ? await this.#within(looking) : null;
     const seenMs = performance.now();
-    const { tracks, ball } = this.#track(frame, components, seen);
+    const { tracks, ball } = this.#track(frame, general.components, seen);
     this.#options.poser?.offer(pictureOf(frame), frame, tracks);
     const trackedMs = performance.now();
     const { captureUs, rtpTimestamp } = frame;
     const drafts = this.#game.judge({ captureUs, rtpTimestamp, tracks, ball, yuv: frame.yuv });
     const detectedUs = this.#options.clock.nowUs();
-    const events = drafts.map((draft) => ({ ...draft, detectedUs }));
+    const events = drafts.map((draft): GameEvent => ({ ...draft, detectedUs }));
+    if (general.highlight) events.push(highlightEvent(general.highlight, frame, detectedUs));
     const judgedMs = performance.now();
     const times = {
       motion: motionMs,
@@ -113,13 +129,19 @@ export class Sight {
       event: judgedMs - trackedMs,
     };
     return {
-      facts: this.#facts(frame, tracks, seen !== null, times),
+      facts: this.#facts(frame, tracks, seen !== null, times, general),
       events,
       judgedUntilUs: this.#game.judgedUntilUs(captureUs),
       isBlind: this.#isBlind(),
       usedDetector: seen !== null,
       timesMs: times,
     };
+  }
+
+  /** A stirring picture is looked at; a still one only now and then. */
+  #isWorthALook({ state, components }: General, captureUs: number): boolean {
+    const isStill = state === 'steady' && components.length === 0 && this.#boxes.isAllStill();
+    return !isStill || captureUs - this.#lookedUs >= RELOOK_US;
   }
 
   /** The pack's events need a detector, and there is none that works. */
@@ -167,6 +189,7 @@ export class Sight {
     tracks: readonly TrackView[],
     usedDetector: boolean,
     times: SightResult['timesMs'],
+    { scene, shift, state, differingShare }: General,
   ): Uint8Array {
     const toUs = (valueMs: number | null) => Math.max(0, Math.round((valueMs ?? 0) * 1000));
     return toBinary(
@@ -187,6 +210,18 @@ export class Sight {
           predicted: track.predicted,
           ...this.#keypoints(track, frame.captureUs),
         })),
+        scene: {
+          cut: scene.isCut,
+          black: scene.isBlack,
+          frozen: scene.isFrozen,
+          cameraMoving: state === 'moving',
+          wipe: scene.isWipe,
+          replay: scene.isReplay,
+          shiftX: shift.x / PICTURE.width,
+          shiftY: shift.y / PICTURE.height,
+          motion: differingShare,
+          background: state,
+        },
         stages: {
           decodeUs: toUs(frame.decodedMs - frame.receivedMs),
           motionUs: toUs(times.motion),
@@ -198,6 +233,21 @@ export class Sight {
       }),
     );
   }
+}
+
+/** It is told on the picture on which it was known; the range says where it lies. */
+function highlightEvent(found: Highlight, frame: SightFrame, detectedUs: number): GameEvent {
+  const { captureUs, rtpTimestamp } = frame;
+  return {
+    id: `highlight-${captureUs}`,
+    type: 'highlight',
+    ...{ captureUs, rtpTimestamp, detectedUs, subject: '', trackIds: [] },
+    confidence: Math.min(1, found.score / (found.score + 2)),
+    why: sentenceOf(found),
+    score: found.score,
+    reasons: found.reasons.map(({ channel }) => channel),
+    replay: { fromUs: found.replayFromUs, toUs: found.replayToUs },
+  };
 }
 
 function pictureOf(frame: SightFrame): Picture {

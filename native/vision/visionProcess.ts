@@ -24,6 +24,7 @@ import { Session, type SessionCounters } from './session.ts';
 import { Sight } from './sight.ts';
 import { StageTimes } from './stageTimes.ts';
 import { makeIds } from './tracking/track.ts';
+import { Highlights } from './vibrio/highlights.ts';
 
 const STATUS_PERIOD_MS = 1_000;
 
@@ -65,6 +66,8 @@ class VisionProcess {
   readonly #times = new StageTimes();
   readonly #counters: SessionCounters = { judged: 0, detectorSkipped: 0 };
   readonly #takeId = makeIds();
+  /** What is usual in the show is kept over sources, packs and engines. */
+  readonly #highlights = new Highlights();
   #pack: Pack = EMPTY_PACK;
   #packReason = '';
   #decoderReason = '';
@@ -214,7 +217,13 @@ class VisionProcess {
   #makeSight(): Sight {
     const { clock, timers } = this.#options;
     const { detector, poser } = this.#models;
-    const parts = { takeId: this.#takeId, pack: this.#pack, detector, poser };
+    const parts = {
+      takeId: this.#takeId,
+      highlights: this.#highlights,
+      pack: this.#pack,
+      detector,
+      poser,
+    };
     return new Sight({ clock, timers, ...parts });
   }
 

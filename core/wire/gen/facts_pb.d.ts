@@ -199,6 +199,83 @@ export declare type StageTimes = Message<"morphine.facts.v1.StageTimes"> & {
 export declare const StageTimesSchema: GenMessage<StageTimes>;
 
 /**
+ * What the picture as a whole does.
+ *
+ * @generated from message morphine.facts.v1.Scene
+ */
+export declare type Scene = Message<"morphine.facts.v1.Scene"> & {
+  /**
+   * the frame before this one was the first of another scene
+   *
+   * @generated from field: bool cut = 1;
+   */
+  cut: boolean;
+
+  /**
+   * @generated from field: bool black = 2;
+   */
+  black: boolean;
+
+  /**
+   * @generated from field: bool frozen = 3;
+   */
+  frozen: boolean;
+
+  /**
+   * @generated from field: bool camera_moving = 4;
+   */
+  cameraMoving: boolean;
+
+  /**
+   * a transition has just swept over the picture
+   *
+   * @generated from field: bool wipe = 5;
+   */
+  wipe: boolean;
+
+  /**
+   * between two wipes
+   *
+   * @generated from field: bool replay = 6;
+   */
+  replay: boolean;
+
+  /**
+   * how far the content moved since the frame before, picture widths
+   *
+   * @generated from field: float shift_x = 7;
+   */
+  shiftX: number;
+
+  /**
+   * picture heights
+   *
+   * @generated from field: float shift_y = 8;
+   */
+  shiftY: number;
+
+  /**
+   * share of the picture that differs from its background, 0..1
+   *
+   * @generated from field: float motion = 9;
+   */
+  motion: number;
+
+  /**
+   * calibrating, steady, moving, light
+   *
+   * @generated from field: string background = 10;
+   */
+  background: string;
+};
+
+/**
+ * Describes the message morphine.facts.v1.Scene.
+ * Use `create(SceneSchema)` to create a new message.
+ */
+export declare const SceneSchema: GenMessage<Scene>;
+
+/**
  * @generated from message morphine.facts.v1.FrameFacts
  */
 export declare type FrameFacts = Message<"morphine.facts.v1.FrameFacts"> & {
@@ -233,6 +310,11 @@ export declare type FrameFacts = Message<"morphine.facts.v1.FrameFacts"> & {
    * @generated from field: string model = 6;
    */
   model: string;
+
+  /**
+   * @generated from field: morphine.facts.v1.Scene scene = 20;
+   */
+  scene?: Scene | undefined;
 };
 
 /**
@@ -297,6 +379,30 @@ export declare type GameEvent = Message<"morphine.facts.v1.GameEvent"> & {
    * @generated from field: repeated uint32 track_ids = 9;
    */
   trackIds: number[];
+
+  /**
+   * Of a highlight: how unusual, by what, and which part of the show to show again.
+   *
+   * @generated from field: float score = 20;
+   */
+  score: number;
+
+  /**
+   * @generated from field: repeated string reasons = 21;
+   */
+  reasons: string[];
+
+  /**
+   * @generated from field: uint64 replay_from_us = 22;
+   */
+  replayFromUs: bigint;
+
+  /**
+   * 0: there is nothing to replay
+   *
+   * @generated from field: uint64 replay_to_us = 23;
+   */
+  replayToUs: bigint;
 };
 
 /**

@@ -13,7 +13,7 @@ import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/code
  * Describes the file facts.proto.
  */
 export const file_facts = /*@__PURE__*/
-  fileDesc("CgtmYWN0cy5wcm90bxIRbW9ycGhpbmUuZmFjdHMudjEiOgoDQm94EgkKAXgYASABKAISCQoBeRgCIAEoAhINCgV3aWR0aBgDIAEoAhIOCgZoZWlnaHQYBCABKAIiNAoIS2V5cG9pbnQSCQoBeBgBIAEoAhIJCgF5GAIgASgCEhIKCmNvbmZpZGVuY2UYAyABKAIi9AEKBVRyYWNrEgoKAmlkGAEgASgNEg0KBWxhYmVsGAIgASgJEiMKA2JveBgDIAEoCzIWLm1vcnBoaW5lLmZhY3RzLnYxLkJveBISCgp2ZWxvY2l0eV94GAQgASgCEhIKCnZlbG9jaXR5X3kYBSABKAISEgoKY29uZmlkZW5jZRgGIAEoAhISCgphZ2VfZnJhbWVzGAcgASgNEhEKCXByZWRpY3RlZBgIIAEoCBIuCglrZXlwb2ludHMYFCADKAsyGy5tb3JwaGluZS5mYWN0cy52MS5LZXlwb2ludBIYChBrZXlwb2ludHNfYWdlX3VzGBUgASgNInoKClN0YWdlVGltZXMSEQoJZGVjb2RlX3VzGAEgASgNEhEKCW1vdGlvbl91cxgCIAEoDRIQCghpbmZlcl91cxgDIAEoDRIQCgh0cmFja191cxgEIAEoDRIQCghldmVudF91cxgFIAEoDRIQCgh0b3RhbF91cxgGIAEoDSK3AQoKRnJhbWVGYWN0cxISCgpjYXB0dXJlX3VzGAEgASgEEhUKDXJ0cF90aW1lc3RhbXAYAiABKA0SFgoOZnJhbWVfc2VxdWVuY2UYAyABKAQSKAoGdHJhY2tzGAQgAygLMhgubW9ycGhpbmUuZmFjdHMudjEuVHJhY2sSLQoGc3RhZ2VzGAUgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuU3RhZ2VUaW1lcxINCgVtb2RlbBgGIAEoCSKqAQoJR2FtZUV2ZW50EgoKAmlkGAEgASgJEgwKBHR5cGUYAiABKAkSEgoKY2FwdHVyZV91cxgDIAEoBBIVCg1ydHBfdGltZXN0YW1wGAQgASgNEhMKC2RldGVjdGVkX3VzGAUgASgEEhIKCmNvbmZpZGVuY2UYBiABKAISCwoDd2h5GAcgASgJEg8KB3N1YmplY3QYCCABKAkSEQoJdHJhY2tfaWRzGAkgAygNIpcCCgRTaG93EiwKBXN0YXRlGAEgASgOMh0ubW9ycGhpbmUuZmFjdHMudjEuU2hvdy5TdGF0ZRINCgV0aXRsZRgCIAEoCRIVCg1saXZlX3NpbmNlX3VzGAMgASgEEhgKEHN0dWRpb19jb25uZWN0ZWQYBCABKAgSGQoRYmV0dGluZ19zdXNwZW5kZWQYBSABKAkSDwoHdmlld2VycxgGIAEoDRIaChJ2aWRlb19jbG9ja19vZmZzZXQYByABKA0SGQoRdmlkZW9fY2xvY2tfc2hpZnQYCCABKA0iPgoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIJCgVSRUFEWRABEggKBExJVkUQAhIJCgVFTkRFRBADIj0KB091dGNvbWUSDQoFbGFiZWwYASABKAkSEgoKcG9vbF9taW5vchgCIAEoBBIPCgdiZXR0b3JzGAMgASgNIugDCgZNYXJrZXQSCgoCaWQYASABKAkSDQoFdGl0bGUYAiABKAkSLAoIb3V0Y29tZXMYAyADKAsyGi5tb3JwaGluZS5mYWN0cy52MS5PdXRjb21lEi4KBXN0YXRlGAQgASgOMh8ubW9ycGhpbmUuZmFjdHMudjEuTWFya2V0LlN0YXRlEhMKC29wZW5zX2F0X3VzGAUgASgEEhIKCmxvY2tfYXRfdXMYBiABKAQSFQoNaG9yaXpvbl9hdF91cxgHIAEoBBIWCg5kZWFkbGluZV9hdF91cxgIIAEoBBIQCghndWFyZF9tcxgJIAEoDRITCgZ3aW5uZXIYCiABKA1IAIgBARIOCgZyZWFzb24YCyABKAkSGgoSZGVjaWRlZF9jYXB0dXJlX3VzGAwgASgEEhIKCnJ1bGVzX2hhc2gYDSABKAkSLwoGcHJpY2VzGA4gASgLMh8ubW9ycGhpbmUuZmFjdHMudjEuTWFya2V0UHJpY2VzEhEKCXN1c3BlbmRlZBgPIAEoCSJXCgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEgkKBURSQUZUEAESCAoET1BFThACEgoKBkxPQ0tFRBADEgwKCFJFU09MVkVEEAQSCAoEVk9JRBAFQgkKB193aW5uZXIiMwoMTWFya2V0UHJpY2VzEhEKCXF1b3RlX3NlcRgBIAEoBBIQCghwZXJtaWxsZRgCIAMoDSJQCgVIZWxsbxIPCgd2ZXJzaW9uGAEgASgNEhIKCnB1YmxpY19rZXkYAiABKAkSDwoHc3ViamVjdBgDIAEoCRIRCglzaWduYXR1cmUYBCABKAkiqQEKA0JldBIOCgZiZXRfaWQYASABKAkSEQoJbWFya2V0X2lkGAIgASgJEg8KB291dGNvbWUYAyABKA0SFAoMYW1vdW50X21pbm9yGAQgASgEEhYKCXF1b3RlX3NlcRgFIAEoBEgAiAEBEh0KEG1pbGxpX3NoYXJlc19taW4YBiABKARIAYgBAUIMCgpfcXVvdGVfc2VxQhMKEV9taWxsaV9zaGFyZXNfbWluIhoKCFdpdGhkcmF3Eg4KBmJldF9pZBgBIAEoCSKXAQoEU2VsbBIPCgdzYWxlX2lkGAEgASgJEg4KBmJldF9pZBgCIAEoCRIUCgxtaWxsaV9zaGFyZXMYAyABKAQSFgoJcXVvdGVfc2VxGAQgASgESACIAQESHQoQYW1vdW50X21pbm9yX21pbhgFIAEoBEgBiAEBQgwKCl9xdW90ZV9zZXFCEwoRX2Ftb3VudF9taW5vcl9taW4iSAoMUXVvdGVSZXF1ZXN0EhEKCW1hcmtldF9pZBgBIAEoCRIPCgdvdXRjb21lGAIgASgNEhQKDGFtb3VudF9taW5vchgDIAEoBCIiChBTYWxlUXVvdGVSZXF1ZXN0Eg4KBmJldF9pZBgBIAEoCSJpCghTZXRMaW1pdBISCgpjb21tYW5kX2lkGAEgASgJEisKBWxpbWl0GAIgASgOMhwubW9ycGhpbmUuZmFjdHMudjEuTGltaXROYW1lEhIKBXZhbHVlGAMgASgESACIAQFCCAoGX3ZhbHVlIg8KDUxpbWl0c1JlcXVlc3QiFwoEUGluZxIPCgdzZW50X21zGAEgASgBInAKC1dhdGNoUmVwb3J0EhAKCGRlbGF5X21zGAEgASgNEhYKDnVuY2VydGFpbnR5X21zGAIgASgNEhwKFG92ZXJsYXlfZGVsYXlfcDk1X21zGAMgASgNEhkKEWZyYW1lc19wZXJfc2Vjb25kGAQgASgNIh8KDkhpc3RvcnlSZXF1ZXN0Eg0KBWxpbWl0GAEgASgNIs0ECgpGcm9tVmlld2VyEikKBWhlbGxvGAEgASgLMhgubW9ycGhpbmUuZmFjdHMudjEuSGVsbG9IABIlCgNiZXQYAiABKAsyFi5tb3JwaGluZS5mYWN0cy52MS5CZXRIABInCgRwaW5nGAMgASgLMhcubW9ycGhpbmUuZmFjdHMudjEuUGluZ0gAEjYKDHdhdGNoX3JlcG9ydBgEIAEoCzIeLm1vcnBoaW5lLmZhY3RzLnYxLldhdGNoUmVwb3J0SAASPAoPaGlzdG9yeV9yZXF1ZXN0GAUgASgLMiEubW9ycGhpbmUuZmFjdHMudjEuSGlzdG9yeVJlcXVlc3RIABIvCgh3aXRoZHJhdxgGIAEoCzIbLm1vcnBoaW5lLmZhY3RzLnYxLldpdGhkcmF3SAASJwoEc2VsbBgHIAEoCzIXLm1vcnBoaW5lLmZhY3RzLnYxLlNlbGxIABI4Cg1xdW90ZV9yZXF1ZXN0GAggASgLMh8ubW9ycGhpbmUuZmFjdHMudjEuUXVvdGVSZXF1ZXN0SAASQQoSc2FsZV9xdW90ZV9yZXF1ZXN0GAkgASgLMiMubW9ycGhpbmUuZmFjdHMudjEuU2FsZVF1b3RlUmVxdWVzdEgAEjAKCXNldF9saW1pdBgKIAEoCzIbLm1vcnBoaW5lLmZhY3RzLnYxLlNldExpbWl0SAASOgoObGltaXRzX3JlcXVlc3QYCyABKAsyIC5tb3JwaGluZS5mYWN0cy52MS5MaW1pdHNSZXF1ZXN0SABCCQoHbWVzc2FnZSIaCglDaGFsbGVuZ2USDQoFbm9uY2UYASABKAkiOQoHV2VsY29tZRIPCgdzdWJqZWN0GAEgASgJEgwKBHJvbGUYAiABKAkSDwoHdmVyc2lvbhgDIAEoDSIoCgdSZWZ1c2VkEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCSK7AQoIQmV0UmVwbHkSDgoGYmV0X2lkGAEgASgJEhEKCW1hcmtldF9pZBgCIAEoCRIPCgdvdXRjb21lGAMgASgNEhQKDGFtb3VudF9taW5vchgEIAEoBBILCgNzZXEYBSABKAQSDAoEaGFzaBgGIAEoCRIMCgRjb2RlGAcgASgJEg8KB21lc3NhZ2UYCCABKAkSFQoNcGVuZGluZ19rbm93bhgJIAEoCBIUCgxtaWxsaV9zaGFyZXMYCiABKAQiVwoNV2l0aGRyYXdSZXBseRIOCgZiZXRfaWQYASABKAkSFwoPd2l0aGRyYXduX2F0X3VzGAIgASgEEgwKBGNvZGUYAyABKAkSDwoHbWVzc2FnZRgEIAEoCSKSAQoJU2FsZVJlcGx5Eg8KB3NhbGVfaWQYASABKAkSDgoGYmV0X2lkGAIgASgJEhQKDG1pbGxpX3NoYXJlcxgDIAEoBBIUCgxhbW91bnRfbWlub3IYBCABKAQSCwoDc2VxGAUgASgEEgwKBGhhc2gYBiABKAkSDAoEY29kZRgHIAEoCRIPCgdtZXNzYWdlGAggASgJIpsBCgVRdW90ZRIRCgltYXJrZXRfaWQYASABKAkSDwoHb3V0Y29tZRgCIAEoDRIUCgxhbW91bnRfbWlub3IYAyABKAQSEQoJcXVvdGVfc2VxGAQgASgEEhAKCHBlcm1pbGxlGAUgAygNEhQKDG1pbGxpX3NoYXJlcxgGIAEoBBIMCgRjb2RlGAcgASgJEg8KB21lc3NhZ2UYCCABKAkieQoJU2FsZVF1b3RlEg4KBmJldF9pZBgBIAEoCRIUCgxtaWxsaV9zaGFyZXMYAiABKAQSFAoMYW1vdW50X21pbm9yGAMgASgEEhEKCXF1b3RlX3NlcRgEIAEoBBIMCgRjb2RlGAUgASgJEg8KB21lc3NhZ2UYBiABKAkitQEKCE93bkxpbWl0EisKBWxpbWl0GAEgASgOMhwubW9ycGhpbmUuZmFjdHMudjEuTGltaXROYW1lEhIKBXZhbHVlGAIgASgESACIAQESHAoPd2FpdGluZ19mcm9tX3VzGAMgASgESAGIAQESGgoNd2FpdGluZ192YWx1ZRgEIAEoBEgCiAEBQggKBl92YWx1ZUISChBfd2FpdGluZ19mcm9tX3VzQhAKDl93YWl0aW5nX3ZhbHVlInsKBkxpbWl0cxISCgpjb21tYW5kX2lkGAEgASgJEisKBmxpbWl0cxgCIAMoCzIbLm1vcnBoaW5lLmZhY3RzLnYxLk93bkxpbWl0EhEKCWlzX2Jhbm5lZBgDIAEoCBIMCgRjb2RlGAQgASgJEg8KB21lc3NhZ2UYBSABKAkiYwoHQmFsYW5jZRIXCg9hdmFpbGFibGVfbWlub3IYASABKAQSFAoMc3Rha2VkX21pbm9yGAIgASgEEhIKCmRlYnRfbWlub3IYAyABKAQSFQoNZ3JhbnRlZF9taW5vchgEIAEoBCK5AwoMSGlzdG9yeUVudHJ5Eg4KBmJldF9pZBgBIAEoCRIRCgltYXJrZXRfaWQYAiABKAkSFAoMbWFya2V0X3RpdGxlGAMgASgJEhUKDW91dGNvbWVfbGFiZWwYBCABKAkSFAoMYW1vdW50X21pbm9yGAUgASgEEjYKBnJlc3VsdBgGIAEoDjImLm1vcnBoaW5lLmZhY3RzLnYxLkhpc3RvcnlFbnRyeS5SZXN1bHQSEgoKcGFpZF9taW5vchgHIAEoBBIOCgZyZWFzb24YCCABKAkSCwoDc2VxGAkgASgEEgwKBGhhc2gYCiABKAkSDQoFYXRfdXMYCyABKAQSDwoHb3V0Y29tZRgMIAEoDRIXCg93aXRoZHJhd25fYXRfdXMYDSABKAQSFAoMbWlsbGlfc2hhcmVzGA4gASgEEhkKEW1pbGxpX3NoYXJlc19sZWZ0GA8gASgEEhIKCnNvbGRfbWlub3IYECABKAQiTgoGUmVzdWx0EhYKElJFU1VMVF9VTlNQRUNJRklFRBAAEgsKB1BFTkRJTkcQARIHCgNXT04QAhIICgRMT1NUEAMSDAoIUkVGVU5ERUQQBCI7CgdIaXN0b3J5EjAKB2VudHJpZXMYASADKAsyHy5tb3JwaGluZS5mYWN0cy52MS5IaXN0b3J5RW50cnkiOAoKTWFya2V0TGlzdBIqCgdtYXJrZXRzGAEgAygLMhkubW9ycGhpbmUuZmFjdHMudjEuTWFya2V0IjkKCUV2ZW50TGlzdBIsCgZldmVudHMYASADKAsyHC5tb3JwaGluZS5mYWN0cy52MS5HYW1lRXZlbnQiUwoEUG9uZxIPCgdzZW50X21zGAEgASgBEhAKCG1lZGlhX3VzGAIgASgEEhYKDnVuY2VydGFpbnR5X3VzGAMgASgNEhAKCHJlbGF5X3VzGAQgASgEIq0HCghUb1ZpZXdlchIxCgljaGFsbGVuZ2UYASABKAsyHC5tb3JwaGluZS5mYWN0cy52MS5DaGFsbGVuZ2VIABItCgd3ZWxjb21lGAIgASgLMhoubW9ycGhpbmUuZmFjdHMudjEuV2VsY29tZUgAEi0KB3JlZnVzZWQYAyABKAsyGi5tb3JwaGluZS5mYWN0cy52MS5SZWZ1c2VkSAASJwoEc2hvdxgEIAEoCzIXLm1vcnBoaW5lLmZhY3RzLnYxLlNob3dIABIwCgdtYXJrZXRzGAUgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuTWFya2V0TGlzdEgAEisKBm1hcmtldBgGIAEoCzIZLm1vcnBoaW5lLmZhY3RzLnYxLk1hcmtldEgAEjAKCWJldF9yZXBseRgHIAEoCzIbLm1vcnBoaW5lLmZhY3RzLnYxLkJldFJlcGx5SAASLQoHYmFsYW5jZRgIIAEoCzIaLm1vcnBoaW5lLmZhY3RzLnYxLkJhbGFuY2VIABI1CgpzZXR0bGVtZW50GAkgASgLMh8ubW9ycGhpbmUuZmFjdHMudjEuSGlzdG9yeUVudHJ5SAASLQoHaGlzdG9yeRgKIAEoCzIaLm1vcnBoaW5lLmZhY3RzLnYxLkhpc3RvcnlIABItCgVldmVudBgLIAEoCzIcLm1vcnBoaW5lLmZhY3RzLnYxLkdhbWVFdmVudEgAEicKBHBvbmcYDCABKAsyFy5tb3JwaGluZS5mYWN0cy52MS5Qb25nSAASOgoOd2l0aGRyYXdfcmVwbHkYDSABKAsyIC5tb3JwaGluZS5mYWN0cy52MS5XaXRoZHJhd1JlcGx5SAASMgoKc2FsZV9yZXBseRgOIAEoCzIcLm1vcnBoaW5lLmZhY3RzLnYxLlNhbGVSZXBseUgAEikKBXF1b3RlGA8gASgLMhgubW9ycGhpbmUuZmFjdHMudjEuUXVvdGVIABIyCgpzYWxlX3F1b3RlGBAgASgLMhwubW9ycGhpbmUuZmFjdHMudjEuU2FsZVF1b3RlSAASKwoGbGltaXRzGBEgASgLMhkubW9ycGhpbmUuZmFjdHMudjEuTGltaXRzSAASLgoGZXZlbnRzGBIgASgLMhwubW9ycGhpbmUuZmFjdHMudjEuRXZlbnRMaXN0SAASMgoJd2l0bmVzc2VkGBMgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbEFja0gAQgkKB21lc3NhZ2UieAoIUmVnaXN0ZXISDwoHdmVyc2lvbhgBIAEoDRISCgpjaGFubmVsX2lkGAIgASgJEhIKCnB1YmxpY19rZXkYAyABKAkSEQoJc2lnbmF0dXJlGAQgASgJEhEKCWxlZGdlcl9pZBgFIAEoCRINCgVlcG9jaBgGIAEoBCIdCghUYWtlT3ZlchIRCglsZWRnZXJfaWQYASABKAkiNQoSSm91cm5hbFRhaWxSZXF1ZXN0EhAKCGZyb21fc2VxGAEgASgEEg0KBWxpbWl0GAIgASgNIksKB0RlbGl2ZXISEgoKdmlld2VyX2lkcxgBIAMoCRIsCgdtZXNzYWdlGAIgASgLMhsubW9ycGhpbmUuZmFjdHMudjEuVG9WaWV3ZXIiKAoKSm91cm5hbFJvdxIMCgRib2R5GAEgASgMEgwKBGhhc2gYAiABKAwizwEKDEpvdXJuYWxCYXRjaBIRCglsZWRnZXJfaWQYASABKAkSDQoFZXBvY2gYAiABKAQSEAoIZnJvbV9zZXEYAyABKAQSDgoGdG9fc2VxGAQgASgEEhEKCXByZXZfaGFzaBgFIAEoDBIrCgRyb3dzGAYgAygLMh0ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbFJvdxIMCgRoYXNoGAcgASgMEi0KBXRleHRzGAggAygLMh4ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbFRleHQiNwoLSm91cm5hbFRleHQSDAoEaGFzaBgBIAEoCRIMCgRzYWx0GAIgASgMEgwKBHRleHQYAyABKAkiHAoKRXJhc2VUZXh0cxIOCgZoYXNoZXMYASADKAki8QMKCkZyb21TdHVkaW8SLwoIcmVnaXN0ZXIYASABKAsyGy5tb3JwaGluZS5mYWN0cy52MS5SZWdpc3RlckgAEi0KB2RlbGl2ZXIYAiABKAsyGi5tb3JwaGluZS5mYWN0cy52MS5EZWxpdmVySAASMgoJYW5hbHl0aWNzGAMgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuRnJhbWVGYWN0c0gAEjgKDWpvdXJuYWxfYmF0Y2gYBCABKAsyHy5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsQmF0Y2hIABInCgRwaW5nGAUgASgLMhcubW9ycGhpbmUuZmFjdHMudjEuUGluZ0gAEjIKCm1lZGlhX3RpbWUYBiABKAsyHC5tb3JwaGluZS5mYWN0cy52MS5NZWRpYVRpbWVIABIwCgl0YWtlX292ZXIYByABKAsyGy5tb3JwaGluZS5mYWN0cy52MS5UYWtlT3ZlckgAEkUKFGpvdXJuYWxfdGFpbF9yZXF1ZXN0GAggASgLMiUubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbFRhaWxSZXF1ZXN0SAASNAoLZXJhc2VfdGV4dHMYCSABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5FcmFzZVRleHRzSABCCQoHbWVzc2FnZSJGCglNZWRpYVRpbWUSEAoIbWVkaWFfdXMYASABKAQSFQoNcm91bmRfdHJpcF91cxgCIAEoDRIQCghyZWxheV91cxgDIAEoBCLiAQoKUmVnaXN0ZXJlZBIQCgh3aGlwX3VybBgBIAEoCRISCgp3aGlwX3Rva2VuGAIgASgJEhIKCnZpZXdlcl91cmwYAyABKAkSEAoId2hlcF91cmwYBCABKAkSEwoLam91cm5hbF9zZXEYBSABKAQSFAoMam91cm5hbF9oYXNoGAYgASgMEhUKDWpvdXJuYWxfZXBvY2gYByABKAQSEQoJcmVsYXlfa2V5GAggASgJEjMKDGpvdXJuYWxfbWFyaxgJIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxBY2siRgoMVmlld2VySm9pbmVkEhEKCXZpZXdlcl9pZBgBIAEoCRIPCgdzdWJqZWN0GAIgASgJEhIKCnB1YmxpY19rZXkYAyABKAkiHwoKVmlld2VyTGVmdBIRCgl2aWV3ZXJfaWQYASABKAkiUgoNVmlld2VyTWVzc2FnZRIRCgl2aWV3ZXJfaWQYASABKAkSLgoHbWVzc2FnZRgCIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkZyb21WaWV3ZXIibQoKSm91cm5hbEFjaxINCgVlcG9jaBgBIAEoBBILCgNzZXEYAiABKAQSDAoEaGFzaBgDIAEoDBIRCglsZWRnZXJfaWQYBCABKAkSDwoHdGltZV9tcxgFIAEoBBIRCglzaWduYXR1cmUYBiABKAkiewoLSm91cm5hbFRhaWwSEAoIZnJvbV9zZXEYASABKAQSKwoEcm93cxgCIAMoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxSb3cSLQoFdGV4dHMYAyADKAsyHi5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsVGV4dCJBCg5Kb3VybmFsUmVmdXNlZBIMCgRjb2RlGAEgASgJEhAKCG5lZWRfc2VxGAIgASgEEg8KB21lc3NhZ2UYAyABKAkiQwoKUmVsYXlTdGF0cxIPCgd2aWV3ZXJzGAEgASgNEhAKCHdhdGNoaW5nGAIgASgNEhIKCm1lZGlhX2xpdmUYAyABKAgiyAUKCFRvU3R1ZGlvEjEKCWNoYWxsZW5nZRgBIAEoCzIcLm1vcnBoaW5lLmZhY3RzLnYxLkNoYWxsZW5nZUgAEjMKCnJlZ2lzdGVyZWQYAiABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5SZWdpc3RlcmVkSAASLQoHcmVmdXNlZBgDIAEoCzIaLm1vcnBoaW5lLmZhY3RzLnYxLlJlZnVzZWRIABI4Cg12aWV3ZXJfam9pbmVkGAQgASgLMh8ubW9ycGhpbmUuZmFjdHMudjEuVmlld2VySm9pbmVkSAASNAoLdmlld2VyX2xlZnQYBSABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5WaWV3ZXJMZWZ0SAASOgoOdmlld2VyX21lc3NhZ2UYBiABKAsyIC5tb3JwaGluZS5mYWN0cy52MS5WaWV3ZXJNZXNzYWdlSAASNAoLam91cm5hbF9hY2sYByABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsQWNrSAASPAoPam91cm5hbF9yZWZ1c2VkGAggASgLMiEubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbFJlZnVzZWRIABIuCgVzdGF0cxgJIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLlJlbGF5U3RhdHNIABInCgRwb25nGAogASgLMhcubW9ycGhpbmUuZmFjdHMudjEuUG9uZ0gAEjIKCXRvb2tfb3ZlchgLIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxBY2tIABI2Cgxqb3VybmFsX3RhaWwYDCABKAsyHi5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsVGFpbEgAEjUKDHRleHRzX2VyYXNlZBgNIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkVyYXNlVGV4dHNIAEIJCgdtZXNzYWdlKpYBCglMaW1pdE5hbWUSGgoWTElNSVRfTkFNRV9VTlNQRUNJRklFRBAAEhgKFExJTUlUX05BTUVfU1RBS0VfREFZEAESFwoTTElNSVRfTkFNRV9MT1NTX0RBWRACEhsKF0xJTUlUX05BTUVfUEFVU0VEX1VOVElMEAMSHQoZTElNSVRfTkFNRV9FWENMVURFRF9VTlRJTBAEYgZwcm90bzM");
+  fileDesc("CgtmYWN0cy5wcm90bxIRbW9ycGhpbmUuZmFjdHMudjEiOgoDQm94EgkKAXgYASABKAISCQoBeRgCIAEoAhINCgV3aWR0aBgDIAEoAhIOCgZoZWlnaHQYBCABKAIiNAoIS2V5cG9pbnQSCQoBeBgBIAEoAhIJCgF5GAIgASgCEhIKCmNvbmZpZGVuY2UYAyABKAIi9AEKBVRyYWNrEgoKAmlkGAEgASgNEg0KBWxhYmVsGAIgASgJEiMKA2JveBgDIAEoCzIWLm1vcnBoaW5lLmZhY3RzLnYxLkJveBISCgp2ZWxvY2l0eV94GAQgASgCEhIKCnZlbG9jaXR5X3kYBSABKAISEgoKY29uZmlkZW5jZRgGIAEoAhISCgphZ2VfZnJhbWVzGAcgASgNEhEKCXByZWRpY3RlZBgIIAEoCBIuCglrZXlwb2ludHMYFCADKAsyGy5tb3JwaGluZS5mYWN0cy52MS5LZXlwb2ludBIYChBrZXlwb2ludHNfYWdlX3VzGBUgASgNInoKClN0YWdlVGltZXMSEQoJZGVjb2RlX3VzGAEgASgNEhEKCW1vdGlvbl91cxgCIAEoDRIQCghpbmZlcl91cxgDIAEoDRIQCgh0cmFja191cxgEIAEoDRIQCghldmVudF91cxgFIAEoDRIQCgh0b3RhbF91cxgGIAEoDSKuAQoFU2NlbmUSCwoDY3V0GAEgASgIEg0KBWJsYWNrGAIgASgIEg4KBmZyb3plbhgDIAEoCBIVCg1jYW1lcmFfbW92aW5nGAQgASgIEgwKBHdpcGUYBSABKAgSDgoGcmVwbGF5GAYgASgIEg8KB3NoaWZ0X3gYByABKAISDwoHc2hpZnRfeRgIIAEoAhIOCgZtb3Rpb24YCSABKAISEgoKYmFja2dyb3VuZBgKIAEoCSLgAQoKRnJhbWVGYWN0cxISCgpjYXB0dXJlX3VzGAEgASgEEhUKDXJ0cF90aW1lc3RhbXAYAiABKA0SFgoOZnJhbWVfc2VxdWVuY2UYAyABKAQSKAoGdHJhY2tzGAQgAygLMhgubW9ycGhpbmUuZmFjdHMudjEuVHJhY2sSLQoGc3RhZ2VzGAUgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuU3RhZ2VUaW1lcxINCgVtb2RlbBgGIAEoCRInCgVzY2VuZRgUIAEoCzIYLm1vcnBoaW5lLmZhY3RzLnYxLlNjZW5lIvgBCglHYW1lRXZlbnQSCgoCaWQYASABKAkSDAoEdHlwZRgCIAEoCRISCgpjYXB0dXJlX3VzGAMgASgEEhUKDXJ0cF90aW1lc3RhbXAYBCABKA0SEwoLZGV0ZWN0ZWRfdXMYBSABKAQSEgoKY29uZmlkZW5jZRgGIAEoAhILCgN3aHkYByABKAkSDwoHc3ViamVjdBgIIAEoCRIRCgl0cmFja19pZHMYCSADKA0SDQoFc2NvcmUYFCABKAISDwoHcmVhc29ucxgVIAMoCRIWCg5yZXBsYXlfZnJvbV91cxgWIAEoBBIUCgxyZXBsYXlfdG9fdXMYFyABKAQilwIKBFNob3cSLAoFc3RhdGUYASABKA4yHS5tb3JwaGluZS5mYWN0cy52MS5TaG93LlN0YXRlEg0KBXRpdGxlGAIgASgJEhUKDWxpdmVfc2luY2VfdXMYAyABKAQSGAoQc3R1ZGlvX2Nvbm5lY3RlZBgEIAEoCBIZChFiZXR0aW5nX3N1c3BlbmRlZBgFIAEoCRIPCgd2aWV3ZXJzGAYgASgNEhoKEnZpZGVvX2Nsb2NrX29mZnNldBgHIAEoDRIZChF2aWRlb19jbG9ja19zaGlmdBgIIAEoDSI+CgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEgkKBVJFQURZEAESCAoETElWRRACEgkKBUVOREVEEAMiPQoHT3V0Y29tZRINCgVsYWJlbBgBIAEoCRISCgpwb29sX21pbm9yGAIgASgEEg8KB2JldHRvcnMYAyABKA0i6AMKBk1hcmtldBIKCgJpZBgBIAEoCRINCgV0aXRsZRgCIAEoCRIsCghvdXRjb21lcxgDIAMoCzIaLm1vcnBoaW5lLmZhY3RzLnYxLk91dGNvbWUSLgoFc3RhdGUYBCABKA4yHy5tb3JwaGluZS5mYWN0cy52MS5NYXJrZXQuU3RhdGUSEwoLb3BlbnNfYXRfdXMYBSABKAQSEgoKbG9ja19hdF91cxgGIAEoBBIVCg1ob3Jpem9uX2F0X3VzGAcgASgEEhYKDmRlYWRsaW5lX2F0X3VzGAggASgEEhAKCGd1YXJkX21zGAkgASgNEhMKBndpbm5lchgKIAEoDUgAiAEBEg4KBnJlYXNvbhgLIAEoCRIaChJkZWNpZGVkX2NhcHR1cmVfdXMYDCABKAQSEgoKcnVsZXNfaGFzaBgNIAEoCRIvCgZwcmljZXMYDiABKAsyHy5tb3JwaGluZS5mYWN0cy52MS5NYXJrZXRQcmljZXMSEQoJc3VzcGVuZGVkGA8gASgJIlcKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASCQoFRFJBRlQQARIICgRPUEVOEAISCgoGTE9DS0VEEAMSDAoIUkVTT0xWRUQQBBIICgRWT0lEEAVCCQoHX3dpbm5lciIzCgxNYXJrZXRQcmljZXMSEQoJcXVvdGVfc2VxGAEgASgEEhAKCHBlcm1pbGxlGAIgAygNIlAKBUhlbGxvEg8KB3ZlcnNpb24YASABKA0SEgoKcHVibGljX2tleRgCIAEoCRIPCgdzdWJqZWN0GAMgASgJEhEKCXNpZ25hdHVyZRgEIAEoCSKpAQoDQmV0Eg4KBmJldF9pZBgBIAEoCRIRCgltYXJrZXRfaWQYAiABKAkSDwoHb3V0Y29tZRgDIAEoDRIUCgxhbW91bnRfbWlub3IYBCABKAQSFgoJcXVvdGVfc2VxGAUgASgESACIAQESHQoQbWlsbGlfc2hhcmVzX21pbhgGIAEoBEgBiAEBQgwKCl9xdW90ZV9zZXFCEwoRX21pbGxpX3NoYXJlc19taW4iGgoIV2l0aGRyYXcSDgoGYmV0X2lkGAEgASgJIpcBCgRTZWxsEg8KB3NhbGVfaWQYASABKAkSDgoGYmV0X2lkGAIgASgJEhQKDG1pbGxpX3NoYXJlcxgDIAEoBBIWCglxdW90ZV9zZXEYBCABKARIAIgBARIdChBhbW91bnRfbWlub3JfbWluGAUgASgESAGIAQFCDAoKX3F1b3RlX3NlcUITChFfYW1vdW50X21pbm9yX21pbiJICgxRdW90ZVJlcXVlc3QSEQoJbWFya2V0X2lkGAEgASgJEg8KB291dGNvbWUYAiABKA0SFAoMYW1vdW50X21pbm9yGAMgASgEIiIKEFNhbGVRdW90ZVJlcXVlc3QSDgoGYmV0X2lkGAEgASgJImkKCFNldExpbWl0EhIKCmNvbW1hbmRfaWQYASABKAkSKwoFbGltaXQYAiABKA4yHC5tb3JwaGluZS5mYWN0cy52MS5MaW1pdE5hbWUSEgoFdmFsdWUYAyABKARIAIgBAUIICgZfdmFsdWUiDwoNTGltaXRzUmVxdWVzdCIXCgRQaW5nEg8KB3NlbnRfbXMYASABKAEicAoLV2F0Y2hSZXBvcnQSEAoIZGVsYXlfbXMYASABKA0SFgoOdW5jZXJ0YWludHlfbXMYAiABKA0SHAoUb3ZlcmxheV9kZWxheV9wOTVfbXMYAyABKA0SGQoRZnJhbWVzX3Blcl9zZWNvbmQYBCABKA0iHwoOSGlzdG9yeVJlcXVlc3QSDQoFbGltaXQYASABKA0izQQKCkZyb21WaWV3ZXISKQoFaGVsbG8YASABKAsyGC5tb3JwaGluZS5mYWN0cy52MS5IZWxsb0gAEiUKA2JldBgCIAEoCzIWLm1vcnBoaW5lLmZhY3RzLnYxLkJldEgAEicKBHBpbmcYAyABKAsyFy5tb3JwaGluZS5mYWN0cy52MS5QaW5nSAASNgoMd2F0Y2hfcmVwb3J0GAQgASgLMh4ubW9ycGhpbmUuZmFjdHMudjEuV2F0Y2hSZXBvcnRIABI8Cg9oaXN0b3J5X3JlcXVlc3QYBSABKAsyIS5tb3JwaGluZS5mYWN0cy52MS5IaXN0b3J5UmVxdWVzdEgAEi8KCHdpdGhkcmF3GAYgASgLMhsubW9ycGhpbmUuZmFjdHMudjEuV2l0aGRyYXdIABInCgRzZWxsGAcgASgLMhcubW9ycGhpbmUuZmFjdHMudjEuU2VsbEgAEjgKDXF1b3RlX3JlcXVlc3QYCCABKAsyHy5tb3JwaGluZS5mYWN0cy52MS5RdW90ZVJlcXVlc3RIABJBChJzYWxlX3F1b3RlX3JlcXVlc3QYCSABKAsyIy5tb3JwaGluZS5mYWN0cy52MS5TYWxlUXVvdGVSZXF1ZXN0SAASMAoJc2V0X2xpbWl0GAogASgLMhsubW9ycGhpbmUuZmFjdHMudjEuU2V0TGltaXRIABI6Cg5saW1pdHNfcmVxdWVzdBgLIAEoCzIgLm1vcnBoaW5lLmZhY3RzLnYxLkxpbWl0c1JlcXVlc3RIAEIJCgdtZXNzYWdlIhoKCUNoYWxsZW5nZRINCgVub25jZRgBIAEoCSI5CgdXZWxjb21lEg8KB3N1YmplY3QYASABKAkSDAoEcm9sZRgCIAEoCRIPCgd2ZXJzaW9uGAMgASgNIigKB1JlZnVzZWQSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIrsBCghCZXRSZXBseRIOCgZiZXRfaWQYASABKAkSEQoJbWFya2V0X2lkGAIgASgJEg8KB291dGNvbWUYAyABKA0SFAoMYW1vdW50X21pbm9yGAQgASgEEgsKA3NlcRgFIAEoBBIMCgRoYXNoGAYgASgJEgwKBGNvZGUYByABKAkSDwoHbWVzc2FnZRgIIAEoCRIVCg1wZW5kaW5nX2tub3duGAkgASgIEhQKDG1pbGxpX3NoYXJlcxgKIAEoBCJXCg1XaXRoZHJhd1JlcGx5Eg4KBmJldF9pZBgBIAEoCRIXCg93aXRoZHJhd25fYXRfdXMYAiABKAQSDAoEY29kZRgDIAEoCRIPCgdtZXNzYWdlGAQgASgJIpIBCglTYWxlUmVwbHkSDwoHc2FsZV9pZBgBIAEoCRIOCgZiZXRfaWQYAiABKAkSFAoMbWlsbGlfc2hhcmVzGAMgASgEEhQKDGFtb3VudF9taW5vchgEIAEoBBILCgNzZXEYBSABKAQSDAoEaGFzaBgGIAEoCRIMCgRjb2RlGAcgASgJEg8KB21lc3NhZ2UYCCABKAkimwEKBVF1b3RlEhEKCW1hcmtldF9pZBgBIAEoCRIPCgdvdXRjb21lGAIgASgNEhQKDGFtb3VudF9taW5vchgDIAEoBBIRCglxdW90ZV9zZXEYBCABKAQSEAoIcGVybWlsbGUYBSADKA0SFAoMbWlsbGlfc2hhcmVzGAYgASgEEgwKBGNvZGUYByABKAkSDwoHbWVzc2FnZRgIIAEoCSJ5CglTYWxlUXVvdGUSDgoGYmV0X2lkGAEgASgJEhQKDG1pbGxpX3NoYXJlcxgCIAEoBBIUCgxhbW91bnRfbWlub3IYAyABKAQSEQoJcXVvdGVfc2VxGAQgASgEEgwKBGNvZGUYBSABKAkSDwoHbWVzc2FnZRgGIAEoCSK1AQoIT3duTGltaXQSKwoFbGltaXQYASABKA4yHC5tb3JwaGluZS5mYWN0cy52MS5MaW1pdE5hbWUSEgoFdmFsdWUYAiABKARIAIgBARIcCg93YWl0aW5nX2Zyb21fdXMYAyABKARIAYgBARIaCg13YWl0aW5nX3ZhbHVlGAQgASgESAKIAQFCCAoGX3ZhbHVlQhIKEF93YWl0aW5nX2Zyb21fdXNCEAoOX3dhaXRpbmdfdmFsdWUiewoGTGltaXRzEhIKCmNvbW1hbmRfaWQYASABKAkSKwoGbGltaXRzGAIgAygLMhsubW9ycGhpbmUuZmFjdHMudjEuT3duTGltaXQSEQoJaXNfYmFubmVkGAMgASgIEgwKBGNvZGUYBCABKAkSDwoHbWVzc2FnZRgFIAEoCSJjCgdCYWxhbmNlEhcKD2F2YWlsYWJsZV9taW5vchgBIAEoBBIUCgxzdGFrZWRfbWlub3IYAiABKAQSEgoKZGVidF9taW5vchgDIAEoBBIVCg1ncmFudGVkX21pbm9yGAQgASgEIrkDCgxIaXN0b3J5RW50cnkSDgoGYmV0X2lkGAEgASgJEhEKCW1hcmtldF9pZBgCIAEoCRIUCgxtYXJrZXRfdGl0bGUYAyABKAkSFQoNb3V0Y29tZV9sYWJlbBgEIAEoCRIUCgxhbW91bnRfbWlub3IYBSABKAQSNgoGcmVzdWx0GAYgASgOMiYubW9ycGhpbmUuZmFjdHMudjEuSGlzdG9yeUVudHJ5LlJlc3VsdBISCgpwYWlkX21pbm9yGAcgASgEEg4KBnJlYXNvbhgIIAEoCRILCgNzZXEYCSABKAQSDAoEaGFzaBgKIAEoCRINCgVhdF91cxgLIAEoBBIPCgdvdXRjb21lGAwgASgNEhcKD3dpdGhkcmF3bl9hdF91cxgNIAEoBBIUCgxtaWxsaV9zaGFyZXMYDiABKAQSGQoRbWlsbGlfc2hhcmVzX2xlZnQYDyABKAQSEgoKc29sZF9taW5vchgQIAEoBCJOCgZSZXN1bHQSFgoSUkVTVUxUX1VOU1BFQ0lGSUVEEAASCwoHUEVORElORxABEgcKA1dPThACEggKBExPU1QQAxIMCghSRUZVTkRFRBAEIjsKB0hpc3RvcnkSMAoHZW50cmllcxgBIAMoCzIfLm1vcnBoaW5lLmZhY3RzLnYxLkhpc3RvcnlFbnRyeSI4CgpNYXJrZXRMaXN0EioKB21hcmtldHMYASADKAsyGS5tb3JwaGluZS5mYWN0cy52MS5NYXJrZXQiOQoJRXZlbnRMaXN0EiwKBmV2ZW50cxgBIAMoCzIcLm1vcnBoaW5lLmZhY3RzLnYxLkdhbWVFdmVudCJTCgRQb25nEg8KB3NlbnRfbXMYASABKAESEAoIbWVkaWFfdXMYAiABKAQSFgoOdW5jZXJ0YWludHlfdXMYAyABKA0SEAoIcmVsYXlfdXMYBCABKAQirQcKCFRvVmlld2VyEjEKCWNoYWxsZW5nZRgBIAEoCzIcLm1vcnBoaW5lLmZhY3RzLnYxLkNoYWxsZW5nZUgAEi0KB3dlbGNvbWUYAiABKAsyGi5tb3JwaGluZS5mYWN0cy52MS5XZWxjb21lSAASLQoHcmVmdXNlZBgDIAEoCzIaLm1vcnBoaW5lLmZhY3RzLnYxLlJlZnVzZWRIABInCgRzaG93GAQgASgLMhcubW9ycGhpbmUuZmFjdHMudjEuU2hvd0gAEjAKB21hcmtldHMYBSABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5NYXJrZXRMaXN0SAASKwoGbWFya2V0GAYgASgLMhkubW9ycGhpbmUuZmFjdHMudjEuTWFya2V0SAASMAoJYmV0X3JlcGx5GAcgASgLMhsubW9ycGhpbmUuZmFjdHMudjEuQmV0UmVwbHlIABItCgdiYWxhbmNlGAggASgLMhoubW9ycGhpbmUuZmFjdHMudjEuQmFsYW5jZUgAEjUKCnNldHRsZW1lbnQYCSABKAsyHy5tb3JwaGluZS5mYWN0cy52MS5IaXN0b3J5RW50cnlIABItCgdoaXN0b3J5GAogASgLMhoubW9ycGhpbmUuZmFjdHMudjEuSGlzdG9yeUgAEi0KBWV2ZW50GAsgASgLMhwubW9ycGhpbmUuZmFjdHMudjEuR2FtZUV2ZW50SAASJwoEcG9uZxgMIAEoCzIXLm1vcnBoaW5lLmZhY3RzLnYxLlBvbmdIABI6Cg53aXRoZHJhd19yZXBseRgNIAEoCzIgLm1vcnBoaW5lLmZhY3RzLnYxLldpdGhkcmF3UmVwbHlIABIyCgpzYWxlX3JlcGx5GA4gASgLMhwubW9ycGhpbmUuZmFjdHMudjEuU2FsZVJlcGx5SAASKQoFcXVvdGUYDyABKAsyGC5tb3JwaGluZS5mYWN0cy52MS5RdW90ZUgAEjIKCnNhbGVfcXVvdGUYECABKAsyHC5tb3JwaGluZS5mYWN0cy52MS5TYWxlUXVvdGVIABIrCgZsaW1pdHMYESABKAsyGS5tb3JwaGluZS5mYWN0cy52MS5MaW1pdHNIABIuCgZldmVudHMYEiABKAsyHC5tb3JwaGluZS5mYWN0cy52MS5FdmVudExpc3RIABIyCgl3aXRuZXNzZWQYEyABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsQWNrSABCCQoHbWVzc2FnZSJ4CghSZWdpc3RlchIPCgd2ZXJzaW9uGAEgASgNEhIKCmNoYW5uZWxfaWQYAiABKAkSEgoKcHVibGljX2tleRgDIAEoCRIRCglzaWduYXR1cmUYBCABKAkSEQoJbGVkZ2VyX2lkGAUgASgJEg0KBWVwb2NoGAYgASgEIh0KCFRha2VPdmVyEhEKCWxlZGdlcl9pZBgBIAEoCSI1ChJKb3VybmFsVGFpbFJlcXVlc3QSEAoIZnJvbV9zZXEYASABKAQSDQoFbGltaXQYAiABKA0iSwoHRGVsaXZlchISCgp2aWV3ZXJfaWRzGAEgAygJEiwKB21lc3NhZ2UYAiABKAsyGy5tb3JwaGluZS5mYWN0cy52MS5Ub1ZpZXdlciIoCgpKb3VybmFsUm93EgwKBGJvZHkYASABKAwSDAoEaGFzaBgCIAEoDCLPAQoMSm91cm5hbEJhdGNoEhEKCWxlZGdlcl9pZBgBIAEoCRINCgVlcG9jaBgCIAEoBBIQCghmcm9tX3NlcRgDIAEoBBIOCgZ0b19zZXEYBCABKAQSEQoJcHJldl9oYXNoGAUgASgMEisKBHJvd3MYBiADKAsyHS5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsUm93EgwKBGhhc2gYByABKAwSLQoFdGV4dHMYCCADKAsyHi5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsVGV4dCI3CgtKb3VybmFsVGV4dBIMCgRoYXNoGAEgASgJEgwKBHNhbHQYAiABKAwSDAoEdGV4dBgDIAEoCSIcCgpFcmFzZVRleHRzEg4KBmhhc2hlcxgBIAMoCSLxAwoKRnJvbVN0dWRpbxIvCghyZWdpc3RlchgBIAEoCzIbLm1vcnBoaW5lLmZhY3RzLnYxLlJlZ2lzdGVySAASLQoHZGVsaXZlchgCIAEoCzIaLm1vcnBoaW5lLmZhY3RzLnYxLkRlbGl2ZXJIABIyCglhbmFseXRpY3MYAyABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5GcmFtZUZhY3RzSAASOAoNam91cm5hbF9iYXRjaBgEIAEoCzIfLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxCYXRjaEgAEicKBHBpbmcYBSABKAsyFy5tb3JwaGluZS5mYWN0cy52MS5QaW5nSAASMgoKbWVkaWFfdGltZRgGIAEoCzIcLm1vcnBoaW5lLmZhY3RzLnYxLk1lZGlhVGltZUgAEjAKCXRha2Vfb3ZlchgHIAEoCzIbLm1vcnBoaW5lLmZhY3RzLnYxLlRha2VPdmVySAASRQoUam91cm5hbF90YWlsX3JlcXVlc3QYCCABKAsyJS5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsVGFpbFJlcXVlc3RIABI0CgtlcmFzZV90ZXh0cxgJIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkVyYXNlVGV4dHNIAEIJCgdtZXNzYWdlIkYKCU1lZGlhVGltZRIQCghtZWRpYV91cxgBIAEoBBIVCg1yb3VuZF90cmlwX3VzGAIgASgNEhAKCHJlbGF5X3VzGAMgASgEIuIBCgpSZWdpc3RlcmVkEhAKCHdoaXBfdXJsGAEgASgJEhIKCndoaXBfdG9rZW4YAiABKAkSEgoKdmlld2VyX3VybBgDIAEoCRIQCgh3aGVwX3VybBgEIAEoCRITCgtqb3VybmFsX3NlcRgFIAEoBBIUCgxqb3VybmFsX2hhc2gYBiABKAwSFQoNam91cm5hbF9lcG9jaBgHIAEoBBIRCglyZWxheV9rZXkYCCABKAkSMwoMam91cm5hbF9tYXJrGAkgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbEFjayJGCgxWaWV3ZXJKb2luZWQSEQoJdmlld2VyX2lkGAEgASgJEg8KB3N1YmplY3QYAiABKAkSEgoKcHVibGljX2tleRgDIAEoCSIfCgpWaWV3ZXJMZWZ0EhEKCXZpZXdlcl9pZBgBIAEoCSJSCg1WaWV3ZXJNZXNzYWdlEhEKCXZpZXdlcl9pZBgBIAEoCRIuCgdtZXNzYWdlGAIgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuRnJvbVZpZXdlciJtCgpKb3VybmFsQWNrEg0KBWVwb2NoGAEgASgEEgsKA3NlcRgCIAEoBBIMCgRoYXNoGAMgASgMEhEKCWxlZGdlcl9pZBgEIAEoCRIPCgd0aW1lX21zGAUgASgEEhEKCXNpZ25hdHVyZRgGIAEoCSJ7CgtKb3VybmFsVGFpbBIQCghmcm9tX3NlcRgBIAEoBBIrCgRyb3dzGAIgAygLMh0ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbFJvdxItCgV0ZXh0cxgDIAMoCzIeLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxUZXh0IkEKDkpvdXJuYWxSZWZ1c2VkEgwKBGNvZGUYASABKAkSEAoIbmVlZF9zZXEYAiABKAQSDwoHbWVzc2FnZRgDIAEoCSJDCgpSZWxheVN0YXRzEg8KB3ZpZXdlcnMYASABKA0SEAoId2F0Y2hpbmcYAiABKA0SEgoKbWVkaWFfbGl2ZRgDIAEoCCLIBQoIVG9TdHVkaW8SMQoJY2hhbGxlbmdlGAEgASgLMhwubW9ycGhpbmUuZmFjdHMudjEuQ2hhbGxlbmdlSAASMwoKcmVnaXN0ZXJlZBgCIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLlJlZ2lzdGVyZWRIABItCgdyZWZ1c2VkGAMgASgLMhoubW9ycGhpbmUuZmFjdHMudjEuUmVmdXNlZEgAEjgKDXZpZXdlcl9qb2luZWQYBCABKAsyHy5tb3JwaGluZS5mYWN0cy52MS5WaWV3ZXJKb2luZWRIABI0Cgt2aWV3ZXJfbGVmdBgFIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLlZpZXdlckxlZnRIABI6Cg52aWV3ZXJfbWVzc2FnZRgGIAEoCzIgLm1vcnBoaW5lLmZhY3RzLnYxLlZpZXdlck1lc3NhZ2VIABI0Cgtqb3VybmFsX2FjaxgHIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxBY2tIABI8Cg9qb3VybmFsX3JlZnVzZWQYCCABKAsyIS5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsUmVmdXNlZEgAEi4KBXN0YXRzGAkgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuUmVsYXlTdGF0c0gAEicKBHBvbmcYCiABKAsyFy5tb3JwaGluZS5mYWN0cy52MS5Qb25nSAASMgoJdG9va19vdmVyGAsgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbEFja0gAEjYKDGpvdXJuYWxfdGFpbBgMIAEoCzIeLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxUYWlsSAASNQoMdGV4dHNfZXJhc2VkGA0gASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuRXJhc2VUZXh0c0gAQgkKB21lc3NhZ2UqlgEKCUxpbWl0TmFtZRIaChZMSU1JVF9OQU1FX1VOU1BFQ0lGSUVEEAASGAoUTElNSVRfTkFNRV9TVEFLRV9EQVkQARIXChNMSU1JVF9OQU1FX0xPU1NfREFZEAISGwoXTElNSVRfTkFNRV9QQVVTRURfVU5USUwQAxIdChlMSU1JVF9OQU1FX0VYQ0xVREVEX1VOVElMEARiBnByb3RvMw");
 
 /**
  * Describes the message morphine.facts.v1.Box.
@@ -44,31 +44,38 @@ export const StageTimesSchema = /*@__PURE__*/
   messageDesc(file_facts, 3);
 
 /**
+ * Describes the message morphine.facts.v1.Scene.
+ * Use `create(SceneSchema)` to create a new message.
+ */
+export const SceneSchema = /*@__PURE__*/
+  messageDesc(file_facts, 4);
+
+/**
  * Describes the message morphine.facts.v1.FrameFacts.
  * Use `create(FrameFactsSchema)` to create a new message.
  */
 export const FrameFactsSchema = /*@__PURE__*/
-  messageDesc(file_facts, 4);
+  messageDesc(file_facts, 5);
 
 /**
  * Describes the message morphine.facts.v1.GameEvent.
  * Use `create(GameEventSchema)` to create a new message.
  */
 export const GameEventSchema = /*@__PURE__*/
-  messageDesc(file_facts, 5);
+  messageDesc(file_facts, 6);
 
 /**
  * Describes the message morphine.facts.v1.Show.
  * Use `create(ShowSchema)` to create a new message.
  */
 export const ShowSchema = /*@__PURE__*/
-  messageDesc(file_facts, 6);
+  messageDesc(file_facts, 7);
 
 /**
  * Describes the enum morphine.facts.v1.Show.State.
  */
 export const Show_StateSchema = /*@__PURE__*/
-  enumDesc(file_facts, 6, 0);
+  enumDesc(file_facts, 7, 0);
 
 /**
  * @generated from enum morphine.facts.v1.Show.State
@@ -81,20 +88,20 @@ export const Show_State = /*@__PURE__*/
  * Use `create(OutcomeSchema)` to create a new message.
  */
 export const OutcomeSchema = /*@__PURE__*/
-  messageDesc(file_facts, 7);
+  messageDesc(file_facts, 8);
 
 /**
  * Describes the message morphine.facts.v1.Market.
  * Use `create(MarketSchema)` to create a new message.
  */
 export const MarketSchema = /*@__PURE__*/
-  messageDesc(file_facts, 8);
+  messageDesc(file_facts, 9);
 
 /**
  * Describes the enum morphine.facts.v1.Market.State.
  */
 export const Market_StateSchema = /*@__PURE__*/
-  enumDesc(file_facts, 8, 0);
+  enumDesc(file_facts, 9, 0);
 
 /**
  * @generated from enum morphine.facts.v1.Market.State
@@ -107,181 +114,181 @@ export const Market_State = /*@__PURE__*/
  * Use `create(MarketPricesSchema)` to create a new message.
  */
 export const MarketPricesSchema = /*@__PURE__*/
-  messageDesc(file_facts, 9);
+  messageDesc(file_facts, 10);
 
 /**
  * Describes the message morphine.facts.v1.Hello.
  * Use `create(HelloSchema)` to create a new message.
  */
 export const HelloSchema = /*@__PURE__*/
-  messageDesc(file_facts, 10);
+  messageDesc(file_facts, 11);
 
 /**
  * Describes the message morphine.facts.v1.Bet.
  * Use `create(BetSchema)` to create a new message.
  */
 export const BetSchema = /*@__PURE__*/
-  messageDesc(file_facts, 11);
+  messageDesc(file_facts, 12);
 
 /**
  * Describes the message morphine.facts.v1.Withdraw.
  * Use `create(WithdrawSchema)` to create a new message.
  */
 export const WithdrawSchema = /*@__PURE__*/
-  messageDesc(file_facts, 12);
+  messageDesc(file_facts, 13);
 
 /**
  * Describes the message morphine.facts.v1.Sell.
  * Use `create(SellSchema)` to create a new message.
  */
 export const SellSchema = /*@__PURE__*/
-  messageDesc(file_facts, 13);
+  messageDesc(file_facts, 14);
 
 /**
  * Describes the message morphine.facts.v1.QuoteRequest.
  * Use `create(QuoteRequestSchema)` to create a new message.
  */
 export const QuoteRequestSchema = /*@__PURE__*/
-  messageDesc(file_facts, 14);
+  messageDesc(file_facts, 15);
 
 /**
  * Describes the message morphine.facts.v1.SaleQuoteRequest.
  * Use `create(SaleQuoteRequestSchema)` to create a new message.
  */
 export const SaleQuoteRequestSchema = /*@__PURE__*/
-  messageDesc(file_facts, 15);
+  messageDesc(file_facts, 16);
 
 /**
  * Describes the message morphine.facts.v1.SetLimit.
  * Use `create(SetLimitSchema)` to create a new message.
  */
 export const SetLimitSchema = /*@__PURE__*/
-  messageDesc(file_facts, 16);
+  messageDesc(file_facts, 17);
 
 /**
  * Describes the message morphine.facts.v1.LimitsRequest.
  * Use `create(LimitsRequestSchema)` to create a new message.
  */
 export const LimitsRequestSchema = /*@__PURE__*/
-  messageDesc(file_facts, 17);
+  messageDesc(file_facts, 18);
 
 /**
  * Describes the message morphine.facts.v1.Ping.
  * Use `create(PingSchema)` to create a new message.
  */
 export const PingSchema = /*@__PURE__*/
-  messageDesc(file_facts, 18);
+  messageDesc(file_facts, 19);
 
 /**
  * Describes the message morphine.facts.v1.WatchReport.
  * Use `create(WatchReportSchema)` to create a new message.
  */
 export const WatchReportSchema = /*@__PURE__*/
-  messageDesc(file_facts, 19);
+  messageDesc(file_facts, 20);
 
 /**
  * Describes the message morphine.facts.v1.HistoryRequest.
  * Use `create(HistoryRequestSchema)` to create a new message.
  */
 export const HistoryRequestSchema = /*@__PURE__*/
-  messageDesc(file_facts, 20);
+  messageDesc(file_facts, 21);
 
 /**
  * Describes the message morphine.facts.v1.FromViewer.
  * Use `create(FromViewerSchema)` to create a new message.
  */
 export const FromViewerSchema = /*@__PURE__*/
-  messageDesc(file_facts, 21);
+  messageDesc(file_facts, 22);
 
 /**
  * Describes the message morphine.facts.v1.Challenge.
  * Use `create(ChallengeSchema)` to create a new message.
  */
 export const ChallengeSchema = /*@__PURE__*/
-  messageDesc(file_facts, 22);
+  messageDesc(file_facts, 23);
 
 /**
  * Describes the message morphine.facts.v1.Welcome.
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema = /*@__PURE__*/
-  messageDesc(file_facts, 23);
+  messageDesc(file_facts, 24);
 
 /**
  * Describes the message morphine.facts.v1.Refused.
  * Use `create(RefusedSchema)` to create a new message.
  */
 export const RefusedSchema = /*@__PURE__*/
-  messageDesc(file_facts, 24);
+  messageDesc(file_facts, 25);
 
 /**
  * Describes the message morphine.facts.v1.BetReply.
  * Use `create(BetReplySchema)` to create a new message.
  */
 export const BetReplySchema = /*@__PURE__*/
-  messageDesc(file_facts, 25);
+  messageDesc(file_facts, 26);
 
 /**
  * Describes the message morphine.facts.v1.WithdrawReply.
  * Use `create(WithdrawReplySchema)` to create a new message.
  */
 export const WithdrawReplySchema = /*@__PURE__*/
-  messageDesc(file_facts, 26);
+  messageDesc(file_facts, 27);
 
 /**
  * Describes the message morphine.facts.v1.SaleReply.
  * Use `create(SaleReplySchema)` to create a new message.
  */
 export const SaleReplySchema = /*@__PURE__*/
-  messageDesc(file_facts, 27);
+  messageDesc(file_facts, 28);
 
 /**
  * Describes the message morphine.facts.v1.Quote.
  * Use `create(QuoteSchema)` to create a new message.
  */
 export const QuoteSchema = /*@__PURE__*/
-  messageDesc(file_facts, 28);
+  messageDesc(file_facts, 29);
 
 /**
  * Describes the message morphine.facts.v1.SaleQuote.
  * Use `create(SaleQuoteSchema)` to create a new message.
  */
 export const SaleQuoteSchema = /*@__PURE__*/
-  messageDesc(file_facts, 29);
+  messageDesc(file_facts, 30);
 
 /**
  * Describes the message morphine.facts.v1.OwnLimit.
  * Use `create(OwnLimitSchema)` to create a new message.
  */
 export const OwnLimitSchema = /*@__PURE__*/
-  messageDesc(file_facts, 30);
+  messageDesc(file_facts, 31);
 
 /**
  * Describes the message morphine.facts.v1.Limits.
  * Use `create(LimitsSchema)` to create a new message.
  */
 export const LimitsSchema = /*@__PURE__*/
-  messageDesc(file_facts, 31);
+  messageDesc(file_facts, 32);
 
 /**
  * Describes the message morphine.facts.v1.Balance.
  * Use `create(BalanceSchema)` to create a new message.
  */
 export const BalanceSchema = /*@__PURE__*/
-  messageDesc(file_facts, 32);
+  messageDesc(file_facts, 33);
 
 /**
  * Describes the message morphine.facts.v1.HistoryEntry.
  * Use `create(HistoryEntrySchema)` to create a new message.
  */
 export const HistoryEntrySchema = /*@__PURE__*/
-  messageDesc(file_facts, 33);
+  messageDesc(file_facts, 34);
 
 /**
  * Describes the enum morphine.facts.v1.HistoryEntry.Result.
  */
 export const HistoryEntry_ResultSchema = /*@__PURE__*/
-  enumDesc(file_facts, 33, 0);
+  enumDesc(file_facts, 34, 0);
 
 /**
  * @generated from enum morphine.facts.v1.HistoryEntry.Result
@@ -294,168 +301,168 @@ export const HistoryEntry_Result = /*@__PURE__*/
  * Use `create(HistorySchema)` to create a new message.
  */
 export const HistorySchema = /*@__PURE__*/
-  messageDesc(file_facts, 34);
+  messageDesc(file_facts, 35);
 
 /**
  * Describes the message morphine.facts.v1.MarketList.
  * Use `create(MarketListSchema)` to create a new message.
  */
 export const MarketListSchema = /*@__PURE__*/
-  messageDesc(file_facts, 35);
+  messageDesc(file_facts, 36);
 
 /**
  * Describes the message morphine.facts.v1.EventList.
  * Use `create(EventListSchema)` to create a new message.
  */
 export const EventListSchema = /*@__PURE__*/
-  messageDesc(file_facts, 36);
+  messageDesc(file_facts, 37);
 
 /**
  * Describes the message morphine.facts.v1.Pong.
  * Use `create(PongSchema)` to create a new message.
  */
 export const PongSchema = /*@__PURE__*/
-  messageDesc(file_facts, 37);
+  messageDesc(file_facts, 38);
 
 /**
  * Describes the message morphine.facts.v1.ToViewer.
  * Use `create(ToViewerSchema)` to create a new message.
  */
 export const ToViewerSchema = /*@__PURE__*/
-  messageDesc(file_facts, 38);
+  messageDesc(file_facts, 39);
 
 /**
  * Describes the message morphine.facts.v1.Register.
  * Use `create(RegisterSchema)` to create a new message.
  */
 export const RegisterSchema = /*@__PURE__*/
-  messageDesc(file_facts, 39);
+  messageDesc(file_facts, 40);
 
 /**
  * Describes the message morphine.facts.v1.TakeOver.
  * Use `create(TakeOverSchema)` to create a new message.
  */
 export const TakeOverSchema = /*@__PURE__*/
-  messageDesc(file_facts, 40);
+  messageDesc(file_facts, 41);
 
 /**
  * Describes the message morphine.facts.v1.JournalTailRequest.
  * Use `create(JournalTailRequestSchema)` to create a new message.
  */
 export const JournalTailRequestSchema = /*@__PURE__*/
-  messageDesc(file_facts, 41);
+  messageDesc(file_facts, 42);
 
 /**
  * Describes the message morphine.facts.v1.Deliver.
  * Use `create(DeliverSchema)` to create a new message.
  */
 export const DeliverSchema = /*@__PURE__*/
-  messageDesc(file_facts, 42);
+  messageDesc(file_facts, 43);
 
 /**
  * Describes the message morphine.facts.v1.JournalRow.
  * Use `create(JournalRowSchema)` to create a new message.
  */
 export const JournalRowSchema = /*@__PURE__*/
-  messageDesc(file_facts, 43);
+  messageDesc(file_facts, 44);
 
 /**
  * Describes the message morphine.facts.v1.JournalBatch.
  * Use `create(JournalBatchSchema)` to create a new message.
  */
 export const JournalBatchSchema = /*@__PURE__*/
-  messageDesc(file_facts, 44);
+  messageDesc(file_facts, 45);
 
 /**
  * Describes the message morphine.facts.v1.JournalText.
  * Use `create(JournalTextSchema)` to create a new message.
  */
 export const JournalTextSchema = /*@__PURE__*/
-  messageDesc(file_facts, 45);
+  messageDesc(file_facts, 46);
 
 /**
  * Describes the message morphine.facts.v1.EraseTexts.
  * Use `create(EraseTextsSchema)` to create a new message.
  */
 export const EraseTextsSchema = /*@__PURE__*/
-  messageDesc(file_facts, 46);
+  messageDesc(file_facts, 47);
 
 /**
  * Describes the message morphine.facts.v1.FromStudio.
  * Use `create(FromStudioSchema)` to create a new message.
  */
 export const FromStudioSchema = /*@__PURE__*/
-  messageDesc(file_facts, 47);
+  messageDesc(file_facts, 48);
 
 /**
  * Describes the message morphine.facts.v1.MediaTime.
  * Use `create(MediaTimeSchema)` to create a new message.
  */
 export const MediaTimeSchema = /*@__PURE__*/
-  messageDesc(file_facts, 48);
+  messageDesc(file_facts, 49);
 
 /**
  * Describes the message morphine.facts.v1.Registered.
  * Use `create(RegisteredSchema)` to create a new message.
  */
 export const RegisteredSchema = /*@__PURE__*/
-  messageDesc(file_facts, 49);
+  messageDesc(file_facts, 50);
 
 /**
  * Describes the message morphine.facts.v1.ViewerJoined.
  * Use `create(ViewerJoinedSchema)` to create a new message.
  */
 export const ViewerJoinedSchema = /*@__PURE__*/
-  messageDesc(file_facts, 50);
+  messageDesc(file_facts, 51);
 
 /**
  * Describes the message morphine.facts.v1.ViewerLeft.
  * Use `create(ViewerLeftSchema)` to create a new message.
  */
 export const ViewerLeftSchema = /*@__PURE__*/
-  messageDesc(file_facts, 51);
+  messageDesc(file_facts, 52);
 
 /**
  * Describes the message morphine.facts.v1.ViewerMessage.
  * Use `create(ViewerMessageSchema)` to create a new message.
  */
 export const ViewerMessageSchema = /*@__PURE__*/
-  messageDesc(file_facts, 52);
+  messageDesc(file_facts, 53);
 
 /**
  * Describes the message morphine.facts.v1.JournalAck.
  * Use `create(JournalAckSchema)` to create a new message.
  */
 export const JournalAckSchema = /*@__PURE__*/
-  messageDesc(file_facts, 53);
+  messageDesc(file_facts, 54);
 
 /**
  * Describes the message morphine.facts.v1.JournalTail.
  * Use `create(JournalTailSchema)` to create a new message.
  */
 export const JournalTailSchema = /*@__PURE__*/
-  messageDesc(file_facts, 54);
+  messageDesc(file_facts, 55);
 
 /**
  * Describes the message morphine.facts.v1.JournalRefused.
  * Use `create(JournalRefusedSchema)` to create a new message.
  */
 export const JournalRefusedSchema = /*@__PURE__*/
-  messageDesc(file_facts, 55);
+  messageDesc(file_facts, 56);
 
 /**
  * Describes the message morphine.facts.v1.RelayStats.
  * Use `create(RelayStatsSchema)` to create a new message.
  */
 export const RelayStatsSchema = /*@__PURE__*/
-  messageDesc(file_facts, 56);
+  messageDesc(file_facts, 57);
 
 /**
  * Describes the message morphine.facts.v1.ToStudio.
  * Use `create(ToStudioSchema)` to create a new message.
  */
 export const ToStudioSchema = /*@__PURE__*/
-  messageDesc(file_facts, 57);
+  messageDesc(file_facts, 58);
 
 /**
  * Describes the enum morphine.facts.v1.LimitName.

@@ -88,9 +88,8 @@ export const v128 = {
   ],
   zero: [...simd(0x0c), ...new Array<number>(16).fill(0)] as Code,
   not: simdOne(0x4d),
+  and: simdTwo(0x4e),
   or: simdTwo(0x50),
-  /** Bits of `a` where `mask` is set, of `b` elsewhere. */
-  bitselect: (a: Code, b: Code, mask: Code): Code => [...a, ...b, ...mask, ...simd(0x52)],
 };
 
 export const i8x16 = {

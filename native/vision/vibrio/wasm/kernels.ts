@@ -86,14 +86,14 @@ function difference(size: Size): FunctionCode {
 }
 
 /**
- * background(current, background, mask, threshold, near, far): bits of pixels that are *not*
- * further than `threshold` (in background units) from the background, which then moves on by the
- * distance >> near where they are not, >> far where they are.
+ * background(current, background, mask, threshold, shift, all): bits of pixels that are *not*
+ * further than `threshold` (in background units) from the background, which there moves on by the
+ * distance >> shift; with `all` = -1 everywhere, with 0 only there.
  */
 function background(size: Size): FunctionCode {
-  const [current, model, mask, threshold, near, far] = [0, 1, 2, 3, 4, 5];
+  const [current, model, mask, threshold, shift, all] = [0, 1, 2, 3, 4, 5];
   const counters = { row: 6, end: 7, pointer: current };
-  const [limit, pixels, old, apart, first, second] = [8, 9, 10, 11, 12, 13];
+  const [limit, everywhere, pixels, old, apart, first, second] = [8, 9, 10, 11, 12, 13, 14];
   const half = (extended: Code, offset: number, isNear: number): Code =>
     block(
       setLocal(old, v128.load(local(model), offset)),
@@ -103,10 +103,9 @@ function background(size: Size): FunctionCode {
         local(model),
         i16x8.add(
           local(old),
-          v128.bitselect(
-            i16x8.shrS(local(apart), local(near)),
-            i16x8.shrS(local(apart), local(far)),
-            local(isNear),
+          v128.and(
+            i16x8.shrS(local(apart), local(shift)),
+            v128.or(local(isNear), local(everywhere)),
           ),
         ),
         offset,
@@ -123,9 +122,10 @@ function background(size: Size): FunctionCode {
   ];
   const body = block(
     setLocal(limit, i16x8.splat(local(threshold))),
+    setLocal(everywhere, i16x8.splat(local(all))),
     overRows(counters, size.height, size.width, step, [advance(mask, 2 * SIDE_BYTES)]),
   );
-  return { name: 'background', parameters: 6, i32Locals: 2, v128Locals: 6, body };
+  return { name: 'background', parameters: 6, i32Locals: 2, v128Locals: 7, body };
 }
 
 /** lift(background, amount): the whole background brighter or darker, from 0 up. */

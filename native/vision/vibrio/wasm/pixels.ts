@@ -112,13 +112,14 @@ export class Pixels {
 
   /**
    * Marks the pixels that differ from the background by more than `threshold`, and moves the
-   * background towards the picture: by 1/2^near of the distance where they do not differ, by
-   * 1/2^far where they do.
+   * background by 1/2^shift of the distance towards the picture where they do not; with
+   * `isEverywhere` also where they do.
    */
-  learn(threshold: number, near: number, far: number): void {
+  learn(threshold: number, shift: number, isEverywhere: boolean): void {
     const limit = threshold << BACKGROUND_BITS;
     const { background, mask } = this.#at;
-    this.#run('background', this.#frame(), background, mask, limit, near, far);
+    const all = isEverywhere ? -1 : 0;
+    this.#run('background', this.#frame(), background, mask, limit, shift, all);
   }
 
   /** Makes the whole background brighter by `steps` of luma; darker when negative. */
