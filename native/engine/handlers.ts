@@ -33,13 +33,15 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
           await voidUndecided(rooms.markets, marketCaller(caller));
         }),
       rename: ({ title }) => done(() => show.rename(title)),
-      suspendBetting: ({ reason }) => refusable(() => rooms.staffActs.suspendBetting(reason)),
-      resumeBetting: () => refusable(() => rooms.staffActs.suspendBetting('')),
+      suspendBetting: ({ reason }, caller) =>
+        refusable(() => rooms.staffActs.suspendBetting(marketCaller(caller), reason)),
+      resumeBetting: (_args, caller) =>
+        refusable(() => rooms.staffActs.suspendBetting(marketCaller(caller), '')),
     },
     sources: {
       select: ({ url }) => refusable(() => selectSource(url)),
     },
-    markets: marketHandlers(rooms.markets),
+    markets: marketHandlers(rooms.markets, rooms.staffActs),
     viewers: {
       list: ({ limit }) => refusable(() => rooms.staffActs.bettors(limit)),
       setBan: (args, caller) => refusable(() => rooms.staffActs.setBan(marketCaller(caller), args)),
@@ -66,7 +68,12 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
   });
 }
 
-function marketHandlers(markets: Markets): Handlers['markets'] {
+function marketHandlers(markets: Markets, staffActs: StaffActs): Handlers['markets'] {
+  const suspend = (caller: Caller, args: { marketId: string; reason: string }) =>
+    refusable(async () => {
+      await markets.suspend(args);
+      await staffActs.noteSuspension(marketCaller(caller), args);
+    });
   return {
     openSuggestion: (args, caller) =>
       refusable(() => markets.openSuggestion(marketCaller(caller), args)),
@@ -80,8 +87,8 @@ function marketHandlers(markets: Markets): Handlers['markets'] {
     exportTemplates: () => ({ json: markets.exportTemplates() }),
     importTemplates: ({ json }) => refusable(() => markets.importTemplates(json)),
     create: (args, caller) => refusable(() => markets.create(marketCaller(caller), args)),
-    suspend: (args) => refusable(() => markets.suspend(args)),
-    resume: ({ marketId }) => refusable(() => markets.suspend({ marketId, reason: '' })),
+    suspend: (args, caller) => suspend(caller, args),
+    resume: ({ marketId }, caller) => suspend(caller, { marketId, reason: '' }),
     saveTemplate: ({ template }) => refusable(() => markets.saveTemplate(template)),
     removeTemplate: ({ templateId }) => refusable(() => markets.removeTemplate(templateId)),
     setOpening: (args) => refusable(() => markets.setOpening(args)),

@@ -14,7 +14,9 @@ import type { Show } from './show.ts';
 
 export type StaffActs = {
   /** Empty: betting goes on. */
-  suspendBetting(reason: string): Promise<void>;
+  suspendBetting(caller: MarketCaller, reason: string): Promise<void>;
+  /** Writes into the ledger who suspended a market, or let it go on (empty reason). */
+  noteSuspension(caller: MarketCaller, args: { marketId?: string; reason: string }): Promise<void>;
   bettors(limit: number): Promise<Bettor[]>;
   setBan(
     caller: MarketCaller,
@@ -46,8 +48,23 @@ export function createStaffActs(rooms: {
   async function readPolicy(): Promise<void> {
     store.apply({ type: 'policy.changed', policy: await ledger.policy() });
   }
+  async function noteSuspension(
+    caller: MarketCaller,
+    { marketId, reason }: { marketId?: string; reason: string },
+  ): Promise<void> {
+    const of = marketId === undefined ? {} : { marketId };
+    const note = { ...act(caller), ...of, isSuspended: reason !== '', reason };
+    await ledger.noteSuspension(note).catch((cause: unknown) => {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new MarketRefusal(
+        'unavailable',
+        `It holds, but the ledger has no record of it: ${why}`,
+      );
+    });
+  }
   return {
-    async suspendBetting(reason) {
+    noteSuspension,
+    async suspendBetting(caller, reason) {
       // Stopping bets never waits for the disk.
       show.suspendByHand(reason);
       await kept.keepSuspended({ show: reason }).catch((cause: unknown) => {
@@ -55,6 +72,7 @@ export function createStaffActs(rooms: {
         const words = `It holds now, but not over a restart of the studio: ${why}`;
         throw new MarketRefusal('unavailable', words);
       });
+      await noteSuspension(caller, { reason });
     },
     async bettors(limit) {
       const found = await ledger.bettors(limit);

@@ -133,6 +133,22 @@ export function staffRows(journal: Journal, args: RequestArgs<'setStaff'>): RowD
   ];
 }
 
+/** Row that says who suspended betting by hand; it is suspended elsewhere, and at once. */
+export function suspensionRows(journal: Journal, args: RequestArgs<'noteSuspension'>): RowDraft[] {
+  if (!['owner', 'coHost', 'moderator'].includes(args.role)) throw new LedgerRefusal('NOT_ALLOWED');
+  const { marketId: target = '', isSuspended } = args;
+  if (target !== '') known(journal, target);
+  return [
+    {
+      kind: 'act',
+      id: `suspension:${args.commandId}`,
+      ...actOf(journal, args, args.reason),
+      act: isSuspended ? 'betting.suspended' : 'betting.resumed',
+      target,
+    },
+  ];
+}
+
 export function actOf(journal: Journal, act: Act, reason: string) {
   return { at: act.atUs, actor: act.actor, role: act.role, reason: journal.keepText(reason) };
 }

@@ -52,6 +52,7 @@ export type LedgerClient = {
   saleQuote: Command<'saleQuote'>;
   setPolicy: Command<'setPolicy'>;
   setBan: Command<'setBan'>;
+  noteSuspension: Command<'noteSuspension'>;
   /** Marks who runs the show and may not bet. */
   setStaff: Command<'setStaff'>;
   setLimit: Command<'setLimit'>;
@@ -314,6 +315,7 @@ function rulesCommands(call: Call) {
   return {
     setPolicy: (args) => call('setPolicy', args),
     setBan: (args) => call('setBan', args),
+    noteSuspension: (args) => call('noteSuspension', args),
     setStaff: (args) => call('setStaff', args),
     setLimit: (args) => call('setLimit', args),
     limits: (args) => call('limits', args),

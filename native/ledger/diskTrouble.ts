@@ -28,6 +28,7 @@ const WRITING: readonly RequestName[] = [
   'sellBet',
   'setPolicy',
   'setBan',
+  'noteSuspension',
   'setStaff',
   'setLimit',
   'bindSubject',

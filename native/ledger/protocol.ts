@@ -119,6 +119,13 @@ export const requestArgs = {
   saleQuote: z.strictObject({ betId: hexId, subject: hexId, milliShares: milliShares.optional() }),
   setPolicy: z.strictObject({ ...act, policy: policySchema, reason: sentence }),
   setBan: z.strictObject({ ...act, subject: hexId, isBanned: z.boolean(), reason: sentence }),
+  /** Who suspended betting by hand, or let it go on; of one market, or without it of all. */
+  noteSuspension: z.strictObject({
+    ...act,
+    marketId: marketId.optional(),
+    isSuspended: z.boolean(),
+    reason: sentence,
+  }),
   /** Marks who runs the show, or may decide one market, and so may not bet there. */
   setStaff: z.strictObject({
     ...act,
@@ -300,6 +307,7 @@ export const requestResults = {
   }),
   setPolicy: nothing,
   setBan: nothing,
+  noteSuspension: nothing,
   setStaff: nothing,
   setLimit: limitsResult,
   limits: limitsResult,

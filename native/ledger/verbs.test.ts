@@ -105,6 +105,29 @@ test('one market may be suspended: its bets wait, others and its end do not', ()
   own.end();
 });
 
+test('who suspends betting by hand stands in the journal, once, with the reason', () => {
+  const own = begin();
+  const { marketId, ...who } = act('m', 'suspend', 101 * S);
+  const note = { ...who, isSuspended: true, reason: 'The picture stands.' };
+  own.refused('noteSuspension', { ...note, role: 'viewer' }, 'NOT_ALLOWED');
+  own.refused('noteSuspension', { ...note, marketId: 'none' }, 'UNKNOWN_MARKET');
+  own.ask('noteSuspension', note);
+  own.ask('noteSuspension', note);
+  const resumed = { ...note, commandId: 'resume', marketId, isSuspended: false, reason: '' };
+  own.ask('noteSuspension', resumed);
+  const rows = own.ledger.journal.rowsFrom(1, 500).map(({ body }) => JSON.parse(`${body}`));
+  const acts = rows.filter(({ kind }) => kind === 'act');
+  assert.deepEqual(
+    acts.map(({ act: what, target, actor, role }) => [what, target, actor, role]),
+    [
+      ['betting.suspended', '', who.actor, who.role],
+      ['betting.resumed', 'm', who.actor, who.role],
+    ],
+  );
+  assert.equal(own.ledger.journal.textOf(acts[0].reason), 'The picture stands.');
+  own.end();
+});
+
 test('a withdrawn bet of a void market is given back once', () => {
   const own = begin();
   const betId = own.bet(ANN, 0, 100, 101 * S);
