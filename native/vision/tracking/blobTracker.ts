@@ -1,6 +1,7 @@
 // Gives motion blobs ids, velocity, age and direction. Motion shows a thing in pieces and loses it
-// when it stands still, so pieces that nearly touch are one thing, and pairing goes by predicted
-// centre or by lying in one another, not by overlap alone: who walks into the picture grows quickly.
+// when it stands still, so pieces that nearly touch are one thing, and pairs go by predicted
+// centre or by lying in one another, not by overlap alone: who walks into the picture grows
+// quickly.
 
 import { ASPECT, type Box, type TakeId, type TrackView } from './track.ts';
 

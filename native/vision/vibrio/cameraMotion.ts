@@ -1,7 +1,7 @@
-// How far the whole picture moved since the one before, from thumbnails of 8x8 pixels: block matching
-// over the whole thumbnail with a cost that a passing person cannot win (differences are cut off),
-// refined on full pixels at points with contrast. It says nothing about turning or zooming; those
-// leave a large rest, and the answer is then "moving, by an unknown way".
+// How far the whole picture moved since the one before, from thumbnails of 8x8 pixels: block
+// matching over the whole thumbnail with a cost that a passing person cannot win (differences are
+// cut off), refined on full pixels at points with contrast. It says nothing about turning or
+// zooming; those leave a large rest, and the answer is then "moving, by an unknown way".
 
 import { CELL } from './wasm/kernels.ts';
 

@@ -1,7 +1,7 @@
 // Finds what is unusual in a show without knowing the game: motion, loudness, crowd and bets, each
 // judged against its own last minutes by a robust z-score (median and median absolute deviation;
 // Iglewicz and Hoaglin 1993), so that one goal does not hide the next. Each highlight names its
-// reasons, its score and the range to replay. It keeps no media and knows no clock but the given one.
+// reasons, its score and the range to replay. It keeps no media and no clock but the given one.
 
 export const HIGHLIGHT_CHANNELS = ['motion', 'loudness', 'crowd', 'bets'] as const;
 export type HighlightChannel = (typeof HIGHLIGHT_CHANNELS)[number];
@@ -180,7 +180,8 @@ export function sentenceOf({ reasons, score, replayFromUs, replayToUs }: Highlig
   );
   const seconds = ((replayToUs - replayFromUs) / SECOND_US).toFixed(0);
   const said = parts.join(', ');
-  return `${said.charAt(0).toUpperCase()}${said.slice(1)} above what is usual; score ${score.toFixed(1)}, ${seconds} s to replay.`;
+  const start = `${said.charAt(0).toUpperCase()}${said.slice(1)} above what is usual`;
+  return `${start}; score ${score.toFixed(1)}, ${seconds} s to replay.`;
 }
 
 function medianOf(values: readonly number[]): number {

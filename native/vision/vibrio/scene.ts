@@ -1,5 +1,5 @@
-// What the picture as a whole does: cuts, black, frozen, wipes before and after replays. Judged on a
-// thumbnail of 64x36 in hue, saturation and value, after PySceneDetect's adaptive detector: a cut
+// What the picture as a whole does: cuts, black, frozen, wipes before and after replays. Judged on
+// a thumbnail of 64x36 in hue, saturation and value, after PySceneDetect's adaptive detector: a cut
 // differs much more than the pictures around it do. A flash of light is no cut, so a cut is known
 // one picture late. It draws no conclusions for the game.
 

@@ -1,6 +1,7 @@
-// Tells a shadow, or light let in, from a thing: light scales everything under it by nearly the same
-// ratio (Horprasert, Harwood and Davis 1999; Jacques, Jung and Musse 2005), a thing does not. It judges
-// whole components, so that no thing gets holes; a thing with its shadow on it stays one component.
+// Tells a shadow, or light let in, from a thing: light scales everything under it by nearly the
+// same ratio (Horprasert, Harwood and Davis 1999; Jacques, Jung and Musse 2005), a thing does not.
+// It judges whole components, so that no thing gets holes; a thing with its shadow on it stays one
+// component.
 
 import type { Component } from './components.ts';
 import { BACKGROUND_BITS } from './wasm/kernels.ts';

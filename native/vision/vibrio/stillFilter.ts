@@ -1,7 +1,7 @@
-// Takes what differs from the background and never stirs into the background: at once the hole that
-// a thing left which was there from the start (the edge is then in the background and not in the
-// picture), and a thing put down after a while. What lay under it is kept, so that it is known again
-// at once when the thing is taken away. A person who stands still stirs enough.
+// Takes what differs from the background and never stirs into the background: at once the hole
+// that a thing left which was there from the start (the edge is then in the background and not in
+// the picture), and a thing put down after a while. What lay under it is kept, so that it is known
+// again at once when the thing is taken away. A person who stands still stirs enough.
 
 import type { Component } from './components.ts';
 import { BACKGROUND_BITS, CELL } from './wasm/kernels.ts';
