@@ -5,7 +5,7 @@
 
 import { CELL } from './wasm/kernels.ts';
 
-/** Farthest shift that is looked for, cells: 48 pixels of a 640 wide picture from one to the next. */
+/** Farthest shift that is looked for, cells: 48 pixels of 640 from one picture to the next. */
 const REACH_CELLS = 6;
 /** A difference of a cell counts at most this much, steps of luma. */
 const CUT = 24;
