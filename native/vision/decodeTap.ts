@@ -10,6 +10,7 @@ import { createFlvWriter, FLV_LOW_DELAY_INPUT, type FlvWriter } from '../../core
 import { createNutReader, type NutReader } from '../../core/media/nut.ts';
 import type { Ffmpeg } from '../ffmpeg/resolve.ts';
 import { type FfmpegProcess, spawnFfmpeg } from '../ffmpeg/spawn.ts';
+import { type HardwareChoice, NO_HARDWARE } from './decodeTapHardware.ts';
 import { PICTURE } from './vibrio/motion.ts';
 
 /** One decoded picture with what belongs to its unit. */
@@ -44,6 +45,8 @@ export type DecodeTap = {
 
 export type DecodeTapOptions = {
   ffmpeg: Ffmpeg;
+  /** What the machine's decoders proved; looked at whenever a decoder starts. */
+  hardware?: (() => HardwareChoice) | undefined;
   timers: Timers;
   logger: Logger;
   onHelper?: ((pid: number, alive: boolean) => void) | undefined;
@@ -92,6 +95,9 @@ class Tap implements DecodeTap {
   #dropped = 0;
   #notBeforeMs = 0;
   #epoch = 0;
+  #hardware: HardwareChoice = NO_HARDWARE;
+  /** Why hardware is not used any more; empty while it may be. */
+  #hardwareTrouble = '';
   /** Decoders whose last pictures must come out before the present one's first. */
   readonly #finishing = new Set<Run>();
   readonly #ending = new Set<Promise<void>>();
@@ -155,7 +161,9 @@ class Tap implements DecodeTap {
   }
 
   decoder(): { name: string; reason: string } {
-    return this.#run ? { name: 'software', reason: '' } : { name: '', reason: '' };
+    if (!this.#run) return { name: '', reason: '' };
+    const { name, reason } = this.#hardware;
+    return { name: name || 'software', reason: this.#hardwareTrouble || reason };
   }
 
   #takePicture(length: number): Uint8Array {
@@ -202,7 +210,8 @@ class Tap implements DecodeTap {
   }
 
   #start(config: number): Run {
-    const { ffmpeg, timers, logger, onHelper } = this.#options;
+    const { ffmpeg, timers, logger, onHelper, hardware } = this.#options;
+    this.#hardware = (this.#hardwareTrouble === '' && hardware?.()) || NO_HARDWARE;
     const reader = createNutReader({
       onFrame: (frame) => this.#deliver(run, frame.ptsUs, frame.bytes),
       frameBytesMax: FRAME_BYTES,
@@ -211,7 +220,7 @@ class Tap implements DecodeTap {
     });
     const child = spawnFfmpeg({
       ffmpeg,
-      arguments: argumentsFor(ffmpeg),
+      arguments: argumentsFor(ffmpeg, this.#hardware),
       hasInput: true,
       outputs: [1],
       timers,
@@ -270,6 +279,7 @@ class Tap implements DecodeTap {
     this.#dropped += run.waiting.size;
     run.waiting.clear();
     this.#notBeforeMs = performance.now() + RESTART_DELAY_MS;
+    this.#blame(reason);
     this.#track(run.child.kill());
     this.#options.onTrouble(reason);
   }
@@ -281,7 +291,14 @@ class Tap implements DecodeTap {
     if (this.#run !== run) return;
     this.#run = null;
     this.#notBeforeMs = performance.now() + RESTART_DELAY_MS;
+    this.#blame(reason);
     this.#options.onTrouble(reason);
+  }
+
+  /** Hardware that fails in use is left for good: software goes on at the next key frame. */
+  #blame(reason: string): void {
+    const { name } = this.#hardware;
+    if (name !== '') this.#hardwareTrouble = `${name} failed in use: ${reason}`;
   }
 
   #track(gone: Promise<void>): void {
@@ -290,13 +307,14 @@ class Tap implements DecodeTap {
   }
 }
 
-function argumentsFor(ffmpeg: Ffmpeg): string[] {
+function argumentsFor(ffmpeg: Ffmpeg, hardware: HardwareChoice): string[] {
   const { width, height } = PICTURE;
   return [
+    ...hardware.inputArguments,
     ...FLV_LOW_DELAY_INPUT,
     ...['-i', 'pipe:0', '-an', ...ffmpeg.passthrough, '-threads', '1'],
     // Fast bilinear: the pictures are looked at by a machine; 0.3 ms instead of 1 ms a frame.
-    ...['-vf', `scale=${width}:${height}:flags=fast_bilinear,format=yuv420p`],
+    ...['-vf', `${hardware.filter}scale=${width}:${height}:flags=fast_bilinear,format=yuv420p`],
     ...[
       '-enc_time_base',
       '1:1000',

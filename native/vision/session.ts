@@ -9,6 +9,7 @@ import type { GameEvent } from '../../core/contract/events.ts';
 import type { Unit } from '../../core/media/feed.ts';
 import type { Ffmpeg } from '../ffmpeg/resolve.ts';
 import { createDecodeTap, type DecodedFrame, type DecodeTap } from './decodeTap.ts';
+import type { HardwareChoice } from './decodeTapHardware.ts';
 import type { Sight } from './sight.ts';
 import type { StageTimes } from './stageTimes.ts';
 
@@ -40,6 +41,7 @@ export type SessionOutput = {
 
 export type SessionOptions = {
   ffmpeg: Ffmpeg;
+  hardware?: (() => HardwareChoice) | undefined;
   clock: MediaClock;
   timers: Timers;
   logger: Logger;
@@ -80,6 +82,7 @@ export class Session {
     });
     this.#tap = createDecodeTap({
       ffmpeg: options.ffmpeg,
+      hardware: options.hardware,
       timers: options.timers,
       logger: options.logger,
       onHelper: options.onHelper,

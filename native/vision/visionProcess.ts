@@ -7,6 +7,12 @@ import type { Logger } from '../../core/base/logger.ts';
 import type { Endpoint } from '../../core/contract/process.ts';
 import { type FfmpegChoice, hasFfmpeg } from '../ffmpeg/resolve.ts';
 import { type Link, listenLink } from '../link/link.ts';
+import {
+  type HardwareChoice,
+  hardwareHere,
+  NO_HARDWARE,
+  tryHardware,
+} from './decodeTapHardware.ts';
 import { ModelsInUse } from './models/modelsInUse.ts';
 import type { Provider } from './models/runtime.ts';
 import { EMPTY_PACK, findPack, type Pack } from './moriarty/pack.ts';
@@ -72,6 +78,7 @@ class VisionProcess {
   #packReason = '';
   #decoderReason = '';
   readonly #models: ModelsInUse;
+  #hardware: HardwareChoice = NO_HARDWARE;
   #sight: Sight;
   #session: Session | null = null;
   #link: Link | null = null;
@@ -95,6 +102,7 @@ class VisionProcess {
 
   async start(): Promise<Vision> {
     this.#choose({ pack: this.#options.pack, model: null });
+    this.#tryHardware();
     const listening = await listenLink((link) => this.#accept(link));
     this.#cancelStatus = this.#options.timers.every(STATUS_PERIOD_MS, () => this.#tell(true));
     return {
@@ -110,6 +118,17 @@ class VisionProcess {
     };
   }
 
+  /** Until the trial has ended, and where it fails, software decodes. */
+  #tryHardware(): void {
+    const { ffmpeg, logger } = this.#options;
+    if (!hasFfmpeg(ffmpeg)) return;
+    void tryHardware(ffmpeg, hardwareHere(process.platform)).then((choice) => {
+      this.#hardware = choice;
+      const { name, reason } = choice;
+      logger.info('decoders tried', { hardware: name, reason });
+    });
+  }
+
   #accept(link: Link): void {
     const { ffmpeg, clock, timers, logger, onHelper } = this.#options;
     this.#link?.close();
@@ -120,6 +139,7 @@ class VisionProcess {
     if (hasFfmpeg(ffmpeg)) {
       this.#session = new Session({
         ...{ ffmpeg, clock, timers, logger, onHelper },
+        hardware: () => this.#hardware,
         times: this.#times,
         counters: this.#counters,
         sight: () => this.#sight,
