@@ -21,6 +21,7 @@ import { measureJoin } from './join.ts';
 import { measureAudit, measureDurable, measureSettlement } from './ledger.ts';
 import { measureLoad } from './load.ts';
 import { machineFacts } from './machine.ts';
+import { measureGlue, measurePose } from './models.ts';
 import { measureMotion } from './motion.ts';
 import { measurePhone } from './phone.ts';
 import { measureRecovery } from './recovery.ts';
@@ -32,6 +33,8 @@ import { measureVision } from './vision.ts';
 const MEASUREMENTS: Record<string, Measurement> = {
   start: measureStart,
   vision: measureVision,
+  glue: measureGlue,
+  pose: measurePose,
   bets: measureBets,
   clicks: measureClicks,
   sync: measureSync,

@@ -1,7 +1,7 @@
 // Whether this machine's own decoders may decode for vision: each one has to decode a clip made on
 // the spot to exactly the pictures of the software decoder. ffmpeg falls back to software without a
-// word, so a trial asks for pictures in the device's memory, which only a real one has. UNTRIED on a
-// machine with such a decoder; without one the reason is all there is.
+// word, so a trial asks for pictures in the device's memory, which only a real one has. UNTRIED on
+// a machine with such a decoder; without one the reason is all there is.
 
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
