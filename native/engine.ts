@@ -9,11 +9,13 @@ import type { MediaClock, Timers } from '../core/base/clock.ts';
 import type { RandomBytes } from '../core/base/ids.ts';
 import type { Logger } from '../core/base/logger.ts';
 import type { Endpoint } from '../core/contract/process.ts';
+import { rtpTimestampOf } from '../core/media/feed.ts';
 import type { Registered } from '../core/wire/gen/facts_pb.js';
 import { createAudience } from './audience/audience.ts';
 import { createCapture } from './capture/capture.ts';
 import type { EngineConfiguration } from './engine/configuration.ts';
 import { watchDisk } from './engine/diskWatch.ts';
+import { createGameSources } from './engine/gameSources.ts';
 import { createHandlers } from './engine/handlers.ts';
 import { initialState } from './engine/initialState.ts';
 import { followJournal } from './engine/journalSource.ts';
@@ -26,6 +28,7 @@ import { createShow, firstShow, type Show, type ShowPart } from './engine/show.t
 import { createStaffActs, type StaffActs } from './engine/staffActs.ts';
 import { openStudioDoor, type StudioDoor } from './engine/studioDoor.ts';
 import { createViews, type Views } from './engine/views.ts';
+import { createWitnesses, type Witnesses } from './engine/witnesses.ts';
 import type { FfmpegChoice } from './ffmpeg/resolve.ts';
 import { createLedgerClient } from './ledger/client.ts';
 import { connectLink } from './link/link.ts';
@@ -42,6 +45,7 @@ import type { PeerOptions } from './webrtc/peer.ts';
 
 /** Bets and commands outlast a ledger that was killed; it is back within a second or two. */
 const LEDGER_AWAY_MS_MAX = 5_000;
+const VIDEO_RATE_HZ = 90_000;
 
 /** What the engine needs of its process and machine. */
 export type EngineSurroundings = {
@@ -54,6 +58,8 @@ export type EngineSurroundings = {
   demoWorkerUrl: URL;
   fetch: typeof fetch;
   monotonicMs(): number;
+  /** Wall clock, ms since 1970: webhooks are signed with it. */
+  wallMs(): number;
   /** ffmpeg started or ended: the supervisor ends it should this process die. */
   onHelper(pid: number, alive: boolean): void;
   /** Facts of the ready file and of a successor's start changed. */
@@ -113,15 +119,16 @@ export async function startEngine(
     vision.streamReset();
     vision.configure({ pack: packOf(url), model: null });
   }
-
   const models = openModelShelf(configuration, around, vision);
+  const { witnesses, games } = await openWitnesses(configuration, around, facts);
+  const served = { show, markets, publisher, staffActs, models, games, selectSource };
 
   // 4. The studio's page: one door, the same operations for every transport.
   const door = await openStudioDoor({
     configuration,
     around,
     store,
-    handlers: createHandlers({ show, markets, publisher, staffActs, models, selectSource }),
+    handlers: createHandlers(served),
     onCapturePage: (port) => capture.attachCapturePage(port),
   });
   const readings = createReadingsCollector({ clock, publisher, capture, audience, door, timers });
@@ -148,11 +155,11 @@ export async function startEngine(
     }),
     onFacts: around.onFacts,
   });
-
   const disk = watchDisk({ ledger, timers, store, show, audience });
 
   // 5. Every arrow of the picture above.
-  join({ ...media, ...facts, staffActs, show, picture, views, readings, logger, steerUplink });
+  const own = { staffActs, show, picture, views, readings, witnesses, logger, steerUplink };
+  join({ ...media, ...facts, ...own });
   await selectSource(configuration.source);
   show.announce();
 
@@ -164,8 +171,10 @@ export async function startEngine(
       if (!endpoint) views.visionAway();
     },
     async close() {
-      for (const room of [disk, readings, views, picture, markets, models, vision]) room.close();
-      await Promise.all([capture.close(), publisher.close()]);
+      for (const room of [disk, readings, views, picture, witnesses, markets, models, vision]) {
+        room.close();
+      }
+      await Promise.all([capture.close(), publisher.close(), games.close()]);
       for (const room of [gate, audience, shipper, socket, ledger]) room.close();
       await marks.close();
       await door.close();
@@ -193,6 +202,30 @@ function openModelShelf(
     folders: configuration.modelFolders,
     shippedFolder: configuration.shippedModelFolder,
   });
+}
+
+/** What the picture and a game say of the same thing has to be the same. */
+async function openWitnesses(
+  configuration: EngineConfiguration,
+  around: EngineSurroundings,
+  { store, markets, audience }: FactRooms,
+) {
+  const { clock, timers, random, logger, wallMs } = around;
+  const witnesses = createWitnesses({
+    ...{ clock, timers, markets },
+    show(event) {
+      store.apply({ type: 'event.happened', event });
+      audience.sendEvent(event);
+    },
+  });
+  const games = await createGameSources({
+    ...{ clock, random, wallMs, dataFolder: configuration.dataFolder },
+    logger: logger.with({ part: 'games' }),
+    rtpTimestampOf: (us) => rtpTimestampOf(us, VIDEO_RATE_HZ, configuration.videoClockOffset),
+    onEvent: (event) => witnesses.hear('game', event),
+  });
+  await games.restore();
+  return { witnesses, games };
 }
 
 type MediaRooms = ReturnType<typeof openMediaRooms>;
@@ -308,14 +341,15 @@ type Joined = MediaRooms &
     picture: PictureWatch;
     views: Views;
     readings: ReadingsCollector;
+    witnesses: Witnesses;
     logger: Logger;
     steerUplink(): void;
   };
 
 /** What flows where. Each statement is one arrow. */
 function join(rooms: Joined): void {
-  const { capture, publisher, vision, ledger, socket, shipper, store, markets, audience } = rooms;
-  const { show, picture, views, readings, logger } = rooms;
+  const { capture, publisher, vision, ledger, socket, shipper, markets, audience } = rooms;
+  const { show, picture, views, readings, witnesses, logger } = rooms;
   capture.onUnit((unit) => {
     publisher.push(unit);
     vision.push(unit);
@@ -327,12 +361,8 @@ function join(rooms: Joined): void {
     if (show.isLive()) socket.sendAnalytics(facts);
     readings.frameJudged(Number(facts.captureUs));
   });
-  vision.onEvent((event) => {
-    store.apply({ type: 'event.happened', event });
-    markets.onEvent(event);
-    audience.sendEvent(event);
-  });
-  vision.onJudged((untilUs, blindUntilUs) => markets.onJudged(untilUs, blindUntilUs));
+  vision.onEvent((event) => witnesses.hear('picture', event));
+  vision.onJudged((untilUs, blindUntilUs) => witnesses.judged(untilUs, blindUntilUs));
   vision.onStatus((status) => views.visionChanged(status));
   ledger.onConnected(() => {
     markets

@@ -15,6 +15,8 @@ export const EVENT_CATALOGUE = {
   rallyEnd: 'A rally ended',
   speedRecord: 'Something was faster than anything before it in this show',
   scoreChanged: 'The score on the picture or from the game changed',
+  objective: 'A game reported an objective: a bomb, a building, the end of the game',
+  elimination: 'A game reported that a player eliminated another',
   highlight: 'Something unusual happened; the reasons are named',
 } as const;
 

@@ -4,6 +4,7 @@
 
 import { z } from 'zod';
 import { policySchema } from '../ledger/policy.ts';
+import { gameSourcesSchema } from './games.ts';
 import { modelShelfSchema } from './modelCards.ts';
 import type { Role } from './roles.ts';
 import { marketViewSchema, templateSchema } from './state.ts';
@@ -235,6 +236,17 @@ export const operations = {
     /** Looks for models and tries providers again, also what was given up. */
     retry: command({ args: nothing, result: nothing, roles: hosts }),
     installCuda: command({ args: nothing, result: nothing, roles: onlyOwner }),
+  },
+  games: {
+    /** Opens the door for games and webhooks on loopback; port 0 takes a free one. */
+    connect: command({
+      args: z.strictObject({ port: z.number().int().min(0).max(65_535) }),
+      result: gameSourcesSchema,
+      roles: onlyOwner,
+    }),
+    disconnect: command({ args: nothing, result: gameSourcesSchema, roles: onlyOwner }),
+    /** Holds secrets: the files that games read and the webhook's key. */
+    show: query({ args: nothing, result: gameSourcesSchema, roles: onlyOwner }),
   },
   preview: {
     /** WHEP by RPC: gives the session's answer; the picture itself never crosses RPC. */

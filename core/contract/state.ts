@@ -88,6 +88,10 @@ export const templateSchema = z.object({
   outcomes: z.array(z.string().min(1).max(25)).min(2).max(10),
   /** Event that suggests the market, or null when only the owner opens it. */
   suggestOn: eventTypeSchema.nullable(),
+  /** What is less sure suggests nothing; absent: everything does. */
+  suggestMinimumConfidence: z.number().min(0).max(1).optional(),
+  /** With opening `auto`: what is less sure is only suggested; absent: as for a suggestion. */
+  openMinimumConfidence: z.number().min(0).max(1).optional(),
   /** Event that ends the betting before its time; absent: only the clock and people do. */
   lockOn: bindingSchema.nullable().optional(),
   /** Event that decides it; null: only people do. */

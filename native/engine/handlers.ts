@@ -8,6 +8,7 @@ import { type MarketCaller, MarketRefusal, type Markets } from '../markets/marke
 import type { Publisher } from '../publish/publisher.ts';
 import { serve } from '../serve/rooms.ts';
 import { OfferRefused } from '../webrtc/offerRefused.ts';
+import { type GameSources, GameSourcesRefused } from './gameSources.ts';
 import type { ModelShelfRoom } from './modelShelf.ts';
 import type { Show } from './show.ts';
 import type { StaffActs } from './staffActs.ts';
@@ -18,6 +19,7 @@ export type HandlerRooms = {
   publisher: Publisher;
   staffActs: StaffActs;
   models: ModelShelfRoom;
+  games: GameSources;
   selectSource(url: string): Promise<void>;
 };
 
@@ -60,6 +62,11 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
       remove: ({ id }) => rooms.models.remove(id),
       retry: () => done(() => rooms.models.retry()),
       installCuda: () => done(() => rooms.models.installCuda()),
+    },
+    games: {
+      connect: ({ port }) => refusable(() => rooms.games.connect(port)),
+      disconnect: () => refusable(() => rooms.games.disconnect()),
+      show: () => rooms.games.view(),
     },
     preview: {
       watch: ({ offerSdp }) => refusable(() => publisher.watchPreview(offerSdp)),
@@ -123,7 +130,11 @@ async function refusable<Result>(run: () => Promise<Result>): Promise<Result> {
       const isAway = cause.code === 'LEDGER_UNAVAILABLE';
       throw new RpcError(isAway ? 'unavailable' : 'refused', cause.message);
     }
-    if (cause instanceof SourceError || cause instanceof OfferRefused) {
+    if (
+      cause instanceof SourceError ||
+      cause instanceof OfferRefused ||
+      cause instanceof GameSourcesRefused
+    ) {
       throw new RpcError('refused', cause.message);
     }
     throw cause;

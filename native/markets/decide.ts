@@ -67,13 +67,14 @@ export function whyUndecidable(
  * What is due now, or null. A deciding event is no matter of time and comes elsewhere.
  *
  * @param judgedUntilUs all frames captured up to then have been judged
+ * @param isDisputed witnesses disagree: only people decide, until the deadline
  */
 export function dueNow(
   market: LedgerMarket,
-  now: { nowUs: number; judgedUntilUs: number; holes: readonly Hole[] },
+  now: { nowUs: number; judgedUntilUs: number; holes: readonly Hole[]; isDisputed?: boolean },
 ): Due | null {
   if (market.state !== 'OPEN' && market.state !== 'LOCKED') return null;
-  if (market.rules?.decideOn && now.judgedUntilUs >= market.horizonAtUs) {
+  if (market.rules?.decideOn && now.judgedUntilUs >= market.horizonAtUs && !now.isDisputed) {
     const reason = whyUndecidable(market, now.holes);
     return reason === ''
       ? { kind: 'resolve', outcome: market.rules.otherwise, reason: 'It did not happen in time.' }

@@ -7,7 +7,7 @@ import type { MediaClock, Timers } from '../../core/base/clock.ts';
 import type { RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import type { Action } from '../../core/contract/actions.ts';
-import type { GameEvent } from '../../core/contract/events.ts';
+import type { EventType, GameEvent } from '../../core/contract/events.ts';
 import type { Role } from '../../core/contract/roles.ts';
 import type { MarketView, Suggestion, Template } from '../../core/contract/state.ts';
 import type { LedgerClient } from '../ledger/client.ts';
@@ -45,6 +45,8 @@ export type Markets = {
   /** All frames captured up to then have been judged and their events delivered. */
   /** `blindUntilUs`: up to there vision could not look (0: it always could). */
   onJudged(untilCaptureUs: number, blindUntilUs?: number): void;
+  /** Two witnesses tell events of this kind differently: its markets wait for people. */
+  dispute(type: EventType, reason: string): void;
   /** The published picture was missing on the capture clock from `fromUs` to `toUs`. */
   onPictureGap(fromUs: number, toUs: number): void;
   /** Reason in words, empty to go on. Also tells the ledger. */
@@ -95,6 +97,7 @@ export function createMarkets(options: MarketsOptions): Markets {
     restore: () => room.restore(),
     onEvent: (event) => room.onEvent(event),
     onJudged: (untilUs, blindUntilUs = 0) => room.onJudged(untilUs, blindUntilUs),
+    dispute: (type, reason) => room.dispute(type, reason),
     onPictureGap: (fromUs, toUs) => room.remember({ fromUs, toUs, kind: 'picture' }),
     suspendBetting: (reason) => room.suspendBetting(reason),
     onBetPlaced: (marketId) => room.onBetPlaced(marketId),

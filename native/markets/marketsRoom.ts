@@ -4,7 +4,7 @@
 
 import type { CancelTimer } from '../../core/base/clock.ts';
 import { newId } from '../../core/base/ids.ts';
-import type { GameEvent } from '../../core/contract/events.ts';
+import type { EventType, GameEvent } from '../../core/contract/events.ts';
 import { MARKETS_SHOWN, type MarketView, type Template } from '../../core/contract/state.ts';
 import { LedgerRefusal } from '../../core/ledger/refusal.ts';
 import { cutoffUs } from '../../core/markets/mediaClock.ts';
@@ -25,6 +25,8 @@ const POOL_PERIOD_MS = 200;
 const LIVE_MARKETS_MAX = 16;
 /** Events kept for a market whose opening is still being written, and holes of the picture. */
 const REMEMBERED_MAX = 100;
+/** How the reason of a suspension begins when witnesses disagree. */
+const DISPUTED = 'Disputed: ';
 /** Bets per page when results are told. */
 const PAGE = 200;
 /** Live markets that a restore takes over. */
@@ -95,8 +97,27 @@ export class MarketsRoom {
     this.#events = [...this.#events, event].slice(-REMEMBERED_MAX);
     for (const tracked of this.#tracked.values()) this.#decideBy(tracked, event);
     for (const template of this.shelf.all()) {
-      if (template.suggestOn === event.type) this.#suggest(template, event);
+      const least = template.suggestMinimumConfidence ?? 0;
+      if (template.suggestOn === event.type && event.confidence >= least) {
+        this.#suggest(template, event);
+      }
     }
+  }
+
+  /** Nobody bets on what two witnesses tell differently, and only people decide it. */
+  dispute(type: EventType, reason: string): void {
+    for (const { view } of this.#tracked.values()) {
+      const isBound = view.rules?.decideOn?.type === type || view.rules?.lockOn?.type === type;
+      if (!isBound || !isLive(view)) continue;
+      this.suspend(view.id, `${DISPUTED}${reason}`.slice(0, 300)).catch((cause: unknown) => {
+        this.#options.logger.warn('a disputed market is not suspended', { reason: String(cause) });
+      });
+    }
+  }
+
+  /** Kept with the suspension, so that it outlives the engine; resuming ends it. */
+  #isDisputed({ view }: Tracked): boolean {
+    return this.#suspensions.reasonOf(view.id).startsWith(DISPUTED);
   }
 
   onJudged(untilUs: number, blindUntilUs: number): void {
@@ -288,7 +309,8 @@ export class MarketsRoom {
       (tracked) => tracked.view.templateId === template.id && isLive(tracked.view),
     );
     if (isRunning || this.#suspendedReason !== '') return;
-    if (template.opening === 'ask') {
+    const isSure = event.confidence >= (template.openMinimumConfidence ?? 0);
+    if (template.opening === 'ask' || !isSure) {
       const id = newId(this.#options.random);
       this.suggestions.make(id, template, event, this.#options.clock.nowUs());
       return;
@@ -332,7 +354,7 @@ export class MarketsRoom {
 
   #decideBy(tracked: Tracked, event: GameEvent): void {
     const { rules, cutoffUs: known } = tracked.view;
-    if (!rules || !isLive(tracked.view)) return;
+    if (!rules || !isLive(tracked.view) || this.#isDisputed(tracked)) return;
     const { why: reason, captureUs: tCapUs } = event;
     if (rules.decideOn && eventDecides(rules, event)) {
       this.#want(tracked, { kind: 'resolve', outcome: rules.decideOn.outcome, reason }, event);
@@ -359,7 +381,7 @@ export class MarketsRoom {
     this.suggestions.expire(nowUs);
     const judged = { nowUs, judgedUntilUs: this.#judgedUntilUs, holes: this.#holes };
     for (const tracked of this.#tracked.values()) {
-      const due = dueNow(tracked.view, judged);
+      const due = dueNow(tracked.view, { ...judged, isDisputed: this.#isDisputed(tracked) });
       if (due) this.#want(tracked, due, null);
       if (tracked.wanted) this.#pursue(tracked);
     }

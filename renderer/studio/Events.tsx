@@ -3,6 +3,7 @@
 
 import {
   ArrowLeftRight,
+  Bomb,
   ChevronsUp,
   Crosshair,
   Flag,
@@ -11,6 +12,7 @@ import {
   type LucideIcon,
   MoveRight,
   Scan,
+  Skull,
   Sparkles,
   Tally5,
   Target,
@@ -39,6 +41,8 @@ const ICONS: Record<EventType, LucideIcon> = {
   speedRecord: Zap,
   scoreChanged: Tally5,
   highlight: Sparkles,
+  objective: Bomb,
+  elimination: Skull,
 };
 
 export function Events({ state }: { state: StudioState }) {

@@ -6,7 +6,7 @@
 
 import { resolve } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
-import { realTimers } from '../../core/base/clock.ts';
+import { realTimers, type Timers } from '../../core/base/clock.ts';
 import { silentLogger } from '../../core/base/logger.ts';
 import type { GameEvent } from '../../core/contract/events.ts';
 import type { Unit } from '../../core/media/feed.ts';
@@ -42,6 +42,11 @@ const DECODER_KEEPS = 60;
 /** Nothing judged for this long is an error of the run, ms. */
 const STUCK_MS = 120_000;
 
+/** A busy machine is no hanging model: here everything may take its time. */
+const patient: Timers = {
+  after: (delayMs, run) => realTimers.after(delayMs * 50, run),
+  every: (periodMs, run) => realTimers.every(periodMs, run),
+};
 const models = resolve(import.meta.dirname, '../../models');
 
 async function parts(): Promise<{ sight: Sight; detector: Detector }> {
@@ -50,7 +55,7 @@ async function parts(): Promise<{ sight: Sight; detector: Detector }> {
   const found = await findModel(pack.pack.detector?.model ?? '', [models]);
   if ('reason' in found) throw new Error(found.reason);
   const detector = createDetector({
-    ...{ model: found.model, providers: [], timers: realTimers, logger: silentLogger },
+    ...{ model: found.model, providers: [], timers: patient, logger: silentLogger },
     workerUrl: new URL('../../native/vision/models/worker.ts', import.meta.url),
   });
   await new Promise<void>((done) => {
@@ -59,7 +64,7 @@ async function parts(): Promise<{ sight: Sight; detector: Detector }> {
     });
   });
   const clock = { nowUs: () => Number(process.hrtime.bigint() / 1000n) };
-  const own = { clock, timers: realTimers, takeId: makeIds() };
+  const own = { clock, timers: patient, takeId: makeIds() };
   return { sight: new Sight({ ...own, pack: pack.pack, detector }), detector };
 }
 

@@ -152,6 +152,7 @@ export function refusingHandlers(): Handlers {
       retry: refuse,
       installCuda: refuse,
     },
+    games: { connect: refuse, disconnect: refuse, show: refuse },
     preview: { watch: refuse, leave: refuse },
   };
 }

@@ -363,6 +363,7 @@ function storyHandlers(
     },
     ...storyStaffActs(apply),
     models: storyModels(calls),
+    games: { connect: unavailable, disconnect: unavailable, show: unavailable },
     preview: { watch: unavailable, leave: unavailable },
   });
 }

@@ -90,6 +90,7 @@ async function start(config: unknown): Promise<void> {
       demoWorkerUrl: pathToFileURL(configuration.demoWorkerPath),
       fetch,
       monotonicMs: () => monotonicUs() / 1000,
+      wallMs: () => Date.now(),
       onHelper: (pid, alive) => parent.send({ type: 'helper', pid, alive }),
       onFacts: (facts) => tellFacts(parent, facts),
     });

@@ -111,6 +111,8 @@ export const studioTexts = {
   'studio.event.speedRecord': 'Speed record',
   'studio.event.scoreChanged': 'Score',
   'studio.event.highlight': 'Highlight',
+  'studio.event.objective': 'Objective',
+  'studio.event.elimination': 'Elimination',
 
   'studio.status': 'Health of the show',
   'studio.status.normal': 'Normal: {normal}',

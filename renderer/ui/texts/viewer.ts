@@ -147,4 +147,6 @@ export const viewerTexts = {
   'viewer.event.speedRecord': 'Speed record',
   'viewer.event.scoreChanged': 'Score changed',
   'viewer.event.highlight': 'Highlight',
+  'viewer.event.objective': 'Objective',
+  'viewer.event.elimination': 'Elimination',
 } as const;
