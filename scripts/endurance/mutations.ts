@@ -76,8 +76,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'lost dedupe',
     file: 'native/ledger/ledger.ts',
-    find: 'const earlier = journal.bet(args.betId);\n    if (earlier) {',
-    to: 'const earlier = journal.bet(args.betId);\n    if (earlier && !args) {',
+    find: 'if (journal.hasId(args.betId)) {',
+    to: 'if (journal.hasId(args.betId) && !args) {',
     tests: LEDGER_TESTS,
   },
   {
