@@ -15,6 +15,7 @@ import { createAudience } from './audience/audience.ts';
 import { createCapture } from './capture/capture.ts';
 import type { EngineConfiguration } from './engine/configuration.ts';
 import { watchDisk } from './engine/diskWatch.ts';
+import { createFactLog, type FactLog } from './engine/factLog.ts';
 import { createGameSources } from './engine/gameSources.ts';
 import { createHandlers } from './engine/handlers.ts';
 import { initialState } from './engine/initialState.ts';
@@ -120,8 +121,12 @@ export async function startEngine(
     vision.configure({ pack: packOf(url), model: null });
   }
   const models = openModelShelf(configuration, around, vision);
-  const { witnesses, games } = await openWitnesses(configuration, around, facts);
-  const served = { show, markets, publisher, staffActs, models, games, selectSource };
+  const factLog = createFactLog({
+    ...{ timers, logger: logger.with({ part: 'facts' }) },
+    dataFolder: configuration.dataFolder,
+  });
+  const { witnesses, games } = await openWitnesses(configuration, around, facts, factLog);
+  const served = { show, markets, publisher, staffActs, models, games, factLog, selectSource };
 
   // 4. The studio's page: one door, the same operations for every transport.
   const door = await openStudioDoor({
@@ -130,6 +135,7 @@ export async function startEngine(
     store,
     handlers: createHandlers(served),
     onCapturePage: (port) => capture.attachCapturePage(port),
+    factLog,
   });
   const readings = createReadingsCollector({ clock, publisher, capture, audience, door, timers });
   const picture = createPictureWatch({
@@ -158,7 +164,17 @@ export async function startEngine(
   const disk = watchDisk({ ledger, timers, store, show, audience });
 
   // 5. Every arrow of the picture above.
-  const own = { staffActs, show, picture, views, readings, witnesses, logger, steerUplink };
+  const own = {
+    staffActs,
+    show,
+    picture,
+    views,
+    readings,
+    witnesses,
+    factLog,
+    logger,
+    steerUplink,
+  };
   join({ ...media, ...facts, ...own });
   await selectSource(configuration.source);
   show.announce();
@@ -176,7 +192,7 @@ export async function startEngine(
       }
       await Promise.all([capture.close(), publisher.close(), games.close()]);
       for (const room of [gate, audience, shipper, socket, ledger]) room.close();
-      await marks.close();
+      await Promise.all([marks.close(), factLog.close()]);
       await door.close();
     },
   };
@@ -209,6 +225,7 @@ async function openWitnesses(
   configuration: EngineConfiguration,
   around: EngineSurroundings,
   { store, markets, audience }: FactRooms,
+  factLog: FactLog,
 ) {
   const { clock, timers, random, logger, wallMs } = around;
   const witnesses = createWitnesses({
@@ -216,6 +233,7 @@ async function openWitnesses(
     show(event) {
       store.apply({ type: 'event.happened', event });
       audience.sendEvent(event);
+      factLog.event(event);
     },
   });
   const games = await createGameSources({
@@ -342,6 +360,7 @@ type Joined = MediaRooms &
     views: Views;
     readings: ReadingsCollector;
     witnesses: Witnesses;
+    factLog: FactLog;
     logger: Logger;
     steerUplink(): void;
   };
@@ -349,7 +368,7 @@ type Joined = MediaRooms &
 /** What flows where. Each statement is one arrow. */
 function join(rooms: Joined): void {
   const { capture, publisher, vision, ledger, socket, shipper, markets, audience } = rooms;
-  const { show, picture, views, readings, witnesses, logger } = rooms;
+  const { show, picture, views, readings, witnesses, factLog, logger } = rooms;
   capture.onUnit((unit) => {
     publisher.push(unit);
     vision.push(unit);
@@ -360,6 +379,7 @@ function join(rooms: Joined): void {
     publisher.sendAnalytics(bytes);
     if (show.isLive()) socket.sendAnalytics(facts);
     readings.frameJudged(Number(facts.captureUs));
+    factLog.frame(facts, bytes);
   });
   vision.onEvent((event) => witnesses.hear('picture', event));
   vision.onJudged((untilUs, blindUntilUs) => witnesses.judged(untilUs, blindUntilUs));

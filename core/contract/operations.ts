@@ -248,6 +248,22 @@ export const operations = {
     /** Holds secrets: the files that games read and the webhook's key. */
     show: query({ args: nothing, result: gameSourcesSchema, roles: onlyOwner }),
   },
+  facts: {
+    /**
+     * What vision knew at a capture time (microseconds) of the last two minutes: the lines of the
+     * newest picture by then and of the events of the ten seconds before. docs/facts.md reads them.
+     */
+    at: query({
+      args: z.strictObject({ captureUs: z.number().int().nonnegative() }),
+      result: z.strictObject({
+        captureUs: z.number().int().nonnegative(),
+        lines: z.array(z.string()),
+        oldestUs: z.number().int().nonnegative(),
+        newestUs: z.number().int().nonnegative(),
+      }),
+      roles: staff,
+    }),
+  },
   preview: {
     /** WHEP by RPC: gives the session's answer; the picture itself never crosses RPC. */
     watch: command({

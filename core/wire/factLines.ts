@@ -129,7 +129,7 @@ export function readFactLines(text: string): Told[] {
   const told: Told[] = [];
   let frame: FrameFacts | null = null;
   text.split('\n').forEach((line, index) => {
-    if (line === '') return;
+    if (line === '' || line.startsWith('#')) return;
     const fail = (sentence: string) => new FactLineError(index + 1, sentence);
     const head = /^@(\d{1,20}) ([a-z-]+)(?= |$)/.exec(line);
     if (!head) throw fail('a fact starts with @, the capture time and its kind, as in "@12 frame"');

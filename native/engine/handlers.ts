@@ -8,6 +8,7 @@ import { type MarketCaller, MarketRefusal, type Markets } from '../markets/marke
 import type { Publisher } from '../publish/publisher.ts';
 import { serve } from '../serve/rooms.ts';
 import { OfferRefused } from '../webrtc/offerRefused.ts';
+import type { FactLog, KnownThen } from './factLog.ts';
 import { type GameSources, GameSourcesRefused } from './gameSources.ts';
 import type { ModelShelfRoom } from './modelShelf.ts';
 import type { Show } from './show.ts';
@@ -20,6 +21,7 @@ export type HandlerRooms = {
   staffActs: StaffActs;
   models: ModelShelfRoom;
   games: GameSources;
+  factLog: FactLog;
   selectSource(url: string): Promise<void>;
 };
 
@@ -68,11 +70,23 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
       disconnect: () => refusable(() => rooms.games.disconnect()),
       show: () => rooms.games.view(),
     },
+    facts: { at: ({ captureUs }) => knownAt(rooms.factLog, captureUs) },
     preview: {
       watch: ({ offerSdp }) => refusable(() => publisher.watchPreview(offerSdp)),
       leave: ({ sessionId }) => done(() => publisher.leavePreview(sessionId)),
     },
   });
+}
+
+/** @throws RpcError `notFound` that says what can be asked for */
+function knownAt(factLog: FactLog, captureUs: number): KnownThen {
+  const known = factLog.at(captureUs);
+  if (known) return known;
+  const range = factLog.range();
+  const kept = range
+    ? `captureUs must lie between ${range.oldestUs} and ${range.newestUs}`
+    : 'no picture was judged yet';
+  throw new RpcError('notFound', `What was known at ${captureUs} is not kept: ${kept}.`);
 }
 
 function marketHandlers(markets: Markets, staffActs: StaffActs): Handlers['markets'] {

@@ -13,6 +13,7 @@ import type { StudioStateStore } from '../serve/state.ts';
 import { createStudioServer } from '../serve/studioServer.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
 import type { EngineConfiguration } from './configuration.ts';
+import type { FactLog } from './factLog.ts';
 import { keepAddress, keptSecret } from './keptSecret.ts';
 
 /** Ports tried after the standard one when nobody named one. */
@@ -39,6 +40,7 @@ export async function openStudioDoor(options: {
   store: StudioStateStore;
   handlers: Handlers;
   onCapturePage(port: CapturePagePort): void;
+  factLog: FactLog;
 }): Promise<StudioDoor> {
   const { configuration, around, store } = options;
   const metrics = createMetrics('morphine_');
@@ -72,6 +74,7 @@ export async function openStudioDoor(options: {
         body: await metrics.page(),
       }),
     },
+    streams: { '/facts': (hear) => options.factLog.listen(hear) },
     random: around.random,
     timers: around.timers,
     monotonicMs: around.monotonicMs,

@@ -2,8 +2,9 @@
 // Origin checks, paths that try to leave their folder. Real HTTP on loopback; time is a parameter.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { type IncomingHttpHeaders, request } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -24,6 +25,8 @@ await writeFile(join(folder, 'capture', 'index.html'), '<p>capture</p>');
 await writeFile(join(folder, 'secret.txt'), 'secret');
 await symlink(join(folder, 'secret.txt'), join(folder, 'studio', 'link.txt'));
 
+const hearers = new Set<(text: string) => void>();
+let onHearer = () => {};
 let nowMs = 0;
 let randomByte = 0;
 const random = (length: number) => new Uint8Array(length).fill(++randomByte);
@@ -41,6 +44,16 @@ const options = {
     '/healthz': () => ({ status: 200, contentType: 'text/plain', body: 'ok' }),
     '/readyz': () => ({ status: 503, contentType: 'text/plain', body: 'starting' }),
     '/metrics': () => ({ status: 200, contentType: 'text/plain', body: 'm 1' }),
+  },
+  streams: {
+    '/facts': (hear: (text: string) => void) => {
+      hearers.add(hear);
+      onHearer();
+      return () => {
+        hearers.delete(hear);
+        onHearer();
+      };
+    },
   },
   random,
   timers: realTimers,
@@ -101,6 +114,44 @@ test('a link is stale after 60 s; a browser with the cookie gets in with it', as
   assert.match(refused.body, /npm run open/);
   const known = await ask(link, { cookie: inside });
   assert.deepEqual([known.status, known.headers.location], [303, '/']);
+});
+
+test('facts are streamed as they come, also past a slow reader, until the reader goes', async () => {
+  const listening = new Promise<void>((done) => {
+    onHearer = done;
+  });
+  const asked = request({ host: '127.0.0.1', port: server.port, path: '/facts' });
+  const response = new Promise<IncomingMessage>((done) => asked.on('response', done));
+  asked.end();
+  const [reader] = await Promise.all([response, listening]);
+  assert.match(reader.headers['content-type'] ?? '', /^text\/plain/);
+  for (const hear of hearers) hear('@1 frame\n');
+  const [first] = (await once(reader, 'data')) as [Buffer];
+  assert.equal(first.toString(), '@1 frame\n');
+  // Nobody reads while far more is told than may wait.
+  reader.pause();
+  const line = `@2 frame model="${'x'.repeat(10_000)}"\n`;
+  for (let count = 0; count < 2_000; count++) for (const hear of hearers) hear(line);
+  let text = '';
+  reader.setEncoding('utf8');
+  const told = new Promise<void>((done) => {
+    reader.on('data', (part: string) => {
+      text += part;
+      if (text.endsWith('@3 frame\n')) done();
+      else if (hearers.size > 0 && text.length > 1_000_000)
+        for (const hear of hearers) hear('@3 frame\n');
+    });
+  });
+  reader.resume();
+  await told;
+  assert.match(text, /# \d+ left out: they were read too slowly\n/);
+  assert.ok(text.length < 2_000 * line.length);
+  const gone = new Promise<void>((done) => {
+    onHearer = done;
+  });
+  reader.destroy();
+  await gone;
+  assert.equal(hearers.size, 0);
 });
 
 test('a restarted server knows its browsers; another secret does not', async () => {

@@ -37,6 +37,8 @@ export type StudioServerOptions = {
   plain: Readonly<
     Record<'/healthz' | '/readyz' | '/metrics', () => PlainAnswer | Promise<PlainAnswer>>
   >;
+  /** Text that never ends: calls `hear` with each piece; returns how to stop. */
+  streams: Readonly<Record<'/facts', (hear: (text: string) => void) => () => void>>;
   random: RandomBytes;
   timers: Timers;
   /** A clock in ms that setting the time does not move. */
@@ -157,6 +159,10 @@ async function answer(
     response.end(body);
     return;
   }
+  if (url.pathname === '/facts') {
+    if (!isKnown && !isLoopback(request.socket.remoteAddress)) return noAccess(response);
+    return stream(request, response, options.streams[url.pathname]);
+  }
   if (comesFromElsewhere(request)) return bounce(response, url);
   const code = url.searchParams.get('code');
   if (code !== null) return enter(response, url, access, code, isKnown);
@@ -241,6 +247,33 @@ async function sendFile(
     return;
   }
   await pipeline(file.read(), response);
+}
+
+/** Bytes that wait for a slow listener; what comes meanwhile is left out, and the stream says so. */
+const STREAM_BYTES_MAX = 1024 * 1024;
+
+function stream(
+  request: IncomingMessage,
+  response: ServerResponse,
+  listen: StudioServerOptions['streams']['/facts'],
+): void {
+  response.writeHead(200, {
+    'content-type': 'text/plain; charset=utf-8',
+    'cache-control': 'no-store',
+  });
+  if (request.method === 'HEAD') return void response.end();
+  response.flushHeaders();
+  let leftOut = 0;
+  const stop = listen((text) => {
+    if (response.writableLength > STREAM_BYTES_MAX) {
+      leftOut++;
+      return;
+    }
+    if (leftOut > 0) response.write(`# ${leftOut} left out: they were read too slowly\n`);
+    leftOut = 0;
+    response.write(text);
+  });
+  response.on('close', stop);
 }
 
 function plainOf(options: StudioServerOptions, path: string) {

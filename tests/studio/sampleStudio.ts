@@ -153,6 +153,7 @@ export function refusingHandlers(): Handlers {
       installCuda: refuse,
     },
     games: { connect: refuse, disconnect: refuse, show: refuse },
+    facts: { at: refuse },
     preview: { watch: refuse, leave: refuse },
   };
 }

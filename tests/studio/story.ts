@@ -364,6 +364,7 @@ function storyHandlers(
     ...storyStaffActs(apply),
     models: storyModels(calls),
     games: { connect: unavailable, disconnect: unavailable, show: unavailable },
+    facts: { at: unavailable },
     preview: { watch: unavailable, leave: unavailable },
   });
 }
