@@ -84,7 +84,7 @@ export async function startEngine(
 
   // 1. A picture comes in, is published, and is understood.
   const media = openMediaRooms(configuration, around, demoAnchorUs);
-  const { capture, publisher, vision } = media;
+  const { capture, publisher, vision, factLog } = media;
 
   // 2. Money lives in the ledger process; markets, audience and relay are joined to it.
   const { marks, kept } = await openKept(configuration.dataFolder, around);
@@ -121,21 +121,14 @@ export async function startEngine(
     vision.configure({ pack: packOf(url), model: null });
   }
   const models = openModelShelf(configuration, around, vision);
-  const factLog = createFactLog({
-    ...{ timers, logger: logger.with({ part: 'facts' }) },
-    dataFolder: configuration.dataFolder,
-  });
   const { witnesses, games } = await openWitnesses(configuration, around, facts, factLog);
   const served = { show, markets, publisher, staffActs, models, games, factLog, selectSource };
 
   // 4. The studio's page: one door, the same operations for every transport.
   const door = await openStudioDoor({
-    configuration,
-    around,
-    store,
+    ...{ configuration, around, store, factLog },
     handlers: createHandlers(served),
     onCapturePage: (port) => capture.attachCapturePage(port),
-    factLog,
   });
   const readings = createReadingsCollector({ clock, publisher, capture, audience, door, timers });
   const picture = createPictureWatch({
@@ -164,17 +157,7 @@ export async function startEngine(
   const disk = watchDisk({ ledger, timers, store, show, audience });
 
   // 5. Every arrow of the picture above.
-  const own = {
-    staffActs,
-    show,
-    picture,
-    views,
-    readings,
-    witnesses,
-    factLog,
-    logger,
-    steerUplink,
-  };
+  const own = { staffActs, show, picture, views, readings, witnesses, logger, steerUplink };
   join({ ...media, ...facts, ...own });
   await selectSource(configuration.source);
   show.announce();
@@ -279,7 +262,11 @@ function openMediaRooms(
     requestKeyFrame: () => capture.requestKeyFrame(),
   });
   const vision = createVisionClient({ timers, logger: logger.with({ part: 'vision' }) });
-  return { capture, publisher, vision };
+  const factLog = createFactLog({
+    ...{ timers, logger: logger.with({ part: 'facts' }) },
+    dataFolder: configuration.dataFolder,
+  });
+  return { capture, publisher, vision, factLog };
 }
 
 type FactRooms = ReturnType<typeof openFactRooms>;
@@ -360,15 +347,14 @@ type Joined = MediaRooms &
     views: Views;
     readings: ReadingsCollector;
     witnesses: Witnesses;
-    factLog: FactLog;
     logger: Logger;
     steerUplink(): void;
   };
 
 /** What flows where. Each statement is one arrow. */
 function join(rooms: Joined): void {
-  const { capture, publisher, vision, ledger, socket, shipper, markets, audience } = rooms;
-  const { show, picture, views, readings, witnesses, factLog, logger } = rooms;
+  const { capture, publisher, vision, factLog, ledger, socket, shipper, markets, audience } = rooms;
+  const { show, picture, views, readings, witnesses, logger } = rooms;
   capture.onUnit((unit) => {
     publisher.push(unit);
     vision.push(unit);

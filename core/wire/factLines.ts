@@ -1,7 +1,7 @@
-// What vision knows as text, one line per fact: `@capture kind key=value ...`. Keys are the names of
-// the wire's own fields, read from its schema, so that a field added there is in the text at once.
-// What is zero or empty is left out, as on the wire. The grammar stands in docs/facts.md; whatever is
-// written here is read back to the same message, to the bit.
+// What vision knows as text, one line per fact: `@capture kind key=value ...`. Keys are the names
+// of the wire's own fields, read from its schema, so that a field added there is in the text at
+// once. What is zero or empty is left out, as on the wire. The grammar stands in docs/facts.md;
+// whatever is written here is read back to the same message, to the bit.
 
 import {
   create,

@@ -1,7 +1,7 @@
 // What vision knew, kept for questions: the facts of the last two minutes in memory ("what did you
 // know at t?"), and as text, one line per fact, in a file with a bound and live to whoever listens.
-// It never slows vision or the show down: a disk or a listener that cannot keep up misses lines, and
-// those are counted. It outlives vision's restarts, not the engine's; the file outlives both.
+// It never slows vision or the show down: a disk or a listener that cannot keep up misses lines,
+// and those are counted. It outlives vision’s restarts, not the engine’s; the file outlives both.
 
 import { appendFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';

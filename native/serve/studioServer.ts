@@ -249,7 +249,7 @@ async function sendFile(
   await pipeline(file.read(), response);
 }
 
-/** Bytes that wait for a slow listener; what comes meanwhile is left out, and the stream says so. */
+/** Bytes that wait for a slow listener; what comes then is left out, and the stream says so. */
 const STREAM_BYTES_MAX = 1024 * 1024;
 
 function stream(

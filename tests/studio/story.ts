@@ -154,6 +154,7 @@ export async function startStory(
     openSecret: randomBytes(16).toString('hex'),
     onRpc: (port) => rpc.accept(port, () => 'owner'),
     onCapture: (port) => port.close(),
+    streams: { '/facts': () => () => {} },
     plain: { '/healthz': plain, '/readyz': plain, '/metrics': plain },
     random: randomBytes,
     timers: realTimers,
