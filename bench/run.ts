@@ -10,6 +10,7 @@ import { buildIfStale } from '../scripts/build.ts';
 import { findChromium } from '../scripts/chromium.ts';
 import { root } from '../tests/harness/studio.ts';
 import { measureBack } from './back.ts';
+import { measureBall } from './ball.ts';
 import { measureBets, measureClicks, measureSync } from './bets.ts';
 import { createContext } from './context.ts';
 import { measureDefaultMotion } from './defaultMotion.ts';
@@ -46,6 +47,7 @@ const MEASUREMENTS: Record<string, Measurement> = {
   motion: measureMotion,
   motionids: measureDefaultMotion,
   tracking: measureTracking,
+  ball: measureBall,
   durable: measureDurable,
   settlement: measureSettlement,
   audit: measureAudit,

@@ -1,0 +1,185 @@
+// Figure `ball`: balls of the basketball clip, found by motion candidates, our classifier of crops and
+// chains, beside the plain nano detector on the same pictures. The labels were read by eye before
+// the code was written. Recall counts balls in play; a word on a resting or unclear one is neither
+// right nor false. Nothing was trained or drawn from this clip.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { TEST_FFMPEG_PATH } from '../native/ffmpeg/testFfmpeg.ts';
+import { openBallClassifier } from '../native/vision/models/ballClassifier.ts';
+import { openSession } from '../native/vision/models/session.ts';
+import { SHARED, SHARED_SKIP, sharedModel } from '../native/vision/models/testing/photo.ts';
+import { BALL_FINDER_DEFAULTS, BallFinder } from '../native/vision/moriarty/ballFinder.ts';
+import { BackgroundMotion } from '../native/vision/vibrio/background.ts';
+import { PICTURE } from '../native/vision/vibrio/motion.ts';
+import { root } from '../tests/harness/studio.ts';
+import { type BenchContext, type Measured, notMeasured } from './figure.ts';
+
+const NEAR_PIXELS = 8;
+const RESAMPLES = 1000;
+const FRAME_US = 33_367;
+const FRAME_BYTES = (PICTURE.width * PICTURE.height * 3) / 2;
+
+const labelsSchema = z.object({
+  clip: z.string(),
+  widthPixels: z.number(),
+  heightPixels: z.number(),
+  frames: z.array(
+    z.object({
+      frame: z.number(),
+      balls: z.array(
+        z.object({
+          kind: z.enum(['play', 'rest', 'unclear']),
+          ...{ x: z.number(), y: z.number(), radius: z.number() },
+        }),
+      ),
+    }),
+  ),
+});
+export type Labels = z.infer<typeof labelsSchema>;
+export type Told = { x: number; y: number; confidence: number; hits: number };
+type Counts = { right: number; wrong: number; missed: number; neither: number };
+
+export function readLabels(): Labels {
+  const path = join(import.meta.dirname, 'basketballLabels.json');
+  return labelsSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+}
+
+/** Compares what was told of one picture with its labels; each label is met once. */
+export function compare(balls: Labels['frames'][number]['balls'], told: readonly Told[]): Counts {
+  const met = new Set<object>();
+  const counts = { right: 0, wrong: 0, missed: 0, neither: 0 };
+  for (const one of [...told].sort((a, b) => b.confidence - a.confidence)) {
+    const near = balls
+      .filter((ball) => !met.has(ball))
+      .map((ball) => ({ ball, far: Math.hypot(ball.x - one.x, ball.y - one.y) }))
+      .filter(({ ball, far }) => far <= Math.max(NEAR_PIXELS, ball.radius))
+      .sort((a, b) => a.far - b.far)[0];
+    if (!near) counts.wrong++;
+    else {
+      met.add(near.ball);
+      if (near.ball.kind === 'play') counts.right++;
+      else counts.neither++;
+    }
+  }
+  counts.missed = balls.filter((ball) => ball.kind === 'play' && !met.has(ball)).length;
+  return counts;
+}
+
+const sumUp = (all: readonly Counts[]) => {
+  const sum = (of: keyof Counts) => all.reduce((total, counts) => total + counts[of], 0);
+  const [right, wrong, missed] = [sum('right'), sum('wrong'), sum('missed')];
+  return {
+    ...{ right, wrong, missed, neither: sum('neither') },
+    recall: right / Math.max(1, right + missed),
+    precision: right + wrong === 0 ? 1 : right / (right + wrong),
+  };
+};
+
+/** 95 % of resampled clips (whole pictures, Efron 1979) lie between these. */
+export function interval(all: readonly Counts[], of: 'recall' | 'precision'): [number, number] {
+  let state = 20_261_121;
+  const values = Array.from({ length: RESAMPLES }, () => {
+    const again = all.map(() => {
+      state = (state * 48_271) % 2_147_483_647;
+      return all[state % all.length] as Counts;
+    });
+    return sumUp(again)[of];
+  }).sort((a, b) => a - b);
+  return [values[Math.floor(RESAMPLES * 0.025)] ?? 0, values[Math.floor(RESAMPLES * 0.975)] ?? 0];
+}
+
+function line(name: string, all: readonly Counts[]): string {
+  const found = sumUp(all);
+  const part = (of: 'recall' | 'precision') => {
+    const [low, high] = interval(all, of);
+    return `${of} ${found[of].toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
+  };
+  return (
+    `${name}: ${part('recall')}, ${part('precision')}; ${found.right} right, ${found.wrong} ` +
+    `false, ${found.missed} missed, ${found.neither} resting or unclear ones`
+  );
+}
+
+type Run = { told: Map<number, Told[]>; samplesMs: number[] };
+
+async function ours(yuv: Buffer, scale: number): Promise<Run> {
+  const classifier = await openBallClassifier(join(root, 'models/ball-or-not.onnx'));
+  const finder = new BallFinder(classifier.classify, { hitsMin: 1, confidenceMin: 0 });
+  const background = new BackgroundMotion();
+  const told = new Map<number, Told[]>();
+  const samplesMs: number[] = [];
+  for (let frame = 0; (frame + 1) * FRAME_BYTES <= yuv.length; frame++) {
+    const picture = yuv.subarray(frame * FRAME_BYTES, (frame + 1) * FRAME_BYTES);
+    const { shift } = background.detect(picture, frame * FRAME_US);
+    const begun = performance.now();
+    const found = await finder.judge(picture, shift);
+    samplesMs.push(performance.now() - begun);
+    told.set(
+      frame,
+      found.map((ball) => ({ ...ball, x: ball.x * scale, y: ball.y * scale })),
+    );
+  }
+  await classifier.close();
+  return { told, samplesMs };
+}
+
+async function nano(yuv: Buffer, labels: Labels): Promise<Map<number, Told[]>> {
+  const model = { ...(await sharedModel('yolox_nano_416')), minimumConfidence: 0.02 };
+  const session = await openSession(model, { allowed: [] });
+  const told = new Map<number, Told[]>();
+  for (const { frame } of labels.frames) {
+    const bytes = yuv.subarray(frame * FRAME_BYTES, (frame + 1) * FRAME_BYTES);
+    const seen = await session.detect({ ...PICTURE, bytes, range: 'video', matrix: 'bt709' });
+    const balls = seen.detections.filter(({ label }) => label === 'sports ball');
+    told.set(
+      frame,
+      balls.map(({ x, y, width, height, confidence }) => ({
+        x: (x + width / 2) * labels.widthPixels,
+        y: (y + height / 2) * labels.heightPixels,
+        ...{ confidence, hits: 1 },
+      })),
+    );
+  }
+  await session.close();
+  return told;
+}
+
+export async function measureBall(context: BenchContext): Promise<Measured[]> {
+  const labels = readLabels();
+  const clip = join(SHARED, 'media', labels.clip);
+  if (SHARED_SKIP !== false || !existsSync(clip)) return [notMeasured('ball', `no ${clip}`)];
+  await context.quiet();
+  const filter = `scale=${PICTURE.width}:${PICTURE.height}:flags=fast_bilinear,format=yuv420p`;
+  const output = ['-vf', filter, '-fps_mode', 'passthrough', '-f', 'rawvideo', 'pipe:1'];
+  const yuv = execFileSync(TEST_FFMPEG_PATH, ['-v', 'error', '-i', clip, ...output], {
+    maxBuffer: 400 * FRAME_BYTES,
+  });
+  const { told, samplesMs } = await ours(yuv, labels.widthPixels / PICTURE.width);
+  const theirs = await nano(yuv, labels);
+  const counted = (words: Map<number, Told[]>, isTold: (one: Told) => boolean) =>
+    labels.frames.map(({ frame, balls }) =>
+      compare(balls, (words.get(frame) ?? []).filter(isTold)),
+    );
+  const { hitsMin, confidenceMin } = BALL_FINDER_DEFAULTS;
+  const remarks = [
+    `${labels.frames.length} labelled pictures of ${labels.clip}; interval: 95 % of resampled clips`,
+    line(
+      `chains of ${hitsMin} words of at least ${confidenceMin}`,
+      counted(told, (one) => one.hits >= hitsMin && one.confidence >= confidenceMin),
+    ),
+    line(
+      'single words of at least 0.3',
+      counted(told, () => true),
+    ),
+    ...[0.25, 0.1, 0.02].map((least) =>
+      line(
+        `yolox-nano from ${least} on`,
+        counted(theirs, (one) => one.confidence >= least),
+      ),
+    ),
+  ];
+  return [{ figure: 'ball', rounds: [samplesMs.slice(10)], remarks }];
+}
