@@ -27,6 +27,8 @@ const BLOB_AREA_MIN = 500;
 const DETECTOR_WAIT_MS = 400;
 /** Tracks on one message; more are noise. */
 const TRACKS_MAX = 64;
+/** A shift of the camera that leaves more is none that one can go by, steps of luma per cell. */
+const CAMERA_REST_MAX = 6;
 /** Below this a ball of the detector is not looked at. */
 const BALL_CONFIDENCE_MIN = 0.25;
 /** Where nothing moves and everything known stands still, one look a second is enough. */
@@ -117,7 +119,8 @@ export class Sight {
     this.#options.poser?.offer(pictureOf(frame), frame, tracks);
     const trackedMs = performance.now();
     const { captureUs, rtpTimestamp } = frame;
-    const drafts = this.#game.judge({ captureUs, rtpTimestamp, tracks, ball, yuv: frame.yuv });
+    const seenByGame = { captureUs, rtpTimestamp, tracks, ball, yuv: frame.yuv };
+    const drafts = this.#game.judge({ ...seenByGame, ...cameraOf(general) });
     const detectedUs = this.#options.clock.nowUs();
     const events = drafts.map((draft): GameEvent => ({ ...draft, detectedUs }));
     if (general.highlight) events.push(highlightEvent(general.highlight, frame, detectedUs));
@@ -252,6 +255,13 @@ function highlightEvent(found: Highlight, frame: SightFrame, detectedUs: number)
 
 function pictureOf(frame: SightFrame): Picture {
   return { ...PICTURE, bytes: frame.yuv, range: 'video', matrix: 'bt709' };
+}
+
+/** How the camera moved, for the game: in pictures; null when it moved by an unknown way. */
+function cameraOf({ shift, state, scene }: General) {
+  const isKnown = state !== 'moving' || shift.rest <= CAMERA_REST_MAX;
+  const cameraShift = isKnown ? { x: shift.x / PICTURE.width, y: shift.y / PICTURE.height } : null;
+  return { cameraShift, isCut: scene.isCut };
 }
 
 function isBall(found: Detection, label: string | undefined): boolean {

@@ -4,6 +4,7 @@
 // line, zone or speed is judged until somebody draws them again or the scene comes back.
 
 import type { Point } from './geometry.ts';
+import { View } from './view.ts';
 
 /** How far the scene moved since the last picture, in pictures (1 = its width or height). */
 export type CameraShift = { x: number; y: number };
@@ -20,6 +21,8 @@ const ERROR_MAX = 0.02;
 const DISTANCE_MAX = 1;
 /** Pictures in a row without a known shift. */
 const UNKNOWN_MAX = 3;
+/** How exactly a picture is found again, pictures: half a cell of the thumbnail. */
+const BACK_ERROR = 0.006;
 
 export class Camera {
   #x = 0;
@@ -27,9 +30,15 @@ export class Camera {
   #variance = 0;
   #unknown = 0;
   #lost = '';
+  #view = new View();
 
-  /** Lines and zones were drawn on the picture of now. */
+  /** Lines and zones were drawn on the next picture. */
   restart(): void {
+    this.#view = new View();
+    this.#back();
+  }
+
+  #back(): void {
     this.#x = 0;
     this.#y = 0;
     this.#variance = 0;
@@ -58,6 +67,15 @@ export class Camera {
     this.#variance += STEP_ERROR ** 2;
     if (this.error() > ERROR_MAX) this.#lost = 'the camera moved for too long';
     if (Math.hypot(this.#x, this.#y) > DISTANCE_MAX) this.#lost = 'the camera looks elsewhere';
+  }
+
+  /** Takes a picture of 640x360: the first is the one that was drawn on. Finds it again when lost. */
+  look(luma: Uint8Array): void {
+    if (!this.#view.isKept()) this.#view.keep(luma);
+    else if (this.isLost() && this.#view.isBack(luma)) {
+      this.#back();
+      this.#variance = BACK_ERROR ** 2;
+    }
   }
 
   /** Standard error of where the places lie now, pictures. */

@@ -139,6 +139,7 @@ export class Game {
       this.#field?.reset();
     }
     if (frame.cameraShift !== undefined) this.#camera.move(frame.cameraShift);
+    if (frame.yuv) this.#camera.look(frame.yuv);
   }
 
   /** A track where it would be on the picture that the places were drawn on. */

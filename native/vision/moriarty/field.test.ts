@@ -194,3 +194,28 @@ test('a panned camera carries the places; a cut or an unknown movement loses the
   camera.cut();
   assert.match(camera.state().reason, /cut/);
 });
+
+test('a picture that was lost is found again, and one that lies aside is not', () => {
+  const scene = (pan: number): Uint8Array => {
+    const luma = new Uint8Array(640 * 360);
+    for (let y = 0; y < 360; y++) {
+      for (let x = 0; x < 640; x++) {
+        const at = x - pan;
+        const hill = Math.sin(at / 31) * 40 + Math.cos(y / 19 + at / 77) * 30;
+        luma[y * 640 + x] = 120 + hill + (at % 97 < 20 ? 30 : 0);
+      }
+    }
+    return luma;
+  };
+  const camera = new Camera();
+  camera.look(scene(0));
+  camera.cut();
+  for (let frame = 0; frame < 10; frame++) camera.look(scene(200));
+  assert.equal(camera.isLost(), true, 'another view');
+  for (let frame = 0; frame < 10; frame++) camera.look(scene(12));
+  assert.equal(camera.isLost(), true, 'twelve pixels aside');
+  for (let frame = 0; frame < 4; frame++) camera.look(scene(0));
+  assert.equal(camera.isLost(), true, 'not yet sure');
+  camera.look(scene(0));
+  assert.equal(camera.state().state, 'carried');
+});
