@@ -1,5 +1,5 @@
-// The classifier of motion crops, opened: count x 4 x 48 x 48 in, what each crop shows out. It runs in
-// the thread that asks, a fraction of a millisecond per crop; whoever may not wait asks elsewhere.
+// The classifier of motion crops, opened: count x 4 x 48 x 48 in, what each crop shows out. It runs
+// in the thread that asks, a fraction of a millisecond per crop; who may not wait asks elsewhere.
 
 import type { ClassifyCrops } from '../moriarty/ballFinder.ts';
 import { LayoutError } from './layouts/layout.ts';
