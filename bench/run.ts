@@ -24,6 +24,7 @@ import { measureLoad } from './load.ts';
 import { machineFacts } from './machine.ts';
 import { measureGlue, measurePose } from './models.ts';
 import { measureMotion } from './motion.ts';
+import { measureOverlay } from './overlay.ts';
 import { measurePhone } from './phone.ts';
 import { measureRecovery } from './recovery.ts';
 import { measureStart } from './start.ts';
@@ -36,6 +37,7 @@ const MEASUREMENTS: Record<string, Measurement> = {
   vision: measureVision,
   glue: measureGlue,
   pose: measurePose,
+  overlay: measureOverlay,
   bets: measureBets,
   clicks: measureClicks,
   sync: measureSync,

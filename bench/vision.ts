@@ -1,6 +1,7 @@
 // Figure `vision`: from the moment that a frame was made to its result. Each result is taken where
 // a viewer's page gets it, by data channel, so the hops from vision to engine, relay and page are in
-// it: an upper bound. The engine's own p95, which has only the first hop, stands beside it.
+// it: an upper bound. The engine's own p95, which has only the first hop, stands beside it. Figure
+// `told`: those hops alone.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -34,6 +35,7 @@ export async function measureVision(context: BenchContext): Promise<Measured[]> 
   await page.locator('#root[data-state="live"]').waitFor({ state: 'attached' });
   await pause(WARM_UP_MS);
   const rounds: number[][] = [];
+  const told: number[][] = [];
   const results: FrameFacts[] = [];
   const engine: string[] = [];
   for (let round = 0; round < ROUNDS; round++) {
@@ -45,6 +47,7 @@ export async function measureVision(context: BenchContext): Promise<Measured[]> 
       return { atMs: atMs + clock.offsetMs + epochMs, result: fromBinary(FrameFactsSchema, bytes) };
     });
     rounds.push(heard.map(({ atMs, result }) => atMs - Number(result.captureUs) / 1000));
+    told.push(heard.map(({ atMs, result }) => atMs - Number(result.knownUs) / 1000));
     results.push(...heard.map(({ result }) => result));
     engine.push(owner.readings()?.visionMs?.toFixed(1) ?? '-');
   }
@@ -61,6 +64,11 @@ export async function measureVision(context: BenchContext): Promise<Measured[]> 
       ],
       parts: partsOf(results),
     },
+    {
+      figure: 'told',
+      rounds: told,
+      remarks: ['by the same clock as `vision`; engine and relay are between'],
+    },
   ];
 }
 
@@ -73,7 +81,7 @@ function partsOf(results: readonly FrameFacts[]): { name: string; samples: numbe
 }
 
 /** Runs in the page: notes when each message of a data channel came, beside the page's own use. */
-function hearInPage(resultsMax: number): void {
+export function hearInPage(resultsMax: number): void {
   const heard: Heard[] = [];
   (window as PageWindow).benchHeard = heard;
   const original = RTCPeerConnection.prototype.createDataChannel;
@@ -88,6 +96,6 @@ function hearInPage(resultsMax: number): void {
   };
 }
 
-function takeHeard(page: Page): Promise<Heard[]> {
+export function takeHeard(page: Page): Promise<Heard[]> {
   return page.evaluate(() => (window as PageWindow).benchHeard?.splice(0) ?? []);
 }

@@ -150,6 +150,7 @@ export async function startEngine(
       channel: key.channelId,
       source: capture.state().url || configuration.source,
       matchAnchorUs: demoAnchorUs,
+      matchSeed: configuration.seed,
       lastFrameUs: picture.lastFrameUs(),
     }),
     onFacts: around.onFacts,

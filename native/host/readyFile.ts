@@ -21,6 +21,8 @@ export type ReadyFacts = {
   metrics: string | null;
   health: string | null;
   source: string | null;
+  /** The drawn match of `demo:`: anybody can say what is true on a frame of it. */
+  demo: { seed: number; anchorUs: number } | null;
   data: string;
 };
 
@@ -48,8 +50,13 @@ export function readyFactsOf(
     metrics: text('metrics'),
     health: text('health'),
     source: text('source'),
+    demo: demoOf(engine),
     data: dataFolder,
   };
+}
+
+function demoOf({ matchSeed: seed, matchAnchorUs: anchorUs }: ChildFacts): ReadyFacts['demo'] {
+  return typeof seed === 'number' && typeof anchorUs === 'number' ? { seed, anchorUs } : null;
 }
 
 /** Writes only when something changed. */

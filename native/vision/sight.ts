@@ -201,6 +201,7 @@ export class Sight {
         captureUs: BigInt(frame.captureUs),
         rtpTimestamp: frame.rtpTimestamp,
         frameSequence: BigInt(++this.#sequence),
+        knownUs: BigInt(this.#options.clock.nowUs()),
         model: usedDetector ? (this.#options.detector?.model.id ?? '') : '',
         tracks: tracks.map((track) => ({
           id: track.id,

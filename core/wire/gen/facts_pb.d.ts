@@ -312,6 +312,13 @@ export declare type FrameFacts = Message<"morphine.facts.v1.FrameFacts"> & {
   model: string;
 
   /**
+   * when it was judged, media clock
+   *
+   * @generated from field: uint64 known_us = 7;
+   */
+  knownUs: bigint;
+
+  /**
    * @generated from field: morphine.facts.v1.Scene scene = 20;
    */
   scene?: Scene | undefined;
