@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Detection, overlapOf } from '../tracking/track.ts';
 import { decodeOutputs } from './decode.ts';
+import { FastInput } from './fastInput.ts';
 import { LayoutError } from './layouts/layout.ts';
 import type { Model } from './manifest.ts';
 import { type InputShape, InputWriter, type Picture, scalingOf } from './picture.ts';
@@ -89,6 +90,47 @@ test('a white square lands where the scaling says', () => {
     }),
     { numRuns: 60 },
   );
+});
+
+test('the fast way to an input gives what the exact way gives, to two steps', () => {
+  const even = fc.integer({ min: 8, max: 40 }).map((value) => value * 32);
+  const side = fc.integer({ min: 4, max: 80 }).map((value) => value * 8);
+  const input = fc.record({
+    ...{ width: side, height: side, channels: fc.constantFrom('RGB', 'BGR') },
+    ...{ fit: fc.constantFrom('letterbox', 'stretch'), pad: fc.integer({ min: 0, max: 255 }) },
+    scale: fc.constant(1),
+    mean: fc.constant<[number, number, number]>([10, 20, 30]),
+    deviation: fc.constant<[number, number, number]>([1, 2, 4]),
+  }) as fc.Arbitrary<InputShape>;
+  let compared = 0;
+  const matrix = fc.constantFrom('bt601', 'bt709');
+  const range = fc.constantFrom('video', 'full');
+  fc.assert(
+    fc.property(even, even, input, matrix, range, fc.nat(), (width, height, shape, ...rest) => {
+      const [colours, lights, seed] = rest;
+      let state = seed;
+      const bytes = Uint8Array.from({ length: (width * height * 3) / 2 }, () => {
+        state = (Math.imul(state, 1664525) + 1013904223) | 0;
+        return state >>> 24;
+      });
+      const picture: Picture = { width, height, bytes, range: lights, matrix: colours };
+      const fast = FastInput.for(picture, shape);
+      if (!fast) return;
+      compared++;
+      const exact = new Float32Array(3 * shape.width * shape.height);
+      assert.deepEqual(fast.write(picture), new InputWriter(shape).write(picture, exact));
+      const steps = lights === 'video' ? 255 / 219 : 1;
+      exact.forEach((value, index) => {
+        const channel = Math.floor(index / (shape.width * shape.height));
+        const apart = Math.abs(value - (fast.values[index] ?? Number.NaN));
+        // Both round: luma to quarters or to steps, chroma's factors to thirty-seconds.
+        const most = (steps * 2) / (shape.deviation[channel] ?? 1);
+        assert.ok(apart <= most, `${index}: ${value} and ${fast.values[index]}`);
+      });
+    }),
+    { numRuns: 60 },
+  );
+  assert.ok(compared >= 15, `only ${compared} shapes were for it`);
 });
 
 test('letterbox pads with its grey, and colours survive', () => {

@@ -248,7 +248,7 @@ class Colours {
 }
 
 /** ITU-R BT.709-6 section 3, ITU-R BT.601-7 section 2.5, with the range's gains folded in. */
-function coloursOf(picture: Picture) {
+export function coloursOf(picture: Picture) {
   const isVideo = picture.range === 'video';
   const is709 = picture.matrix === 'bt709';
   const gain = isVideo ? 255 / 224 : 1;

@@ -5,7 +5,8 @@ import type { Detection } from '../tracking/track.ts';
 import { decodeOutputs } from './decode.ts';
 import { LayoutError, type Outputs } from './layouts/layout.ts';
 import type { Model } from './manifest.ts';
-import { InputWriter, type Picture } from './picture.ts';
+import { ModelInput } from './modelInput.ts';
+import type { Picture } from './picture.ts';
 import { openTrusted, shapeOf, type Trial, type TrustOptions } from './providers.ts';
 import type { Provider } from './runtime.ts';
 import { suppress } from './suppression.ts';
@@ -29,12 +30,11 @@ export type DetectorSession = {
  */
 export async function openSession(model: Model, options: TrustOptions): Promise<DetectorSession> {
   const { open, refusals, medianMs } = await openTrusted(model, options);
-  const writer = new InputWriter(model.input);
+  const input = new ModelInput(model.input);
   const dims = shapeOf(model);
-  const values = new Float32Array(dims[1] * dims[2] * dims[3]);
   const detect: DetectorSession['detect'] = async (picture) => {
     const startedAt = performance.now();
-    const scaling = writer.write(picture, values);
+    const { values, scaling } = input.of(picture);
     const writtenAt = performance.now();
     const outputs = await open.run({ [model.input.name]: { dims, data: values } });
     const ranAt = performance.now();

@@ -1,6 +1,6 @@
 // A small assembler of WebAssembly modules with SIMD: instructions are written as nested calls,
 // as in `i32.add(local(0), i32.const(4))`, and come out as bytes. No compiler is needed to build
-// or to install the product. It knows only what kernels.ts uses and checks no types: the engine's
+// or to install the product. It knows only what its users use and checks no types: the engine's
 // own validation does, when the module is made. Numbers are those of the WebAssembly 2.0
 // specification, chapter 5 (binary format).
 
@@ -64,6 +64,7 @@ export const i32 = {
   add: plain(0x6a),
   sub: plain(0x6b),
   shrU: plain(0x76),
+  load: (address: Code, offset = 0): Code => [...address, 0x28, ...memory(offset)],
   store8: (address: Code, value: Code, offset = 0): Code => [
     ...address,
     ...value,
@@ -80,6 +81,8 @@ export const i32 = {
 
 export const v128 = {
   load: (address: Code, offset = 0): Code => [...address, ...simd(0x00), ...memory(offset)],
+  /** Eight bytes into the low half, zero above. */
+  load64Zero: (address: Code, offset = 0): Code => [...address, ...simd(0x5d), ...memory(offset)],
   store: (address: Code, value: Code, offset = 0): Code => [
     ...address,
     ...value,
@@ -93,11 +96,15 @@ export const v128 = {
 };
 
 export const i8x16 = {
+  /** Byte `i` is byte `indices[i]` of `a`; 0 where that is above 15. */
+  swizzle: simdTwo(0x0e),
   splat: simdOne(0x0f),
   leU: simdTwo(0x2a),
   popcount: simdOne(0x62),
   bitmask: simdOne(0x64),
   narrowSigned: simdTwo(0x65),
+  narrowUnsigned: simdTwo(0x66),
+  sub: simdTwo(0x71),
   subSaturatedU: simdTwo(0x73),
 };
 
@@ -113,13 +120,23 @@ export const i16x8 = {
   add: simdTwo(0x8e),
   addSaturatedS: simdTwo(0x8f),
   sub: simdTwo(0x91),
+  mul: simdTwo(0x95),
+  minS: simdTwo(0x96),
   maxS: simdTwo(0x98),
 };
 
 export const i32x4 = {
   extractLane: (value: Code, lane: number): Code => [...value, ...simd(0x1b), lane],
   extaddPairwiseU: simdOne(0x7f),
+  extendLowS: simdOne(0xa7),
+  extendHighS: simdOne(0xa8),
   add: simdTwo(0xae),
+};
+
+export const f32x4 = {
+  add: simdTwo(0xe4),
+  mul: simdTwo(0xe6),
+  convertS: simdOne(0xfa),
 };
 
 export const i64x2 = {
