@@ -14,7 +14,7 @@ import {
   tryHardware,
 } from './decodeTapHardware.ts';
 import { ModelsInUse } from './models/modelsInUse.ts';
-import type { Provider } from './models/runtime.ts';
+import { keepRuntimeQuiet, type Provider } from './models/runtime.ts';
 import { EMPTY_PACK, findPack, type Pack } from './moriarty/pack.ts';
 import {
   decodeUnit,
@@ -63,6 +63,7 @@ export type Vision = { endpoint: Endpoint; status(): VisionStatus; close(): Prom
 
 /** Starts vision and listens for the engine. */
 export async function startVision(options: VisionOptions): Promise<Vision> {
+  keepRuntimeQuiet();
   const vision = new VisionProcess(options);
   return vision.start();
 }

@@ -24,7 +24,7 @@ const REACH_MAX = { line: 15, wideLine: 31 } as const;
 type Kernel = (...values: number[]) => void;
 let compiled: WebAssembly.Module | null = null;
 
-/** One direction of the scaling: first source sample, weight of the next in 64ths, chroma sample. */
+/** One direction: first source sample, weight of the next in 64ths, chroma sample. */
 type Reach = { first: number[]; weight: number[]; chroma: number[] };
 
 export class FastInput {

@@ -107,8 +107,8 @@ function offsets(): FunctionCode {
 
 /**
  * line(steps, end, luma, chroma, stride, constants, red, green, blue): one row of the input, from a
- * row of luma and the three rows that `offsets` made. `wideLine` reaches over 32 bytes of the source
- * with a step, where a picture is made much smaller.
+ * row of luma and the three rows that `offsets` made. `wideLine` reaches over 32 bytes of the
+ * source with a step, where a picture is made much smaller.
  */
 function line(isWide: boolean): FunctionCode {
   const [steps, end, luma, chroma, stride, constants] = [0, 1, 2, 3, 4, 5];

@@ -22,8 +22,18 @@ export type OpenModel = {
   close(): Promise<void>;
 };
 
+/**
+ * ONNX Runtime gathers usage data on disk and may send it; nobody asked for that. Its library reads
+ * the environment when it is loaded, and only the main thread's, so processes say this at their
+ * start.
+ */
+export function keepRuntimeQuiet(): void {
+  process.env.ORT_DISABLE_TELEMETRY = '1';
+}
+
 /** Opens a file. Throws ONNX Runtime's own error, first line only. */
 export async function openModelFile(path: string, provider: Provider): Promise<OpenModel> {
+  keepRuntimeQuiet();
   const runtime = await import('onnxruntime-node');
   // Its warnings about models of others would fill the log; errors are thrown as well.
   runtime.env.logLevel = 'error';
