@@ -370,7 +370,10 @@ function join(rooms: Joined): void {
   });
   vision.onEvent((event) => witnesses.hear('picture', event));
   vision.onJudged((untilUs, blindUntilUs) => witnesses.judged(untilUs, blindUntilUs));
-  vision.onStatus((status) => views.visionChanged(status));
+  vision.onStatus((status) => {
+    views.visionChanged(status);
+    readings.visionChanged(status);
+  });
   ledger.onConnected(() => {
     markets
       .restore()

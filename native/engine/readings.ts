@@ -8,6 +8,7 @@ import type { Audience } from '../audience/audience.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import { READINGS_EVERY_MS } from '../serve/state.ts';
+import type { VisionStatus } from '../vision/client.ts';
 import type { StudioDoor } from './studioDoor.ts';
 
 const VISION_WINDOW_US = 10_000_000;
@@ -15,6 +16,8 @@ const VISION_WINDOW_US = 10_000_000;
 export type ReadingsCollector = {
   /** Vision told the result of the frame captured then. */
   frameJudged(captureUs: number): void;
+  /** Vision told how it is; scrapers read its stages and drops from the newest one. */
+  visionChanged(status: VisionStatus): void;
   close(): void;
 };
 
@@ -54,7 +57,12 @@ export function createReadingsCollector(rooms: {
   }
 
   declareMetrics(rooms);
+  let vision: VisionStatus | null = null;
+  declareVisionMetrics(door.metrics, () => vision);
   return {
+    visionChanged(status) {
+      vision = status;
+    },
     frameJudged(captureUs) {
       const nowUs = clock.nowUs();
       const durationMs = (nowUs - captureUs) / 1000;
@@ -92,6 +100,36 @@ function declareMetrics(rooms: {
     'preview_readers',
     'Readers of the local preview',
     () => rooms.publisher.stats().previewCount,
+  );
+}
+
+/** What vision's stages took and what it left out. GPU use is not told: Node has no way to ask. */
+function declareVisionMetrics(
+  metrics: StudioDoor['metrics'],
+  status: () => VisionStatus | null,
+): void {
+  metrics.gaugeBy(
+    'vision_stage_milliseconds',
+    'p95 of the last 10 s of each stage of vision',
+    'stage',
+    () => {
+      const stages = Object.entries(status()?.stagesMs ?? {});
+      return Object.fromEntries(stages.flatMap(([name, ms]) => (ms === null ? [] : [[name, ms]])));
+    },
+  );
+  metrics.countBy('vision_pictures_total', 'Pictures since vision started', 'outcome', () => ({
+    judged: status()?.framesJudged ?? 0,
+    dropped: status()?.framesDropped ?? 0,
+    withoutDetector: status()?.detectorSkipped ?? 0,
+  }));
+  metrics.gaugeBy(
+    'vision_inference_milliseconds',
+    'Inference of one picture when the model started',
+    'model',
+    () => {
+      const running = status()?.models ?? [];
+      return Object.fromEntries(running.map(({ id, medianMs }) => [id, medianMs ?? 0]));
+    },
   );
 }
 

@@ -67,6 +67,8 @@ export const visionStatusSchema = z.object({
     infer: stageSchema,
     track: stageSchema,
     event: stageSchema,
+    /** Facts, events and progress handed to the link. */
+    send: stageSchema,
     /** Picture received by vision -> poses of up to six people known. */
     pose: stageSchema,
     /** Unit received by vision -> result sent. */

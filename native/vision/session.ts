@@ -192,6 +192,7 @@ export class Session {
     if (this.#isClosed) return;
     counters.judged++;
     if (result.isBlind || hasHole) this.#blindUntilUs = frame.captureUs;
+    const judgedMs = performance.now();
     const isNew = frame.captureUs > this.#factsUntilUs;
     if (isNew) {
       this.#factsUntilUs = frame.captureUs;
@@ -204,6 +205,7 @@ export class Session {
       this.#judgedUntilUs = result.judgedUntilUs;
       output.judged(result.judgedUntilUs, this.#blindUntilUs);
     }
+    times.add('send', performance.now() - judgedMs);
     times.add('decode', frame.decodedMs - frame.receivedMs);
     times.add('motion', result.timesMs.motion);
     if (result.timesMs.infer !== null) times.add('infer', result.timesMs.infer);

@@ -6,6 +6,7 @@ export const STAGES = [
   'infer',
   'track',
   'event',
+  'send',
   'pose',
   'total',
   'frameToResult',
