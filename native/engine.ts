@@ -13,6 +13,7 @@ import { rtpTimestampOf } from '../core/media/feed.ts';
 import type { Registered } from '../core/wire/gen/facts_pb.js';
 import { createAudience } from './audience/audience.ts';
 import { createCapture } from './capture/capture.ts';
+import { createBetRate } from './engine/betRate.ts';
 import type { EngineConfiguration } from './engine/configuration.ts';
 import { watchDisk } from './engine/diskWatch.ts';
 import { createFactLog, type FactLog } from './engine/factLog.ts';
@@ -88,7 +89,7 @@ export async function startEngine(
 
   // 2. Money lives in the ledger process; markets, audience and relay are joined to it.
   const { marks, kept } = await openKept(configuration.dataFolder, around);
-  const facts = openFactRooms(configuration, around, { marks, kept });
+  const facts = openFactRooms(configuration, around, { marks, kept, vision });
   const { ledger, journal, socket, shipper, gate, store, markets, audience } = facts;
 
   // 3. The show itself: ready or live, and whether anybody may bet.
@@ -175,7 +176,7 @@ export async function startEngine(
         room.close();
       }
       await Promise.all([capture.close(), publisher.close(), games.close()]);
-      for (const room of [gate, audience, shipper, socket, ledger]) room.close();
+      for (const room of [facts.betRate, gate, audience, shipper, socket, ledger]) room.close();
       await Promise.all([marks.close(), factLog.close()]);
       await door.close();
     },
@@ -276,7 +277,7 @@ type FactRooms = ReturnType<typeof openFactRooms>;
 function openFactRooms(
   configuration: EngineConfiguration,
   around: EngineSurroundings,
-  { marks, kept }: { marks: MarkKeeper; kept: KeptChoices },
+  { marks, kept, vision }: { marks: MarkKeeper; kept: KeptChoices; vision: VisionClient },
 ) {
   const { clock, timers, random, logger, key } = around;
   const ledger = createLedgerClient(null, { timers, awayMsMax: LEDGER_AWAY_MS_MAX });
@@ -328,16 +329,20 @@ function openFactRooms(
     },
     onSettled: (subject, entry) => audience.settled(subject, entry),
   });
+  const betRate = createBetRate({ clock, timers, vision });
   const audience = createAudience({
     socket,
     ledger,
     markets: markets.markets,
-    onBetPlaced: markets.onBetPlaced,
+    onBetPlaced(marketId) {
+      markets.onBetPlaced(marketId);
+      betRate.count();
+    },
     clock,
     timers,
     logger: logger.with({ part: 'audience' }),
   });
-  return { ledger, journal, socket, shipper, gate, store, markets, audience };
+  return { ledger, journal, socket, shipper, gate, store, markets, audience, betRate };
 }
 
 type Joined = MediaRooms &

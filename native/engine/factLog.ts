@@ -26,7 +26,7 @@ const EVENTS_US = 10_000_000;
 const WAITING_MAX = 600;
 const WRITE_EVERY_MS = 1_000;
 /** Both files together; at half of it the newer one is put aside as facts.1.txt. */
-export const FILE_BYTES_MAX = 64 * 1024 * 1024;
+export const FILE_BYTES_MAX = 256 * 1024 * 1024;
 export const FILE_NAME = 'facts.txt';
 const OLD_FILE_NAME = 'facts.1.txt';
 

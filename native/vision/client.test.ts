@@ -194,3 +194,21 @@ test('an event told twice is handed out once; nonsense is ignored', async () => 
   assert.deepEqual(judged, [[6_000_000, 5]]);
   client.close();
 });
+
+test('what the show was like is told to a vision that is there, and waits for none', async () => {
+  const { client, links, settle } = open();
+  const signal = { channel: 'bets', atUs: 5, value: 3 } as const;
+  client.signal(signal);
+  client.setEndpoint(endpoint);
+  await settle();
+  client.signal(signal);
+  const told = links[0]?.controls().filter((control) => control?.type === 'signal');
+  assert.deepEqual(told, [{ type: 'signal', ...signal }]);
+  for (const value of [Number.NaN, 'many']) {
+    assert.equal(
+      visionControlSchema.safeParse({ type: 'signal', ...signal, value }).success,
+      false,
+    );
+  }
+  client.close();
+});

@@ -19,6 +19,7 @@ import {
   parseChecked,
   VISION_LINK,
   type VisionControl,
+  type VisionSignal,
   type VisionStatus,
   visionStatusSchema,
 } from './protocol.ts';
@@ -43,6 +44,8 @@ export type VisionClient = {
   configure(choice: { pack: string | null; model: string | null }): void;
   /** The units that follow show something else (source switched). */
   streamReset(): void;
+  /** What the show was like besides its picture; lost while there is no link. */
+  signal(signal: VisionSignal): void;
   /** Files of models changed, or one that was given up is to be tried again. */
   modelsChanged(): void;
   /** Vision (re)started (endpoint) or went away (null). */
@@ -80,6 +83,7 @@ export function createVisionClient(options: VisionClientOptions): VisionClient {
     push: (unit) => client.push(unit),
     configure: (choice) => client.configure(choice),
     streamReset: () => client.streamReset(),
+    signal: (signal) => client.signal(signal),
     modelsChanged: () => client.modelsChanged(),
     setEndpoint: (endpoint) => client.setEndpoint(endpoint),
     onFacts: (run) => client.factListeners.push(run),
@@ -135,6 +139,10 @@ class Client {
 
   modelsChanged(): void {
     this.#sendControl({ type: 'modelsChanged' });
+  }
+
+  signal(signal: VisionSignal): void {
+    if (this.#link) this.#sendControl({ type: 'signal', ...signal });
   }
 
   setEndpoint(endpoint: Endpoint | null): void {

@@ -33,12 +33,22 @@ export const visionControlSchema = z.discriminatedUnion('type', [
     pack: z.string().min(1).max(60).nullable(),
     model: z.string().min(1).max(60).nullable(),
   }),
+  /** What the show was like besides its picture: highlights are found in it, too. */
+  z.object({
+    type: z.literal('signal'),
+    channel: z.enum(['loudness', 'crowd', 'bets']),
+    /** Media clock, microseconds. */
+    atUs: z.number().int().nonnegative(),
+    /** Loudness in dB; messages and reactions, or bets, a second. */
+    value: z.number(),
+  }),
   /** The units that follow show something else (source switched): tracks are forgotten. */
   z.object({ type: z.literal('streamReset') }),
   /** Files of models changed: what is chosen is looked for again. */
   z.object({ type: z.literal('modelsChanged') }),
 ]);
 export type VisionControl = z.infer<typeof visionControlSchema>;
+export type VisionSignal = Omit<Extract<VisionControl, { type: 'signal' }>, 'type'>;
 
 const stageSchema = z.number().nonnegative().nullable();
 

@@ -206,10 +206,13 @@ export class Sight {
         tracks: tracks.map((track) => ({
           id: track.id,
           label: track.label,
-          box: { x: track.x, y: track.y, width: track.width, height: track.height },
-          velocityX: track.velocityX,
-          velocityY: track.velocityY,
-          confidence: track.confidence,
+          box: {
+            ...{ x: rounded(track.x), y: rounded(track.y) },
+            ...{ width: rounded(track.width), height: rounded(track.height) },
+          },
+          velocityX: rounded(track.velocityX),
+          velocityY: rounded(track.velocityY),
+          confidence: rounded(track.confidence),
           ageFrames: track.ageFrames,
           predicted: track.predicted,
           ...this.#keypoints(track, frame.captureUs),
@@ -221,9 +224,9 @@ export class Sight {
           cameraMoving: state === 'moving',
           wipe: scene.isWipe,
           replay: scene.isReplay,
-          shiftX: shift.x / PICTURE.width,
-          shiftY: shift.y / PICTURE.height,
-          motion: differingShare,
+          shiftX: rounded(shift.x / PICTURE.width),
+          shiftY: rounded(shift.y / PICTURE.height),
+          motion: rounded(differingShare),
           background: state,
         },
         stages: {
@@ -263,6 +266,11 @@ function cameraOf({ shift, state, scene }: General) {
   const isKnown = state !== 'moving' || shift.rest <= CAMERA_REST_MAX;
   const cameraShift = isKnown ? { x: shift.x / PICTURE.width, y: shift.y / PICTURE.height } : null;
   return { cameraShift, isCut: scene.isCut };
+}
+
+/** A sixteenth of a pixel of 640: more digits would only be noise in text and on the wire. */
+function rounded(value: number): number {
+  return Math.round(value * 10_000) / 10_000;
 }
 
 function isBall(found: Detection, label: string | undefined): boolean {

@@ -191,6 +191,9 @@ class VisionProcess {
       case 'configure':
         this.#choose(control);
         return;
+      case 'signal':
+        this.#highlights.add(control.channel, control.atUs, control.value);
+        return;
       case 'streamReset':
         session?.streamReset();
         return;

@@ -18,6 +18,15 @@ const FINE_BELIEF = 0.9;
 const LOST_MIN = 5;
 const LOST_SHARE = 0.5;
 
+/** Parts of the picture that vote on a shift, and how many of them must be for it. */
+const VOTE_COLUMNS = 5;
+const VOTE_ROWS = 4;
+const PARTS_MIN = 6;
+const PARTS_SHARE = 0.6;
+/** A point votes when one way is so much better, steps of luma; a part with so many votes. */
+const VOTE_MIN = 6;
+const VOTES_MIN = 4;
+
 export type Shift = {
   /** Pixels that the content moved to the right and down. */
   x: number;
@@ -117,7 +126,39 @@ export class CameraMotion {
       }
     }
     const isStanding = best.cost > costAt(0, 0) * FINE_BELIEF;
-    return isStanding ? { x: 0, y: 0 } : { x: best.x, y: best.y };
+    const isShift = !isStanding && this.#isWhole(luma, previous, best.x, best.y);
+    return isShift ? { x: best.x, y: best.y } : { x: 0, y: 0 };
+  }
+
+  /** The shift suits most parts of the picture: one thing before a plain wall is no camera. */
+  #isWhole(luma: Uint8Array, previous: Uint8Array, x: number, y: number): boolean {
+    const width = this.#width;
+    const votes = new Int32Array(VOTE_COLUMNS * VOTE_ROWS);
+    const counts = new Int32Array(VOTE_COLUMNS * VOTE_ROWS);
+    for (let row = Math.max(2, y + 2); row < Math.min(this.#height, this.#height + y); row += 8) {
+      const own = row * width;
+      const other = (row - y) * width - x;
+      const right = Math.min(width, width + x);
+      const part = Math.floor((row * VOTE_ROWS) / this.#height) * VOTE_COLUMNS;
+      for (let column = Math.max(0, x); column < right; column += 5) {
+        const now = luma[own + column] as number;
+        const standing = Math.abs(now - (previous[own + column] as number));
+        const shifted = Math.abs(now - (previous[other + column] as number));
+        const gain = standing - shifted;
+        if (gain > -VOTE_MIN && gain < VOTE_MIN) continue;
+        const index = part + Math.floor((column * VOTE_COLUMNS) / width);
+        votes[index] = (votes[index] as number) + Math.sign(gain);
+        counts[index] = (counts[index] as number) + 1;
+      }
+    }
+    let voting = 0;
+    let agreeing = 0;
+    for (let index = 0; index < votes.length; index++) {
+      if ((counts[index] as number) < VOTES_MIN) continue;
+      voting++;
+      if ((votes[index] as number) > 0) agreeing++;
+    }
+    return agreeing >= PARTS_MIN && agreeing >= PARTS_SHARE * voting;
   }
 
   #fineCost(luma: Uint8Array, previous: Uint8Array, x: number, y: number): number {
