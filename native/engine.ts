@@ -17,6 +17,7 @@ import { createBetRate } from './engine/betRate.ts';
 import type { EngineConfiguration } from './engine/configuration.ts';
 import { watchDisk } from './engine/diskWatch.ts';
 import { createFactLog, type FactLog } from './engine/factLog.ts';
+import { createGamePlaces } from './engine/gamePlaces.ts';
 import { createGameSources } from './engine/gameSources.ts';
 import { createHandlers } from './engine/handlers.ts';
 import { initialState } from './engine/initialState.ts';
@@ -119,11 +120,13 @@ export async function startEngine(
   async function selectSource(url: string): Promise<void> {
     await capture.select(url);
     vision.streamReset();
-    vision.configure({ pack: packOf(url), model: null });
+    places.sourceChanged(packOf(url));
   }
   const models = openModelShelf(configuration, around, vision);
   const { witnesses, games } = await openWitnesses(configuration, around, facts, factLog);
-  const served = { show, markets, publisher, staffActs, models, games, factLog, selectSource };
+  const places = await openPlaces(configuration, vision);
+  const rooms = { show, markets, staffActs, models, games, places, factLog };
+  const served = { ...rooms, publisher, selectSource };
 
   // 4. The studio's page: one door, the same operations for every transport.
   const door = await openStudioDoor({
@@ -203,6 +206,12 @@ function openModelShelf(
     folders: configuration.modelFolders,
     shippedFolder: configuration.shippedModelFolder,
   });
+}
+
+/** Packs of the owner's own stand before those that come with the studio. */
+function openPlaces({ dataFolder, shippedModelFolder }: EngineConfiguration, vision: VisionClient) {
+  const packFolders = [dataFolder, shippedModelFolder].map((folder) => `${folder}/packs`);
+  return createGamePlaces({ vision, dataFolder, packFolders });
 }
 
 /** What the picture and a game say of the same thing has to be the same. */

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { policySchema } from '../ledger/policy.ts';
 import { gameSourcesSchema } from './games.ts';
 import { modelShelfSchema } from './modelCards.ts';
+import { gamePlacesSchema, placesSchema } from './places.ts';
 import type { Role } from './roles.ts';
 import { marketViewSchema, templateSchema } from './state.ts';
 
@@ -236,6 +237,22 @@ export const operations = {
     /** Looks for models and tries providers again, also what was given up. */
     retry: command({ args: nothing, result: nothing, roles: hosts }),
     installCuda: command({ args: nothing, result: nothing, roles: onlyOwner }),
+  },
+  game: {
+    /** What can be judged, what is, and what was drawn for it. */
+    show: query({ args: nothing, result: gamePlacesSchema, roles: staff }),
+    /** Null: by the source. */
+    choosePack: command({
+      args: z.strictObject({ pack: z.string().min(1).max(60).nullable() }),
+      result: nothing,
+      roles: hosts,
+    }),
+    /** Goal lines, lines, zones and calibration of one pack; null: the pack's own again. */
+    setPlaces: command({
+      args: z.strictObject({ pack: z.string().min(1).max(60), places: placesSchema.nullable() }),
+      result: nothing,
+      roles: hosts,
+    }),
   },
   games: {
     /** Opens the door for games and webhooks on loopback; port 0 takes a free one. */

@@ -52,3 +52,13 @@ export const placesSchema = z.strictObject({
   calibration: calibrationSchema.nullable(),
 });
 export type Places = z.infer<typeof placesSchema>;
+
+/** Games that can be judged, which one is, and what was drawn for it. */
+export const gamePlacesSchema = z.object({
+  packs: z.array(z.object({ id: z.string(), title: z.string() })),
+  pack: z.string(),
+  /** By the owner; else by the source. */
+  isChosen: z.boolean(),
+  places: placesSchema.nullable(),
+});
+export type GamePlaces = z.infer<typeof gamePlacesSchema>;

@@ -9,6 +9,7 @@ import type { Publisher } from '../publish/publisher.ts';
 import { serve } from '../serve/rooms.ts';
 import { OfferRefused } from '../webrtc/offerRefused.ts';
 import type { FactLog, KnownThen } from './factLog.ts';
+import type { GamePlacesRoom } from './gamePlaces.ts';
 import { type GameSources, GameSourcesRefused } from './gameSources.ts';
 import type { ModelShelfRoom } from './modelShelf.ts';
 import type { Show } from './show.ts';
@@ -21,6 +22,7 @@ export type HandlerRooms = {
   staffActs: StaffActs;
   models: ModelShelfRoom;
   games: GameSources;
+  places: GamePlacesRoom;
   factLog: FactLog;
   selectSource(url: string): Promise<void>;
 };
@@ -64,6 +66,11 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
       remove: ({ id }) => rooms.models.remove(id),
       retry: () => done(() => rooms.models.retry()),
       installCuda: () => done(() => rooms.models.installCuda()),
+    },
+    game: {
+      show: () => rooms.places.show(),
+      choosePack: ({ pack }) => rooms.places.choosePack(pack),
+      setPlaces: ({ pack, places }) => rooms.places.setPlaces(pack, places),
     },
     games: {
       connect: ({ port }) => refusable(() => rooms.games.connect(port)),

@@ -245,6 +245,7 @@ function configurationOf(
         ...offsets,
         modelFolders,
         packFolder: join(folders.models, 'packs'),
+        ownPackFolder: join(common.dataFolder, 'packs'),
         workerPath: join(folders.entries, 'inferenceWorker.js'),
       };
     case 'relay':

@@ -18,6 +18,7 @@ import {
   judgedSchema,
   parseChecked,
   VISION_LINK,
+  type VisionChoice,
   type VisionControl,
   type VisionSignal,
   type VisionStatus,
@@ -41,7 +42,7 @@ export type VisionClient = {
   /** Takes a unit of the best layer; audio is ignored. Never waits. */
   push(unit: Unit): void;
   /** Chooses the pack and, when not null, another model than the pack's. Kept over restarts. */
-  configure(choice: { pack: string | null; model: string | null }): void;
+  configure(choice: VisionChoice): void;
   /** The units that follow show something else (source switched). */
   streamReset(): void;
   /** What the show was like besides its picture; lost while there is no link. */
@@ -112,7 +113,7 @@ class Client {
   #factsUntilUs = 0;
   /** Kept over restarts of vision: a new one knows nothing of an old one's blindness. */
   #blindUntilUs = 0;
-  #choice: { pack: string | null; model: string | null } | null = null;
+  #choice: VisionChoice | null = null;
   #cancelPump: (() => void) | null = null;
   #cancelConnect: (() => void) | null = null;
 
@@ -127,7 +128,7 @@ class Client {
     this.#pump();
   }
 
-  configure(choice: { pack: string | null; model: string | null }): void {
+  configure(choice: VisionChoice): void {
     this.#choice = choice;
     if (this.#link) this.#sendControl({ type: 'configure', ...choice });
   }

@@ -4,6 +4,7 @@
 
 import { z } from 'zod';
 import { runningModelSchema } from '../../core/contract/modelCards.ts';
+import { placesSchema } from '../../core/contract/places.ts';
 import type { Unit } from '../../core/media/feed.ts';
 
 /** Frame kinds on the link. */
@@ -32,6 +33,8 @@ export const visionControlSchema = z.discriminatedUnion('type', [
     type: z.literal('configure'),
     pack: z.string().min(1).max(60).nullable(),
     model: z.string().min(1).max(60).nullable(),
+    /** What the owner drew for this pack; it stands before the pack's own. */
+    places: placesSchema.nullable().optional(),
   }),
   /** What the show was like besides its picture: highlights are found in it, too. */
   z.object({
@@ -49,6 +52,8 @@ export const visionControlSchema = z.discriminatedUnion('type', [
 ]);
 export type VisionControl = z.infer<typeof visionControlSchema>;
 export type VisionSignal = Omit<Extract<VisionControl, { type: 'signal' }>, 'type'>;
+/** Which pack judges, and with which model and drawings when not its own. */
+export type VisionChoice = Omit<Extract<VisionControl, { type: 'configure' }>, 'type'>;
 
 const stageSchema = z.number().nonnegative().nullable();
 

@@ -15,13 +15,14 @@ import {
 } from './decodeTapHardware.ts';
 import { ModelsInUse } from './models/modelsInUse.ts';
 import { keepRuntimeQuiet, type Provider } from './models/runtime.ts';
-import { EMPTY_PACK, findPack, type Pack } from './moriarty/pack.ts';
+import { EMPTY_PACK, findPack, type Pack, placesFault, withPlaces } from './moriarty/pack.ts';
 import {
   decodeUnit,
   encodeJson,
   type Judged,
   parseChecked,
   VISION_LINK,
+  type VisionChoice,
   type VisionControl,
   type VisionStatus,
   visionControlSchema,
@@ -42,6 +43,8 @@ export type VisionOptions = {
   /** Folders with a manifest, first one first. */
   modelFolders: readonly string[];
   packFolder: string;
+  /** Packs of the owner's own; they stand before the others. */
+  ownPackFolder?: string;
   /** The detector's worker. */
   workerUrl: URL;
   /** GPU providers that may be tried; CPU always is. */
@@ -57,7 +60,7 @@ export type VisionOptions = {
   onStatus?: ((status: VisionStatus) => void) | undefined;
 };
 
-type Choice = { pack: string | null; model: string | null };
+type Choice = VisionChoice;
 
 export type Vision = { endpoint: Endpoint; status(): VisionStatus; close(): Promise<void> };
 
@@ -214,8 +217,9 @@ class VisionProcess {
 
   /** Choices take effect one after the other; the same one again changes nothing. */
   #choose(choice: Choice): void {
-    this.#chosen = { pack: choice.pack, model: choice.model };
-    const key = JSON.stringify([choice.pack, choice.model]);
+    const { pack, model, places = null } = choice;
+    this.#chosen = { pack, model, places };
+    const key = JSON.stringify([pack, model, places]);
     if (key === this.#choice) return;
     this.#choice = key;
     this.#choices = this.#choices.then(() => this.#apply(choice));
@@ -223,10 +227,14 @@ class VisionProcess {
 
   async #apply(choice: Choice): Promise<void> {
     if (this.#isClosed) return;
-    const { packFolder, logger } = this.#options;
-    const found = choice.pack === null ? null : await findPack(choice.pack, packFolder);
+    const { packFolder, ownPackFolder, logger } = this.#options;
+    const folders = [...(ownPackFolder ? [ownPackFolder] : []), packFolder];
+    const found = choice.pack === null ? null : await findPack(choice.pack, folders);
     this.#pack = found && 'pack' in found ? found.pack : EMPTY_PACK;
     this.#packReason = found && 'reason' in found ? found.reason : '';
+    const fault = choice.places ? placesFault(this.#pack, choice.places) : null;
+    if (fault) this.#packReason = `What was drawn is not used. ${fault}.`;
+    else if (choice.places) this.#pack = withPlaces(this.#pack, choice.places);
     const detector = choice.model ?? this.#pack.detector?.model ?? null;
     await this.#models.choose({ detector, pose: this.#pack.pose ?? null });
     if (this.#isClosed) {

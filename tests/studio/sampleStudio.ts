@@ -152,6 +152,7 @@ export function refusingHandlers(): Handlers {
       retry: refuse,
       installCuda: refuse,
     },
+    game: { show: refuse, choosePack: refuse, setPlaces: refuse },
     games: { connect: refuse, disconnect: refuse, show: refuse },
     facts: { at: refuse },
     preview: { watch: refuse, leave: refuse },

@@ -364,6 +364,7 @@ function storyHandlers(
     },
     ...storyStaffActs(apply),
     models: storyModels(calls),
+    game: { show: unavailable, choosePack: unavailable, setPlaces: unavailable },
     games: { connect: unavailable, disconnect: unavailable, show: unavailable },
     facts: { at: unavailable },
     preview: { watch: unavailable, leave: unavailable },

@@ -21,6 +21,7 @@ const configurationSchema = z.object({
   /** Folders with a model manifest, first one first. */
   modelFolders: z.array(z.string().min(1)),
   packFolder: z.string().min(1),
+  ownPackFolder: z.string().default(''),
   /** File of the detector's worker. */
   workerPath: z.string().min(1),
   /** Trials of providers leave a mark here; none without it. */

@@ -69,7 +69,7 @@ export class Camera {
     if (Math.hypot(this.#x, this.#y) > DISTANCE_MAX) this.#lost = 'the camera looks elsewhere';
   }
 
-  /** Takes a picture of 640x360. The first is the one that was drawn on; lost, it is found again. */
+  /** Takes a picture of 640x360. The first is the one that was drawn on; lost, it is found. */
   look(luma: Uint8Array): void {
     if (!this.#view.isKept()) this.#view.keep(luma);
     else if (this.isLost() && this.#view.isBack(luma)) {

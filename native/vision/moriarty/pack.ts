@@ -161,20 +161,24 @@ export function parsePack(text: string, name: string): FoundPack {
   return fault === null ? { pack } : { reason: `Pack ${name}, ${fault}` };
 }
 
-/** Reads the pack with this id from `folder`; a sentence when it is absent or broken. */
-export async function findPack(id: string, folder: string): Promise<FoundPack> {
+/** Reads the pack with this id from the first folder that has it; a sentence when none can. */
+export async function findPack(
+  id: string,
+  folders: string | readonly string[],
+): Promise<FoundPack> {
   if (!/^[a-z0-9-]{1,60}$/.test(id)) return { reason: `"${id}" is no id of a pack.` };
-  let text: string;
-  try {
-    text = await readFile(join(folder, `${id}.json`), 'utf8');
-  } catch {
-    const known = await readdir(folder).catch(() => []);
-    const names = known.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -5));
-    return { reason: `No pack "${id}"; there are: ${names.sort().join(', ') || 'none'}.` };
+  const places = typeof folders === 'string' ? [folders] : folders;
+  for (const folder of places) {
+    const text = await readFile(join(folder, `${id}.json`), 'utf8').catch(() => null);
+    if (text === null) continue;
+    const found = parsePack(text, id);
+    if ('pack' in found && found.pack.id !== id) {
+      return { reason: `Pack ${id}, id: "${found.pack.id}" differs from its file's name` };
+    }
+    return found;
   }
-  const found = parsePack(text, id);
-  if ('pack' in found && found.pack.id !== id) {
-    return { reason: `Pack ${id}, id: "${found.pack.id}" differs from its file's name` };
-  }
-  return found;
+  const known = await Promise.all(places.map((folder) => readdir(folder).catch(() => [])));
+  const names = known.flat().filter((name) => name.endsWith('.json'));
+  const ids = [...new Set(names.map((name) => name.slice(0, -5)))].sort();
+  return { reason: `No pack "${id}"; there are: ${ids.join(', ') || 'none'}.` };
 }
