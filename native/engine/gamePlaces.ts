@@ -1,5 +1,5 @@
 // Which game is judged and what its owner drew on the picture, for each pack: goal lines, lines,
-// zones and points of the ground. Kept in the data folder. What vision could not use is refused here,
+// zones and points of the ground. Kept in the data folder. What vision could not use is refused,
 // with the field and what was expected, before anything is kept.
 
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
