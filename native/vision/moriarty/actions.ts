@@ -1,5 +1,5 @@
 // What somebody does, read from a second of joints by rules: fall, jump, kick, swing (serve), throw
-// (shot), run, stand. Lengths are torsos (hips to shoulders) and speeds torsos a second, so that near
+// (shot), run, stand. Lengths are torsos (hips to shoulders), speeds torsos a second, so that near
 // and far people are judged alike. It knows no ball: a throw without one is told as well.
 
 import { ASPECT } from '../tracking/track.ts';
