@@ -190,7 +190,8 @@ function judge(m: Measures): { action: Action; why: string } | null {
     (side) => m.handAbove[side] > 0.5 && m.elbowOpened[side] > 45 && m.hands[side] > 2.5,
   );
   if (arm !== undefined) {
-    const why = `a hand rose over the shoulder and the arm straightened by ${m.elbowOpened[arm].toFixed(0)} degrees`;
+    const opened = m.elbowOpened[arm].toFixed(0);
+    const why = `a hand rose over the shoulder, the arm straightened by ${opened} degrees`;
     return { action: 'throw', why };
   }
   if (m.steps >= 2 && m.stride > 0.6 && (m.hipSpeed > 2 || fast > 4)) {
