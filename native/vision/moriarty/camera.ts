@@ -21,8 +21,8 @@ const ERROR_MAX = 0.02;
 const DISTANCE_MAX = 1;
 /** Pictures in a row without a known shift. */
 const UNKNOWN_MAX = 3;
-/** How exactly a picture is found again, pictures: half a cell of the thumbnail. */
-const BACK_ERROR = 0.006;
+/** Nearer than this to where it was drawn the picture is compared with the one then, pictures. */
+const NEAR = 0.006;
 
 export class Camera {
   #x = 0;
@@ -69,13 +69,18 @@ export class Camera {
     if (Math.hypot(this.#x, this.#y) > DISTANCE_MAX) this.#lost = 'the camera looks elsewhere';
   }
 
-  /** Takes a picture of 640x360. The first is the one that was drawn on; lost, it is found. */
+  /**
+   * Takes a picture of 640x360. The first is the one that was drawn on. Where the camera is said to
+   * have moved, or nobody knows, and the picture still is that one, it stands as it was drawn.
+   */
   look(luma: Uint8Array): void {
-    if (!this.#view.isKept()) this.#view.keep(luma);
-    else if (this.isLost() && this.#view.isBack(luma)) {
-      this.#back();
-      this.#variance = BACK_ERROR ** 2;
+    if (!this.#view.isKept()) {
+      this.#view.keep(luma);
+      return;
     }
+    const isNear = Math.hypot(this.#x, this.#y) < NEAR;
+    const isDoubted = this.isLost() || this.#unknown > 0 || (isNear && this.#variance > 0);
+    if (isDoubted && this.#view.isBack(luma)) this.#back();
   }
 
   /** Standard error of where the places lie now, pictures. */

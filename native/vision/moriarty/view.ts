@@ -10,7 +10,7 @@ const ROWS = PICTURE.height / CELL;
 /** Correlation from which on two pictures show the same. */
 const SAME = 0.93;
 /** Pictures in a row that must show it. */
-const TIMES = 5;
+const TIMES = 3;
 
 export class View {
   #kept: Float32Array | null = null;
