@@ -105,42 +105,42 @@ export class ComponentFinder {
   }
 
   #collectRow(mask: BitMask, y: number, first: number): number {
+    const { words } = mask;
+    const starts = this.#starts;
+    const ends = this.#ends;
     let count = first;
     let openedAt = -1;
     const base = y * mask.rowWords;
     const rowWords = mask.width / 32;
     for (let index = 0; index < rowWords; index++) {
-      const word = mask.words[base + index] as number;
-      if (openedAt < 0 && word === 0) continue;
-      if (openedAt >= 0 && word === 0xffff_ffff) continue;
-      let x = 0;
-      while (x < 32) {
-        // Looks for the next bit that ends the present stretch of equal bits.
-        const rest = (openedAt < 0 ? word >>> x : ~word >>> x) >>> 0;
-        if (rest === 0) break;
-        x += 31 - Math.clz32(rest & -rest);
+      const word = words[base + index] as number;
+      if (word === 0 && openedAt < 0) continue;
+      if (word === 0xffff_ffff && openedAt >= 0) continue;
+      // Each edge is a bit that differs from the one before it; the lowest edge is taken first.
+      let edges = (word ^ ((word << 1) | (openedAt >= 0 ? 1 : 0))) | 0;
+      while (edges !== 0) {
+        const x = index * 32 + 31 - Math.clz32(edges & -edges);
+        edges &= edges - 1;
         if (openedAt < 0) {
-          openedAt = index * 32 + x;
+          openedAt = x;
           continue;
         }
         if (count >= RUNS_MAX) return -1;
-        count = this.#store(count, openedAt, index * 32 + x, y);
+        starts[count] = openedAt;
+        ends[count++] = x;
         openedAt = -1;
       }
     }
     if (openedAt >= 0) {
       if (count >= RUNS_MAX) return -1;
-      count = this.#store(count, openedAt, mask.width, y);
+      starts[count] = openedAt;
+      ends[count++] = mask.width;
+    }
+    for (let run = first; run < count; run++) {
+      this.#rows[run] = y;
+      this.#parents[run] = run;
     }
     return count;
-  }
-
-  #store(at: number, start: number, end: number, y: number): number {
-    this.#starts[at] = start;
-    this.#ends[at] = end;
-    this.#rows[at] = y;
-    this.#parents[at] = at;
-    return at + 1;
   }
 
   #join(aboveStart: number, aboveEnd: number, rowStart: number, rowEnd: number): void {

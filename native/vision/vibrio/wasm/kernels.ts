@@ -22,6 +22,8 @@ import {
 
 /** Pixels of one step; a mask's step is 16 bytes, 128 pixels. */
 const STEP = 16;
+/** Pixels of a mask's step. */
+const MASK_STEP = 128;
 /** Bytes of the empty word at each side of a mask's row. */
 export const SIDE_BYTES = 8;
 /** Empty rows above and below a mask: the largest radius. */
@@ -61,6 +63,11 @@ function overRows(
   );
 }
 
+/** `code` for each number below `count`, one after the other. */
+function unrolled(count: number, code: (at: number) => readonly Code[]): Code[] {
+  return Array.from({ length: count }, (_, at) => code(at)).flat();
+}
+
 /** difference(current, previous, mask, threshold): bits of pixels that did *not* change. */
 function difference(size: Size): FunctionCode {
   const [current, previous, mask, threshold] = [0, 1, 2, 3];
@@ -70,13 +77,16 @@ function difference(size: Size): FunctionCode {
     i8x16.subSaturatedU(local(a), local(b)),
     i8x16.subSaturatedU(local(b), local(a)),
   );
+  // Eight steps at once: a width is a multiple of 128 pixels.
   const step = [
-    setLocal(a, v128.load(local(current))),
-    setLocal(b, v128.load(local(previous))),
-    i32.store16(local(mask), i8x16.bitmask(i8x16.leU(apart, local(limit)))),
-    advance(current, STEP),
-    advance(previous, STEP),
-    advance(mask, STEP / 8),
+    ...unrolled(MASK_STEP / STEP, (at) => [
+      setLocal(a, v128.load(local(current), at * STEP)),
+      setLocal(b, v128.load(local(previous), at * STEP)),
+      i32.store16(local(mask), i8x16.bitmask(i8x16.leU(apart, local(limit))), (at * STEP) / 8),
+    ]),
+    advance(current, MASK_STEP),
+    advance(previous, MASK_STEP),
+    advance(mask, MASK_STEP / 8),
   ];
   const body = block(
     setLocal(limit, i8x16.splat(local(threshold))),
@@ -156,14 +166,17 @@ function horizontal(size: Size, radius: number): FunctionCode {
       ].reduce<Code>((all, part) => v128.or(all, part), sum),
     local(word),
   );
+  const rowBytes = size.width / 8;
   const step = [
-    // `from` points at the word before, so that no offset is negative.
-    setLocal(before, v128.load(local(from))),
-    setLocal(word, v128.load(local(from), SIDE_BYTES)),
-    setLocal(after, v128.load(local(from), 2 * SIDE_BYTES)),
-    v128.store(local(to), widened),
-    advance(from, STEP),
-    advance(to, STEP),
+    ...unrolled(rowBytes / STEP, (at) => [
+      // `from` points at the word before, so that no offset is negative.
+      setLocal(before, v128.load(local(from), at * STEP)),
+      setLocal(word, v128.load(local(from), at * STEP + SIDE_BYTES)),
+      setLocal(after, v128.load(local(from), at * STEP + 2 * SIDE_BYTES)),
+      v128.store(local(to), widened, at * STEP),
+    ]),
+    advance(from, rowBytes),
+    advance(to, rowBytes),
   ];
   const skip = [advance(from, 2 * SIDE_BYTES), advance(to, 2 * SIDE_BYTES)];
   const body = block(
@@ -178,14 +191,17 @@ function vertical(size: Size, radius: number, isComplement: boolean): FunctionCo
   const [from, to] = [0, 1];
   const counters = { row: 2, end: 3, pointer: from };
   const stride = maskStride(size);
-  const loads = Array.from({ length: 2 * radius + 1 }, (_, row) =>
-    v128.load(local(from), row * stride),
-  );
-  const joined = loads.reduce((sum, one) => v128.or(sum, one));
+  const rowBytes = size.width / 8;
   const step = [
-    v128.store(local(to), isComplement ? v128.not(joined) : joined),
-    advance(from, STEP),
-    advance(to, STEP),
+    ...unrolled(rowBytes / STEP, (at) => {
+      const loads = Array.from({ length: 2 * radius + 1 }, (_, row) =>
+        v128.load(local(from), row * stride + at * STEP),
+      );
+      const joined = loads.reduce((sum, one) => v128.or(sum, one));
+      return [v128.store(local(to), isComplement ? v128.not(joined) : joined, at * STEP)];
+    }),
+    advance(from, rowBytes),
+    advance(to, rowBytes),
   ];
   const skip = [advance(from, 2 * SIDE_BYTES), advance(to, 2 * SIDE_BYTES)];
   const body = block(
