@@ -126,22 +126,28 @@ class Judge {
     this.#onJudged();
   }
 
-  /** Resolves when so many pictures were judged; rejects when none comes for a long time. */
+  /** Resolves when so many pictures were judged. */
   until(count: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      let before = -1;
-      const watch = setInterval(() => {
-        if (this.judged === before) reject(new Error(`No picture after ${this.judged}.`));
-        before = this.judged;
-      }, STUCK_MS);
+    return new Promise((resolve) => {
       this.#onJudged = () => {
-        if (this.judged < count) return;
-        clearInterval(watch);
-        resolve();
+        if (this.judged >= count) resolve();
       };
       this.#onJudged();
     });
   }
+}
+
+/** Ends the process when nothing is judged for a long time: an encoder or decoder was killed. */
+function watch(judge: Judge): NodeJS.Timeout {
+  let before = -1;
+  return setInterval(() => {
+    if (judge.judged !== before) {
+      before = judge.judged;
+      return;
+    }
+    process.stderr.write(`No picture was judged after ${judge.judged}.\n`);
+    process.exit(3);
+  }, STUCK_MS);
 }
 
 function compare(match: Match, frames: number, events: readonly GameEvent[]) {
@@ -180,6 +186,7 @@ async function run(seed: number, frames: number): Promise<MatchResult> {
     onTrouble: (reason) => process.stderr.write(`${reason}\n`),
   });
   judge.tap = tap;
+  const watching = watch(judge);
   const begun = performance.now();
   const partAt = (from: number) => encode(match, from, Math.min(PART_FRAMES, frames - from));
   let next = partAt(0);
@@ -192,6 +199,7 @@ async function run(seed: number, frames: number): Promise<MatchResult> {
   }
   tap.reset();
   await judge.until(frames - tap.droppedCount());
+  clearInterval(watching);
   await tap.close();
   await detector.close();
   const seconds = (performance.now() - begun) / 1000;

@@ -80,10 +80,14 @@ export async function runGoals(say: (line: string) => void): Promise<boolean> {
   say(`goals: seeds ${first} to ${first + SEEDS - 1}, ${FRAMES} pictures each`);
   const lane = async () => {
     for (let seed = waiting.shift(); seed !== undefined; seed = waiting.shift()) {
-      const result = await playMatch(seed, FRAMES);
+      // A match whose encoder was killed from outside says nothing; it is played once more.
+      const result = await playMatch(seed, FRAMES).catch((cause: Error) => {
+        say(`  seed ${seed}: ${cause.message} Once more.`);
+        return playMatch(seed, FRAMES);
+      });
       results.push(result);
       say(
-        `  seed ${seed}: ${result.goals} goals, missed ${JSON.stringify(result.missed)}, ` +
+        `  seed ${seed}: ${result.goals} goals (pictures off: ${result.errorFrames}), missed ${JSON.stringify(result.missed)}, ` +
           `false ${JSON.stringify(result.falseGoals)}, ball seen on ${result.ball.seen} of ` +
           `${result.ball.visible}, ${(result.frames / result.seconds / 30).toFixed(1)} x time`,
       );
