@@ -165,7 +165,7 @@ test('the ready file is private, and a stale one is removed first thing', async 
   const { mode } = statSync(join(studio.folder, 'ready.json'));
   assert.equal(mode & 0o777, 0o600);
   const keys = ['version', 'pid', 'processes', 'state', 'studio', 'viewer', 'whep', 'whip'];
-  keys.push('channel', 'relay', 'metrics', 'health', 'source', 'data');
+  keys.push('channel', 'relay', 'metrics', 'health', 'source', 'demo', 'data');
   assert.deepEqual(Object.keys(studio.facts()), keys);
   assert.equal(await studio.stop(), 0);
 });

@@ -55,7 +55,9 @@ export function readyFactsOf(
   };
 }
 
-function demoOf({ matchSeed: seed, matchAnchorUs: anchorUs }: ChildFacts): ReadyFacts['demo'] {
+function demoOf(engine: ChildFacts): ReadyFacts['demo'] {
+  const { source, matchSeed: seed, matchAnchorUs: anchorUs } = engine;
+  if (typeof source !== 'string' || !source.startsWith('demo:')) return null;
   return typeof seed === 'number' && typeof anchorUs === 'number' ? { seed, anchorUs } : null;
 }
 
