@@ -1,6 +1,6 @@
-// The ledger by itself, without a link: durable bets a second, a large settlement with other bets
-// between its parts, the start from a checkpoint, and the independent audit. The short form takes
-// fewer rows and says so; what grows with the rows is scaled up to the full number and marked.
+// The ledger by itself, without a link: durable bets a second, the start from a
+// checkpoint, and the independent audit. The short form takes fewer rows and says so; what grows
+// with the rows is scaled up to the full number and marked.
 
 import { auditJournal } from '../core/ledger/auditor.ts';
 import { sha256Of } from '../native/hash/sha256.ts';
@@ -15,9 +15,6 @@ const BLOCK_BETS = 10_000;
 const MARKET_BETS = 100_000;
 const ROUND_MS = { short: 1_000, full: 13_500 };
 const SINGLE_BETS = 300;
-const SETTLED = { short: 20_000, full: 100_000 };
-/** Other bets that come between two parts. */
-const BETWEEN_BETS = 10;
 const ROWS = { short: 100_000, full: 1_000_000 };
 const ROWS_MARKET_BETS = 1_000;
 
@@ -82,46 +79,6 @@ function singlesPerSecond(own: LoadedLedger, market: number): number {
     own.ledger.commit();
   }
   return (SINGLE_BETS / (performance.now() - startedMs)) * 1000;
-}
-
-export async function measureSettlement(context: BenchContext): Promise<Measured[]> {
-  await context.quiet();
-  const bets = context.isFull ? SETTLED.full : SETTLED.short;
-  const scale = SETTLED.full / bets;
-  const own = new LoadedLedger(SUBJECTS);
-  const totals: number[][] = [];
-  const others: number[][] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const [market, other] = [round * 2, round * 2 + 1];
-    own.openMarket(market);
-    own.openMarket(other);
-    for (let bet = 0; bet < bets; bet += BLOCK_BETS) betBlock(own, market);
-    const waits: number[] = [];
-    const startedMs = performance.now();
-    own.resolve(market);
-    for (let isFirst = true; isFirst || own.ledger.isSettling({ marketId: `m${market}` }); ) {
-      const groupMs = isFirst ? startedMs : performance.now();
-      isFirst = false;
-      for (let bet = 0; bet < BETWEEN_BETS; bet++) own.ask('placeBet', own.nextBet(other));
-      own.ledger.tend();
-      own.ledger.commit();
-      const waitMs = performance.now() - groupMs;
-      for (let bet = 0; bet < BETWEEN_BETS; bet++) waits.push(waitMs);
-    }
-    totals.push([(performance.now() - startedMs) * scale]);
-    others.push(waits);
-    own.tendAll();
-  }
-  own.close();
-  own.remove();
-  const remarks = [
-    `${bets} bets settled${scale > 1 ? `, the time scaled by ${scale} to ${SETTLED.full}` : ''}; ` +
-      `${BETWEEN_BETS} other bets in every group between`,
-  ];
-  return [
-    { figure: 'settlement', rounds: totals, remarks },
-    { figure: 'settlementbets', rounds: others, remarks: ['bets of another market meanwhile'] },
-  ];
 }
 
 export async function measureAudit(context: BenchContext): Promise<Measured[]> {

@@ -101,6 +101,23 @@ export class LoadedLedger {
     });
   }
 
+  #correction(number: number) {
+    const atUs = 100 * SECOND_US * (number + 1) + 30 * SECOND_US;
+    const marketId = `m${number}`;
+    const act = { commandId: `correct-${marketId}`, actor: 'bench', role: 'owner', atUs };
+    return { ...act, marketId, outcome: 1, tCapUs: null, reason: 'seen again' };
+  }
+
+  /** Whether the market's bets have still to come back into memory first. */
+  isCorrectionWaiting(number: number): boolean {
+    return this.ledger.isWaiting('correctMarket', this.#correction(number));
+  }
+
+  /** Decides a market that was resolved for its other outcome. */
+  correct(number: number): void {
+    this.ask('correctMarket', this.#correction(number));
+  }
+
   /** One market with so many bets, decided; everything durable. */
   playMarket(number: number, bets: number): void {
     this.openMarket(number);

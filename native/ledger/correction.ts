@@ -3,7 +3,7 @@
 // settlement is: what comes back into the market first, then what leaves it. Each bet is counted
 // anew in the part that moves its difference, so after a kill it goes on with those that are left.
 
-import { type Decision, decisionOf, type Fate } from '../../core/ledger/decision.ts';
+import { type Decision, decisionOf, type Fate, settlementOf } from '../../core/ledger/decision.ts';
 import { availableMinor, type LedgerState, type Market } from '../../core/ledger/fold.ts';
 import { LedgerRefusal } from '../../core/ledger/refusal.ts';
 import {
@@ -19,7 +19,7 @@ import { decidable, settlingRow } from './decisions.ts';
 import type { Journal, RowDraft } from './journal.ts';
 import { repayRows } from './limits.ts';
 import type { RequestArgs } from './protocol.ts';
-import { decidedOf } from './settlement.ts';
+import { Deciding, FateWalk } from './settlement.ts';
 
 /** Decides again, inside the dispute window, and moves the difference. */
 export function correctRows(journal: Journal, args: RequestArgs<'correctMarket'>): RowDraft[] {
@@ -31,28 +31,26 @@ export function correctRows(journal: Journal, args: RequestArgs<'correctMarket'>
     throw new LedgerRefusal('BAD_OUTCOME');
   }
   const cutoff = args.tCapUs === null ? market.cutoffUs : cutoffUs(args.tCapUs, market.guardMs);
-  const decision = decisionOf(market, args.outcome, cutoff);
   const revision = market.revision + 1;
+  const correctedRow = (settlement: Decision['settlement']): RowDraft => ({
+    kind: 'market.corrected',
+    id: `market.corrected:${revision}:${market.id}`,
+    ...actOf(journal, args, args.reason),
+    market: market.id,
+    outcome: args.outcome,
+    tCap: args.tCapUs,
+    cutoff,
+    settlement,
+    revision,
+  });
+  if (market.bets.length > journal.settledAtOnceMax) {
+    const settlement = settlementOf(market, args.outcome, cutoff);
+    return [settlingRow(market, args.atUs, 'settling', revision), correctedRow(settlement)];
+  }
+  const decision = decisionOf(market, args.outcome, cutoff);
   const changed = decision.fates.filter(isChanged);
-  const isInParts = changed.length > journal.settledAtOnceMax;
-  if (isInParts) journal.decided = { market, decision };
-  const corrected: RowDraft[] = [
-    ...(isInParts ? [settlingRow(market, args.atUs, 'settling', revision)] : []),
-    {
-      kind: 'market.corrected',
-      id: `market.corrected:${revision}:${market.id}`,
-      ...actOf(journal, args, args.reason),
-      market: market.id,
-      outcome: args.outcome,
-      tCap: args.tCapUs,
-      cutoff,
-      settlement: decision.settlement,
-      revision,
-    },
-  ];
-  if (isInParts) return corrected;
   return [
-    ...corrected,
+    correctedRow(decision.settlement),
     ...changed.map((fate) => recountRow(fate, revision, args.atUs)),
     ...differenceRows(journal, market, decision, revision, args.atUs),
   ];
@@ -170,64 +168,59 @@ function netOf({ bet, why, paidMinor }: Fate): number {
 export class Correction {
   readonly #journal: Journal;
   readonly #market: Market;
-  readonly #decision: Decision;
-  /** Bets before these have given back what they must, and got what is theirs. */
-  #back = 0;
-  #out = 0;
+  readonly #deciding: Deciding;
+  /** What must be given back, and what is theirs. */
+  readonly #back: FateWalk;
+  readonly #out: FateWalk;
 
   constructor(journal: Journal, market: Market) {
     this.#journal = journal;
     this.#market = market;
-    this.#decision = decidedOf(journal, market);
+    this.#deciding = new Deciding(journal, market);
+    this.#back = new FateWalk(journal, 'back');
+    this.#out = new FateWalk(journal, 'out');
   }
 
-  /** Appends one part to the open group. Returns whether there is more. */
+  /** Computes one part, or appends it to the open group. Returns whether there is more. */
   step(): boolean {
+    const decision = this.#deciding.step();
+    if (!decision) return true;
     const { revision, id } = this.#market;
     const atUs = this.#journal.state.nowUs;
     const shift = { market: id, revision, atUs };
-    const rows = this.#backRows(shift);
-    if (rows.length === 0) rows.push(...this.#outRows(shift));
-    const isLast = rows.length === 0;
-    if (isLast) {
-      rows.push(...houseRows(shift, this.#market, this.#decision, 1));
-      rows.push(settlingRow(this.#market, atUs, 'settled', revision));
-    }
-    this.#journal.append(rows);
-    return !isLast;
+    const part = this.#backRows(decision, shift) ?? this.#outRows(decision, shift);
+    const rows = part ?? [
+      ...houseRows(shift, this.#market, decision, 1),
+      settlingRow(this.#market, atUs, 'settled', revision),
+    ];
+    if (rows.length > 0) this.#journal.append(rows);
+    return part !== null;
   }
 
-  #backRows(shift: Shift): RowDraft[] {
+  #backRows(decision: Decision, shift: Shift): RowDraft[] | null {
     const takings = new Takings(this.#journal.state);
-    const isFirst = this.#back === 0;
-    const rows = isFirst ? houseRows(shift, this.#market, this.#decision, -1) : [];
-    while (rows.length < this.#journal.partRows) {
-      const fate = this.#decision.fates[this.#back];
-      if (!fate) break;
-      this.#back++;
+    const isFirst = !this.#back.hasBegun;
+    const rows = this.#back.next(decision.fates, (fate) => {
       const gain = gainOf(fate);
-      if (gain >= 0) continue;
-      rows.push(recountRow(fate, shift.revision, shift.atUs));
-      rows.push(...takings.rows(shift, fate.bet, -gain));
-    }
-    return rows;
+      if (gain >= 0) return [];
+      const recounted = recountRow(fate, shift.revision, shift.atUs);
+      return [recounted, ...takings.rows(shift, fate.bet, -gain)];
+    });
+    const house = isFirst ? houseRows(shift, this.#market, decision, -1) : [];
+    return house.length > 0 ? [...house, ...(rows ?? [])] : rows;
   }
 
-  #outRows(shift: Shift): RowDraft[] {
-    const { state, partRows } = this.#journal;
-    const rows: RowDraft[] = [];
+  #outRows(decision: Decision, shift: Shift): RowDraft[] | null {
+    const { state } = this.#journal;
     const given = new Map<string, number>();
-    while (rows.length < partRows) {
-      const fate = this.#decision.fates[this.#out];
-      if (!fate) break;
-      this.#out++;
-      if (!isChanged(fate)) continue;
+    const rows = this.#out.next(decision.fates, (fate) => {
+      if (!isChanged(fate)) return [];
       const { id, subject } = fate.bet;
       const gain = gainOf(fate);
-      rows.push(recountRow(fate, shift.revision, shift.atUs));
-      rows.push(...shiftRows(shift, userAccount(subject), gain, id, id));
       given.set(subject, (given.get(subject) ?? 0) + gain);
-    }
-    return [...rows, ...repayRows(state, given, `s${state.seq}`, shift.atUs)];
+      const recounted = recountRow(fate, shift.revision, shift.atUs);
+      return [recounted, ...shiftRows(shift, userAccount(subject), gain, id, id)];
+    });
+    return rows && [...rows, ...repayRows(state, given, `s${state.seq}`, shift.atUs)];
   }
 }

@@ -2,7 +2,7 @@
 // means for each bet is computed in core/ledger/decision.ts; here it becomes transfers. A
 // correction never touches old rows: it moves the difference, and what was spent is a debt.
 
-import { type Decision, decisionOf, type Fate } from '../../core/ledger/decision.ts';
+import { type Decision, decisionOf, type Fate, settlementOf } from '../../core/ledger/decision.ts';
 import { type Bet, isGuest, type Market } from '../../core/ledger/fold.ts';
 import { isWithdrawn } from '../../core/ledger/foldMoves.ts';
 import { LedgerRefusal } from '../../core/ledger/refusal.ts';
@@ -15,6 +15,8 @@ import { withRepays } from './limits.ts';
 import type { RequestArgs } from './protocol.ts';
 
 type VoidWhy = NonNullable<Bet['why']>;
+
+const NOBODY: ReadonlySet<string> = new Set();
 
 export function lockRows(journal: Journal, args: RequestArgs<'lockMarket'>): RowDraft[] {
   const market = decidable(journal, args, 'lock');
@@ -33,10 +35,9 @@ export function resolveRows(journal: Journal, args: RequestArgs<'resolveMarket'>
     cut.flatMap((row) => (row.kind === 'void' && row.why === 'GUEST_SHARE' ? [row.pending] : [])),
   );
   const cutoff = tighterCutoff(market.cutoffUs, asked);
-  const decision = decisionOf(market, args.outcome, cutoff, guests);
-  const fates = decision.fates.filter(({ bet }) => bet.state === 'PENDING' && !undone.has(bet.id));
-  const isInParts = fates.length > journal.settledAtOnceMax;
-  if (isInParts) journal.decided = { market, decision };
+  const isInParts = isAnyMoreUndecided(market, undone, journal.settledAtOnceMax);
+  const decision = isInParts ? null : decisionOf(market, args.outcome, cutoff, guests);
+  const settlement = decision?.settlement ?? settlementOf(market, args.outcome, cutoff, guests);
   const rows: RowDraft[] = [
     ...cut,
     ...(isInParts ? [settlingRow(market, args.atUs, 'settling')] : []),
@@ -53,18 +54,27 @@ export function resolveRows(journal: Journal, args: RequestArgs<'resolveMarket'>
         detectedUs: args.evidence.detectedUs,
         confidencePermille: args.evidence.confidencePermille,
       },
-      settlement: decision.settlement === 'paid' ? 'paid' : 'refund',
+      settlement: settlement === 'paid' ? 'paid' : 'refund',
     },
-    ...(isInParts ? [] : settlementRows(market, fates, decision, args.atUs)),
+    ...(decision ? settlementRows(market, undone, decision, args.atUs) : []),
   ];
   return withRepays(journal.state, rows, args.atUs);
 }
 
+/** Whether more than so many bets are undecided and not undone: a look until it is certain. */
+function isAnyMoreUndecided(market: Market, undone: ReadonlySet<string>, most: number): boolean {
+  let undecided = 0;
+  for (const bet of market.bets) {
+    if (bet.state !== 'PENDING' || undone.has(bet.id)) continue;
+    if (++undecided > most) return true;
+  }
+  return false;
+}
+
 export function voidRows(journal: Journal, args: RequestArgs<'voidMarket'>): RowDraft[] {
   const market = decidable(journal, args, 'void');
-  const pending = market.bets.filter((bet) => bet.state === 'PENDING');
+  const isInParts = isAnyMoreUndecided(market, NOBODY, journal.settledAtOnceMax);
   const whyOf = (bet: Bet) => (isWithdrawn(bet, market.cutoffUs) ? 'WITHDRAWN' : 'MARKET_VOID');
-  const isInParts = pending.length > journal.settledAtOnceMax;
   const voided: RowDraft[] = [
     ...(isInParts ? [settlingRow(market, args.atUs, 'settling')] : []),
     {
@@ -75,7 +85,9 @@ export function voidRows(journal: Journal, args: RequestArgs<'voidMarket'>): Row
     },
   ];
   if (isInParts) return voided;
-  for (const bet of pending) voided.push(undo(bet, args.atUs, whyOf(bet)));
+  for (const bet of market.bets) {
+    if (bet.state === 'PENDING') voided.push(undo(bet, args.atUs, whyOf(bet)));
+  }
   voided.push(...residueRows(market, market.budgetMinor, args.atUs));
   return withRepays(journal.state, voided, args.atUs);
 }
@@ -130,11 +142,12 @@ function guestsTooMany(journal: Journal, market: Market, cutoff: number | null):
 
 function settlementRows(
   market: Market,
-  fates: readonly Fate[],
+  undone: ReadonlySet<string>,
   decision: Decision,
   atUs: number,
 ): RowDraft[] {
   const rows: RowDraft[] = [];
+  const fates = decision.fates.filter(({ bet }) => bet.state === 'PENDING' && !undone.has(bet.id));
   for (const { bet, why } of fates) if (why !== null) rows.push(undo(bet, atUs, why));
   const standing = fates.filter(({ why }) => why === null);
   for (const { bet } of standing) rows.push(post(bet, atUs));
@@ -226,9 +239,8 @@ export function decidable(
   const market = journal.state.markets.get(args.marketId);
   if (!market) throw new LedgerRefusal('LEDGER_UNAVAILABLE', journal.shelf.difference);
   const { actorSubject } = args;
-  if (actorSubject !== undefined && market.bets.some((bet) => bet.subject === actorSubject)) {
-    throw new LedgerRefusal('CONFLICT_OF_INTEREST');
-  }
+  const own = journal.state.betsOfSubject.get(actorSubject ?? '') ?? [];
+  if (own.some((bet) => bet.market === market.id)) throw new LedgerRefusal('CONFLICT_OF_INTEREST');
   return market;
 }
 

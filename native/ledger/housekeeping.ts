@@ -42,6 +42,7 @@ export class Housekeeping {
   /** Does one part of what there is to do, some milliseconds. Returns whether there is more. */
   step(): boolean {
     const { shelf } = this.#journal;
+    this.#journal.did = { what: 'nothing', bets: 0 };
     if (this.#settle()) return true;
     if (this.difference !== '') return this.#distrust();
     if (this.#raise()) return true;
@@ -59,6 +60,7 @@ export class Housekeeping {
     }
     if (!this.#isCheckpointDue()) return false;
     this.#write(() => this.#journal.keepCheckpoint());
+    this.#journal.did = { what: 'checkpoint', bets: this.#journal.state.bets.size };
     return true;
   }
 

@@ -6,8 +6,8 @@
 import { randomBytes } from 'node:crypto';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { toHex } from '../../core/base/ids.ts';
+import { PART } from '../../core/base/parts.ts';
 import { FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
-import type { Decision } from '../../core/ledger/decision.ts';
 import {
   applyRow,
   type Bet,
@@ -43,6 +43,8 @@ export type JournalOptions = {
   settledAtOnceMax?: number;
   /** Rows of one such part, about. */
   partRows?: number;
+  /** Bets that one part goes over at most, in whatever is done beside requests. */
+  partBets?: number;
 };
 
 const HASH_BYTES = 32;
@@ -61,12 +63,13 @@ export class Journal {
   readonly checkpoints: Checkpoints;
   state: LedgerState = emptyLedger();
   lastHash: Uint8Array = FIRST_PREVIOUS_HASH;
-  /** What was decided last of a market that is settled in parts, computed once. */
-  decided: { market: Market; decision: Decision } | null = null;
   /** Rows up to here were taken from a checkpoint and not folded since the start. */
   unfoldedSeq = 0;
+  /** What the last step beside requests was, and how many bets it went over. */
+  did = { what: '', bets: 0 };
   readonly settledAtOnceMax: number;
   readonly partRows: number;
+  readonly partBets: number;
   readonly #checkpointRowsMin: number;
   #isInGroup = false;
   /** Rows of the group that SQLite has not been given yet. */
@@ -82,7 +85,15 @@ export class Journal {
     this.#checkpointRowsMin = options.checkpointRowsMin ?? CHECKPOINT_ROWS_MIN;
     this.settledAtOnceMax = options.settledAtOnceMax ?? SETTLED_AT_ONCE_MAX;
     this.partRows = options.partRows ?? PART_ROWS;
-    this.shelf = new Shelf(store, () => this.state);
+    this.partBets = options.partBets ?? PART;
+    this.shelf = new Shelf(
+      store,
+      () => this.state,
+      this.partBets,
+      (what, bets) => {
+        this.did = { what, bets };
+      },
+    );
     this.checkpoints = new Checkpoints(store);
     this.reload();
   }

@@ -14,18 +14,14 @@ import {
   isMac,
   macOf,
   marketOfHead,
-  takeBets,
 } from './bookCodec.ts';
 import { IDS_PAGE, IdFilter } from './idFilter.ts';
 import { type JournalStore, PUT_AWAY, PUT_AWAY_TABLES } from './journalStore.ts';
+import { idBytes, type Part, Rising, Shelving } from './shelving.ts';
 
 /** Bets of a bettor in one market. */
 type StoredBets = { subject: string; lastSeq: number; market: string; bets: string; mac: Buffer };
 type StoredMarket = { market: string; head: string; mac: Buffer };
-type Part = [subject: string, bets: Bet[]];
-type Rising = { head: Market; bets: Bet[]; subject: string; lastSeq: number };
-type Step = { market: Market; parts: Part[]; ids: [Buffer, number][]; at: number };
-
 /** Ids, or bets, that one step writes; some milliseconds. */
 const STEP_BETS = 500;
 /** Bettors whose last day is remembered for limits. */
@@ -42,7 +38,7 @@ export class Shelf {
   readonly #stateOf: () => LedgerState;
   readonly #statements: ReturnType<typeof statementsOf>;
   /** The market that is being put away, until all of it is written. */
-  #step: Step | null = null;
+  #shelving: Shelving | null = null;
   /** What is written and still lies in memory. */
   #leaving: Part[] = [];
   /** The market that is being brought back, until all of it is read. */
@@ -56,9 +52,20 @@ export class Shelf {
   /** What was wrong with the file then. */
   #damage: readonly string[] = [];
 
-  constructor(store: JournalStore, stateOf: () => LedgerState) {
+  readonly #partBets: number;
+  readonly #tell: (what: string, bets: number) => void;
+
+  /** @param tell is told what a step did, and with how many bets */
+  constructor(
+    store: JournalStore,
+    stateOf: () => LedgerState,
+    partBets: number,
+    tell: (what: string, bets: number) => void,
+  ) {
     this.#store = store;
     this.#stateOf = stateOf;
+    this.#partBets = partBets;
+    this.#tell = tell;
     this.#statements = statementsOf(store);
   }
 
@@ -77,7 +84,7 @@ export class Shelf {
   /** The memory was thrown away. */
   reset(): void {
     this.hasMoved = false;
-    this.#step = null;
+    this.#shelving = null;
     this.#leaving = [];
     this.#rising = null;
     this.#open = null;
@@ -139,7 +146,7 @@ export class Shelf {
 
   /** Whether a market waits to be put away. */
   hasWork(): boolean {
-    return this.#step !== null || this.#leaving.length > 0 || this.#nextEnded() !== undefined;
+    return this.#shelving !== null || this.#leaving.length > 0 || this.#nextEnded() !== undefined;
   }
 
   /** Writes one small part in the open transaction. */
@@ -150,31 +157,44 @@ export class Shelf {
       this.#leave(STEP_BETS * 4);
       return;
     }
-    if (!this.#step) {
+    if (!this.#shelving?.isOf(this.#stateOf())) {
       const market = this.#nextEnded();
-      if (market) this.#step = stepOf(market);
-      return;
+      this.#shelving = market ? new Shelving(market) : null;
     }
-    const step = this.#step;
-    const { ids, parts } = step;
-    if (step.at < ids.length) {
-      for (const [id, seq] of ids.slice(step.at, step.at + STEP_BETS)) {
-        this.#statements.putId.run(id, seq);
-        this.#filter.add(id);
-      }
-      step.at = Math.min(ids.length, step.at + STEP_BETS);
-      return;
+    const shelving = this.#shelving;
+    if (!shelving) return;
+    const gathered = shelving.gather(this.#partBets);
+    this.#tell('gather', gathered);
+    if (gathered > 0 || this.#writeIds(shelving)) return;
+    const sorted = shelving.sortBettors(this.#partBets);
+    this.#tell('sort bettors', sorted);
+    if (sorted > 0 || this.#writeParts(shelving)) return;
+    this.#finish(shelving);
+    this.#tell('shelve', 0);
+  }
+
+  /** Returns whether there were any. */
+  #writeIds(shelving: Shelving): boolean {
+    const ids = shelving.takeIds(STEP_BETS);
+    for (const [id, seq] of ids) {
+      this.#statements.putId.run(id, seq);
+      this.#filter.add(id);
     }
-    for (let bets = 0; bets < STEP_BETS; ) {
-      const part = parts[step.at - ids.length];
-      if (!part) {
-        this.#finish(step);
-        return;
-      }
-      this.#writeBets(step.market.id, ...part);
-      bets += part[1].length;
-      step.at++;
+    this.#tell('write ids', ids.length);
+    return ids.length > 0;
+  }
+
+  /** Returns whether there were any. */
+  #writeParts(shelving: Shelving): boolean {
+    let written = 0;
+    while (written < STEP_BETS) {
+      const part = shelving.takePart();
+      if (!part) break;
+      this.#writeBets(shelving.market.id, ...part);
+      written += part[1].length;
     }
+    this.#tell('write bets', written);
+    return written > 0;
   }
 
   /** Puts everything away at once, in the open transaction; for a start without checkpoint. */
@@ -281,41 +301,55 @@ export class Shelf {
       this.#leave(wanted);
       return true;
     }
-    const head = this.market(marketId);
-    if (!head) return false;
     if (this.#rising?.head.id !== marketId) {
-      this.#rising = { head, bets: [], subject: '', lastSeq: 0 };
+      const head = this.market(marketId);
+      if (!head) return false;
+      this.#rising = new Rising(head);
     }
     const rising = this.#rising;
-    const { betsOfMarketAfter } = this.#statements;
-    const parts = betsOfMarketAfter.iterate(marketId, rising.subject, rising.lastSeq);
-    let taken = 0;
-    for (const part of parts) {
-      if (taken >= wanted) return true;
-      rising.subject = part.subject;
-      rising.lastSeq = part.lastSeq;
-      const bets = this.#betsOf(part);
-      returnBets(state, bets);
-      for (const bet of bets) rising.bets.push(bet);
-      taken += bets.length;
+    if (!rising.isRead) {
+      this.#readRising(rising, wanted);
+      return this.#isRisingWhole(rising);
     }
+    const taken = rising.take(state, Math.max(wanted, this.#partBets));
+    this.#tell('take', taken);
+    if (taken > 0) return true;
+    rising.end(state);
     this.#rising = null;
-    this.#risen(rising);
+    this.#open = null;
+    this.#days.clear();
     return false;
   }
 
-  #risen({ head, bets }: Rising): void {
-    const { bets: expected = bets.length } = head.shelved ?? {};
-    if (bets.length !== expected) this.differ(`bets of market ${head.id} are not there`);
-    // Without all of its bets it would be decided wrongly.
-    if (this.difference !== '') return;
-    bets.sort((one, other) => one.seq - other.seq);
-    const state = this.#stateOf();
-    const market = { ...head, shelved: null };
-    takeBets(state, market, bets);
-    state.markets.set(head.id, market);
-    this.#open = null;
-    this.#days.clear();
+  #readRising(rising: Rising, wanted: number): void {
+    const { head, subject, lastSeq } = rising;
+    const parts = this.#statements.betsOfMarketAfter.iterate(head.id, subject, lastSeq);
+    let taken = 0;
+    for (const part of parts) {
+      rising.subject = part.subject;
+      rising.lastSeq = part.lastSeq;
+      const bets = this.#betsOf(part);
+      returnBets(this.#stateOf(), bets);
+      rising.add(bets, this.#partBets);
+      taken += bets.length;
+      if (taken >= wanted) break;
+    }
+    if (taken < wanted) {
+      rising.isRead = true;
+      rising.sort();
+    }
+    this.#tell('read', taken);
+  }
+
+  /** Without all of its bets it would be decided wrongly. */
+  #isRisingWhole(rising: Rising): boolean {
+    if (!rising.isRead) return true;
+    const { head, bets } = rising;
+    const { bets: expected = bets } = head.shelved ?? {};
+    if (bets !== expected) this.differ(`bets of market ${head.id} are not there`);
+    if (this.difference === '') return true;
+    this.#rising = null;
+    return false;
   }
 
   #readSince(subject: string, sinceUs: number): Bet[] {
@@ -378,18 +412,15 @@ export class Shelf {
     this.#statements.putBets.run(subject, bets.at(-1)?.seq ?? 0, market, text, mac);
   }
 
-  #finish({ market, parts }: Step): void {
-    const hadWinner = market.bets.some(
-      (bet) => bet.why === 'REFUND' && bet.outcome === market.winner,
-    );
+  #finish({ market, hadWinner, taken }: Shelving): void {
     const bettors = market.bettors.map((subjects) => subjects.size);
     const { length: bets } = market.bets;
     const head = headText({ ...market, shelved: { bettors, hadWinner, bets } });
     const mac = macOf(this.#store.key, 'market', [market.id, head]);
     this.#statements.putMarket.run(market.id, market.seq, head, mac);
     this.#stateOf().markets.delete(market.id);
-    this.#leaving = parts;
-    this.#step = null;
+    this.#leaving = taken;
+    this.#shelving = null;
     this.#open = null;
     this.#days.clear();
   }
@@ -414,38 +445,18 @@ export class Shelf {
   }
 }
 
-/** Everything of a market in the order in which the tables are sorted: near pages together. */
-function stepOf(market: Market): Step {
-  const parts = new Map<string, Bet[]>();
-  const ids: [Buffer, number][] = [];
-  for (const bet of market.bets) {
-    const own = parts.get(bet.subject);
-    if (own) own.push(bet);
-    else parts.set(bet.subject, [bet]);
-    ids.push([idBytes(bet.id), bet.seq]);
-    for (const sale of bet.sales) ids.push([idBytes(sale.id), sale.seq]);
-  }
-  return {
-    market,
-    parts: [...parts].sort(([one], [other]) => (one < other ? -1 : 1)),
-    ids: ids.sort(([one], [other]) => Buffer.compare(one, other)),
-    at: 0,
-  };
-}
-
 /** A bettor's bets of one market, among those in memory. */
 function returnBets(state: LedgerState, bets: readonly Bet[]): void {
   const [first] = bets;
   if (!first) return;
-  for (const bet of bets) state.bets.set(bet.id, bet);
+  for (const bet of bets) {
+    state.bets.set(bet.id, bet);
+    for (const sale of bet.sales) state.sales.set(sale.id, sale);
+  }
   const others = state.betsOfSubject.get(first.subject) ?? [];
   const own = [...others.filter(({ market }) => market !== first.market), ...bets];
   own.sort((one, other) => one.seq - other.seq);
   state.betsOfSubject.set(first.subject, own);
-}
-
-function idBytes(id: string): Buffer {
-  return Buffer.from(id, /^[0-9a-f]{32}$/.test(id) ? 'hex' : 'utf8');
 }
 
 function statementsOf({ database }: JournalStore) {

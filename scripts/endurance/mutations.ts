@@ -111,8 +111,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'unsorted remainders',
     file: 'core/markets/parimutuel.ts',
-    find: 'shares.sort(byRemainderThenSeq);',
-    to: 'shares.sort(() => 0 * byRemainderThenSeq(shares[0] as Share, shares[0] as Share));',
+    find: 'new SortedRuns(byRemainderThenSeq);',
+    to: 'new SortedRuns<Share>((one, other) => 0 * byRemainderThenSeq(one, other));',
     tests: ['core/markets/parimutuel.test.ts'],
   },
   {
@@ -146,8 +146,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'bettor may resolve',
     file: 'native/ledger/decisions.ts',
-    find: 'bet.subject === actorSubject',
-    to: "bet.subject === ''",
+    find: "betsOfSubject.get(actorSubject ?? '')",
+    to: "betsOfSubject.get(actorSubject && '')",
     tests: ['native/ledger/verbs.test.ts'],
   },
   {
