@@ -60,6 +60,8 @@ export type ModelWorkerOptions = {
 const HANG_MS = 2_000;
 /** Opening a model takes 40 to 220 ms on a quiet machine, a GPU's kernels some seconds, ms. */
 const START_MS = 30_000;
+/** One that hung is ended by force only then, ms. */
+const FORCE_HUNG_MS = 15_000;
 const RESTART_DELAYS_MS = [250, 1_000, 5_000, 30_000];
 /** Failures without one answer in between after which a model is given up. */
 const FAILURES_MAX = 8;
@@ -165,8 +167,7 @@ export class ModelWorker<Seen> {
     if (this.#isClosed || worker !== this.#worker) return;
     this.#cancelWatch();
     this.#worker = null;
-    if (isHung) void worker.terminate();
-    else void this.#retire(worker);
+    void this.#retire(worker, isHung ? FORCE_HUNG_MS : HANG_MS);
     const { provider, refusals } = this.#state;
     // A provider that fails at work would pass its trial again; the next one stands in.
     if (provider !== '' && provider !== 'cpu') {
@@ -191,12 +192,14 @@ export class ModelWorker<Seen> {
   }
 
   /**
-   * Lets a worker end by itself. Ending its thread inside an inference would throw through ONNX
-   * Runtime's C++ and end the whole process, so force is only for one that hangs.
+   * Lets a worker end by itself. Ending its thread inside an inference throws through ONNX
+   * Runtime's C++ and ends the whole process, and on a machine without a free core an inference
+   * that is only slow looks like one that hangs: so that one has longer to come to its end.
    */
-  #retire(worker: Worker): Promise<void> {
+  #retire(worker: Worker, forceMs = HANG_MS): Promise<void> {
+    worker.unref();
     return new Promise((resolve) => {
-      const cancel = this.#options.timers.after(HANG_MS, () => {
+      const cancel = this.#options.timers.after(forceMs, () => {
         void worker.terminate();
         resolve();
       });
