@@ -35,7 +35,8 @@ export function countBet(market: Market, bet: Bet, isCounted: boolean): void {
 /** After the cut-off moved: a withdrawal that came too late is none. */
 export function recountWithdrawals(market: Market): void {
   for (const bet of market.bets) {
-    if (bet.state !== 'PENDING') continue;
+    const isMoved = bet.withdrawnAtUs !== null || bet.sales.length > 0;
+    if (!isMoved || bet.state !== 'PENDING') continue;
     for (const sale of bet.sales) {
       if (sale.state !== 'PENDING' || market.cutoffUs === null) continue;
       if (isLate(sale.atUs, market.cutoffUs)) undoSale(market, bet, sale);

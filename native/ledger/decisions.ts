@@ -103,9 +103,10 @@ function cutRows(
   const asked = tCapUs === null ? null : cutoffUs(tCapUs, market.guardMs);
   const cutoff = tighterCutoff(market.cutoffUs, asked);
   if (market.state === 'LOCKED' && cutoff === market.cutoffUs) return [];
-  const late = market.bets.filter(
-    (bet) => bet.state === 'PENDING' && cutoff !== null && isLate(bet.atUs, cutoff),
-  );
+  const late =
+    cutoff === null
+      ? []
+      : market.bets.filter((bet) => bet.state === 'PENDING' && isLate(bet.atUs, cutoff));
   return [
     {
       kind: 'market.locked',

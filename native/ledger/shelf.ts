@@ -311,7 +311,7 @@ export class Shelf {
       this.#readRising(rising, wanted);
       return this.#isRisingWhole(rising);
     }
-    const taken = rising.take(state, Math.max(wanted, this.#partBets));
+    const taken = rising.take(state, wanted);
     this.#tell('take', taken);
     if (taken > 0) return true;
     rising.end(state);
