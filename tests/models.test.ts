@@ -49,11 +49,14 @@ test('the shelf of a real studio', async (t) => {
   assert.deepEqual([own?.state, own?.isRemovable, own?.layout], ['here', true, 'yolov8']);
   await models.remove({ id });
   assert.equal(existsSync(kept), false);
-  const page = await (await fetch(new URL('/metrics', facts.studio ?? ''))).text();
+  // Vision tells its figures once a second.
+  const page = await waitFor('figures of judged pictures', async () => {
+    const text = await (await fetch(new URL('/metrics', facts.studio ?? ''))).text();
+    return /vision_pictures_total\{outcome="judged"\} [1-9]/.test(text) ? text : undefined;
+  });
   for (const stage of ['decode', 'motion', 'infer', 'track', 'event', 'send', 'total']) {
     assert.match(page, new RegExp(`vision_stage_milliseconds\\{stage="${stage}"\\} [0-9.]+`));
   }
-  assert.match(page, /vision_pictures_total\{outcome="judged"\} [1-9]/);
   assert.match(page, /vision_inference_milliseconds\{model="demo-players-ball"\} [0-9.]+/);
   await models.retry({});
   await waitFor('the model to run again', async () => {
