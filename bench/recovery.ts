@@ -23,7 +23,9 @@ export async function measureRecovery(context: BenchContext): Promise<Measured[]
     {
       figure: 'recovery',
       rounds,
-      remarks: [`${wanted} rows of 5000 viewers${scaled}; relay and ledger on the same two cores`],
+      remarks: [
+        `${wanted} rows of 5000 viewers${scaled}; relay, ledger and what is between in one process`,
+      ],
     },
   ];
 }

@@ -1,7 +1,8 @@
 // `npm run bench`: every figure beside its target, the machine's own floors and, where it is
-// installed, the peer, all in one run. At most five minutes in the short form; `-- --full` takes
-// each figure longer, `-- --only NAME` takes one. The table goes to the terminal, the same as JSON
-// and Markdown to out/bench/ (`--out DIR`). Exit code 1 only when something broke: a missed target is a result.
+// installed, the peer, all in one run. About five minutes in the short form; `-- --only NAME` takes
+// one figure, `-- --only sight` those of vision that need no show, `-- --full` takes all of them and
+// each longer. The table goes to the terminal, the same as JSON and Markdown to out/bench/
+// (`--out DIR`). Exit code 1 only when something broke: a missed target is a result.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -56,6 +57,8 @@ const MEASUREMENTS: Record<string, Measurement> = {
   audit: measureAudit,
   recovery: measureRecovery,
 };
+/** Vision on pictures and clips alone; not in the short form unless they are asked for. */
+const SIGHT = ['glue', 'pose', 'motion', 'motionids', 'tracking', 'ball'];
 const FLOOR_SAMPLES = 100;
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -68,12 +71,15 @@ function readArguments(): { isFull: boolean; wanted: string[]; folder: string } 
       options: {
         out: { type: 'string', default: join(root, 'out/bench') },
         full: { type: 'boolean', default: false },
-        only: { type: 'string', multiple: true, default: names },
+        only: { type: 'string', multiple: true, default: [] },
       },
     });
-    const unknown = values.only.find((name) => !names.includes(name));
+    const asked = values.only.flatMap((name) => (name === 'sight' ? SIGHT : [name]));
+    const unknown = asked.find((name) => !names.includes(name));
     if (unknown === undefined) {
-      return { isFull: values.full, wanted: values.only, folder: resolve(values.out) };
+      const usual = values.full ? names : names.filter((name) => !SIGHT.includes(name));
+      const wanted = asked.length > 0 ? asked : usual;
+      return { isFull: values.full, wanted, folder: resolve(values.out) };
     }
     complain(`--only ${unknown}: no such figure; there are ${names.join(', ')}.`);
   } catch (cause) {
