@@ -12,15 +12,9 @@ import { createMatch, PICTURE_BYTES } from '../native/capture/demo/match.ts';
 import { findModel, type Model } from '../native/vision/models/manifest.ts';
 import type { Picture } from '../native/vision/models/picture.ts';
 import { createPoser } from '../native/vision/models/poser.ts';
-import { openPoseSession } from '../native/vision/models/poseSession.ts';
 import { openSession } from '../native/vision/models/session.ts';
-import { keypointSimilarity } from '../native/vision/models/testing/keypointSimilarity.ts';
-import {
-  readPhoto,
-  readShared,
-  SHARED_MODELS,
-  SHARED_SKIP,
-} from '../native/vision/models/testing/photo.ts';
+import { similaritiesOf } from '../native/vision/models/testing/labelledPoses.ts';
+import { SHARED_MODELS, SHARED_SKIP } from '../native/vision/models/testing/photo.ts';
 import type { TrackView } from '../native/vision/tracking/track.ts';
 import { root } from '../tests/harness/studio.ts';
 import { type BenchContext, type Measured, notMeasured, ROUNDS } from './figure.ts';
@@ -32,6 +26,8 @@ const WARM_UP = 10;
 /** A frame in the middle of play. */
 const FRAME = 300;
 const LOOKS = { short: 60, full: 300 };
+
+const percent = (share: number) => share * 100;
 
 /** A drawn frame of the demo's match, of the size that vision decodes to, in shared memory. */
 function drawnPicture(): Picture {
@@ -100,40 +96,6 @@ export async function measureGlue(context: BenchContext): Promise<Measured[]> {
   return [{ figure: 'glue', rounds, remarks }];
 }
 
-type Labels = {
-  images: { id: number; file: string; width: number; height: number }[];
-  annotations: {
-    image_id: number;
-    bbox: [number, number, number, number];
-    area: number;
-    keypoints: number[];
-    num_keypoints: number;
-  }[];
-};
-
-async function similaritiesOf(model: Model): Promise<number[]> {
-  const labels = readShared<Labels>('media/keypoints_gt.json');
-  const session = await openPoseSession(model, { allowed: [] });
-  const found: number[] = [];
-  for (const image of labels.images) {
-    const picture = readPhoto(image.file, image.width, image.height);
-    for (const person of labels.annotations) {
-      if (person.image_id !== image.id || person.num_keypoints === 0) continue;
-      const [x, y, width, height] = person.bbox;
-      const box = {
-        ...{ x: x / picture.width, y: y / picture.height },
-        ...{ width: width / picture.width, height: height / picture.height },
-      };
-      const [pose = []] = (await session.look(picture, [box])).poses;
-      const places = pose.map((one) => ({ x: one.x * picture.width, y: one.y * picture.height }));
-      const similarity = keypointSimilarity(places, person.keypoints, person.area);
-      if (similarity !== null) found.push(similarity * 100);
-    }
-  }
-  await session.close();
-  return found;
-}
-
 /** Time from a picture with six people to all of their poses, through the worker as in a show. */
 async function sixPoses(model: Model, looks: number): Promise<number[]> {
   const built = join(root, 'out/main/inferenceWorker.js');
@@ -170,8 +132,8 @@ export async function measurePose(context: BenchContext): Promise<Measured[]> {
     return [notMeasured('pose', reason), notMeasured('poses', reason)];
   }
   await context.quiet();
-  const found = await similaritiesOf(large);
-  const foundSmall = await similaritiesOf(small);
+  const found = (await similaritiesOf(large)).map(percent);
+  const foundSmall = (await similaritiesOf(small)).map(percent);
   const each = found.map((value) => value.toFixed(0)).join(', ');
   const looks = context.isFull ? LOOKS.full : LOOKS.short;
   const rounds: number[][] = [];

@@ -13,43 +13,13 @@ import type { TrackView } from '../tracking/track.ts';
 import type { Model } from './manifest.ts';
 import type { Picture } from './picture.ts';
 import { createPoser } from './poser.ts';
-import { openPoseSession } from './poseSession.ts';
-import { keypointSimilarity } from './testing/keypointSimilarity.ts';
-import { readPhoto, readShared, SHARED_SKIP, sharedModel } from './testing/photo.ts';
-
-type Labels = {
-  images: { id: number; file: string; width: number; height: number }[];
-  annotations: {
-    image_id: number;
-    bbox: [number, number, number, number];
-    area: number;
-    keypoints: number[];
-    num_keypoints: number;
-  }[];
-};
+import { similaritiesOf } from './testing/labelledPoses.ts';
+import { SHARED_SKIP, sharedModel } from './testing/photo.ts';
 
 test('the 256x192 network has a mean similarity of at least 0.85 to the labels', {
   skip: SHARED_SKIP,
 }, async () => {
-  const labels = readShared<Labels>('media/keypoints_gt.json');
-  const session = await openPoseSession(await sharedModel('pp_tinypose_256x192'), { allowed: [] });
-  const found: number[] = [];
-  for (const image of labels.images) {
-    const picture = readPhoto(image.file, image.width, image.height);
-    for (const person of labels.annotations) {
-      if (person.image_id !== image.id || person.num_keypoints === 0) continue;
-      const [x, y, width, height] = person.bbox;
-      const box = {
-        ...{ x: x / picture.width, y: y / picture.height },
-        ...{ width: width / picture.width, height: height / picture.height },
-      };
-      const [pose = []] = (await session.look(picture, [box])).poses;
-      const places = pose.map((one) => ({ x: one.x * picture.width, y: one.y * picture.height }));
-      const similarity = keypointSimilarity(places, person.keypoints, person.area);
-      if (similarity !== null) found.push(similarity);
-    }
-  }
-  await session.close();
+  const found = await similaritiesOf(await sharedModel('pp_tinypose_256x192'));
   const mean = found.reduce((sum, value) => sum + value, 0) / found.length;
   assert.equal(found.length, 7);
   assert.ok(mean >= 0.85, `mean similarity ${mean.toFixed(3)}`);
