@@ -6,59 +6,28 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { after, test } from 'node:test';
-import { realTimers } from '../../core/base/clock.ts';
-import { silentLogger } from '../../core/base/logger.ts';
 import type { GameEvent } from '../../core/contract/events.ts';
 import type { Unit } from '../../core/media/feed.ts';
 import { createMatch, type DrawOptions, PICTURE_BYTES } from '../capture/demo/match.ts';
-import { hasFfmpeg, resolveFfmpeg } from '../ffmpeg/resolve.ts';
-import { createVisionClient, type VisionClient } from './client.ts';
 import { encodeClip } from './testFeed.ts';
-import { startVision, type Vision } from './visionProcess.ts';
+import { FFMPEG_SKIP, type OpenedVision, openVision } from './testing/openVision.ts';
 
 const models = resolve(import.meta.dirname, '../../models');
-const ffmpeg = await resolveFfmpeg({ environmentPath: process.env.MORPHINE_FFMPEG });
-const skip = !hasFfmpeg(ffmpeg)
-  ? 'no ffmpeg'
-  : existsSync(resolve(models, 'manifest.json'))
-    ? false
-    : 'no model of our own';
+const skip =
+  FFMPEG_SKIP || (existsSync(resolve(models, 'manifest.json')) ? false : 'no model of our own');
 const FRAME_US = 1_000_000 / 30;
 
-let opened: Promise<{ vision: Vision; client: VisionClient; events: GameEvent[] }> | null = null;
-let seenUntilUs = 0;
-let onSeen = () => {};
+let opened: Promise<OpenedVision> | null = null;
 
-async function open() {
-  const vision = await startVision({
-    ...{ ffmpeg, timers: realTimers, logger: silentLogger, providers: [], pack: null },
-    clock: { nowUs: () => Number(process.hrtime.bigint() / 1000n) },
-    modelFolders: [models],
-    packFolder: resolve(models, 'packs'),
-    workerUrl: new URL('./models/worker.ts', import.meta.url),
-  });
-  const client = createVisionClient({ timers: realTimers, logger: silentLogger });
-  const events: GameEvent[] = [];
-  client.onEvent((event) => events.push(event));
-  client.onFacts((facts) => {
-    seenUntilUs = Number(facts.captureUs);
-    onSeen();
-  });
-  const isConnected = new Promise<void>((done) => {
-    client.onStatus((status) => {
-      if (status.model !== '') done();
-    });
-  });
-  client.configure({ pack: 'demo', model: null });
-  client.setEndpoint(vision.endpoint);
-  await isConnected;
-  return { vision, client, events };
+async function open(): Promise<OpenedVision> {
+  const packFolder = resolve(models, 'packs');
+  const parts = await openVision({ pack: 'demo', packFolder, modelFolders: [models] });
+  await parts.until(() => (parts.statuses.at(-1)?.model ?? '') !== '');
+  return parts;
 }
 
 after(async () => {
-  const parts = await opened;
-  parts?.client.close();
-  await parts?.vision.close();
+  await (await opened)?.close();
 });
 
 let nextStartUs = 5_000_000;
@@ -82,17 +51,10 @@ async function clip(seed: number, from: number, count: number, draw: DrawOptions
 /** Sends a clip as a stream of its own and returns what was told of it. */
 async function judge(units: Unit[]): Promise<GameEvent[]> {
   opened ??= open();
-  const { client, events } = await opened;
+  const { client, events, judge: judged } = await opened;
   events.length = 0;
   client.streamReset();
-  for (const unit of units) client.push(unit);
-  const lastUs = units.at(-1)?.captureUs ?? 0;
-  await new Promise<void>((done) => {
-    onSeen = () => {
-      if (seenUntilUs >= lastUs) done();
-    };
-    onSeen();
-  });
+  await judged(units);
   return events.filter((event) => event.type !== 'lineCrossed');
 }
 

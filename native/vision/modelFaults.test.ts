@@ -4,24 +4,17 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { realTimers } from '../../core/base/clock.ts';
-import { silentLogger } from '../../core/base/logger.ts';
 import type { Unit } from '../../core/media/feed.ts';
 import type { FrameFacts } from '../../core/wire/gen/facts_pb.js';
-import { hasFfmpeg, resolveFfmpeg } from '../ffmpeg/resolve.ts';
-import { createVisionClient, type VisionStatus } from './client.ts';
 import { madeEntry, madeYolov8, onnxBytes } from './models/testing/onnxWriter.ts';
 import { encodeClip } from './testFeed.ts';
-import { startVision } from './visionProcess.ts';
+import { openVision, packFolderOf, FFMPEG_SKIP as skip } from './testing/openVision.ts';
 
-const ffmpeg = await resolveFfmpeg({ environmentPath: process.env.MORPHINE_FFMPEG });
-const skip = hasFfmpeg(ffmpeg) ? false : 'no ffmpeg';
-const WORKER = new URL('./models/worker.ts', import.meta.url);
 const SIDE = 160;
 const BOX = { x: 16, y: 20, width: 40, height: 30, scores: [0.2, 2] };
 const GOOD = madeYolov8({ width: SIDE, height: SIDE, classes: 2, boxes: [BOX] });
@@ -57,58 +50,21 @@ function playedWorker(onLook: string): URL {
 
 /** Vision with a stranger's model and a pack that asks for it, fed by an engine's client. */
 async function open(t: TestContext, options: { bytes?: Buffer; worker?: URL; damage?: boolean }) {
-  const { bytes = GOOD, worker = WORKER, damage = false } = options;
+  const { bytes = GOOD, worker, damage = false } = options;
   const folder = mkdtempSync(join(tmpdir(), 'faults-'));
-  const packs = join(folder, 'packs');
-  mkdirSync(packs);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const entry = madeEntry('stranger', ['cart', 'kart'], SIDE, sha256);
   writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ models: [entry] }));
   writeFileSync(join(folder, 'stranger.onnx'), damage ? bytes.subarray(100) : bytes);
-  const pack = {
-    ...{ version: 1, id: 'strange', title: 'Strange', ball: null, goalLines: [], lines: [] },
-    ...{ centreSpot: null, detector: { model: 'stranger', minimumConfidence: 0.3 } },
-  };
-  writeFileSync(join(packs, 'strange.json'), JSON.stringify(pack));
-  const vision = await startVision({
-    ...{ ffmpeg, timers: realTimers, logger: silentLogger, providers: [], pack: null },
-    clock: { nowUs: () => Number(process.hrtime.bigint() / 1000n) },
-    ...{ modelFolders: [folder], packFolder: packs, workerUrl: worker },
+  const packFolder = packFolderOf({
+    ...{ id: 'strange', detector: { model: 'stranger', minimumConfidence: 0.3 } },
   });
-  const client = createVisionClient({ timers: realTimers, logger: silentLogger });
-  const facts: FrameFacts[] = [];
-  const statuses: VisionStatus[] = [];
-  let onNews = () => {};
-  client.onFacts((one) => {
-    facts.push(one);
-    onNews();
+  const parts = await openVision({
+    ...{ pack: 'strange', packFolder, modelFolders: [folder] },
+    ...(worker ? { workerUrl: worker } : {}),
   });
-  client.onStatus((status) => {
-    statuses.push(status);
-    onNews();
-  });
-  const until = (isSo: () => boolean) =>
-    new Promise<void>((done) => {
-      onNews = () => {
-        if (isSo()) done();
-      };
-      onNews();
-    });
-  client.configure({ pack: 'strange', model: null });
-  client.setEndpoint(vision.endpoint);
-  t.after(async () => {
-    client.close();
-    await vision.close();
-  });
-  return {
-    ...{ client, facts, statuses, until, vision, folder },
-    /** Pushes units and waits until each of them was judged. */
-    async judge(units: readonly Unit[]) {
-      for (const unit of units) client.push(unit);
-      const lastUs = units.at(-1)?.captureUs ?? 0;
-      await until(() => Number(facts.at(-1)?.captureUs ?? 0) >= lastUs);
-    },
-  };
+  t.after(() => parts.close());
+  return { ...parts, folder };
 }
 
 /** Every unit has its facts once, in order, and motion was seen. */
