@@ -415,7 +415,8 @@ function peerOptionsOf(configuration: EngineConfiguration): PeerOptions {
   const { hostname } = new URL(configuration.relayUrl);
   const isHere = hostname === '127.0.0.1' || hostname === 'localhost';
   return {
-    iceServers: configuration.iceServers,
+    // A TURN server without a password is for viewers: the relay makes their credentials.
+    iceServers: configuration.iceServers.filter((text) => /^stun:|^turn:.*@/.test(text)),
     ...(isHere ? { bindAddress: '127.0.0.1' } : {}),
   };
 }

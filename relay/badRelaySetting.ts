@@ -10,7 +10,9 @@ export type RelaySetting =
   | 'dataFolder'
   | 'databaseUrl'
   | 'owners'
-  | 'iceServers';
+  | 'iceServers'
+  | 'udpPort'
+  | 'announce';
 
 export class BadRelaySetting extends Error {
   readonly setting: RelaySetting;

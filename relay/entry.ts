@@ -19,6 +19,8 @@ const FLAGS: Readonly<Record<RelaySetting, string>> = {
   databaseUrl: 'databaseUrl',
   owners: 'owners',
   iceServers: '--ice-server',
+  udpPort: '--relay-udp-port',
+  announce: '--relay-announce',
 };
 /** Closing takes no longer than this, ms; then the process ends all the same. */
 const CLOSE_MS_MAX = 1_500;
@@ -41,7 +43,9 @@ async function start(config: unknown): Promise<void> {
     return;
   }
   try {
-    relay = await startRelay(parsed.data);
+    // A secret travels by the environment, never by an argument list.
+    const turnSecret = process.env.MORPHINE_TURN_SECRET || null;
+    relay = await startRelay({ ...parsed.data, turnSecret });
   } catch (error) {
     if (error instanceof BadRelaySetting) {
       fail(BAD_CONFIGURATION_EXIT_CODE, `${FLAGS[error.setting]} ${error.message}`);

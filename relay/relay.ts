@@ -17,11 +17,11 @@ import { type FolderLock, lockFolder } from '../native/sqlite/folderLock.ts';
 import { createMetrics, type Metrics } from '../native/telemetry/metrics.ts';
 import { BadRelaySetting } from './badRelaySetting.ts';
 import { CompressedFiles } from './compressedFiles.ts';
-import { type IceServerLink, readIceServers } from './iceServers.ts';
 import { addressOf, listen, localAddressOf } from './listen.ts';
 import type { MediaRoom, MediaRoomOptions } from './media/mediaRoom.ts';
 import { openOwners } from './owners.ts';
 import { PublisherTokens } from './publisherTokens.ts';
+import { openReach, type Reach } from './reach.ts';
 import { createMarkSigner, type MarkSigner, openRelayKey } from './relayKey.ts';
 import { Channels, type RelayRoom, zeroCounters } from './room.ts';
 import { answer, type RouteOptions } from './routes.ts';
@@ -56,8 +56,14 @@ export type RelayOptions = {
   storeThreadPath: string;
   /** 'open', or a file with one channel id a line. */
   owners: string;
-  /** `stun:HOST:PORT` or `turn:USER:PASSWORD@HOST:PORT`. */
+  /** `stun:HOST:PORT`, `turn:HOST:PORT` or `turn:USER:PASSWORD@HOST:PORT`. */
   iceServers: readonly string[];
+  /** Shared with the TURN servers; null without. */
+  turnSecret: string | null;
+  /** One UDP port for all media; null: any free ones. */
+  udpPort: number | null;
+  /** Addresses that answers name beside our own. */
+  announce: readonly string[];
   /** The built viewer page; a missing one is answered with a sentence. */
   viewerPageFolder: string;
   /** The relay's own monotonic clock. */
@@ -91,7 +97,7 @@ type Sockets = { studio: UpgradeServer; viewers: UpgradeServer };
  */
 export async function createRelay(options: RelayOptions): Promise<Relay> {
   const { clock, timers, random, logger } = options;
-  const iceServers = readIceServers(options.iceServers);
+  const reach = await openReach(options);
   const owners = await openOwners(options.owners);
   const store = await openStore(options);
   const { witness, marks } = store;
@@ -105,7 +111,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
 
   const channels = new Channels(clock, (channelId) => witness.isKnown(channelId));
   const tokens = new PublisherTokens(clock, random);
-  const media = openMedia(options, iceServers, channels, tokens);
+  const media = openMedia(options, reach, channels, tokens);
   const counters = zeroCounters();
   const addressFor = addressRule(url, isSecure);
   const room: RelayRoom = {
@@ -167,18 +173,18 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
 
 function openMedia(
   options: RelayOptions,
-  iceServerLinks: IceServerLink[],
+  { peer, iceServers }: Reach,
   channels: Channels,
   tokens: PublisherTokens,
 ): MediaRoom {
-  const { clock, timers, random, logger, host } = options;
+  const { clock, timers, random, logger } = options;
   return options.createMedia({
     clock,
     timers,
     random,
     logger: logger.with({ part: 'media' }),
-    peer: { iceServers: options.iceServers, ...bindTo(host) },
-    iceServerLinks,
+    peer,
+    iceServerLinks: iceServers.links,
     isKnownChannel: (channelId) => channels.isKnown(channelId),
     isPublisherAllowed: (channelId, token) => tokens.isValid(channelId, token),
     onMediaState: (channel, state) => logger.info('media changed', { channel, state }),
@@ -248,11 +254,6 @@ async function openWitnessStore(options: RelayOptions) {
 
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** A relay for this machine or one address gives no other candidates. */
-function bindTo(host: string): { bindAddress?: string } {
-  return /^\d+\.\d+\.\d+\.\d+$/.test(host) && host !== '0.0.0.0' ? { bindAddress: host } : {};
 }
 
 /** A studio publishes by the address that it already reached; only a plain host is believed. */

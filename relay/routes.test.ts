@@ -11,7 +11,6 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { BadRelaySetting } from './badRelaySetting.ts';
-import { readIceServers } from './iceServers.ts';
 import type { Relay } from './relay.ts';
 import {
   type RecordingMedia,
@@ -262,17 +261,6 @@ test('links are made of the public address', async () => {
   assert.equal(known.url, 'https://play.example');
   assert.equal(known.healthUrl, `http://127.0.0.1:${known.port}/healthz`);
   await known.close();
-});
-
-test('ICE servers as a person writes them', () => {
-  assert.deepEqual(readIceServers(['stun:a.example:3478', 'turn:me:pass@b.example:3478']), [
-    { url: 'stun:a.example:3478' },
-    { url: 'turn:b.example:3478', username: 'me', credential: 'pass' },
-  ]);
-  assert.throws(
-    () => readIceServers(['turn:me:secret-word@']),
-    (error) => error instanceof BadRelaySetting && !/secret-word/.test(error.message),
-  );
 });
 
 function hasOpenssl(): boolean {

@@ -20,6 +20,10 @@ export const relayConfigurationSchema = z.object({
   databaseUrl: z.string().min(1).nullable().default(null),
   owners: z.string().min(1),
   iceServers: z.array(z.string()),
+  /** Reaches no log. */
+  turnSecret: z.string().min(1).nullable().default(null),
+  udpPort: z.number().int().min(1).max(65_535).nullable().default(null),
+  announce: z.array(z.string()).default([]),
   viewerPageFolder: z.string().min(1),
   storeThreadPath: z.string().min(1),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']),

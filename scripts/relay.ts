@@ -24,6 +24,8 @@ const FLAGS: Readonly<Record<RelaySetting, string>> = {
   databaseUrl: '--database (or DATABASE_URL)',
   owners: '--owners',
   iceServers: '--ice-server',
+  udpPort: '--udp-port',
+  announce: '--announce',
 };
 
 const flags = {
@@ -36,6 +38,8 @@ const flags = {
   database: { type: 'string' },
   owners: { type: 'string' },
   'ice-server': { type: 'string', multiple: true },
+  'udp-port': { type: 'string' },
+  announce: { type: 'string', multiple: true },
   'ready-file': { type: 'string' },
 } as const;
 
@@ -65,6 +69,9 @@ function readCommandLine(args: readonly string[], callerFolder: string): Command
     databaseUrl: values.database ?? (process.env.DATABASE_URL || null),
     owners: owners === 'open' ? owners : resolve(callerFolder, owners),
     iceServers: values['ice-server'] ?? [],
+    turnSecret: process.env.MORPHINE_TURN_SECRET || null,
+    udpPort: values['udp-port'] === undefined ? null : udpPortOf(values['udp-port']),
+    announce: values.announce ?? [],
     viewerPageFolder: resolve(import.meta.dirname, '../out/renderer/viewer'),
     storeThreadPath: resolve(import.meta.dirname, '../relay/witness/storeThread.ts'),
     logLevel: levelOf(process.env.MORPHINE_LOG),
@@ -94,6 +101,12 @@ function portOf(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (port >= 0 && port <= 65_535) return port;
   throw new BadCommandLine(`--port takes a whole number from 0 to 65535, not ${text}.`);
+}
+
+function udpPortOf(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port >= 1 && port <= 65_535) return port;
+  throw new BadCommandLine(`--udp-port takes one port from 1 to 65535, not ${text}.`);
 }
 
 function addressOf(text: string): string {

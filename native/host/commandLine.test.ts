@@ -24,6 +24,7 @@ test('every flag is understood', () => {
     ...['--headless', '--live', '--source', 'file:clip.mp4', '--data', 'here', '--host', '::1'],
     ...['--port', '5', '--seed', '7', '--ready-file', '/r.json', '--relay-host', '0.0.0.0'],
     ...['--relay-port', '0', '--relay-public-url', 'https://x.example/', '--relay-cert', 'c.pem'],
+    ...['--relay-udp-port', '47802', '--relay-announce', '203.0.113.7'],
     ...['--relay-key', 'k.pem', '--ice-server', 'stun:a:1', '--ice-server', 'turn:u:p@b:2'],
   );
   assert.equal(options.source, 'file:clip.mp4');
@@ -32,6 +33,8 @@ test('every flag is understood', () => {
   assert.deepEqual(options.port, { port: 5, isNamed: true });
   assert.equal(options.seed, 7);
   assert.equal(options.relay.publicUrl, 'https://x.example');
+  assert.equal(options.relay.udpPort, 47_802);
+  assert.deepEqual(options.relay.announce, ['203.0.113.7']);
   assert.equal(options.relay.certificateFile, '/caller/c.pem');
   assert.deepEqual(options.iceServers, ['stun:a:1', 'turn:u:p@b:2']);
 });
@@ -46,6 +49,7 @@ const refusals: [string[], RegExp][] = [
   [['--seed', 'abc'], /--seed takes a whole number/],
   [['--relay', 'relay.example'], /--relay takes an http:\/\/ or https:\/\/ address/],
   [['--relay', 'https://a.example', '--relay-port', '1'], /remove --relay-port or remove --relay/],
+  [['--relay-udp-port', '0'], /--relay-udp-port takes a whole number from 1 to 65535/],
   [['--relay-cert', 'c.pem'], /--relay-cert and --relay-key belong together/],
   [['--ice-server', 'http://x'], /--ice-server takes stun:/],
 ];

@@ -29,6 +29,9 @@ export type StudioOptions = {
     publicUrl: string | null;
     certificateFile: string | null;
     keyFile: string | null;
+    /** One UDP port for all viewers; null: any free ones. */
+    udpPort: number | null;
+    announce: string[];
   };
   iceServers: string[];
 };
@@ -51,6 +54,8 @@ const flags = {
   'relay-public-url': { type: 'string' },
   'relay-cert': { type: 'string' },
   'relay-key': { type: 'string' },
+  'relay-udp-port': { type: 'string' },
+  'relay-announce': { type: 'string', multiple: true },
   'ice-server': { type: 'string', multiple: true },
 } as const;
 
@@ -86,6 +91,11 @@ export function readCommandLine(args: readonly string[], callerFolder: string): 
         : null,
       certificateFile: path(values['relay-cert']),
       keyFile: path(values['relay-key']),
+      udpPort:
+        values['relay-udp-port'] === undefined
+          ? null
+          : checkInteger('--relay-udp-port', values['relay-udp-port'], 0, 1, 65_535),
+      announce: values['relay-announce'] ?? [],
     },
     iceServers: (values['ice-server'] ?? []).map(checkIceServer),
   };
@@ -118,7 +128,15 @@ function parse(args: readonly string[]) {
 
 function refuseRelayMix(relayUrl: string | null, values: ReturnType<typeof parse>): void {
   if (relayUrl === null) return;
-  const ours = ['relay-host', 'relay-port', 'relay-public-url', 'relay-cert', 'relay-key'] as const;
+  const ours = [
+    'relay-host',
+    'relay-port',
+    'relay-public-url',
+    'relay-cert',
+    'relay-key',
+    'relay-udp-port',
+    'relay-announce',
+  ] as const;
   const mixed = ours.find((name) => values[name] !== undefined);
   if (mixed) {
     throw new BadCommandLine(
@@ -158,7 +176,7 @@ function checkUrl(flag: string, text: string): string {
 }
 
 function checkIceServer(text: string): string {
-  if (!/^(stun|turn|turns):/.test(text)) {
+  if (!/^(stuns?|turns?):/.test(text)) {
     throw new BadCommandLine(
       '--ice-server takes stun:HOST:PORT or turn:USER:PASSWORD@HOST:PORT; one flag for each.',
     );

@@ -259,6 +259,8 @@ function configurationOf(
         keyFile: options.relay.keyFile,
         owners: 'open',
         iceServers: options.iceServers,
+        udpPort: options.relay.udpPort,
+        announce: options.relay.announce,
         viewerPageFolder: join(folders.pages, 'viewer'),
         storeThreadPath: join(folders.entries, 'witnessThread.js'),
       };

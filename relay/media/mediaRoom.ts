@@ -53,7 +53,7 @@ export type MediaRoomOptions = {
   logger: Logger;
   peer: PeerOptions;
   /** Told to browsers by Link headers; default none. */
-  iceServerLinks?: readonly IceServerLink[];
+  iceServerLinks?(): readonly IceServerLink[];
   isKnownChannel(channel: string): boolean;
   /** Compares in constant time; `token` is '' when none was sent. */
   isPublisherAllowed(channel: string, token: string): boolean;
@@ -177,7 +177,9 @@ class Room {
   }
 
   async #endpoint(request: MediaRequest, target: Target): Promise<MediaResponse> {
-    if (request.method === 'OPTIONS') return optionsResponse(ENDPOINT_METHODS);
+    if (request.method === 'OPTIONS') {
+      return optionsResponse(ENDPOINT_METHODS, this.#linksBefore(request, target));
+    }
     if (!ENDPOINT_METHODS.includes(request.method)) return methodNotAllowed(ENDPOINT_METHODS);
     if (!this.#options.isKnownChannel(target.channel)) return unknownChannel();
     if (request.method === 'GET') return respond(204);
@@ -292,8 +294,18 @@ class Room {
     return count;
   }
 
+  /**
+   * For clients that must know the servers before they make a connection: told to an authorised
+   * OPTIONS request and never to a browser's preflight (RFC 9725 section 4.6).
+   */
+  #linksBefore(request: MediaRequest, { kind, channel }: Target): readonly IceServerLink[] {
+    const isPreflight = headerOf(request, 'access-control-request-method') !== '';
+    if (isPreflight || !this.#options.isKnownChannel(channel)) return [];
+    return kind === 'whep' || this.#mayPublish(request, channel) ? this.#links() : [];
+  }
+
   #links(): readonly IceServerLink[] {
-    return this.#options.iceServerLinks ?? [];
+    return this.#options.iceServerLinks?.() ?? [];
   }
 }
 

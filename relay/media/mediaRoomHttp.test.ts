@@ -21,7 +21,7 @@ const room = createMediaRoom({
   random: (length) => randomBytes(length),
   logger: silentLogger,
   peer: { iceServers: [], bindAddress: '127.0.0.1', announceAddresses: ['192.0.2.7'] },
-  iceServerLinks: [
+  iceServerLinks: () => [
     { url: 'stun:stun.test:3478' },
     { url: 'turn:turn.test:3478?transport=udp', username: 'u"1', credential: 'p' },
   ],
@@ -197,7 +197,7 @@ test('refusals have the right status, and a sentence', async () => {
 
 test('methods: preflight without token, discovery, Allow', async () => {
   for (const path of ['/whip/abc', '/whep/abc', '/whip/abc/0', '/whep/abc/0']) {
-    const options = await ask('OPTIONS', path);
+    const options = await ask('OPTIONS', path, '', { 'access-control-request-method': 'POST' });
     assert.equal(options.status, 200);
     const methods = String(options.headers['access-control-allow-methods']);
     assert.match(methods, path.endsWith('/0') ? /DELETE.*PATCH/ : /POST/);
@@ -211,6 +211,12 @@ test('methods: preflight without token, discovery, Allow', async () => {
     assert.equal(put.status, 405);
     assert.match(String(put.headers.allow), /OPTIONS/);
   }
+  const linksOf = async (path: string, headers = {}) =>
+    (await ask('OPTIONS', path, '', headers)).headers.link ?? [];
+  assert.equal((await linksOf('/whep/abc')).length, 2);
+  assert.equal((await linksOf('/whip/abc', authorised)).length, 2);
+  assert.equal((await linksOf('/whip/abc')).length, 0, 'only who may publish is told');
+  assert.equal((await linksOf('/whep/unknown')).length, 0);
   assert.equal((await ask('GET', '/whip/abc')).status, 204);
   assert.equal((await ask('GET', '/whep/abc')).status, 204);
   const head = await ask('HEAD', '/whep/abc');

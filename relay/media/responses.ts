@@ -49,17 +49,20 @@ export function created(
   session: { sessionId: string; answerSdp: string },
   iceServers: readonly IceServerLink[],
 ): MediaResponse {
-  const links = iceServers.map(linkOf);
   return respond(
     201,
     {
       'content-type': 'application/sdp',
       location,
       etag: `"${session.sessionId.slice(0, 16)}"`,
-      ...(links.length > 0 ? { link: links } : {}),
+      ...linksOf(iceServers),
     },
     session.answerSdp,
   );
+}
+
+function linksOf(iceServers: readonly IceServerLink[]): { link?: string[] } {
+  return iceServers.length > 0 ? { link: iceServers.map(linkOf) } : {};
 }
 
 /** RFC 9725 section 4.6. */
@@ -74,13 +77,17 @@ function linkOf(server: IceServerLink): string {
 }
 
 /** Preflight and plain OPTIONS. */
-export function options(methods: readonly string[]): MediaResponse {
+export function options(
+  methods: readonly string[],
+  iceServers: readonly IceServerLink[] = [],
+): MediaResponse {
   return respond(200, {
     allow: methods.join(', '),
     'accept-post': 'application/sdp',
     'access-control-allow-methods': methods.join(', '),
     'access-control-allow-headers': 'Authorization, Content-Type, If-Match',
     'access-control-max-age': '86400',
+    ...linksOf(iceServers),
   });
 }
 

@@ -3,10 +3,16 @@
 // may import more than a few lines. The offer carries no candidate lines: with them up to 3 % of
 // handshakes died and 5 % took a second.
 
+import { iceServersOf } from './iceServerLinks.ts';
 import { withSoundApart } from './soundApart.ts';
 
 /** One session's answer. `leave` tells the other side that we are gone; it may fail silently. */
-export type WhepSession = { answerSdp: string; leave(): void };
+export type WhepSession = {
+  answerSdp: string;
+  /** STUN and TURN servers that the other side told of. */
+  iceServers?: RTCIceServer[];
+  leave(): void;
+};
 
 /** Throws NotLive while the show has not begun, anything else when there is no answer. */
 export type WhepSignalling = (offerSdp: string, signal: AbortSignal) => Promise<WhepSession>;
@@ -61,12 +67,15 @@ export function openWhepConnection(options: {
 
   async function negotiate(): Promise<void> {
     const offer = await peer.createOffer();
-    // The offer is complete as it is; what setting it does runs while it travels.
-    const set = peer.setLocalDescription(offer);
-    const asked = options.signalling(withoutCandidates(offer.sdp ?? ''), abort.signal);
-    const [answer] = await Promise.all([asked, set]);
+    const answer = await options.signalling(withoutCandidates(offer.sdp ?? ''), abort.signal);
     if (closed) return answer.leave();
     session = answer;
+    // Setting the offer starts the search for ways, and that must know the servers (RFC 9725
+    // section 4.6): so it waits for the answer, though it could save 5 ms while that travels.
+    const { iceServers = [] } = answer;
+    if (iceServers.length > 0) peer.setConfiguration({ ...peer.getConfiguration(), iceServers });
+    await peer.setLocalDescription(offer);
+    if (closed) return;
     await peer.setRemoteDescription({ type: 'answer', sdp: withSoundApart(answer.answerSdp) });
   }
 
@@ -135,6 +144,7 @@ export function httpSignalling(whepUrl: string): WhepSignalling {
     const resource = location === null ? null : new URL(location, response.url).href;
     return {
       answerSdp,
+      iceServers: iceServersOf(response.headers.get('link')),
       leave() {
         if (resource === null) return;
         fetch(resource, { method: 'DELETE', keepalive: true }).catch(() => {
