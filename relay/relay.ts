@@ -19,6 +19,7 @@ import { BadRelaySetting } from './badRelaySetting.ts';
 import { CompressedFiles } from './compressedFiles.ts';
 import { addressOf, listen, localAddressOf } from './listen.ts';
 import type { MediaRoom, MediaRoomOptions } from './media/mediaRoom.ts';
+import { LocalFanOut } from './nodes/fanOut.ts';
 import { openOwners } from './owners.ts';
 import { PublisherTokens } from './publisherTokens.ts';
 import { openReach, type Reach } from './reach.ts';
@@ -114,8 +115,22 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   const media = openMedia(options, reach, channels, tokens);
   const counters = zeroCounters();
   const addressFor = addressRule(url, isSecure);
+  const fanOut = new LocalFanOut();
   const room: RelayRoom = {
-    ...{ clock, timers, random, logger, owners, tokens, witness, marks, media, channels, counters },
+    ...{
+      clock,
+      timers,
+      random,
+      logger,
+      owners,
+      tokens,
+      witness,
+      marks,
+      media,
+      channels,
+      counters,
+      fanOut,
+    },
     publicUrl: url,
     addressFor,
   };

@@ -5,6 +5,7 @@ import type { MediaClock, Timers } from '../core/base/clock.ts';
 import type { RandomBytes } from '../core/base/ids.ts';
 import type { Logger } from '../core/base/logger.ts';
 import { Channel } from './channel.ts';
+import type { FanOut } from './nodes/fanOut.ts';
 import type { Owners } from './owners.ts';
 import type { PublisherTokens } from './publisherTokens.ts';
 import type { MarkSigner } from './relayKey.ts';
@@ -47,6 +48,8 @@ export type RelayRoom = {
   media: MediaSide;
   channels: Channels;
   counters: RelayCounters;
+  /** News for every node at once. */
+  fanOut: FanOut;
   /** Public address without a trailing slash. */
   publicUrl: string;
   /** The address by which a studio reached us, from its Host header; never a public link. */
