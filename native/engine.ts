@@ -9,6 +9,7 @@ import type { MediaClock, Timers } from '../core/base/clock.ts';
 import type { RandomBytes } from '../core/base/ids.ts';
 import type { Logger } from '../core/base/logger.ts';
 import type { Endpoint } from '../core/contract/process.ts';
+import type { HandoverView } from '../core/contract/state.ts';
 import { rtpTimestampOf } from '../core/media/feed.ts';
 import type { Registered } from '../core/wire/gen/facts_pb.js';
 import { createAudience } from './audience/audience.ts';
@@ -20,6 +21,7 @@ import { createFactLog, type FactLog } from './engine/factLog.ts';
 import { createGamePlaces } from './engine/gamePlaces.ts';
 import { createGameSources } from './engine/gameSources.ts';
 import { createHandlers } from './engine/handlers.ts';
+import { createHandover, type HandoverOptions } from './engine/handover.ts';
 import { initialState } from './engine/initialState.ts';
 import { followJournal } from './engine/journalSource.ts';
 import { type KeptChoices, openKeptChoices } from './engine/keptChoices.ts';
@@ -94,29 +96,24 @@ export async function startEngine(
   const { ledger, journal, socket, shipper, gate, store, markets, audience } = facts;
 
   // 3. The show itself: ready or live, and whether anybody may bet.
+  const tellShow = () => audience.setShow(showFacts(show.view(), handover.view(), configuration));
+  const isLive = () => show.isLive();
+  const handover = await openHandover({ configuration, around, ...media, store, isLive, tellShow });
   const show = createShow({
     clock,
     first: store.state().show,
     onChange(view) {
       store.apply({ type: 'show.changed', show: view });
-      audience.setShow({ ...showFacts(view), videoClockOffset: configuration.videoClockOffset });
+      tellShow();
       audience.setBettingSuspended(view.bettingSuspended);
       markets.suspendBetting(view.bettingSuspended);
       steerUplink();
+      handover.steer();
       views.tellFacts();
     },
   });
   const staffActs = createStaffActs({ show, ledger, store, clock, random: around.random, kept });
-  let uplinkToken = '';
-  /** The uplink runs while live, and moves only when the relay gave a new token. */
-  function steerUplink(): void {
-    const { whipUrl = '', whipToken = '' } = socket.registered ?? {};
-    const wanted = show.isLive() ? whipToken || uplinkToken : '';
-    if (wanted === uplinkToken) return;
-    uplinkToken = wanted;
-    if (wanted) publisher.startUplink({ url: whipUrl, token: whipToken });
-    else void publisher.stopUplink();
-  }
+  const steerUplink = uplinkSteering(publisher, socket, isLive);
   async function selectSource(url: string): Promise<void> {
     await capture.select(url);
     vision.streamReset();
@@ -125,13 +122,12 @@ export async function startEngine(
   const models = openModelShelf(configuration, around, vision);
   const { witnesses, games } = await openWitnesses(configuration, around, facts, factLog);
   const places = await openPlaces(configuration, vision);
-  const rooms = { show, markets, staffActs, models, games, places, factLog };
-  const served = { ...rooms, publisher, selectSource };
+  const rooms = { show, markets, staffActs, models, games, places, factLog, handover };
 
   // 4. The studio's page: one door, the same operations for every transport.
   const door = await openStudioDoor({
     ...{ configuration, around, store, factLog },
-    handlers: createHandlers(served),
+    handlers: createHandlers({ ...rooms, publisher, selectSource }),
     onCapturePage: (port) => capture.attachCapturePage(port),
   });
   const readings = createReadingsCollector({ clock, publisher, capture, audience, door, timers });
@@ -175,7 +171,17 @@ export async function startEngine(
       if (!endpoint) views.visionAway();
     },
     async close() {
-      for (const room of [disk, readings, views, picture, witnesses, markets, models, vision]) {
+      for (const room of [
+        handover,
+        disk,
+        readings,
+        views,
+        picture,
+        witnesses,
+        markets,
+        models,
+        vision,
+      ]) {
         room.close();
       }
       await Promise.all([capture.close(), publisher.close(), games.close()]);
@@ -206,6 +212,48 @@ function openModelShelf(
     folders: configuration.modelFolders,
     shippedFolder: configuration.shippedModelFolder,
   });
+}
+
+/** The uplink runs while live, and moves only when the relay gave a new token. */
+function uplinkSteering(
+  publisher: MediaRooms['publisher'],
+  socket: FactRooms['socket'],
+  isLive: () => boolean,
+): () => void {
+  let uplinkToken = '';
+  return () => {
+    const { whipUrl = '', whipToken = '' } = socket.registered ?? {};
+    const wanted = isLive() ? whipToken || uplinkToken : '';
+    if (wanted === uplinkToken) return;
+    uplinkToken = wanted;
+    if (wanted) publisher.startUplink({ url: whipUrl, token: whipToken });
+    else void publisher.stopUplink();
+  };
+}
+
+/** Another engine for the picture; ours goes on meanwhile, so that there is a way back. */
+async function openHandover(
+  joined: Pick<HandoverOptions, 'publisher' | 'isLive'> & {
+    configuration: EngineConfiguration;
+    around: EngineSurroundings;
+    store: FactRooms['store'];
+    tellShow(): void;
+  },
+) {
+  const { configuration, around, publisher, isLive, store } = joined;
+  const { clock, timers, random, fetch, logger } = around;
+  const handover = await createHandover({
+    ...{ clock, timers, random, fetch, publisher, isLive },
+    logger: logger.with({ part: 'handover' }),
+    dataFolder: configuration.dataFolder,
+    peer: { iceServers: configuration.iceServers },
+    onChange(view) {
+      store.apply({ type: 'handover.changed', handover: view });
+      joined.tellShow();
+    },
+  });
+  store.apply({ type: 'handover.changed', handover: handover.view() });
+  return handover;
 }
 
 /** Packs of the owner's own stand before those that come with the studio. */
@@ -426,6 +474,11 @@ function packOf(sourceUrl: string): string {
   return sourceUrl.startsWith('demo:') ? 'demo' : 'generic';
 }
 
-function showFacts(view: ShowPart) {
-  return { state: view.state, title: view.title, liveSinceUs: view.liveSinceUs };
+function showFacts(
+  { state, title, liveSinceUs }: ShowPart,
+  handover: HandoverView,
+  { videoClockOffset }: EngineConfiguration,
+) {
+  const media = { url: handover.whepUrl, isMoved: handover.state === 'moved' };
+  return { state, title, liveSinceUs, videoClockOffset, media };
 }

@@ -7,6 +7,7 @@ import type { MediaClock } from '../core/base/clock.ts';
 import { isSameEvent } from '../core/contract/events.ts';
 import {
   EventListSchema,
+  type FrameFacts,
   type GameEvent,
   type JournalAck,
   type Market,
@@ -17,6 +18,7 @@ import {
   type ToViewer,
   ToViewerSchema,
 } from '../core/wire/gen/facts_pb.js';
+import { type MediaElsewhere, mediaElsewhereOf } from './mediaElsewhere.ts';
 import { StudioClock } from './studioClock.ts';
 
 /** Markets kept for joiners; the studio sends the recent ones again at every registration. */
@@ -31,6 +33,8 @@ export type ChannelViewer = {
   readonly publicKey: string;
   /** Closes itself when it is too slow; the page comes back and hears everything again. */
   send(bytes: Uint8Array): void;
+  /** Facts of frames for one whose picture comes by another engine; skipped when it is slow. */
+  sendAnalytics(bytes: Uint8Array): void;
 };
 
 /** A registered studio as its channel sees it. */
@@ -141,6 +145,18 @@ export class Channel {
     if (shift === this.#videoClockShift) return;
     this.#videoClockShift = shift;
     this.sendShow();
+  }
+
+  /** Where viewers find the picture, and whether they are to take it from there now. */
+  get mediaElsewhere(): MediaElsewhere | null {
+    return mediaElsewhereOf(this.#show);
+  }
+
+  /** Facts of one frame for those who take the picture from another engine. */
+  sendAnalytics(analytics: FrameFacts): void {
+    if (!this.mediaElsewhere?.isMoved) return;
+    const bytes = encode({ case: 'analytics', value: analytics });
+    for (const viewer of this.viewers.values()) viewer.sendAnalytics(bytes);
   }
 
   sendShow(): void {

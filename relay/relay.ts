@@ -148,6 +148,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   void compressed.prepare(options.viewerPageFolder);
   serve(server, room, sockets, {
     viewerPageFolder: options.viewerPageFolder,
+    mediaOriginOf: (channelId) => channels.find(channelId)?.mediaElsewhere?.origin ?? null,
     checkPageFolder,
     compressed,
     async handleMedia(request) {
@@ -204,6 +205,10 @@ function openMedia(
     isPublisherAllowed: (channelId, token) => tokens.isValid(channelId, token),
     onMediaState: (channel, state) => logger.info('media changed', { channel, state }),
     onViewerCount: () => {},
+    redirectViewersTo(channelId) {
+      const elsewhere = channels.find(channelId)?.mediaElsewhere;
+      return elsewhere?.isMoved ? elsewhere.whepUrl : null;
+    },
     onTimestampShift(channelId, track, shift) {
       if (track === 'video') channels.find(channelId)?.setVideoClockShift(shift);
     },

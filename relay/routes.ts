@@ -25,7 +25,8 @@ const CONTENT_SECURITY_POLICY = [
   "img-src 'self' data: blob:",
   "media-src 'self' blob: mediastream:",
   "font-src 'self' data:",
-  "connect-src 'self'",
+  // A picture may move to another engine while the page is open; that is never plain HTTP.
+  "connect-src 'self' https:",
   "worker-src 'self' blob:",
   "manifest-src 'self'",
   "base-uri 'none'",
@@ -35,6 +36,8 @@ const CONTENT_SECURITY_POLICY = [
 
 export type RouteOptions = {
   viewerPageFolder: string;
+  /** Origin of another engine that carries a channel's picture; its page may connect there. */
+  mediaOriginOf(channelId: string): string | null;
   compressed: CompressedFiles;
   handleMedia(request: MediaRequest): Promise<MediaResponse | undefined>;
   /** The built page that checks bets. */
@@ -72,7 +75,7 @@ async function route(
     await routeMedia(options, request, response, path);
     return;
   }
-  response.setHeader('Content-Security-Policy', CONTENT_SECURITY_POLICY);
+  response.setHeader('Content-Security-Policy', policyFor(options, path));
   response.setHeader('X-Frame-Options', 'DENY');
   response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
   response.setHeader('Permissions-Policy', 'camera=(), microphone=(), geolocation=()');
@@ -89,6 +92,14 @@ async function route(
   else await routePage(options, request, response, path);
 }
 
+/** A picture that moves to a plain HTTP address (a trial on one machine) has to be named. */
+function policyFor(options: RouteOptions, path: string): string {
+  const channelId = path.startsWith('/s/') ? path.slice('/s/'.length) : '';
+  const origin = isId(channelId) ? options.mediaOriginOf(channelId) : null;
+  if (origin === null) return CONTENT_SECURITY_POLICY;
+  return CONTENT_SECURITY_POLICY.replace("connect-src 'self'", `connect-src 'self' ${origin}`);
+}
+
 async function routeMedia(
   options: RouteOptions,
   request: IncomingMessage,
@@ -99,6 +110,7 @@ async function routeMedia(
   const answered = await options.handleMedia({
     method: request.method ?? 'GET',
     path,
+    query: (request.url ?? '').slice(path.length + 1),
     headers: request.headers,
     body,
     remoteAddress: request.socket.remoteAddress ?? '',

@@ -129,6 +129,7 @@ class StudioSession implements ChannelStudio {
       case 'analytics':
         this.#room.counters.analyticsForwarded++;
         this.#room.media.sendAnalytics(channel.id, toBinary(FrameFactsSchema, message.value));
+        channel.sendAnalytics(message.value);
         break;
       case 'journalBatch':
       case 'takeOver':

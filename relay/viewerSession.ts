@@ -28,6 +28,8 @@ const BETS = { perSecond: 5, burst: 20 };
 const OTHERS = { perSecond: 10, burst: 40 };
 /** Unsent bytes at which a viewer is too slow: about a minute of a busy show. */
 export const VIEWER_QUEUE_BYTES_MAX = 512 * 1024;
+/** Unsent bytes at which latest-wins analytics are left out. */
+const ANALYTICS_QUEUE_BYTES_MAX = 32 * 1024;
 
 const MOVES: ReadonlySet<string | undefined> = new Set(['bet', 'withdraw', 'sell']);
 /** Both say "not now": the page sends it again with the same id. */
@@ -52,6 +54,7 @@ class ViewerSession implements ChannelViewer {
   readonly #bets: TokenBucket;
   readonly #others: TokenBucket;
   #channel: Channel | null = null;
+  #wantsAnalytics = false;
   #isClosed = false;
   #stopTimer: () => void;
 
@@ -82,6 +85,11 @@ class ViewerSession implements ChannelViewer {
       return;
     }
     this.#socket.send(bytes);
+  }
+
+  sendAnalytics(bytes: Uint8Array): void {
+    if (!this.#wantsAnalytics || this.#socket.unsentBytes > ANALYTICS_QUEUE_BYTES_MAX) return;
+    this.send(bytes);
   }
 
   #write(message: ToViewer['message']): void {
@@ -190,6 +198,10 @@ class ViewerSession implements ChannelViewer {
     if (!this.#others.take(arrivedUs)) {
       this.#room.counters.messagesLimited++;
       this.#answer(message, REFUSALS.limited);
+      return;
+    }
+    if (message.message.case === 'analyticsWish') {
+      this.#wantsAnalytics = message.message.value.isWanted;
       return;
     }
     if (message.message.case !== 'ping') {

@@ -20,6 +20,7 @@ export const actionSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('source.changed'), source: part.source }),
   z.object({ type: z.literal('sources.changed'), sources: part.sources }),
   z.object({ type: z.literal('relay.changed'), relay: part.relay }),
+  z.object({ type: z.literal('handover.changed'), handover: part.handover }),
   z.object({ type: z.literal('vision.changed'), vision: part.vision }),
   z.object({ type: z.literal('ledger.changed'), ledger: part.ledger }),
   z.object({ type: z.literal('templates.changed'), templates: part.templates }),
@@ -44,6 +45,8 @@ export function reduce(state: StudioState, action: Action): StudioState {
       return { ...state, sources: action.sources };
     case 'relay.changed':
       return { ...state, relay: action.relay };
+    case 'handover.changed':
+      return { ...state, handover: action.handover };
     case 'vision.changed':
       return { ...state, vision: action.vision };
     case 'ledger.changed':

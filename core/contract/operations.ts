@@ -35,6 +35,11 @@ const reason = z.string().trim().min(1).max(300);
 const subject = z.string().regex(/^[0-9a-f]{32}$/, 'is 32 digits and letters a to f');
 const ofMarket = z.strictObject({ marketId: z.string() });
 const ofModel = z.strictObject({ id: z.string().min(1).max(60) });
+/** Without user and password: it is told to everybody who watches. */
+const webAddress = z
+  .url({ protocol: /^https?$/ })
+  .max(2000)
+  .refine((url) => !/^https?:\/\/[^/]*@/.test(url), 'holds a password');
 const onlyOwner = ['owner'] as const;
 const hosts = ['owner', 'coHost'] as const;
 const staff = ['owner', 'coHost', 'moderator'] as const;
@@ -280,6 +285,24 @@ export const operations = {
       }),
       roles: staff,
     }),
+  },
+  handover: {
+    /**
+     * Hands the picture to another engine: published there by WHIP, and once our own reader sees it
+     * come out by WHEP, every viewer takes it from there. The token is kept, and never shown again.
+     */
+    set: command({
+      args: z.strictObject({
+        whipUrl: webAddress,
+        /** Bearer token for publishing; empty: none. */
+        token: z.string().max(4096),
+        whepUrl: webAddress,
+      }),
+      result: nothing,
+      roles: onlyOwner,
+    }),
+    /** Everybody takes the picture from our relay again. */
+    clear: command({ args: nothing, result: nothing, roles: onlyOwner }),
   },
   preview: {
     /** WHEP by RPC: gives the session's answer; the picture itself never crosses RPC. */

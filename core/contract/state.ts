@@ -125,6 +125,20 @@ export const templateSchema = z.object({
 });
 export type Template = z.infer<typeof templateSchema>;
 
+/** The picture's way to another engine (any that speaks WHIP and WHEP). Holds no secret. */
+export const handoverSchema = z.object({
+  /**
+   * `waiting`: set, and the show is not live. `moved`: viewers take the picture there. `failed`:
+   * they take it here again; it is tried anew.
+   */
+  state: z.enum(['off', 'waiting', 'probing', 'moved', 'failed']),
+  /** One plain sentence; empty when all is well. */
+  reason: z.string(),
+  whipUrl: z.string(),
+  whepUrl: z.string(),
+});
+export type HandoverView = z.infer<typeof handoverSchema>;
+
 export const studioStateSchema = z.object({
   show: z.object({
     state: z.enum(['ready', 'live']),
@@ -146,6 +160,7 @@ export const studioStateSchema = z.object({
     reason: z.string(),
     viewers: z.number().int().nonnegative(),
   }),
+  handover: handoverSchema,
   vision: z.object({
     state: z.enum(['starting', 'running', 'restarting', 'off']),
     reason: z.string(),

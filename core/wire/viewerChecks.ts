@@ -68,6 +68,7 @@ export function viewerMessageFault(message: FromViewer['message']): string | nul
       return isExact(value) ? null : 'The limit is out of range.';
     }
     case 'limitsRequest':
+    case 'analyticsWish':
       return null;
     case 'ping':
       return Number.isFinite(message.value.sentMs) ? null : 'A ping needs a time.';

@@ -33,6 +33,8 @@ export type ShowView = {
   liveSinceUs: number;
   /** RTP offset of the channel's video (core/media/feed.ts). */
   videoClockOffset: number;
+  /** WHEP endpoint of another engine, and whether viewers take the picture there now. */
+  media?: { url: string; isMoved: boolean };
 };
 
 const SHOW_STATE = {
@@ -60,6 +62,8 @@ export function wireShow(show: ShowView, bettingSuspended: string): WireShow {
     liveSinceUs: BigInt(show.liveSinceUs),
     bettingSuspended,
     videoClockOffset: show.videoClockOffset,
+    mediaUrl: show.media?.url ?? '',
+    mediaMoved: show.media?.isMoved ?? false,
   });
 }
 

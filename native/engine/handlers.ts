@@ -11,6 +11,7 @@ import { OfferRefused } from '../webrtc/offerRefused.ts';
 import type { FactLog, KnownThen } from './factLog.ts';
 import type { GamePlacesRoom } from './gamePlaces.ts';
 import { type GameSources, GameSourcesRefused } from './gameSources.ts';
+import type { Handover } from './handover.ts';
 import type { ModelShelfRoom } from './modelShelf.ts';
 import type { Show } from './show.ts';
 import type { StaffActs } from './staffActs.ts';
@@ -24,6 +25,7 @@ export type HandlerRooms = {
   games: GameSources;
   places: GamePlacesRoom;
   factLog: FactLog;
+  handover: Handover;
   selectSource(url: string): Promise<void>;
 };
 
@@ -78,6 +80,10 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
       show: () => rooms.games.view(),
     },
     facts: { at: ({ captureUs }) => knownAt(rooms.factLog, captureUs) },
+    handover: {
+      set: (target) => refusable(() => rooms.handover.set(target)),
+      clear: () => refusable(() => rooms.handover.clear()),
+    },
     preview: {
       watch: ({ offerSdp }) => refusable(() => publisher.watchPreview(offerSdp)),
       leave: ({ sessionId }) => done(() => publisher.leavePreview(sessionId)),

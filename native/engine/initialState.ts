@@ -26,6 +26,7 @@ export function initialState(options: {
     },
     sources: knownSources(options.source),
     relay: { state: 'connecting', url: options.relayUrl, reason: '', viewers: 0 },
+    handover: { state: 'off', reason: '', whipUrl: '', whepUrl: '' },
     vision: { state: 'starting', reason: '', model: '', provider: '', pack: '' },
     ledger: {
       ...{ state: 'starting', reason: '', seq: 0, hash: '', notCopied: 0, betsNotCopied: 0 },

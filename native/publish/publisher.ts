@@ -59,6 +59,8 @@ export type Publisher = {
   /** Connects (or moves) the uplink; keeps trying until `stopUplink` or `close`. */
   startUplink(target: { url: string; token: string | null }): void;
   stopUplink(): Promise<void>;
+  /** One more WHIP leg of the same encode, to another engine; keeps trying until closed. */
+  openBranch(target: { url: string; token: string | null }): WhipClient;
   /** WHEP by RPC. Throws OfferRefused (native/webrtc/offerRefused.ts). */
   watchPreview(offerSdp: string): Promise<{ sessionId: string; answerSdp: string }>;
   /** False when there is no such session. */
@@ -111,6 +113,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       uplink = started;
     },
     stopUplink,
+    openBranch: (target) => createWhipClient({ ...options, ...target, fanOut, onState() {} }),
     async watchPreview(offerSdp) {
       const session = await answerWhep(offerSdp, fanOut, {
         ...options,

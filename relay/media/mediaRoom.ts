@@ -38,6 +38,8 @@ export type MediaRequest = {
   method: string;
   /** Path without query, as sent: `/whep/{channel}` or `/whep/{channel}/{session}`. */
   path: string;
+  /** Behind the question mark, as sent; absent or empty: none. */
+  query?: string;
   /** Names in lower case. */
   headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** At most 64 KiB + 1 byte need to be read: longer bodies are answered with 413. */
@@ -203,7 +205,7 @@ class Room {
     const offerSdp = textOf(request.body);
     return target.kind === 'whip'
       ? await this.#publish(target.channel, offerSdp)
-      : await this.#watch(target.channel, offerSdp);
+      : await this.#watch(target.channel, offerSdp, new URLSearchParams(request.query));
   }
 
   async #publish(name: string, offerSdp: string): Promise<MediaResponse> {
@@ -211,9 +213,11 @@ class Room {
     return created(`/whip/${name}/${session.sessionId}`, session, this.#links());
   }
 
-  async #watch(name: string, offerSdp: string): Promise<MediaResponse> {
+  async #watch(name: string, offerSdp: string, wishes: URLSearchParams): Promise<MediaResponse> {
     const channel = this.channels.get(name);
-    const elsewhere = this.#options.redirectViewersTo?.(name) ?? null;
+    // A page that cannot use the other engine, or measures it, asks for the picture of this one.
+    const isHereWanted = wishes.has('here');
+    const elsewhere = isHereWanted ? null : (this.#options.redirectViewersTo?.(name) ?? null);
     if (elsewhere !== null) return respond(307, { location: elsewhere });
     if (!channel || channel.state === 'ended') {
       const detail = 'The channel is not live. Try again soon.';

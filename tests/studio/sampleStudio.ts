@@ -58,6 +58,7 @@ export function sampleState(): StudioState {
       { url: 'camera:', title: 'Camera' },
     ],
     relay: { state: 'connected', url: 'http://127.0.0.1:47801', reason: '', viewers: 128 },
+    handover: { state: 'off', reason: '', whipUrl: '', whepUrl: '' },
     vision: { state: 'running', reason: '', model: 'demo-nano', provider: 'cpu', pack: 'football' },
     ledger: {
       state: 'running',
@@ -155,6 +156,7 @@ export function refusingHandlers(): Handlers {
     game: { show: refuse, choosePack: refuse, setPlaces: refuse },
     games: { connect: refuse, disconnect: refuse, show: refuse },
     facts: { at: refuse },
+    handover: { set: refuse, clear: refuse },
     preview: { watch: refuse, leave: refuse },
   };
 }

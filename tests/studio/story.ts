@@ -367,6 +367,7 @@ function storyHandlers(
     game: { show: unavailable, choosePack: unavailable, setPlaces: unavailable },
     games: { connect: unavailable, disconnect: unavailable, show: unavailable },
     facts: { at: unavailable },
+    handover: { set: unavailable, clear: unavailable },
     preview: { watch: unavailable, leave: unavailable },
   });
 }

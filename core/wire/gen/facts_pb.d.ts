@@ -472,6 +472,28 @@ export declare type Show = Message<"morphine.facts.v1.Show"> & {
    * @generated from field: uint32 video_clock_shift = 8;
    */
   videoClockShift: number;
+
+  /**
+   * WHEP endpoint of another engine that can carry the picture; known before the move, so that
+   * pages may connect there. Empty: there is none.
+   *
+   * @generated from field: string media_url = 60;
+   */
+  mediaUrl: string;
+
+  /**
+   * viewers take the picture from media_url now
+   *
+   * @generated from field: bool media_moved = 61;
+   */
+  mediaMoved: boolean;
+
+  /**
+   * what a viewer may choose from, best first
+   *
+   * @generated from field: repeated morphine.facts.v1.VideoLayer layers = 62;
+   */
+  layers: VideoLayer[];
 };
 
 /**
@@ -509,6 +531,37 @@ export enum Show_State {
  * Describes the enum morphine.facts.v1.Show.State.
  */
 export declare const Show_StateSchema: GenEnum<Show_State>;
+
+/**
+ * @generated from message morphine.facts.v1.VideoLayer
+ */
+export declare type VideoLayer = Message<"morphine.facts.v1.VideoLayer"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: uint32 width = 2;
+   */
+  width: number;
+
+  /**
+   * @generated from field: uint32 height = 3;
+   */
+  height: number;
+
+  /**
+   * @generated from field: uint32 kilobits_per_second = 4;
+   */
+  kilobitsPerSecond: number;
+};
+
+/**
+ * Describes the message morphine.facts.v1.VideoLayer.
+ * Use `create(VideoLayerSchema)` to create a new message.
+ */
+export declare const VideoLayerSchema: GenMessage<VideoLayer>;
 
 /**
  * @generated from message morphine.facts.v1.Outcome
@@ -1068,6 +1121,12 @@ export declare type FromViewer = Message<"morphine.facts.v1.FromViewer"> & {
      */
     value: LimitsRequest;
     case: "limitsRequest";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.AnalyticsWish analytics_wish = 60;
+     */
+    value: AnalyticsWish;
+    case: "analyticsWish";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1076,6 +1135,24 @@ export declare type FromViewer = Message<"morphine.facts.v1.FromViewer"> & {
  * Use `create(FromViewerSchema)` to create a new message.
  */
 export declare const FromViewerSchema: GenMessage<FromViewer>;
+
+/**
+ * The picture comes by another engine, so its facts have to come by this connection.
+ *
+ * @generated from message morphine.facts.v1.AnalyticsWish
+ */
+export declare type AnalyticsWish = Message<"morphine.facts.v1.AnalyticsWish"> & {
+  /**
+   * @generated from field: bool is_wanted = 1;
+   */
+  isWanted: boolean;
+};
+
+/**
+ * Describes the message morphine.facts.v1.AnalyticsWish.
+ * Use `create(AnalyticsWishSchema)` to create a new message.
+ */
+export declare const AnalyticsWishSchema: GenMessage<AnalyticsWish>;
 
 /**
  * @generated from message morphine.facts.v1.Challenge
@@ -1847,6 +1924,22 @@ export declare type ToViewer = Message<"morphine.facts.v1.ToViewer"> & {
      */
     value: JournalAck;
     case: "witnessed";
+  } | {
+    /**
+     * to those with an AnalyticsWish; latest-wins
+     *
+     * @generated from field: morphine.facts.v1.FrameFacts analytics = 60;
+     */
+    value: FrameFacts;
+    case: "analytics";
+  } | {
+    /**
+     * by the relay itself
+     *
+     * @generated from field: morphine.facts.v1.MediaLost media_lost = 61;
+     */
+    value: MediaLost;
+    case: "mediaLost";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1855,6 +1948,24 @@ export declare type ToViewer = Message<"morphine.facts.v1.ToViewer"> & {
  * Use `create(ToViewerSchema)` to create a new message.
  */
 export declare const ToViewerSchema: GenMessage<ToViewer>;
+
+/**
+ * WHEP sessions that ended without a goodbye; their pages connect anew at once.
+ *
+ * @generated from message morphine.facts.v1.MediaLost
+ */
+export declare type MediaLost = Message<"morphine.facts.v1.MediaLost"> & {
+  /**
+   * @generated from field: repeated string session_ids = 1;
+   */
+  sessionIds: string[];
+};
+
+/**
+ * Describes the message morphine.facts.v1.MediaLost.
+ * Use `create(MediaLostSchema)` to create a new message.
+ */
+export declare const MediaLostSchema: GenMessage<MediaLost>;
 
 /**
  * @generated from message morphine.facts.v1.Register

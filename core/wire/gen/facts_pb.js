@@ -13,7 +13,7 @@ import { enumDesc, fileDesc, messageDesc, tsEnum } from "@bufbuild/protobuf/code
  * Describes the file facts.proto.
  */
 export const file_facts = /*@__PURE__*/
-  fileDesc("CgtmYWN0cy5wcm90bxIRbW9ycGhpbmUuZmFjdHMudjEiOgoDQm94EgkKAXgYASABKAISCQoBeRgCIAEoAhINCgV3aWR0aBgDIAEoAhIOCgZoZWlnaHQYBCABKAIiNAoIS2V5cG9pbnQSCQoBeBgBIAEoAhIJCgF5GAIgASgCEhIKCmNvbmZpZGVuY2UYAyABKAIi9AEKBVRyYWNrEgoKAmlkGAEgASgNEg0KBWxhYmVsGAIgASgJEiMKA2JveBgDIAEoCzIWLm1vcnBoaW5lLmZhY3RzLnYxLkJveBISCgp2ZWxvY2l0eV94GAQgASgCEhIKCnZlbG9jaXR5X3kYBSABKAISEgoKY29uZmlkZW5jZRgGIAEoAhISCgphZ2VfZnJhbWVzGAcgASgNEhEKCXByZWRpY3RlZBgIIAEoCBIuCglrZXlwb2ludHMYFCADKAsyGy5tb3JwaGluZS5mYWN0cy52MS5LZXlwb2ludBIYChBrZXlwb2ludHNfYWdlX3VzGBUgASgNInoKClN0YWdlVGltZXMSEQoJZGVjb2RlX3VzGAEgASgNEhEKCW1vdGlvbl91cxgCIAEoDRIQCghpbmZlcl91cxgDIAEoDRIQCgh0cmFja191cxgEIAEoDRIQCghldmVudF91cxgFIAEoDRIQCgh0b3RhbF91cxgGIAEoDSKuAQoFU2NlbmUSCwoDY3V0GAEgASgIEg0KBWJsYWNrGAIgASgIEg4KBmZyb3plbhgDIAEoCBIVCg1jYW1lcmFfbW92aW5nGAQgASgIEgwKBHdpcGUYBSABKAgSDgoGcmVwbGF5GAYgASgIEg8KB3NoaWZ0X3gYByABKAISDwoHc2hpZnRfeRgIIAEoAhIOCgZtb3Rpb24YCSABKAISEgoKYmFja2dyb3VuZBgKIAEoCSLyAQoKRnJhbWVGYWN0cxISCgpjYXB0dXJlX3VzGAEgASgEEhUKDXJ0cF90aW1lc3RhbXAYAiABKA0SFgoOZnJhbWVfc2VxdWVuY2UYAyABKAQSKAoGdHJhY2tzGAQgAygLMhgubW9ycGhpbmUuZmFjdHMudjEuVHJhY2sSLQoGc3RhZ2VzGAUgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuU3RhZ2VUaW1lcxINCgVtb2RlbBgGIAEoCRIQCghrbm93bl91cxgHIAEoBBInCgVzY2VuZRgUIAEoCzIYLm1vcnBoaW5lLmZhY3RzLnYxLlNjZW5lIvgBCglHYW1lRXZlbnQSCgoCaWQYASABKAkSDAoEdHlwZRgCIAEoCRISCgpjYXB0dXJlX3VzGAMgASgEEhUKDXJ0cF90aW1lc3RhbXAYBCABKA0SEwoLZGV0ZWN0ZWRfdXMYBSABKAQSEgoKY29uZmlkZW5jZRgGIAEoAhILCgN3aHkYByABKAkSDwoHc3ViamVjdBgIIAEoCRIRCgl0cmFja19pZHMYCSADKA0SDQoFc2NvcmUYFCABKAISDwoHcmVhc29ucxgVIAMoCRIWCg5yZXBsYXlfZnJvbV91cxgWIAEoBBIUCgxyZXBsYXlfdG9fdXMYFyABKAQilwIKBFNob3cSLAoFc3RhdGUYASABKA4yHS5tb3JwaGluZS5mYWN0cy52MS5TaG93LlN0YXRlEg0KBXRpdGxlGAIgASgJEhUKDWxpdmVfc2luY2VfdXMYAyABKAQSGAoQc3R1ZGlvX2Nvbm5lY3RlZBgEIAEoCBIZChFiZXR0aW5nX3N1c3BlbmRlZBgFIAEoCRIPCgd2aWV3ZXJzGAYgASgNEhoKEnZpZGVvX2Nsb2NrX29mZnNldBgHIAEoDRIZChF2aWRlb19jbG9ja19zaGlmdBgIIAEoDSI+CgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEgkKBVJFQURZEAESCAoETElWRRACEgkKBUVOREVEEAMiPQoHT3V0Y29tZRINCgVsYWJlbBgBIAEoCRISCgpwb29sX21pbm9yGAIgASgEEg8KB2JldHRvcnMYAyABKA0i6AMKBk1hcmtldBIKCgJpZBgBIAEoCRINCgV0aXRsZRgCIAEoCRIsCghvdXRjb21lcxgDIAMoCzIaLm1vcnBoaW5lLmZhY3RzLnYxLk91dGNvbWUSLgoFc3RhdGUYBCABKA4yHy5tb3JwaGluZS5mYWN0cy52MS5NYXJrZXQuU3RhdGUSEwoLb3BlbnNfYXRfdXMYBSABKAQSEgoKbG9ja19hdF91cxgGIAEoBBIVCg1ob3Jpem9uX2F0X3VzGAcgASgEEhYKDmRlYWRsaW5lX2F0X3VzGAggASgEEhAKCGd1YXJkX21zGAkgASgNEhMKBndpbm5lchgKIAEoDUgAiAEBEg4KBnJlYXNvbhgLIAEoCRIaChJkZWNpZGVkX2NhcHR1cmVfdXMYDCABKAQSEgoKcnVsZXNfaGFzaBgNIAEoCRIvCgZwcmljZXMYDiABKAsyHy5tb3JwaGluZS5mYWN0cy52MS5NYXJrZXRQcmljZXMSEQoJc3VzcGVuZGVkGA8gASgJIlcKBVN0YXRlEhUKEVNUQVRFX1VOU1BFQ0lGSUVEEAASCQoFRFJBRlQQARIICgRPUEVOEAISCgoGTE9DS0VEEAMSDAoIUkVTT0xWRUQQBBIICgRWT0lEEAVCCQoHX3dpbm5lciIzCgxNYXJrZXRQcmljZXMSEQoJcXVvdGVfc2VxGAEgASgEEhAKCHBlcm1pbGxlGAIgAygNIlAKBUhlbGxvEg8KB3ZlcnNpb24YASABKA0SEgoKcHVibGljX2tleRgCIAEoCRIPCgdzdWJqZWN0GAMgASgJEhEKCXNpZ25hdHVyZRgEIAEoCSKpAQoDQmV0Eg4KBmJldF9pZBgBIAEoCRIRCgltYXJrZXRfaWQYAiABKAkSDwoHb3V0Y29tZRgDIAEoDRIUCgxhbW91bnRfbWlub3IYBCABKAQSFgoJcXVvdGVfc2VxGAUgASgESACIAQESHQoQbWlsbGlfc2hhcmVzX21pbhgGIAEoBEgBiAEBQgwKCl9xdW90ZV9zZXFCEwoRX21pbGxpX3NoYXJlc19taW4iGgoIV2l0aGRyYXcSDgoGYmV0X2lkGAEgASgJIpcBCgRTZWxsEg8KB3NhbGVfaWQYASABKAkSDgoGYmV0X2lkGAIgASgJEhQKDG1pbGxpX3NoYXJlcxgDIAEoBBIWCglxdW90ZV9zZXEYBCABKARIAIgBARIdChBhbW91bnRfbWlub3JfbWluGAUgASgESAGIAQFCDAoKX3F1b3RlX3NlcUITChFfYW1vdW50X21pbm9yX21pbiJICgxRdW90ZVJlcXVlc3QSEQoJbWFya2V0X2lkGAEgASgJEg8KB291dGNvbWUYAiABKA0SFAoMYW1vdW50X21pbm9yGAMgASgEIiIKEFNhbGVRdW90ZVJlcXVlc3QSDgoGYmV0X2lkGAEgASgJImkKCFNldExpbWl0EhIKCmNvbW1hbmRfaWQYASABKAkSKwoFbGltaXQYAiABKA4yHC5tb3JwaGluZS5mYWN0cy52MS5MaW1pdE5hbWUSEgoFdmFsdWUYAyABKARIAIgBAUIICgZfdmFsdWUiDwoNTGltaXRzUmVxdWVzdCIXCgRQaW5nEg8KB3NlbnRfbXMYASABKAEicAoLV2F0Y2hSZXBvcnQSEAoIZGVsYXlfbXMYASABKA0SFgoOdW5jZXJ0YWludHlfbXMYAiABKA0SHAoUb3ZlcmxheV9kZWxheV9wOTVfbXMYAyABKA0SGQoRZnJhbWVzX3Blcl9zZWNvbmQYBCABKA0iHwoOSGlzdG9yeVJlcXVlc3QSDQoFbGltaXQYASABKA0izQQKCkZyb21WaWV3ZXISKQoFaGVsbG8YASABKAsyGC5tb3JwaGluZS5mYWN0cy52MS5IZWxsb0gAEiUKA2JldBgCIAEoCzIWLm1vcnBoaW5lLmZhY3RzLnYxLkJldEgAEicKBHBpbmcYAyABKAsyFy5tb3JwaGluZS5mYWN0cy52MS5QaW5nSAASNgoMd2F0Y2hfcmVwb3J0GAQgASgLMh4ubW9ycGhpbmUuZmFjdHMudjEuV2F0Y2hSZXBvcnRIABI8Cg9oaXN0b3J5X3JlcXVlc3QYBSABKAsyIS5tb3JwaGluZS5mYWN0cy52MS5IaXN0b3J5UmVxdWVzdEgAEi8KCHdpdGhkcmF3GAYgASgLMhsubW9ycGhpbmUuZmFjdHMudjEuV2l0aGRyYXdIABInCgRzZWxsGAcgASgLMhcubW9ycGhpbmUuZmFjdHMudjEuU2VsbEgAEjgKDXF1b3RlX3JlcXVlc3QYCCABKAsyHy5tb3JwaGluZS5mYWN0cy52MS5RdW90ZVJlcXVlc3RIABJBChJzYWxlX3F1b3RlX3JlcXVlc3QYCSABKAsyIy5tb3JwaGluZS5mYWN0cy52MS5TYWxlUXVvdGVSZXF1ZXN0SAASMAoJc2V0X2xpbWl0GAogASgLMhsubW9ycGhpbmUuZmFjdHMudjEuU2V0TGltaXRIABI6Cg5saW1pdHNfcmVxdWVzdBgLIAEoCzIgLm1vcnBoaW5lLmZhY3RzLnYxLkxpbWl0c1JlcXVlc3RIAEIJCgdtZXNzYWdlIhoKCUNoYWxsZW5nZRINCgVub25jZRgBIAEoCSI5CgdXZWxjb21lEg8KB3N1YmplY3QYASABKAkSDAoEcm9sZRgCIAEoCRIPCgd2ZXJzaW9uGAMgASgNIigKB1JlZnVzZWQSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIrsBCghCZXRSZXBseRIOCgZiZXRfaWQYASABKAkSEQoJbWFya2V0X2lkGAIgASgJEg8KB291dGNvbWUYAyABKA0SFAoMYW1vdW50X21pbm9yGAQgASgEEgsKA3NlcRgFIAEoBBIMCgRoYXNoGAYgASgJEgwKBGNvZGUYByABKAkSDwoHbWVzc2FnZRgIIAEoCRIVCg1wZW5kaW5nX2tub3duGAkgASgIEhQKDG1pbGxpX3NoYXJlcxgKIAEoBCJXCg1XaXRoZHJhd1JlcGx5Eg4KBmJldF9pZBgBIAEoCRIXCg93aXRoZHJhd25fYXRfdXMYAiABKAQSDAoEY29kZRgDIAEoCRIPCgdtZXNzYWdlGAQgASgJIpIBCglTYWxlUmVwbHkSDwoHc2FsZV9pZBgBIAEoCRIOCgZiZXRfaWQYAiABKAkSFAoMbWlsbGlfc2hhcmVzGAMgASgEEhQKDGFtb3VudF9taW5vchgEIAEoBBILCgNzZXEYBSABKAQSDAoEaGFzaBgGIAEoCRIMCgRjb2RlGAcgASgJEg8KB21lc3NhZ2UYCCABKAkimwEKBVF1b3RlEhEKCW1hcmtldF9pZBgBIAEoCRIPCgdvdXRjb21lGAIgASgNEhQKDGFtb3VudF9taW5vchgDIAEoBBIRCglxdW90ZV9zZXEYBCABKAQSEAoIcGVybWlsbGUYBSADKA0SFAoMbWlsbGlfc2hhcmVzGAYgASgEEgwKBGNvZGUYByABKAkSDwoHbWVzc2FnZRgIIAEoCSJ5CglTYWxlUXVvdGUSDgoGYmV0X2lkGAEgASgJEhQKDG1pbGxpX3NoYXJlcxgCIAEoBBIUCgxhbW91bnRfbWlub3IYAyABKAQSEQoJcXVvdGVfc2VxGAQgASgEEgwKBGNvZGUYBSABKAkSDwoHbWVzc2FnZRgGIAEoCSK1AQoIT3duTGltaXQSKwoFbGltaXQYASABKA4yHC5tb3JwaGluZS5mYWN0cy52MS5MaW1pdE5hbWUSEgoFdmFsdWUYAiABKARIAIgBARIcCg93YWl0aW5nX2Zyb21fdXMYAyABKARIAYgBARIaCg13YWl0aW5nX3ZhbHVlGAQgASgESAKIAQFCCAoGX3ZhbHVlQhIKEF93YWl0aW5nX2Zyb21fdXNCEAoOX3dhaXRpbmdfdmFsdWUiewoGTGltaXRzEhIKCmNvbW1hbmRfaWQYASABKAkSKwoGbGltaXRzGAIgAygLMhsubW9ycGhpbmUuZmFjdHMudjEuT3duTGltaXQSEQoJaXNfYmFubmVkGAMgASgIEgwKBGNvZGUYBCABKAkSDwoHbWVzc2FnZRgFIAEoCSJjCgdCYWxhbmNlEhcKD2F2YWlsYWJsZV9taW5vchgBIAEoBBIUCgxzdGFrZWRfbWlub3IYAiABKAQSEgoKZGVidF9taW5vchgDIAEoBBIVCg1ncmFudGVkX21pbm9yGAQgASgEIrkDCgxIaXN0b3J5RW50cnkSDgoGYmV0X2lkGAEgASgJEhEKCW1hcmtldF9pZBgCIAEoCRIUCgxtYXJrZXRfdGl0bGUYAyABKAkSFQoNb3V0Y29tZV9sYWJlbBgEIAEoCRIUCgxhbW91bnRfbWlub3IYBSABKAQSNgoGcmVzdWx0GAYgASgOMiYubW9ycGhpbmUuZmFjdHMudjEuSGlzdG9yeUVudHJ5LlJlc3VsdBISCgpwYWlkX21pbm9yGAcgASgEEg4KBnJlYXNvbhgIIAEoCRILCgNzZXEYCSABKAQSDAoEaGFzaBgKIAEoCRINCgVhdF91cxgLIAEoBBIPCgdvdXRjb21lGAwgASgNEhcKD3dpdGhkcmF3bl9hdF91cxgNIAEoBBIUCgxtaWxsaV9zaGFyZXMYDiABKAQSGQoRbWlsbGlfc2hhcmVzX2xlZnQYDyABKAQSEgoKc29sZF9taW5vchgQIAEoBCJOCgZSZXN1bHQSFgoSUkVTVUxUX1VOU1BFQ0lGSUVEEAASCwoHUEVORElORxABEgcKA1dPThACEggKBExPU1QQAxIMCghSRUZVTkRFRBAEIjsKB0hpc3RvcnkSMAoHZW50cmllcxgBIAMoCzIfLm1vcnBoaW5lLmZhY3RzLnYxLkhpc3RvcnlFbnRyeSI4CgpNYXJrZXRMaXN0EioKB21hcmtldHMYASADKAsyGS5tb3JwaGluZS5mYWN0cy52MS5NYXJrZXQiOQoJRXZlbnRMaXN0EiwKBmV2ZW50cxgBIAMoCzIcLm1vcnBoaW5lLmZhY3RzLnYxLkdhbWVFdmVudCJTCgRQb25nEg8KB3NlbnRfbXMYASABKAESEAoIbWVkaWFfdXMYAiABKAQSFgoOdW5jZXJ0YWludHlfdXMYAyABKA0SEAoIcmVsYXlfdXMYBCABKAQirQcKCFRvVmlld2VyEjEKCWNoYWxsZW5nZRgBIAEoCzIcLm1vcnBoaW5lLmZhY3RzLnYxLkNoYWxsZW5nZUgAEi0KB3dlbGNvbWUYAiABKAsyGi5tb3JwaGluZS5mYWN0cy52MS5XZWxjb21lSAASLQoHcmVmdXNlZBgDIAEoCzIaLm1vcnBoaW5lLmZhY3RzLnYxLlJlZnVzZWRIABInCgRzaG93GAQgASgLMhcubW9ycGhpbmUuZmFjdHMudjEuU2hvd0gAEjAKB21hcmtldHMYBSABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5NYXJrZXRMaXN0SAASKwoGbWFya2V0GAYgASgLMhkubW9ycGhpbmUuZmFjdHMudjEuTWFya2V0SAASMAoJYmV0X3JlcGx5GAcgASgLMhsubW9ycGhpbmUuZmFjdHMudjEuQmV0UmVwbHlIABItCgdiYWxhbmNlGAggASgLMhoubW9ycGhpbmUuZmFjdHMudjEuQmFsYW5jZUgAEjUKCnNldHRsZW1lbnQYCSABKAsyHy5tb3JwaGluZS5mYWN0cy52MS5IaXN0b3J5RW50cnlIABItCgdoaXN0b3J5GAogASgLMhoubW9ycGhpbmUuZmFjdHMudjEuSGlzdG9yeUgAEi0KBWV2ZW50GAsgASgLMhwubW9ycGhpbmUuZmFjdHMudjEuR2FtZUV2ZW50SAASJwoEcG9uZxgMIAEoCzIXLm1vcnBoaW5lLmZhY3RzLnYxLlBvbmdIABI6Cg53aXRoZHJhd19yZXBseRgNIAEoCzIgLm1vcnBoaW5lLmZhY3RzLnYxLldpdGhkcmF3UmVwbHlIABIyCgpzYWxlX3JlcGx5GA4gASgLMhwubW9ycGhpbmUuZmFjdHMudjEuU2FsZVJlcGx5SAASKQoFcXVvdGUYDyABKAsyGC5tb3JwaGluZS5mYWN0cy52MS5RdW90ZUgAEjIKCnNhbGVfcXVvdGUYECABKAsyHC5tb3JwaGluZS5mYWN0cy52MS5TYWxlUXVvdGVIABIrCgZsaW1pdHMYESABKAsyGS5tb3JwaGluZS5mYWN0cy52MS5MaW1pdHNIABIuCgZldmVudHMYEiABKAsyHC5tb3JwaGluZS5mYWN0cy52MS5FdmVudExpc3RIABIyCgl3aXRuZXNzZWQYEyABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsQWNrSABCCQoHbWVzc2FnZSJ4CghSZWdpc3RlchIPCgd2ZXJzaW9uGAEgASgNEhIKCmNoYW5uZWxfaWQYAiABKAkSEgoKcHVibGljX2tleRgDIAEoCRIRCglzaWduYXR1cmUYBCABKAkSEQoJbGVkZ2VyX2lkGAUgASgJEg0KBWVwb2NoGAYgASgEIh0KCFRha2VPdmVyEhEKCWxlZGdlcl9pZBgBIAEoCSI1ChJKb3VybmFsVGFpbFJlcXVlc3QSEAoIZnJvbV9zZXEYASABKAQSDQoFbGltaXQYAiABKA0iSwoHRGVsaXZlchISCgp2aWV3ZXJfaWRzGAEgAygJEiwKB21lc3NhZ2UYAiABKAsyGy5tb3JwaGluZS5mYWN0cy52MS5Ub1ZpZXdlciIoCgpKb3VybmFsUm93EgwKBGJvZHkYASABKAwSDAoEaGFzaBgCIAEoDCLPAQoMSm91cm5hbEJhdGNoEhEKCWxlZGdlcl9pZBgBIAEoCRINCgVlcG9jaBgCIAEoBBIQCghmcm9tX3NlcRgDIAEoBBIOCgZ0b19zZXEYBCABKAQSEQoJcHJldl9oYXNoGAUgASgMEisKBHJvd3MYBiADKAsyHS5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsUm93EgwKBGhhc2gYByABKAwSLQoFdGV4dHMYCCADKAsyHi5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsVGV4dCI3CgtKb3VybmFsVGV4dBIMCgRoYXNoGAEgASgJEgwKBHNhbHQYAiABKAwSDAoEdGV4dBgDIAEoCSIcCgpFcmFzZVRleHRzEg4KBmhhc2hlcxgBIAMoCSLxAwoKRnJvbVN0dWRpbxIvCghyZWdpc3RlchgBIAEoCzIbLm1vcnBoaW5lLmZhY3RzLnYxLlJlZ2lzdGVySAASLQoHZGVsaXZlchgCIAEoCzIaLm1vcnBoaW5lLmZhY3RzLnYxLkRlbGl2ZXJIABIyCglhbmFseXRpY3MYAyABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5GcmFtZUZhY3RzSAASOAoNam91cm5hbF9iYXRjaBgEIAEoCzIfLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxCYXRjaEgAEicKBHBpbmcYBSABKAsyFy5tb3JwaGluZS5mYWN0cy52MS5QaW5nSAASMgoKbWVkaWFfdGltZRgGIAEoCzIcLm1vcnBoaW5lLmZhY3RzLnYxLk1lZGlhVGltZUgAEjAKCXRha2Vfb3ZlchgHIAEoCzIbLm1vcnBoaW5lLmZhY3RzLnYxLlRha2VPdmVySAASRQoUam91cm5hbF90YWlsX3JlcXVlc3QYCCABKAsyJS5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsVGFpbFJlcXVlc3RIABI0CgtlcmFzZV90ZXh0cxgJIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkVyYXNlVGV4dHNIAEIJCgdtZXNzYWdlIkYKCU1lZGlhVGltZRIQCghtZWRpYV91cxgBIAEoBBIVCg1yb3VuZF90cmlwX3VzGAIgASgNEhAKCHJlbGF5X3VzGAMgASgEIuIBCgpSZWdpc3RlcmVkEhAKCHdoaXBfdXJsGAEgASgJEhIKCndoaXBfdG9rZW4YAiABKAkSEgoKdmlld2VyX3VybBgDIAEoCRIQCgh3aGVwX3VybBgEIAEoCRITCgtqb3VybmFsX3NlcRgFIAEoBBIUCgxqb3VybmFsX2hhc2gYBiABKAwSFQoNam91cm5hbF9lcG9jaBgHIAEoBBIRCglyZWxheV9rZXkYCCABKAkSMwoMam91cm5hbF9tYXJrGAkgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbEFjayJGCgxWaWV3ZXJKb2luZWQSEQoJdmlld2VyX2lkGAEgASgJEg8KB3N1YmplY3QYAiABKAkSEgoKcHVibGljX2tleRgDIAEoCSIfCgpWaWV3ZXJMZWZ0EhEKCXZpZXdlcl9pZBgBIAEoCSJSCg1WaWV3ZXJNZXNzYWdlEhEKCXZpZXdlcl9pZBgBIAEoCRIuCgdtZXNzYWdlGAIgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuRnJvbVZpZXdlciJtCgpKb3VybmFsQWNrEg0KBWVwb2NoGAEgASgEEgsKA3NlcRgCIAEoBBIMCgRoYXNoGAMgASgMEhEKCWxlZGdlcl9pZBgEIAEoCRIPCgd0aW1lX21zGAUgASgEEhEKCXNpZ25hdHVyZRgGIAEoCSJ7CgtKb3VybmFsVGFpbBIQCghmcm9tX3NlcRgBIAEoBBIrCgRyb3dzGAIgAygLMh0ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbFJvdxItCgV0ZXh0cxgDIAMoCzIeLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxUZXh0IkEKDkpvdXJuYWxSZWZ1c2VkEgwKBGNvZGUYASABKAkSEAoIbmVlZF9zZXEYAiABKAQSDwoHbWVzc2FnZRgDIAEoCSJDCgpSZWxheVN0YXRzEg8KB3ZpZXdlcnMYASABKA0SEAoId2F0Y2hpbmcYAiABKA0SEgoKbWVkaWFfbGl2ZRgDIAEoCCLIBQoIVG9TdHVkaW8SMQoJY2hhbGxlbmdlGAEgASgLMhwubW9ycGhpbmUuZmFjdHMudjEuQ2hhbGxlbmdlSAASMwoKcmVnaXN0ZXJlZBgCIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLlJlZ2lzdGVyZWRIABItCgdyZWZ1c2VkGAMgASgLMhoubW9ycGhpbmUuZmFjdHMudjEuUmVmdXNlZEgAEjgKDXZpZXdlcl9qb2luZWQYBCABKAsyHy5tb3JwaGluZS5mYWN0cy52MS5WaWV3ZXJKb2luZWRIABI0Cgt2aWV3ZXJfbGVmdBgFIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLlZpZXdlckxlZnRIABI6Cg52aWV3ZXJfbWVzc2FnZRgGIAEoCzIgLm1vcnBoaW5lLmZhY3RzLnYxLlZpZXdlck1lc3NhZ2VIABI0Cgtqb3VybmFsX2FjaxgHIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxBY2tIABI8Cg9qb3VybmFsX3JlZnVzZWQYCCABKAsyIS5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsUmVmdXNlZEgAEi4KBXN0YXRzGAkgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuUmVsYXlTdGF0c0gAEicKBHBvbmcYCiABKAsyFy5tb3JwaGluZS5mYWN0cy52MS5Qb25nSAASMgoJdG9va19vdmVyGAsgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbEFja0gAEjYKDGpvdXJuYWxfdGFpbBgMIAEoCzIeLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxUYWlsSAASNQoMdGV4dHNfZXJhc2VkGA0gASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuRXJhc2VUZXh0c0gAQgkKB21lc3NhZ2UqlgEKCUxpbWl0TmFtZRIaChZMSU1JVF9OQU1FX1VOU1BFQ0lGSUVEEAASGAoUTElNSVRfTkFNRV9TVEFLRV9EQVkQARIXChNMSU1JVF9OQU1FX0xPU1NfREFZEAISGwoXTElNSVRfTkFNRV9QQVVTRURfVU5USUwQAxIdChlMSU1JVF9OQU1FX0VYQ0xVREVEX1VOVElMEARiBnByb3RvMw");
+  fileDesc("CgtmYWN0cy5wcm90bxIRbW9ycGhpbmUuZmFjdHMudjEiOgoDQm94EgkKAXgYASABKAISCQoBeRgCIAEoAhINCgV3aWR0aBgDIAEoAhIOCgZoZWlnaHQYBCABKAIiNAoIS2V5cG9pbnQSCQoBeBgBIAEoAhIJCgF5GAIgASgCEhIKCmNvbmZpZGVuY2UYAyABKAIi9AEKBVRyYWNrEgoKAmlkGAEgASgNEg0KBWxhYmVsGAIgASgJEiMKA2JveBgDIAEoCzIWLm1vcnBoaW5lLmZhY3RzLnYxLkJveBISCgp2ZWxvY2l0eV94GAQgASgCEhIKCnZlbG9jaXR5X3kYBSABKAISEgoKY29uZmlkZW5jZRgGIAEoAhISCgphZ2VfZnJhbWVzGAcgASgNEhEKCXByZWRpY3RlZBgIIAEoCBIuCglrZXlwb2ludHMYFCADKAsyGy5tb3JwaGluZS5mYWN0cy52MS5LZXlwb2ludBIYChBrZXlwb2ludHNfYWdlX3VzGBUgASgNInoKClN0YWdlVGltZXMSEQoJZGVjb2RlX3VzGAEgASgNEhEKCW1vdGlvbl91cxgCIAEoDRIQCghpbmZlcl91cxgDIAEoDRIQCgh0cmFja191cxgEIAEoDRIQCghldmVudF91cxgFIAEoDRIQCgh0b3RhbF91cxgGIAEoDSKuAQoFU2NlbmUSCwoDY3V0GAEgASgIEg0KBWJsYWNrGAIgASgIEg4KBmZyb3plbhgDIAEoCBIVCg1jYW1lcmFfbW92aW5nGAQgASgIEgwKBHdpcGUYBSABKAgSDgoGcmVwbGF5GAYgASgIEg8KB3NoaWZ0X3gYByABKAISDwoHc2hpZnRfeRgIIAEoAhIOCgZtb3Rpb24YCSABKAISEgoKYmFja2dyb3VuZBgKIAEoCSLyAQoKRnJhbWVGYWN0cxISCgpjYXB0dXJlX3VzGAEgASgEEhUKDXJ0cF90aW1lc3RhbXAYAiABKA0SFgoOZnJhbWVfc2VxdWVuY2UYAyABKAQSKAoGdHJhY2tzGAQgAygLMhgubW9ycGhpbmUuZmFjdHMudjEuVHJhY2sSLQoGc3RhZ2VzGAUgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuU3RhZ2VUaW1lcxINCgVtb2RlbBgGIAEoCRIQCghrbm93bl91cxgHIAEoBBInCgVzY2VuZRgUIAEoCzIYLm1vcnBoaW5lLmZhY3RzLnYxLlNjZW5lIvgBCglHYW1lRXZlbnQSCgoCaWQYASABKAkSDAoEdHlwZRgCIAEoCRISCgpjYXB0dXJlX3VzGAMgASgEEhUKDXJ0cF90aW1lc3RhbXAYBCABKA0SEwoLZGV0ZWN0ZWRfdXMYBSABKAQSEgoKY29uZmlkZW5jZRgGIAEoAhILCgN3aHkYByABKAkSDwoHc3ViamVjdBgIIAEoCRIRCgl0cmFja19pZHMYCSADKA0SDQoFc2NvcmUYFCABKAISDwoHcmVhc29ucxgVIAMoCRIWCg5yZXBsYXlfZnJvbV91cxgWIAEoBBIUCgxyZXBsYXlfdG9fdXMYFyABKAQi7gIKBFNob3cSLAoFc3RhdGUYASABKA4yHS5tb3JwaGluZS5mYWN0cy52MS5TaG93LlN0YXRlEg0KBXRpdGxlGAIgASgJEhUKDWxpdmVfc2luY2VfdXMYAyABKAQSGAoQc3R1ZGlvX2Nvbm5lY3RlZBgEIAEoCBIZChFiZXR0aW5nX3N1c3BlbmRlZBgFIAEoCRIPCgd2aWV3ZXJzGAYgASgNEhoKEnZpZGVvX2Nsb2NrX29mZnNldBgHIAEoDRIZChF2aWRlb19jbG9ja19zaGlmdBgIIAEoDRIRCgltZWRpYV91cmwYPCABKAkSEwoLbWVkaWFfbW92ZWQYPSABKAgSLQoGbGF5ZXJzGD4gAygLMh0ubW9ycGhpbmUuZmFjdHMudjEuVmlkZW9MYXllciI+CgVTdGF0ZRIVChFTVEFURV9VTlNQRUNJRklFRBAAEgkKBVJFQURZEAESCAoETElWRRACEgkKBUVOREVEEAMiVAoKVmlkZW9MYXllchIKCgJpZBgBIAEoCRINCgV3aWR0aBgCIAEoDRIOCgZoZWlnaHQYAyABKA0SGwoTa2lsb2JpdHNfcGVyX3NlY29uZBgEIAEoDSI9CgdPdXRjb21lEg0KBWxhYmVsGAEgASgJEhIKCnBvb2xfbWlub3IYAiABKAQSDwoHYmV0dG9ycxgDIAEoDSLoAwoGTWFya2V0EgoKAmlkGAEgASgJEg0KBXRpdGxlGAIgASgJEiwKCG91dGNvbWVzGAMgAygLMhoubW9ycGhpbmUuZmFjdHMudjEuT3V0Y29tZRIuCgVzdGF0ZRgEIAEoDjIfLm1vcnBoaW5lLmZhY3RzLnYxLk1hcmtldC5TdGF0ZRITCgtvcGVuc19hdF91cxgFIAEoBBISCgpsb2NrX2F0X3VzGAYgASgEEhUKDWhvcml6b25fYXRfdXMYByABKAQSFgoOZGVhZGxpbmVfYXRfdXMYCCABKAQSEAoIZ3VhcmRfbXMYCSABKA0SEwoGd2lubmVyGAogASgNSACIAQESDgoGcmVhc29uGAsgASgJEhoKEmRlY2lkZWRfY2FwdHVyZV91cxgMIAEoBBISCgpydWxlc19oYXNoGA0gASgJEi8KBnByaWNlcxgOIAEoCzIfLm1vcnBoaW5lLmZhY3RzLnYxLk1hcmtldFByaWNlcxIRCglzdXNwZW5kZWQYDyABKAkiVwoFU3RhdGUSFQoRU1RBVEVfVU5TUEVDSUZJRUQQABIJCgVEUkFGVBABEggKBE9QRU4QAhIKCgZMT0NLRUQQAxIMCghSRVNPTFZFRBAEEggKBFZPSUQQBUIJCgdfd2lubmVyIjMKDE1hcmtldFByaWNlcxIRCglxdW90ZV9zZXEYASABKAQSEAoIcGVybWlsbGUYAiADKA0iUAoFSGVsbG8SDwoHdmVyc2lvbhgBIAEoDRISCgpwdWJsaWNfa2V5GAIgASgJEg8KB3N1YmplY3QYAyABKAkSEQoJc2lnbmF0dXJlGAQgASgJIqkBCgNCZXQSDgoGYmV0X2lkGAEgASgJEhEKCW1hcmtldF9pZBgCIAEoCRIPCgdvdXRjb21lGAMgASgNEhQKDGFtb3VudF9taW5vchgEIAEoBBIWCglxdW90ZV9zZXEYBSABKARIAIgBARIdChBtaWxsaV9zaGFyZXNfbWluGAYgASgESAGIAQFCDAoKX3F1b3RlX3NlcUITChFfbWlsbGlfc2hhcmVzX21pbiIaCghXaXRoZHJhdxIOCgZiZXRfaWQYASABKAkilwEKBFNlbGwSDwoHc2FsZV9pZBgBIAEoCRIOCgZiZXRfaWQYAiABKAkSFAoMbWlsbGlfc2hhcmVzGAMgASgEEhYKCXF1b3RlX3NlcRgEIAEoBEgAiAEBEh0KEGFtb3VudF9taW5vcl9taW4YBSABKARIAYgBAUIMCgpfcXVvdGVfc2VxQhMKEV9hbW91bnRfbWlub3JfbWluIkgKDFF1b3RlUmVxdWVzdBIRCgltYXJrZXRfaWQYASABKAkSDwoHb3V0Y29tZRgCIAEoDRIUCgxhbW91bnRfbWlub3IYAyABKAQiIgoQU2FsZVF1b3RlUmVxdWVzdBIOCgZiZXRfaWQYASABKAkiaQoIU2V0TGltaXQSEgoKY29tbWFuZF9pZBgBIAEoCRIrCgVsaW1pdBgCIAEoDjIcLm1vcnBoaW5lLmZhY3RzLnYxLkxpbWl0TmFtZRISCgV2YWx1ZRgDIAEoBEgAiAEBQggKBl92YWx1ZSIPCg1MaW1pdHNSZXF1ZXN0IhcKBFBpbmcSDwoHc2VudF9tcxgBIAEoASJwCgtXYXRjaFJlcG9ydBIQCghkZWxheV9tcxgBIAEoDRIWCg51bmNlcnRhaW50eV9tcxgCIAEoDRIcChRvdmVybGF5X2RlbGF5X3A5NV9tcxgDIAEoDRIZChFmcmFtZXNfcGVyX3NlY29uZBgEIAEoDSIfCg5IaXN0b3J5UmVxdWVzdBINCgVsaW1pdBgBIAEoDSKJBQoKRnJvbVZpZXdlchIpCgVoZWxsbxgBIAEoCzIYLm1vcnBoaW5lLmZhY3RzLnYxLkhlbGxvSAASJQoDYmV0GAIgASgLMhYubW9ycGhpbmUuZmFjdHMudjEuQmV0SAASJwoEcGluZxgDIAEoCzIXLm1vcnBoaW5lLmZhY3RzLnYxLlBpbmdIABI2Cgx3YXRjaF9yZXBvcnQYBCABKAsyHi5tb3JwaGluZS5mYWN0cy52MS5XYXRjaFJlcG9ydEgAEjwKD2hpc3RvcnlfcmVxdWVzdBgFIAEoCzIhLm1vcnBoaW5lLmZhY3RzLnYxLkhpc3RvcnlSZXF1ZXN0SAASLwoId2l0aGRyYXcYBiABKAsyGy5tb3JwaGluZS5mYWN0cy52MS5XaXRoZHJhd0gAEicKBHNlbGwYByABKAsyFy5tb3JwaGluZS5mYWN0cy52MS5TZWxsSAASOAoNcXVvdGVfcmVxdWVzdBgIIAEoCzIfLm1vcnBoaW5lLmZhY3RzLnYxLlF1b3RlUmVxdWVzdEgAEkEKEnNhbGVfcXVvdGVfcmVxdWVzdBgJIAEoCzIjLm1vcnBoaW5lLmZhY3RzLnYxLlNhbGVRdW90ZVJlcXVlc3RIABIwCglzZXRfbGltaXQYCiABKAsyGy5tb3JwaGluZS5mYWN0cy52MS5TZXRMaW1pdEgAEjoKDmxpbWl0c19yZXF1ZXN0GAsgASgLMiAubW9ycGhpbmUuZmFjdHMudjEuTGltaXRzUmVxdWVzdEgAEjoKDmFuYWx5dGljc193aXNoGDwgASgLMiAubW9ycGhpbmUuZmFjdHMudjEuQW5hbHl0aWNzV2lzaEgAQgkKB21lc3NhZ2UiIgoNQW5hbHl0aWNzV2lzaBIRCglpc193YW50ZWQYASABKAgiGgoJQ2hhbGxlbmdlEg0KBW5vbmNlGAEgASgJIjkKB1dlbGNvbWUSDwoHc3ViamVjdBgBIAEoCRIMCgRyb2xlGAIgASgJEg8KB3ZlcnNpb24YAyABKA0iKAoHUmVmdXNlZBIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiuwEKCEJldFJlcGx5Eg4KBmJldF9pZBgBIAEoCRIRCgltYXJrZXRfaWQYAiABKAkSDwoHb3V0Y29tZRgDIAEoDRIUCgxhbW91bnRfbWlub3IYBCABKAQSCwoDc2VxGAUgASgEEgwKBGhhc2gYBiABKAkSDAoEY29kZRgHIAEoCRIPCgdtZXNzYWdlGAggASgJEhUKDXBlbmRpbmdfa25vd24YCSABKAgSFAoMbWlsbGlfc2hhcmVzGAogASgEIlcKDVdpdGhkcmF3UmVwbHkSDgoGYmV0X2lkGAEgASgJEhcKD3dpdGhkcmF3bl9hdF91cxgCIAEoBBIMCgRjb2RlGAMgASgJEg8KB21lc3NhZ2UYBCABKAkikgEKCVNhbGVSZXBseRIPCgdzYWxlX2lkGAEgASgJEg4KBmJldF9pZBgCIAEoCRIUCgxtaWxsaV9zaGFyZXMYAyABKAQSFAoMYW1vdW50X21pbm9yGAQgASgEEgsKA3NlcRgFIAEoBBIMCgRoYXNoGAYgASgJEgwKBGNvZGUYByABKAkSDwoHbWVzc2FnZRgIIAEoCSKbAQoFUXVvdGUSEQoJbWFya2V0X2lkGAEgASgJEg8KB291dGNvbWUYAiABKA0SFAoMYW1vdW50X21pbm9yGAMgASgEEhEKCXF1b3RlX3NlcRgEIAEoBBIQCghwZXJtaWxsZRgFIAMoDRIUCgxtaWxsaV9zaGFyZXMYBiABKAQSDAoEY29kZRgHIAEoCRIPCgdtZXNzYWdlGAggASgJInkKCVNhbGVRdW90ZRIOCgZiZXRfaWQYASABKAkSFAoMbWlsbGlfc2hhcmVzGAIgASgEEhQKDGFtb3VudF9taW5vchgDIAEoBBIRCglxdW90ZV9zZXEYBCABKAQSDAoEY29kZRgFIAEoCRIPCgdtZXNzYWdlGAYgASgJIrUBCghPd25MaW1pdBIrCgVsaW1pdBgBIAEoDjIcLm1vcnBoaW5lLmZhY3RzLnYxLkxpbWl0TmFtZRISCgV2YWx1ZRgCIAEoBEgAiAEBEhwKD3dhaXRpbmdfZnJvbV91cxgDIAEoBEgBiAEBEhoKDXdhaXRpbmdfdmFsdWUYBCABKARIAogBAUIICgZfdmFsdWVCEgoQX3dhaXRpbmdfZnJvbV91c0IQCg5fd2FpdGluZ192YWx1ZSJ7CgZMaW1pdHMSEgoKY29tbWFuZF9pZBgBIAEoCRIrCgZsaW1pdHMYAiADKAsyGy5tb3JwaGluZS5mYWN0cy52MS5Pd25MaW1pdBIRCglpc19iYW5uZWQYAyABKAgSDAoEY29kZRgEIAEoCRIPCgdtZXNzYWdlGAUgASgJImMKB0JhbGFuY2USFwoPYXZhaWxhYmxlX21pbm9yGAEgASgEEhQKDHN0YWtlZF9taW5vchgCIAEoBBISCgpkZWJ0X21pbm9yGAMgASgEEhUKDWdyYW50ZWRfbWlub3IYBCABKAQiuQMKDEhpc3RvcnlFbnRyeRIOCgZiZXRfaWQYASABKAkSEQoJbWFya2V0X2lkGAIgASgJEhQKDG1hcmtldF90aXRsZRgDIAEoCRIVCg1vdXRjb21lX2xhYmVsGAQgASgJEhQKDGFtb3VudF9taW5vchgFIAEoBBI2CgZyZXN1bHQYBiABKA4yJi5tb3JwaGluZS5mYWN0cy52MS5IaXN0b3J5RW50cnkuUmVzdWx0EhIKCnBhaWRfbWlub3IYByABKAQSDgoGcmVhc29uGAggASgJEgsKA3NlcRgJIAEoBBIMCgRoYXNoGAogASgJEg0KBWF0X3VzGAsgASgEEg8KB291dGNvbWUYDCABKA0SFwoPd2l0aGRyYXduX2F0X3VzGA0gASgEEhQKDG1pbGxpX3NoYXJlcxgOIAEoBBIZChFtaWxsaV9zaGFyZXNfbGVmdBgPIAEoBBISCgpzb2xkX21pbm9yGBAgASgEIk4KBlJlc3VsdBIWChJSRVNVTFRfVU5TUEVDSUZJRUQQABILCgdQRU5ESU5HEAESBwoDV09OEAISCAoETE9TVBADEgwKCFJFRlVOREVEEAQiOwoHSGlzdG9yeRIwCgdlbnRyaWVzGAEgAygLMh8ubW9ycGhpbmUuZmFjdHMudjEuSGlzdG9yeUVudHJ5IjgKCk1hcmtldExpc3QSKgoHbWFya2V0cxgBIAMoCzIZLm1vcnBoaW5lLmZhY3RzLnYxLk1hcmtldCI5CglFdmVudExpc3QSLAoGZXZlbnRzGAEgAygLMhwubW9ycGhpbmUuZmFjdHMudjEuR2FtZUV2ZW50IlMKBFBvbmcSDwoHc2VudF9tcxgBIAEoARIQCghtZWRpYV91cxgCIAEoBBIWCg51bmNlcnRhaW50eV91cxgDIAEoDRIQCghyZWxheV91cxgEIAEoBCKVCAoIVG9WaWV3ZXISMQoJY2hhbGxlbmdlGAEgASgLMhwubW9ycGhpbmUuZmFjdHMudjEuQ2hhbGxlbmdlSAASLQoHd2VsY29tZRgCIAEoCzIaLm1vcnBoaW5lLmZhY3RzLnYxLldlbGNvbWVIABItCgdyZWZ1c2VkGAMgASgLMhoubW9ycGhpbmUuZmFjdHMudjEuUmVmdXNlZEgAEicKBHNob3cYBCABKAsyFy5tb3JwaGluZS5mYWN0cy52MS5TaG93SAASMAoHbWFya2V0cxgFIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLk1hcmtldExpc3RIABIrCgZtYXJrZXQYBiABKAsyGS5tb3JwaGluZS5mYWN0cy52MS5NYXJrZXRIABIwCgliZXRfcmVwbHkYByABKAsyGy5tb3JwaGluZS5mYWN0cy52MS5CZXRSZXBseUgAEi0KB2JhbGFuY2UYCCABKAsyGi5tb3JwaGluZS5mYWN0cy52MS5CYWxhbmNlSAASNQoKc2V0dGxlbWVudBgJIAEoCzIfLm1vcnBoaW5lLmZhY3RzLnYxLkhpc3RvcnlFbnRyeUgAEi0KB2hpc3RvcnkYCiABKAsyGi5tb3JwaGluZS5mYWN0cy52MS5IaXN0b3J5SAASLQoFZXZlbnQYCyABKAsyHC5tb3JwaGluZS5mYWN0cy52MS5HYW1lRXZlbnRIABInCgRwb25nGAwgASgLMhcubW9ycGhpbmUuZmFjdHMudjEuUG9uZ0gAEjoKDndpdGhkcmF3X3JlcGx5GA0gASgLMiAubW9ycGhpbmUuZmFjdHMudjEuV2l0aGRyYXdSZXBseUgAEjIKCnNhbGVfcmVwbHkYDiABKAsyHC5tb3JwaGluZS5mYWN0cy52MS5TYWxlUmVwbHlIABIpCgVxdW90ZRgPIAEoCzIYLm1vcnBoaW5lLmZhY3RzLnYxLlF1b3RlSAASMgoKc2FsZV9xdW90ZRgQIAEoCzIcLm1vcnBoaW5lLmZhY3RzLnYxLlNhbGVRdW90ZUgAEisKBmxpbWl0cxgRIAEoCzIZLm1vcnBoaW5lLmZhY3RzLnYxLkxpbWl0c0gAEi4KBmV2ZW50cxgSIAEoCzIcLm1vcnBoaW5lLmZhY3RzLnYxLkV2ZW50TGlzdEgAEjIKCXdpdG5lc3NlZBgTIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxBY2tIABIyCglhbmFseXRpY3MYPCABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5GcmFtZUZhY3RzSAASMgoKbWVkaWFfbG9zdBg9IAEoCzIcLm1vcnBoaW5lLmZhY3RzLnYxLk1lZGlhTG9zdEgAQgkKB21lc3NhZ2UiIAoJTWVkaWFMb3N0EhMKC3Nlc3Npb25faWRzGAEgAygJIngKCFJlZ2lzdGVyEg8KB3ZlcnNpb24YASABKA0SEgoKY2hhbm5lbF9pZBgCIAEoCRISCgpwdWJsaWNfa2V5GAMgASgJEhEKCXNpZ25hdHVyZRgEIAEoCRIRCglsZWRnZXJfaWQYBSABKAkSDQoFZXBvY2gYBiABKAQiHQoIVGFrZU92ZXISEQoJbGVkZ2VyX2lkGAEgASgJIjUKEkpvdXJuYWxUYWlsUmVxdWVzdBIQCghmcm9tX3NlcRgBIAEoBBINCgVsaW1pdBgCIAEoDSJLCgdEZWxpdmVyEhIKCnZpZXdlcl9pZHMYASADKAkSLAoHbWVzc2FnZRgCIAEoCzIbLm1vcnBoaW5lLmZhY3RzLnYxLlRvVmlld2VyIigKCkpvdXJuYWxSb3cSDAoEYm9keRgBIAEoDBIMCgRoYXNoGAIgASgMIs8BCgxKb3VybmFsQmF0Y2gSEQoJbGVkZ2VyX2lkGAEgASgJEg0KBWVwb2NoGAIgASgEEhAKCGZyb21fc2VxGAMgASgEEg4KBnRvX3NlcRgEIAEoBBIRCglwcmV2X2hhc2gYBSABKAwSKwoEcm93cxgGIAMoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxSb3cSDAoEaGFzaBgHIAEoDBItCgV0ZXh0cxgIIAMoCzIeLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxUZXh0IjcKC0pvdXJuYWxUZXh0EgwKBGhhc2gYASABKAkSDAoEc2FsdBgCIAEoDBIMCgR0ZXh0GAMgASgJIhwKCkVyYXNlVGV4dHMSDgoGaGFzaGVzGAEgAygJIvEDCgpGcm9tU3R1ZGlvEi8KCHJlZ2lzdGVyGAEgASgLMhsubW9ycGhpbmUuZmFjdHMudjEuUmVnaXN0ZXJIABItCgdkZWxpdmVyGAIgASgLMhoubW9ycGhpbmUuZmFjdHMudjEuRGVsaXZlckgAEjIKCWFuYWx5dGljcxgDIAEoCzIdLm1vcnBoaW5lLmZhY3RzLnYxLkZyYW1lRmFjdHNIABI4Cg1qb3VybmFsX2JhdGNoGAQgASgLMh8ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbEJhdGNoSAASJwoEcGluZxgFIAEoCzIXLm1vcnBoaW5lLmZhY3RzLnYxLlBpbmdIABIyCgptZWRpYV90aW1lGAYgASgLMhwubW9ycGhpbmUuZmFjdHMudjEuTWVkaWFUaW1lSAASMAoJdGFrZV9vdmVyGAcgASgLMhsubW9ycGhpbmUuZmFjdHMudjEuVGFrZU92ZXJIABJFChRqb3VybmFsX3RhaWxfcmVxdWVzdBgIIAEoCzIlLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxUYWlsUmVxdWVzdEgAEjQKC2VyYXNlX3RleHRzGAkgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuRXJhc2VUZXh0c0gAQgkKB21lc3NhZ2UiRgoJTWVkaWFUaW1lEhAKCG1lZGlhX3VzGAEgASgEEhUKDXJvdW5kX3RyaXBfdXMYAiABKA0SEAoIcmVsYXlfdXMYAyABKAQi4gEKClJlZ2lzdGVyZWQSEAoId2hpcF91cmwYASABKAkSEgoKd2hpcF90b2tlbhgCIAEoCRISCgp2aWV3ZXJfdXJsGAMgASgJEhAKCHdoZXBfdXJsGAQgASgJEhMKC2pvdXJuYWxfc2VxGAUgASgEEhQKDGpvdXJuYWxfaGFzaBgGIAEoDBIVCg1qb3VybmFsX2Vwb2NoGAcgASgEEhEKCXJlbGF5X2tleRgIIAEoCRIzCgxqb3VybmFsX21hcmsYCSABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsQWNrIkYKDFZpZXdlckpvaW5lZBIRCgl2aWV3ZXJfaWQYASABKAkSDwoHc3ViamVjdBgCIAEoCRISCgpwdWJsaWNfa2V5GAMgASgJIh8KClZpZXdlckxlZnQSEQoJdmlld2VyX2lkGAEgASgJIlIKDVZpZXdlck1lc3NhZ2USEQoJdmlld2VyX2lkGAEgASgJEi4KB21lc3NhZ2UYAiABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5Gcm9tVmlld2VyIm0KCkpvdXJuYWxBY2sSDQoFZXBvY2gYASABKAQSCwoDc2VxGAIgASgEEgwKBGhhc2gYAyABKAwSEQoJbGVkZ2VyX2lkGAQgASgJEg8KB3RpbWVfbXMYBSABKAQSEQoJc2lnbmF0dXJlGAYgASgJInsKC0pvdXJuYWxUYWlsEhAKCGZyb21fc2VxGAEgASgEEisKBHJvd3MYAiADKAsyHS5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsUm93Ei0KBXRleHRzGAMgAygLMh4ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbFRleHQiQQoOSm91cm5hbFJlZnVzZWQSDAoEY29kZRgBIAEoCRIQCghuZWVkX3NlcRgCIAEoBBIPCgdtZXNzYWdlGAMgASgJIkMKClJlbGF5U3RhdHMSDwoHdmlld2VycxgBIAEoDRIQCgh3YXRjaGluZxgCIAEoDRISCgptZWRpYV9saXZlGAMgASgIIsgFCghUb1N0dWRpbxIxCgljaGFsbGVuZ2UYASABKAsyHC5tb3JwaGluZS5mYWN0cy52MS5DaGFsbGVuZ2VIABIzCgpyZWdpc3RlcmVkGAIgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuUmVnaXN0ZXJlZEgAEi0KB3JlZnVzZWQYAyABKAsyGi5tb3JwaGluZS5mYWN0cy52MS5SZWZ1c2VkSAASOAoNdmlld2VyX2pvaW5lZBgEIAEoCzIfLm1vcnBoaW5lLmZhY3RzLnYxLlZpZXdlckpvaW5lZEgAEjQKC3ZpZXdlcl9sZWZ0GAUgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuVmlld2VyTGVmdEgAEjoKDnZpZXdlcl9tZXNzYWdlGAYgASgLMiAubW9ycGhpbmUuZmFjdHMudjEuVmlld2VyTWVzc2FnZUgAEjQKC2pvdXJuYWxfYWNrGAcgASgLMh0ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbEFja0gAEjwKD2pvdXJuYWxfcmVmdXNlZBgIIAEoCzIhLm1vcnBoaW5lLmZhY3RzLnYxLkpvdXJuYWxSZWZ1c2VkSAASLgoFc3RhdHMYCSABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5SZWxheVN0YXRzSAASJwoEcG9uZxgKIAEoCzIXLm1vcnBoaW5lLmZhY3RzLnYxLlBvbmdIABIyCgl0b29rX292ZXIYCyABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5Kb3VybmFsQWNrSAASNgoMam91cm5hbF90YWlsGAwgASgLMh4ubW9ycGhpbmUuZmFjdHMudjEuSm91cm5hbFRhaWxIABI1Cgx0ZXh0c19lcmFzZWQYDSABKAsyHS5tb3JwaGluZS5mYWN0cy52MS5FcmFzZVRleHRzSABCCQoHbWVzc2FnZSqWAQoJTGltaXROYW1lEhoKFkxJTUlUX05BTUVfVU5TUEVDSUZJRUQQABIYChRMSU1JVF9OQU1FX1NUQUtFX0RBWRABEhcKE0xJTUlUX05BTUVfTE9TU19EQVkQAhIbChdMSU1JVF9OQU1FX1BBVVNFRF9VTlRJTBADEh0KGUxJTUlUX05BTUVfRVhDTFVERURfVU5USUwQBGIGcHJvdG8z");
 
 /**
  * Describes the message morphine.facts.v1.Box.
@@ -84,24 +84,31 @@ export const Show_State = /*@__PURE__*/
   tsEnum(Show_StateSchema);
 
 /**
+ * Describes the message morphine.facts.v1.VideoLayer.
+ * Use `create(VideoLayerSchema)` to create a new message.
+ */
+export const VideoLayerSchema = /*@__PURE__*/
+  messageDesc(file_facts, 8);
+
+/**
  * Describes the message morphine.facts.v1.Outcome.
  * Use `create(OutcomeSchema)` to create a new message.
  */
 export const OutcomeSchema = /*@__PURE__*/
-  messageDesc(file_facts, 8);
+  messageDesc(file_facts, 9);
 
 /**
  * Describes the message morphine.facts.v1.Market.
  * Use `create(MarketSchema)` to create a new message.
  */
 export const MarketSchema = /*@__PURE__*/
-  messageDesc(file_facts, 9);
+  messageDesc(file_facts, 10);
 
 /**
  * Describes the enum morphine.facts.v1.Market.State.
  */
 export const Market_StateSchema = /*@__PURE__*/
-  enumDesc(file_facts, 9, 0);
+  enumDesc(file_facts, 10, 0);
 
 /**
  * @generated from enum morphine.facts.v1.Market.State
@@ -114,181 +121,188 @@ export const Market_State = /*@__PURE__*/
  * Use `create(MarketPricesSchema)` to create a new message.
  */
 export const MarketPricesSchema = /*@__PURE__*/
-  messageDesc(file_facts, 10);
+  messageDesc(file_facts, 11);
 
 /**
  * Describes the message morphine.facts.v1.Hello.
  * Use `create(HelloSchema)` to create a new message.
  */
 export const HelloSchema = /*@__PURE__*/
-  messageDesc(file_facts, 11);
+  messageDesc(file_facts, 12);
 
 /**
  * Describes the message morphine.facts.v1.Bet.
  * Use `create(BetSchema)` to create a new message.
  */
 export const BetSchema = /*@__PURE__*/
-  messageDesc(file_facts, 12);
+  messageDesc(file_facts, 13);
 
 /**
  * Describes the message morphine.facts.v1.Withdraw.
  * Use `create(WithdrawSchema)` to create a new message.
  */
 export const WithdrawSchema = /*@__PURE__*/
-  messageDesc(file_facts, 13);
+  messageDesc(file_facts, 14);
 
 /**
  * Describes the message morphine.facts.v1.Sell.
  * Use `create(SellSchema)` to create a new message.
  */
 export const SellSchema = /*@__PURE__*/
-  messageDesc(file_facts, 14);
+  messageDesc(file_facts, 15);
 
 /**
  * Describes the message morphine.facts.v1.QuoteRequest.
  * Use `create(QuoteRequestSchema)` to create a new message.
  */
 export const QuoteRequestSchema = /*@__PURE__*/
-  messageDesc(file_facts, 15);
+  messageDesc(file_facts, 16);
 
 /**
  * Describes the message morphine.facts.v1.SaleQuoteRequest.
  * Use `create(SaleQuoteRequestSchema)` to create a new message.
  */
 export const SaleQuoteRequestSchema = /*@__PURE__*/
-  messageDesc(file_facts, 16);
+  messageDesc(file_facts, 17);
 
 /**
  * Describes the message morphine.facts.v1.SetLimit.
  * Use `create(SetLimitSchema)` to create a new message.
  */
 export const SetLimitSchema = /*@__PURE__*/
-  messageDesc(file_facts, 17);
+  messageDesc(file_facts, 18);
 
 /**
  * Describes the message morphine.facts.v1.LimitsRequest.
  * Use `create(LimitsRequestSchema)` to create a new message.
  */
 export const LimitsRequestSchema = /*@__PURE__*/
-  messageDesc(file_facts, 18);
+  messageDesc(file_facts, 19);
 
 /**
  * Describes the message morphine.facts.v1.Ping.
  * Use `create(PingSchema)` to create a new message.
  */
 export const PingSchema = /*@__PURE__*/
-  messageDesc(file_facts, 19);
+  messageDesc(file_facts, 20);
 
 /**
  * Describes the message morphine.facts.v1.WatchReport.
  * Use `create(WatchReportSchema)` to create a new message.
  */
 export const WatchReportSchema = /*@__PURE__*/
-  messageDesc(file_facts, 20);
+  messageDesc(file_facts, 21);
 
 /**
  * Describes the message morphine.facts.v1.HistoryRequest.
  * Use `create(HistoryRequestSchema)` to create a new message.
  */
 export const HistoryRequestSchema = /*@__PURE__*/
-  messageDesc(file_facts, 21);
+  messageDesc(file_facts, 22);
 
 /**
  * Describes the message morphine.facts.v1.FromViewer.
  * Use `create(FromViewerSchema)` to create a new message.
  */
 export const FromViewerSchema = /*@__PURE__*/
-  messageDesc(file_facts, 22);
+  messageDesc(file_facts, 23);
+
+/**
+ * Describes the message morphine.facts.v1.AnalyticsWish.
+ * Use `create(AnalyticsWishSchema)` to create a new message.
+ */
+export const AnalyticsWishSchema = /*@__PURE__*/
+  messageDesc(file_facts, 24);
 
 /**
  * Describes the message morphine.facts.v1.Challenge.
  * Use `create(ChallengeSchema)` to create a new message.
  */
 export const ChallengeSchema = /*@__PURE__*/
-  messageDesc(file_facts, 23);
+  messageDesc(file_facts, 25);
 
 /**
  * Describes the message morphine.facts.v1.Welcome.
  * Use `create(WelcomeSchema)` to create a new message.
  */
 export const WelcomeSchema = /*@__PURE__*/
-  messageDesc(file_facts, 24);
+  messageDesc(file_facts, 26);
 
 /**
  * Describes the message morphine.facts.v1.Refused.
  * Use `create(RefusedSchema)` to create a new message.
  */
 export const RefusedSchema = /*@__PURE__*/
-  messageDesc(file_facts, 25);
+  messageDesc(file_facts, 27);
 
 /**
  * Describes the message morphine.facts.v1.BetReply.
  * Use `create(BetReplySchema)` to create a new message.
  */
 export const BetReplySchema = /*@__PURE__*/
-  messageDesc(file_facts, 26);
+  messageDesc(file_facts, 28);
 
 /**
  * Describes the message morphine.facts.v1.WithdrawReply.
  * Use `create(WithdrawReplySchema)` to create a new message.
  */
 export const WithdrawReplySchema = /*@__PURE__*/
-  messageDesc(file_facts, 27);
+  messageDesc(file_facts, 29);
 
 /**
  * Describes the message morphine.facts.v1.SaleReply.
  * Use `create(SaleReplySchema)` to create a new message.
  */
 export const SaleReplySchema = /*@__PURE__*/
-  messageDesc(file_facts, 28);
+  messageDesc(file_facts, 30);
 
 /**
  * Describes the message morphine.facts.v1.Quote.
  * Use `create(QuoteSchema)` to create a new message.
  */
 export const QuoteSchema = /*@__PURE__*/
-  messageDesc(file_facts, 29);
+  messageDesc(file_facts, 31);
 
 /**
  * Describes the message morphine.facts.v1.SaleQuote.
  * Use `create(SaleQuoteSchema)` to create a new message.
  */
 export const SaleQuoteSchema = /*@__PURE__*/
-  messageDesc(file_facts, 30);
+  messageDesc(file_facts, 32);
 
 /**
  * Describes the message morphine.facts.v1.OwnLimit.
  * Use `create(OwnLimitSchema)` to create a new message.
  */
 export const OwnLimitSchema = /*@__PURE__*/
-  messageDesc(file_facts, 31);
+  messageDesc(file_facts, 33);
 
 /**
  * Describes the message morphine.facts.v1.Limits.
  * Use `create(LimitsSchema)` to create a new message.
  */
 export const LimitsSchema = /*@__PURE__*/
-  messageDesc(file_facts, 32);
+  messageDesc(file_facts, 34);
 
 /**
  * Describes the message morphine.facts.v1.Balance.
  * Use `create(BalanceSchema)` to create a new message.
  */
 export const BalanceSchema = /*@__PURE__*/
-  messageDesc(file_facts, 33);
+  messageDesc(file_facts, 35);
 
 /**
  * Describes the message morphine.facts.v1.HistoryEntry.
  * Use `create(HistoryEntrySchema)` to create a new message.
  */
 export const HistoryEntrySchema = /*@__PURE__*/
-  messageDesc(file_facts, 34);
+  messageDesc(file_facts, 36);
 
 /**
  * Describes the enum morphine.facts.v1.HistoryEntry.Result.
  */
 export const HistoryEntry_ResultSchema = /*@__PURE__*/
-  enumDesc(file_facts, 34, 0);
+  enumDesc(file_facts, 36, 0);
 
 /**
  * @generated from enum morphine.facts.v1.HistoryEntry.Result
@@ -301,168 +315,175 @@ export const HistoryEntry_Result = /*@__PURE__*/
  * Use `create(HistorySchema)` to create a new message.
  */
 export const HistorySchema = /*@__PURE__*/
-  messageDesc(file_facts, 35);
+  messageDesc(file_facts, 37);
 
 /**
  * Describes the message morphine.facts.v1.MarketList.
  * Use `create(MarketListSchema)` to create a new message.
  */
 export const MarketListSchema = /*@__PURE__*/
-  messageDesc(file_facts, 36);
+  messageDesc(file_facts, 38);
 
 /**
  * Describes the message morphine.facts.v1.EventList.
  * Use `create(EventListSchema)` to create a new message.
  */
 export const EventListSchema = /*@__PURE__*/
-  messageDesc(file_facts, 37);
+  messageDesc(file_facts, 39);
 
 /**
  * Describes the message morphine.facts.v1.Pong.
  * Use `create(PongSchema)` to create a new message.
  */
 export const PongSchema = /*@__PURE__*/
-  messageDesc(file_facts, 38);
+  messageDesc(file_facts, 40);
 
 /**
  * Describes the message morphine.facts.v1.ToViewer.
  * Use `create(ToViewerSchema)` to create a new message.
  */
 export const ToViewerSchema = /*@__PURE__*/
-  messageDesc(file_facts, 39);
+  messageDesc(file_facts, 41);
+
+/**
+ * Describes the message morphine.facts.v1.MediaLost.
+ * Use `create(MediaLostSchema)` to create a new message.
+ */
+export const MediaLostSchema = /*@__PURE__*/
+  messageDesc(file_facts, 42);
 
 /**
  * Describes the message morphine.facts.v1.Register.
  * Use `create(RegisterSchema)` to create a new message.
  */
 export const RegisterSchema = /*@__PURE__*/
-  messageDesc(file_facts, 40);
+  messageDesc(file_facts, 43);
 
 /**
  * Describes the message morphine.facts.v1.TakeOver.
  * Use `create(TakeOverSchema)` to create a new message.
  */
 export const TakeOverSchema = /*@__PURE__*/
-  messageDesc(file_facts, 41);
+  messageDesc(file_facts, 44);
 
 /**
  * Describes the message morphine.facts.v1.JournalTailRequest.
  * Use `create(JournalTailRequestSchema)` to create a new message.
  */
 export const JournalTailRequestSchema = /*@__PURE__*/
-  messageDesc(file_facts, 42);
+  messageDesc(file_facts, 45);
 
 /**
  * Describes the message morphine.facts.v1.Deliver.
  * Use `create(DeliverSchema)` to create a new message.
  */
 export const DeliverSchema = /*@__PURE__*/
-  messageDesc(file_facts, 43);
+  messageDesc(file_facts, 46);
 
 /**
  * Describes the message morphine.facts.v1.JournalRow.
  * Use `create(JournalRowSchema)` to create a new message.
  */
 export const JournalRowSchema = /*@__PURE__*/
-  messageDesc(file_facts, 44);
+  messageDesc(file_facts, 47);
 
 /**
  * Describes the message morphine.facts.v1.JournalBatch.
  * Use `create(JournalBatchSchema)` to create a new message.
  */
 export const JournalBatchSchema = /*@__PURE__*/
-  messageDesc(file_facts, 45);
+  messageDesc(file_facts, 48);
 
 /**
  * Describes the message morphine.facts.v1.JournalText.
  * Use `create(JournalTextSchema)` to create a new message.
  */
 export const JournalTextSchema = /*@__PURE__*/
-  messageDesc(file_facts, 46);
+  messageDesc(file_facts, 49);
 
 /**
  * Describes the message morphine.facts.v1.EraseTexts.
  * Use `create(EraseTextsSchema)` to create a new message.
  */
 export const EraseTextsSchema = /*@__PURE__*/
-  messageDesc(file_facts, 47);
+  messageDesc(file_facts, 50);
 
 /**
  * Describes the message morphine.facts.v1.FromStudio.
  * Use `create(FromStudioSchema)` to create a new message.
  */
 export const FromStudioSchema = /*@__PURE__*/
-  messageDesc(file_facts, 48);
+  messageDesc(file_facts, 51);
 
 /**
  * Describes the message morphine.facts.v1.MediaTime.
  * Use `create(MediaTimeSchema)` to create a new message.
  */
 export const MediaTimeSchema = /*@__PURE__*/
-  messageDesc(file_facts, 49);
+  messageDesc(file_facts, 52);
 
 /**
  * Describes the message morphine.facts.v1.Registered.
  * Use `create(RegisteredSchema)` to create a new message.
  */
 export const RegisteredSchema = /*@__PURE__*/
-  messageDesc(file_facts, 50);
+  messageDesc(file_facts, 53);
 
 /**
  * Describes the message morphine.facts.v1.ViewerJoined.
  * Use `create(ViewerJoinedSchema)` to create a new message.
  */
 export const ViewerJoinedSchema = /*@__PURE__*/
-  messageDesc(file_facts, 51);
+  messageDesc(file_facts, 54);
 
 /**
  * Describes the message morphine.facts.v1.ViewerLeft.
  * Use `create(ViewerLeftSchema)` to create a new message.
  */
 export const ViewerLeftSchema = /*@__PURE__*/
-  messageDesc(file_facts, 52);
+  messageDesc(file_facts, 55);
 
 /**
  * Describes the message morphine.facts.v1.ViewerMessage.
  * Use `create(ViewerMessageSchema)` to create a new message.
  */
 export const ViewerMessageSchema = /*@__PURE__*/
-  messageDesc(file_facts, 53);
+  messageDesc(file_facts, 56);
 
 /**
  * Describes the message morphine.facts.v1.JournalAck.
  * Use `create(JournalAckSchema)` to create a new message.
  */
 export const JournalAckSchema = /*@__PURE__*/
-  messageDesc(file_facts, 54);
+  messageDesc(file_facts, 57);
 
 /**
  * Describes the message morphine.facts.v1.JournalTail.
  * Use `create(JournalTailSchema)` to create a new message.
  */
 export const JournalTailSchema = /*@__PURE__*/
-  messageDesc(file_facts, 55);
+  messageDesc(file_facts, 58);
 
 /**
  * Describes the message morphine.facts.v1.JournalRefused.
  * Use `create(JournalRefusedSchema)` to create a new message.
  */
 export const JournalRefusedSchema = /*@__PURE__*/
-  messageDesc(file_facts, 56);
+  messageDesc(file_facts, 59);
 
 /**
  * Describes the message morphine.facts.v1.RelayStats.
  * Use `create(RelayStatsSchema)` to create a new message.
  */
 export const RelayStatsSchema = /*@__PURE__*/
-  messageDesc(file_facts, 57);
+  messageDesc(file_facts, 60);
 
 /**
  * Describes the message morphine.facts.v1.ToStudio.
  * Use `create(ToStudioSchema)` to create a new message.
  */
 export const ToStudioSchema = /*@__PURE__*/
-  messageDesc(file_facts, 58);
+  messageDesc(file_facts, 61);
 
 /**
  * Describes the enum morphine.facts.v1.LimitName.
