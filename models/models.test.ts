@@ -56,18 +56,6 @@ test('every model of the manifest is described, and the shipped one is the file 
   assert.ok(names.some((name: string) => name.includes('YOLOv8')));
 });
 
-test('every classifier is the file that it is called, and has a card', () => {
-  const { classifiers } = read('manifest.json');
-  assert.ok(classifiers.length > 0);
-  for (const { id, file, sha256, bytes: size, licence } of classifiers) {
-    const bytes = readFileSync(join(here, file));
-    assert.equal(bytes.length, size);
-    assert.equal(createHash('sha256').update(bytes).digest('hex'), sha256);
-    assert.equal(licence, 'MIT');
-    assert.ok(existsSync(join(here, 'cards', `${id}.md`)), `${id} has no card`);
-  }
-});
-
 test('the pack of the demo lies where the camera of the demo shows things', () => {
   const pack = read('packs/demo.json');
   const close = (point: [number, number], seen: { x: number; y: number }): void => {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 export const modelCardSchema = z.object({
   id: z.string(),
   title: z.string(),
-  use: z.enum(['detector', 'pose']),
+  use: z.enum(['detector', 'pose', 'ball']),
   layout: z.string(),
   /** `absent`: not on this machine; `broken`: the file is not the one that its entry names. */
   state: z.enum(['shipped', 'here', 'absent', 'downloading', 'broken']),
@@ -42,7 +42,7 @@ export type ModelNotOurs = z.infer<typeof modelNotOursSchema>;
 /** One model in use: where it runs, how fast it was at the start, and why not elsewhere. */
 export const runningModelSchema = z.object({
   id: z.string(),
-  use: z.enum(['detector', 'pose']),
+  use: z.enum(['detector', 'pose', 'ball']),
   state: z.enum(['starting', 'running', 'failed', 'givenUp']),
   reason: z.string(),
   provider: z.string(),

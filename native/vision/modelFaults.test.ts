@@ -49,15 +49,26 @@ function playedWorker(onLook: string): URL {
 }
 
 /** Vision with a stranger's model and a pack that asks for it, fed by an engine's client. */
-async function open(t: TestContext, options: { bytes?: Buffer; worker?: URL; damage?: boolean }) {
-  const { bytes = GOOD, worker, damage = false } = options;
+async function open(
+  t: TestContext,
+  options: { bytes?: Buffer; worker?: URL; damage?: boolean; finder?: Buffer },
+) {
+  const { bytes = GOOD, worker, damage = false, finder } = options;
   const folder = mkdtempSync(join(tmpdir(), 'faults-'));
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const entry = madeEntry('stranger', ['cart', 'kart'], SIDE, sha256);
-  writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ models: [entry] }));
+  const models: object[] = [entry];
+  if (finder) {
+    const hash = createHash('sha256').update(finder).digest('hex');
+    const crops = { ...entry.input, name: 'crops', width: 48, height: 48, fit: 'stretch' };
+    models.push({ ...madeEntry('finder', ['ball'], 48, hash), layout: 'crops', input: crops });
+    writeFileSync(join(folder, 'finder.onnx'), finder);
+  }
+  writeFileSync(join(folder, 'manifest.json'), JSON.stringify({ models }));
   writeFileSync(join(folder, 'stranger.onnx'), damage ? bytes.subarray(100) : bytes);
   const packFolder = packFolderOf({
     ...{ id: 'strange', detector: { model: 'stranger', minimumConfidence: 0.3 } },
+    ...(finder ? { version: 2, ball: { label: 'ball', finder: { model: 'finder' } } } : {}),
   });
   const parts = await openVision({
     ...{ pack: 'strange', packFolder, modelFolders: [folder] },
@@ -149,3 +160,26 @@ for (const [what, options, reason] of FAULTS) {
     assert.equal(told?.state, 'degraded');
   });
 }
+
+test('a finder of balls that is another network costs its balls only', { skip }, async (t) => {
+  const dims = [1, 4, 48, 48];
+  const finder = onnxBytes({
+    inputs: [{ name: 'crops', dims }],
+    outputs: [{ name: 'same', dims }],
+    constants: [],
+    nodes: [{ type: 'Relu', inputs: ['crops'], outputs: ['same'] }],
+  });
+  const parts = await open(t, { finder });
+  await parts.until(() => parts.statuses.some(({ model }) => model === 'stranger'));
+  const units = await clip(45, 640, 360, 5_000_000, 1);
+  await parts.judge(units);
+  assertWhole(parts.facts, units);
+  assert.ok(parts.facts.some(({ tracks }) => tracks.some(({ label }) => label === 'kart')));
+  const reason = /"finder" failed: .*crops.*Balls are seen by the detector alone/;
+  await parts.until(() => reason.test(parts.statuses.at(-1)?.reason ?? ''));
+  const told = parts.statuses.at(-1)?.models.map(({ id, use }) => [id, use]);
+  assert.deepEqual(told, [
+    ['stranger', 'detector'],
+    ['finder', 'ball'],
+  ]);
+});

@@ -6,31 +6,32 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import type { MediaClock, Timers } from '../../core/base/clock.ts';
 import type { GameEvent } from '../../core/contract/events.ts';
 import { FrameFactsSchema } from '../../core/wire/gen/facts_pb.js';
+import { BallWatch } from './ballWatch.ts';
+import type { BallSeer } from './models/ballSeer.ts';
 import type { Detector, Seen } from './models/detector.ts';
 import type { Picture } from './models/picture.ts';
 import type { Poser } from './models/poser.ts';
+import type { FoundBall } from './moriarty/ballFinder.ts';
 import { Game } from './moriarty/events.ts';
 import type { Pack } from './moriarty/pack.ts';
-import { BallTrack } from './tracking/ballTrack.ts';
 import { BlobTracker, JOINED_BLOBS } from './tracking/blobTracker.ts';
 import { BOX_TRACKER_DEFAULTS, BoxTracker } from './tracking/boxTracker.ts';
-import type { Box, Detection, TakeId, TrackView } from './tracking/track.ts';
+import type { Box, TakeId, TrackView } from './tracking/track.ts';
 import type { Component } from './vibrio/components.ts';
 import { type Highlight, Highlights, sentenceOf } from './vibrio/highlights.ts';
 import { PICTURE } from './vibrio/motion.ts';
 import { normalised } from './vibrio/place.ts';
 import { type General, Vibrio } from './vibrio/vibrio.ts';
+import { within } from './waiting.ts';
 
 /** Blobs from here on are things of their own, pixels of 640x360. */
 const BLOB_AREA_MIN = 500;
 /** A result that is later than this is not waited for; the picture is judged without it, ms. */
-const DETECTOR_WAIT_MS = 400;
+const MODEL_WAIT_MS = 400;
 /** Tracks on one message; more are noise. */
 const TRACKS_MAX = 64;
 /** A shift of the camera that leaves more is none that one can go by, steps of luma per cell. */
 const CAMERA_REST_MAX = 6;
-/** Below this a ball of the detector is not looked at. */
-const BALL_CONFIDENCE_MIN = 0.25;
 /** Where nothing moves and everything known stands still, one look a second is enough. */
 const RELOOK_US = 1_000_000;
 
@@ -62,6 +63,8 @@ export type SightOptions = {
   detector: Detector | null;
   /** Looks at people when it is free; nothing waits for it. */
   poser?: Poser | null;
+  /** Looks for balls that move, where the pack asks for it. */
+  ballSeer?: BallSeer | null;
   /** What is usual in this show; it outlives one sight. */
   highlights?: Highlights;
 };
@@ -71,7 +74,7 @@ export class Sight {
   readonly #vibrio: Vibrio;
   readonly #blobs: BlobTracker;
   readonly #boxes: BoxTracker;
-  readonly #ball: BallTrack;
+  readonly #ball: BallWatch;
   readonly #game: Game;
   #sequence = 0;
   #lookedUs = Number.NEGATIVE_INFINITY;
@@ -83,7 +86,7 @@ export class Sight {
     this.#vibrio = new Vibrio(options.highlights ?? new Highlights());
     this.#blobs = new BlobTracker(takeId, JOINED_BLOBS);
     this.#boxes = new BoxTracker(takeId, { ...BOX_TRACKER_DEFAULTS, sureConfidence });
-    this.#ball = new BallTrack(takeId);
+    this.#ball = new BallWatch(takeId, pack, options.ballSeer ?? null);
     this.#game = new Game(pack);
   }
 
@@ -113,14 +116,18 @@ export class Sight {
     const looking =
       detector && mayLook && detector.isIdle() ? detector.detect(pictureOf(frame)) : null;
     if (looking) this.#lookedUs = frame.captureUs;
-    const seen = looking ? await this.#within(looking) : null;
+    const { cameraShift, ...camera } = cameraOf(general);
+    const shift = cameraShift && general.shift;
+    const seeking = this.#ball.offer(pictureOf(frame), shift, mayLook);
+    // Both at once, each in its own thread.
+    const [seen, found] = await Promise.all([this.#answer(looking), this.#answer(seeking)]);
     const seenMs = performance.now();
-    const { tracks, ball } = this.#track(frame, general.components, seen);
+    const { tracks, ball } = this.#track(frame, general.components, seen, found);
     this.#options.poser?.offer(pictureOf(frame), frame, tracks);
     const trackedMs = performance.now();
     const { captureUs, rtpTimestamp } = frame;
     const seenByGame = { captureUs, rtpTimestamp, tracks, ball, yuv: frame.yuv };
-    const drafts = this.#game.judge({ ...seenByGame, ...cameraOf(general) });
+    const drafts = this.#game.judge({ ...seenByGame, ...camera, cameraShift });
     const detectedUs = this.#options.clock.nowUs();
     const events = drafts.map((draft): GameEvent => ({ ...draft, detectedUs }));
     if (general.highlight) events.push(highlightEvent(general.highlight, frame, detectedUs));
@@ -136,7 +143,7 @@ export class Sight {
       events,
       judgedUntilUs: this.#game.judgedUntilUs(captureUs),
       isBlind: this.#isBlind(),
-      usedDetector: seen !== null,
+      usedDetector: seen !== null || found !== null,
       timesMs: times,
     };
   }
@@ -153,32 +160,29 @@ export class Sight {
     return pack.detector !== null && (detector === null || detector.state().state === 'failed');
   }
 
-  #within(looking: Promise<Seen | null>): Promise<Seen | null> {
-    return new Promise((resolve) => {
-      const cancel = this.#options.timers.after(DETECTOR_WAIT_MS, () => resolve(null));
-      void looking.then((seen) => {
-        cancel();
-        resolve(seen);
-      });
-    });
+  #answer<Answer>(asked: Promise<Answer | null> | null): Promise<Answer | null> | null {
+    return asked && within(this.#options.timers, MODEL_WAIT_MS, asked);
   }
 
-  #track(frame: SightFrame, components: readonly Component[], seen: Seen | null) {
-    const { pack, detector } = this.#options;
-    const ballLabel = pack.ball?.label;
+  #track(
+    frame: SightFrame,
+    components: readonly Component[],
+    seen: Seen | null,
+    found: readonly FoundBall[] | null,
+  ) {
+    const { detector } = this.#options;
     const detections = seen?.detections ?? null;
-    const people = detections?.filter((found) => found.label !== ballLabel) ?? null;
-    const balls = detections?.filter((found) => isBall(found, ballLabel)) ?? null;
+    const people = detections?.filter((one) => !this.#ball.isBall(one)) ?? null;
     const blobs = components.map(normalised);
     const large = components.filter((component) => component.area >= BLOB_AREA_MIN);
     const motion = this.#blobs.update(large.map(normalised), frame.captureUs);
     const boxes = detector ? this.#boxes.update(people, frame.captureUs) : [];
-    const ball = ballLabel ? this.#ball.update(balls, blobs, frame) : null;
-    const ballView = ball ? this.#ball.view(ball.isSeen) : null;
+    const { captureUs, rtpTimestamp } = frame;
+    const told = this.#ball.update({ detections, found }, blobs, { captureUs, rtpTimestamp });
     // Motion that a detected thing explains is not said twice.
     const unexplained = motion.filter((blob) => !boxes.some((box) => holdsCentre(box, blob)));
-    const tracks = [...(ballView ? [ballView] : []), ...boxes, ...unexplained];
-    return { tracks: tracks.slice(0, TRACKS_MAX), ball };
+    const tracks = [...(told.view ? [told.view] : []), ...boxes, ...unexplained];
+    return { tracks: tracks.slice(0, TRACKS_MAX), ball: told.ball };
   }
 
   #keypoints(track: TrackView, captureUs: number) {
@@ -271,10 +275,6 @@ function cameraOf({ shift, state, scene }: General) {
 /** A sixteenth of a pixel of 640: more digits would only be noise in text and on the wire. */
 function rounded(value: number): number {
   return Math.round(value * 10_000) / 10_000;
-}
-
-function isBall(found: Detection, label: string | undefined): boolean {
-  return found.label === label && found.confidence >= BALL_CONFIDENCE_MIN;
 }
 
 function holdsCentre(box: Box, other: Box): boolean {

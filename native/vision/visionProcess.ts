@@ -236,7 +236,10 @@ class VisionProcess {
     if (fault) this.#packReason = `What was drawn is not used. ${fault}.`;
     else if (choice.places) this.#pack = withPlaces(this.#pack, choice.places);
     const detector = choice.model ?? this.#pack.detector?.model ?? null;
-    await this.#models.choose({ detector, pose: this.#pack.pose ?? null });
+    await this.#models.choose({
+      ...{ detector, pose: this.#pack.pose ?? null },
+      ball: this.#pack.ball?.finder?.model ?? null,
+    });
     if (this.#isClosed) {
       await this.#models.close();
       return;
@@ -248,13 +251,14 @@ class VisionProcess {
 
   #makeSight(): Sight {
     const { clock, timers } = this.#options;
-    const { detector, poser } = this.#models;
+    const { detector, poser, ballSeer } = this.#models;
     const parts = {
       takeId: this.#takeId,
       highlights: this.#highlights,
       pack: this.#pack,
       detector,
       poser,
+      ballSeer,
     };
     return new Sight({ clock, timers, ...parts });
   }

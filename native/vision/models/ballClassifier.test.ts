@@ -8,50 +8,11 @@ import { resolve } from 'node:path';
 import { after, test } from 'node:test';
 import { BallFinder, type FoundBall } from '../moriarty/ballFinder.ts';
 import { openBallClassifier } from './ballClassifier.ts';
+import { draw, flight } from './testing/drawnBall.ts';
 
-const WIDTH = 640;
-const HEIGHT = 360;
 const file = resolve(import.meta.dirname, '../../../models/ball-or-not.onnx');
 const classifier = await openBallClassifier(file);
 after(() => classifier.close());
-
-/** Soft hills and a few edges, the same for a place of the world on every picture. */
-function ground(x: number, y: number): number {
-  const hills = Math.sin(x / 37) * 18 + Math.cos(y / 23 + x / 91) * 15;
-  return 110 + hills + (x % 160 < 80 ? 12 : 0) + (y > 220 ? -25 : 0);
-}
-
-type Disc = { x: number; y: number; radius: number };
-type Limb = { x: number; y: number; angle: number; length: number; half: number };
-
-function draw(pan: number, disc: Disc | null, limb: Limb | null): Uint8Array {
-  const luma = new Uint8Array((WIDTH * HEIGHT * 3) / 2).fill(128);
-  for (let y = 0; y < HEIGHT; y++) {
-    for (let x = 0; x < WIDTH; x++) {
-      let value = ground(x - pan, y);
-      if (disc) {
-        const far = Math.hypot(x - disc.x, y - disc.y);
-        const cover = Math.min(1, Math.max(0, disc.radius - far + 0.5));
-        const light = 205 - ((x - disc.x + y - disc.y) / disc.radius) * 20;
-        value += (light - value) * cover;
-      }
-      if (limb) {
-        const [dx, dy] = [Math.cos(limb.angle), Math.sin(limb.angle)];
-        const along = (x - limb.x) * dx + (y - limb.y) * dy;
-        const at = Math.min(limb.length, Math.max(0, along));
-        const far = Math.hypot(x - limb.x - at * dx, y - limb.y - at * dy);
-        value += (40 - value) * Math.min(1, Math.max(0, limb.half - far + 0.5));
-      }
-      luma[y * WIDTH + x] = Math.round(value);
-    }
-  }
-  return luma;
-}
-
-/** A throw over the picture. */
-const flight = (frame: number): Disc => ({
-  ...{ x: 60 + frame * 11, y: 250 - frame * 9 + 0.22 * frame * frame, radius: 9 },
-});
 
 async function foundOn(count: number, of: (frame: number) => Uint8Array, pan = 0) {
   const finder = new BallFinder(classifier.classify);

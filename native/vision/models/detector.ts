@@ -28,7 +28,7 @@ export function createDetector(options: DetectorOptions): Detector {
     model: options.model,
     state: () => worker.state(),
     isIdle: () => worker.isIdle(),
-    detect: (picture) => worker.look(picture, []),
+    detect: (picture) => worker.look({ picture }),
     onChange: (run) => worker.onChange(run),
     close: () => worker.close(),
   };

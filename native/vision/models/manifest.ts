@@ -16,8 +16,14 @@ export const detectorLayoutSchema = z.enum([
   'yolov8',
   'centernet',
 ]);
-/** How outputs are read: a detector's layouts, and heatmaps of one person's keypoints. */
-export const layoutSchema = z.enum([...detectorLayoutSchema.options, 'heatmaps']);
+/** Beside detectors: heatmaps of one person's keypoints, and words on crops of what moves. */
+export const layoutSchema = z.enum([...detectorLayoutSchema.options, 'heatmaps', 'crops']);
+
+/** What a model of this layout is used for. */
+export function purposeOf(layout: z.infer<typeof layoutSchema>): 'detector' | 'pose' | 'ball' {
+  if (layout === 'heatmaps') return 'pose';
+  return layout === 'crops' ? 'ball' : 'detector';
+}
 
 export const MANIFEST = 'manifest.json';
 /** Hashes of files whose licence a person accepted, with the licence's name. */

@@ -21,8 +21,20 @@ export type WorkerStart = {
   markFile: string | null;
 };
 
-/** `boxes`: people to look at, normalised; none for a detector. */
-export type Look = { type: 'look'; id: number; picture: Picture; boxes: readonly Box[] };
+/** How the picture lies to the one that the same model was shown before it. */
+export type Moved = {
+  /** What came before says nothing about this one. */
+  isFirst: boolean;
+  /** Pixels that the content moved to the right and down. */
+  x: number;
+  y: number;
+  /** Pictures that have passed. */
+  steps: number;
+};
+
+/** `boxes`: people to look at, normalised; `moved`: for who compares pictures. */
+export type Subject = { picture: Picture; boxes?: readonly Box[]; moved?: Moved };
+export type Look = Subject & { type: 'look'; id: number };
 export type ToWorker = Look | { type: 'stop' };
 export type FromWorker<Seen> =
   | { type: 'ready'; provider: Provider; medianMs: number; refusals: Trial[] }
@@ -106,10 +118,10 @@ export class ModelWorker<Seen> {
   }
 
   /** The answer, or null when the model broke, took too long or is busy. Never throws. */
-  look(picture: Picture, boxes: readonly Box[]): Promise<Seen | null> {
+  look(subject: Subject): Promise<Seen | null> {
     const worker = this.#worker;
     if (!worker || !this.isIdle()) return Promise.resolve(null);
-    const message: Look = { type: 'look', id: ++this.#id, picture, boxes };
+    const message: Look = { type: 'look', id: ++this.#id, ...subject };
     return new Promise((resolve) => {
       this.#pending = resolve;
       worker.postMessage(message);

@@ -4,8 +4,9 @@
 import type { Timers } from '../../../core/base/clock.ts';
 import type { Logger } from '../../../core/base/logger.ts';
 import type { RunningModel } from '../../../core/contract/modelCards.ts';
+import { type BallSeer, createBallSeer } from './ballSeer.ts';
 import { createDetector, type Detector } from './detector.ts';
-import { findModel, type Model } from './manifest.ts';
+import { findModel, type Model, purposeOf } from './manifest.ts';
 import type { ModelState } from './modelWorker.ts';
 import { createPoser, type PoseLook, type Poser } from './poser.ts';
 import type { Provider } from './runtime.ts';
@@ -30,11 +31,20 @@ export type ModelsInUseOptions = {
 export type WantedModels = {
   detector: string | null;
   pose: { model: string; label: string } | null;
+  /** Which classifier of crops looks for balls that move. */
+  ball: string | null;
+};
+
+const EXPECTED: Record<RunningModel['use'], string> = {
+  detector: 'one of a detector',
+  pose: 'heatmaps, for poses',
+  ball: 'crops, for balls that move',
 };
 
 export class ModelsInUse {
   detector: Detector | null = null;
   poser: Poser | null = null;
+  ballSeer: BallSeer | null = null;
   readonly #options: ModelsInUseOptions;
   #missing: string[] = [];
 
@@ -52,8 +62,9 @@ export class ModelsInUse {
       ...{ model, providers, refused, workerUrl, markFile, timers },
       logger: logger.with({ model: model.id }),
     });
-    const detector = await this.#find(wanted.detector, false);
-    const pose = await this.#find(wanted.pose?.model ?? null, true);
+    const detector = await this.#find(wanted.detector, 'detector');
+    const pose = await this.#find(wanted.pose?.model ?? null, 'pose');
+    const ball = await this.#find(wanted.ball, 'ball');
     if (detector) {
       this.detector = createDetector(parts(detector));
       this.detector.onChange(onChange);
@@ -63,11 +74,15 @@ export class ModelsInUse {
       this.poser.onChange(onChange);
       this.poser.onSeen(this.#options.onPose);
     }
+    if (ball) {
+      this.ballSeer = createBallSeer(parts(ball));
+      this.ballSeer.onChange(onChange);
+    }
   }
 
   /** Sentences on what is missing or broken. */
   reasons(): string[] {
-    const states = [this.detector?.state(), this.poser?.state()];
+    const states = [this.detector?.state(), this.poser?.state(), this.ballSeer?.state()];
     return [...this.#missing, ...states.map((state) => state?.reason ?? '')];
   }
 
@@ -76,10 +91,11 @@ export class ModelsInUse {
       ...{ id, use, ...state },
       refusals: [...state.refusals],
     });
-    const { detector, poser } = this;
+    const { detector, poser, ballSeer } = this;
     return [
       ...(detector ? [told(detector.model.id, 'detector', detector.state())] : []),
       ...(poser ? [told(poser.model.id, 'pose', poser.state())] : []),
+      ...(ballSeer ? [told(ballSeer.model.id, 'ball', ballSeer.state())] : []),
     ];
   }
 
@@ -95,13 +111,14 @@ export class ModelsInUse {
   }
 
   async close(): Promise<void> {
-    const { detector, poser } = this;
+    const { detector, poser, ballSeer } = this;
     this.detector = null;
     this.poser = null;
-    await Promise.all([detector?.close(), poser?.close()]);
+    this.ballSeer = null;
+    await Promise.all([detector?.close(), poser?.close(), ballSeer?.close()]);
   }
 
-  async #find(id: string | null, isPose: boolean): Promise<Model | null> {
+  async #find(id: string | null, use: RunningModel['use']): Promise<Model | null> {
     if (id === null) return null;
     const found = await findModel(id, this.#options.modelFolders);
     if ('reason' in found) {
@@ -109,8 +126,8 @@ export class ModelsInUse {
       return null;
     }
     if (found.passedOver !== '') this.#missing.push(found.passedOver);
-    if ((found.model.layout === 'heatmaps') === isPose) return found.model;
-    const expected = isPose ? 'heatmaps, for poses' : 'one of a detector';
+    if (purposeOf(found.model.layout) === use) return found.model;
+    const expected = EXPECTED[use];
     this.#missing.push(
       `Model "${id}", layout: expected ${expected}, its manifest says ${found.model.layout}.`,
     );

@@ -99,7 +99,7 @@ class RoundRobinPoser implements Poser {
     const generation = this.#generation;
     this.#looks++;
     for (const { id } of people) this.#turns.set(id, this.#looks);
-    void this.#worker.look(picture, people).then((seen) => {
+    void this.#worker.look({ picture, boxes: people }).then((seen) => {
       const nowMs = performance.now();
       this.#restUntilMs = nowMs + (nowMs - startedMs) * (1 / SHARE_MAX - 1);
       if (!seen || generation !== this.#generation) return;

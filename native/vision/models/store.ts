@@ -20,6 +20,7 @@ import {
   MANIFEST,
   type ModelEntry,
   parseEntry,
+  purposeOf,
   readEntries,
 } from './manifest.ts';
 
@@ -235,7 +236,7 @@ export class ModelStore {
     return {
       ...{ id, state, layout: entry.layout, sha256: entry.sha256, licence: entry.licence },
       title: entry.title ?? id,
-      use: entry.layout === 'heatmaps' ? 'pose' : 'detector',
+      use: purposeOf(entry.layout),
       reason: reason || (noUrl ? 'Nobody offers this file for download; import yours.' : ''),
       receivedBytes: job?.receivedBytes ?? 0,
       bytes: entry.bytes ?? 0,

@@ -2,6 +2,7 @@
 // hangs or dies, only this thread does. Pictures come in shared memory, one at a time.
 
 import { parentPort, workerData } from 'node:worker_threads';
+import { openBallSession, type SeenBalls } from './ballSession.ts';
 import type { Seen } from './detector.ts';
 import type { FromWorker, Look, ToWorker, WorkerStart } from './modelWorker.ts';
 import type { SeenPoses } from './poser.ts';
@@ -11,14 +12,19 @@ import { openSession } from './session.ts';
 const port = parentPort;
 if (!port) throw new Error('This file is a worker of the vision process.');
 const start = workerData as WorkerStart;
-const send = (message: FromWorker<Seen | SeenPoses>) => port.postMessage(message);
+const send = (message: FromWorker<Seen | SeenPoses | SeenBalls>) => port.postMessage(message);
 
 /** The model as one question, whatever its kind. */
 async function openModel({ model, providers, distrusted, markFile }: WorkerStart) {
   const trust = { allowed: providers, distrusted, markFile };
   if (model.layout === 'heatmaps') {
     const session = await openPoseSession(model, trust);
-    const look = ({ picture, boxes }: Look) => session.look(picture, boxes);
+    const look = ({ picture, boxes }: Look) => session.look(picture, boxes ?? []);
+    return { ...session, look };
+  }
+  if (model.layout === 'crops') {
+    const session = await openBallSession(model);
+    const look = ({ picture, moved }: Look) => session.look(picture, moved);
     return { ...session, look };
   }
   const session = await openSession(model, trust);

@@ -26,8 +26,10 @@ const NEWEST_SHARE = 0.6;
 /** Sizes along one way may differ by this factor. */
 const SIZE_FACTOR = 1.8;
 
+type Shift = { x: number; y: number };
 type Word = { x: number; y: number; radius: number; confidence: number };
-type Chain = Word & { vx: number; vy: number; hits: number; misses: number };
+/** Velocity is per picture; `steps`: pictures since the last word. */
+type Chain = Word & { vx: number; vy: number; hits: number; misses: number; steps: number };
 
 export type BallFinderOptions = {
   /** Words along one way that make a ball. */
@@ -58,11 +60,12 @@ export class BallFinder {
    *
    * @param luma PICTURE's size
    * @param shift pixels that the content moved to the right and down since the last picture
+   * @param steps pictures that have passed, with those that it was not given
    */
-  async judge(luma: Uint8Array, shift: { x: number; y: number }): Promise<FoundBall[]> {
+  async judge(luma: Uint8Array, shift: Shift, steps = 1): Promise<FoundBall[]> {
     const places = this.#candidates.take(luma, shift);
     const words = await this.#words(places);
-    this.#carry(shift);
+    this.#carry(shift, steps);
     this.#chain(words);
     const { hitsMin, confidenceMin } = this.#options;
     return this.#chains
@@ -108,10 +111,11 @@ export class BallFinder {
     }));
   }
 
-  #carry(shift: { x: number; y: number }): void {
+  #carry(shift: Shift, steps: number): void {
     for (const chain of this.#chains) {
-      chain.x += shift.x + chain.vx;
-      chain.y += shift.y + chain.vy;
+      chain.x += shift.x + chain.vx * steps;
+      chain.y += shift.y + chain.vy * steps;
+      chain.steps += steps;
       chain.misses++;
     }
   }
@@ -123,7 +127,7 @@ export class BallFinder {
         const far = Math.hypot(word.x - chain.x, word.y - chain.y);
         const speed = Math.hypot(chain.vx, chain.vy);
         // Of a new chain the speed is not known yet.
-        const gate = chain.hits === 1 ? 34 : GATE + GATE_SPEED_SHARE * speed * chain.misses;
+        const gate = chain.hits === 1 ? 34 : GATE + GATE_SPEED_SHARE * speed * chain.steps;
         const size = Math.max(word.radius / chain.radius, chain.radius / word.radius);
         return far <= gate && size <= SIZE_FACTOR ? [{ word, chain, far }] : [];
       }),
@@ -138,13 +142,14 @@ export class BallFinder {
     }
     this.#chains = this.#chains.filter(({ misses }) => misses <= MISSES_MAX);
     for (const word of words) {
-      if (!taken.has(word)) this.#chains.push({ ...word, vx: 0, vy: 0, hits: 1, misses: 0 });
+      if (!taken.has(word))
+        this.#chains.push({ ...word, vx: 0, vy: 0, hits: 1, misses: 0, steps: 0 });
     }
   }
 }
 
 function extend(chain: Chain, word: Word): void {
-  const steps = Math.max(1, chain.misses);
+  const steps = Math.max(1, chain.steps);
   const share = chain.hits === 1 ? 1 : NEWEST_SHARE;
   // The carried place already holds the old velocity; what is left over is its change.
   chain.vx += (share * (word.x - chain.x)) / steps;
@@ -155,4 +160,5 @@ function extend(chain: Chain, word: Word): void {
   chain.confidence += (word.confidence - chain.confidence) / Math.min(6, chain.hits + 1);
   chain.hits++;
   chain.misses = 0;
+  chain.steps = 0;
 }

@@ -64,6 +64,13 @@ const firstSchema = z.strictObject({ version: z.literal(1), ...base });
 export const packSchema = z.strictObject({
   version: z.literal(2),
   ...base,
+  /** `finder`: which classifier of crops looks for balls that move, beside the detector. */
+  ball: z
+    .strictObject({
+      label: z.string().min(1).max(40),
+      finder: z.strictObject({ model: z.string().min(1).max(60) }).optional(),
+    })
+    .nullable(),
   goalLines: base.goalLines.default([]),
   centreSpot: base.centreSpot.default(null),
   lines: base.lines.default([]),
@@ -120,8 +127,8 @@ export function placesFault(pack: Pack, places: Places): string | null {
 
 /** What fields say about each other. */
 function contradiction(pack: Pack): string | null {
-  if (pack.ball !== null && pack.detector === null) {
-    return 'ball: a ball needs a detector that sees it';
+  if (pack.ball !== null && !pack.ball.finder && pack.detector === null) {
+    return 'ball: a ball needs a detector that sees it, or a finder';
   }
   const names = [...pack.zones, ...pack.lines, ...pack.goalLines].map(({ subject: name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);

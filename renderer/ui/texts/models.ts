@@ -24,6 +24,7 @@ export const modelTexts = {
   'studio.models.shelf': 'On the shelf',
   'studio.models.use.detector': 'Detector',
   'studio.models.use.pose': 'Poses',
+  'studio.models.use.ball': 'Balls that move',
   'studio.models.here.shipped': 'comes with the studio',
   'studio.models.here.here': 'here',
   'studio.models.here.absent': 'not here',
