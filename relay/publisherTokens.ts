@@ -43,6 +43,13 @@ export class PublisherTokens {
     else this.#tokens.delete(channelId);
   }
 
+  /** True for a living token of any channel: its holder is known, but not for every channel. */
+  isValidElsewhere(channelId: string, token: string): boolean {
+    return [...this.#tokens.keys()].some(
+      (other) => other !== channelId && this.isValid(other, token),
+    );
+  }
+
   isValid(channelId: string, token: string): boolean {
     const digest = digestOf(token);
     const nowUs = this.#clock.nowUs();

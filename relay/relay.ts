@@ -203,6 +203,7 @@ function openMedia(
     iceServerLinks: iceServers.links,
     isKnownChannel: (channelId) => channels.isKnown(channelId),
     isPublisherAllowed: (channelId, token) => tokens.isValid(channelId, token),
+    isOfAnotherChannel: (channelId, token) => tokens.isValidElsewhere(channelId, token),
     onMediaState: (channel, state) => logger.info('media changed', { channel, state }),
     onViewerCount: () => {},
     redirectViewersTo(channelId) {

@@ -24,6 +24,8 @@ export type OfferedSection = {
   /** Header extension identifiers by URI. */
   extensions: Map<string, number>;
   ssrcs: number[];
+  /** Names of the MediaStreams that the track belongs to; a lone `-` is none. */
+  streams: string[];
   isSimulcast: boolean;
 };
 
@@ -163,6 +165,7 @@ function readSection(lines: readonly string[], session: readonly string[]): Offe
     codecs: readCodecs(lines, first),
     extensions: readExtensions(lines),
     ssrcs: readSsrcs(lines),
+    streams: readStreams(lines),
     isSimulcast: lines.some((line) => line.startsWith('a=simulcast:') || line.startsWith('a=rid:')),
   };
 }
@@ -203,6 +206,11 @@ function readSsrcs(lines: readonly string[]): number[] {
     if (ssrc && Number(ssrc) <= 0xffffffff) ssrcs.add(Number(ssrc));
   }
   return [...ssrcs];
+}
+
+function readStreams(lines: readonly string[]): string[] {
+  const streams = lines.flatMap((line) => /^a=(?:ssrc:\d+ )?msid:(\S+)/.exec(line)?.[1] ?? []);
+  return [...new Set(streams)].filter((name) => name !== '-');
 }
 
 /** Profiles that can carry or decode Constrained Baseline, best first. */

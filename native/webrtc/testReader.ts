@@ -20,7 +20,7 @@ import {
 import { withoutCandidates } from './sdp.ts';
 
 export type ReaderTrack = {
-  track: Track;
+  track: Track | undefined;
   ssrcs: Set<number>;
   payloadTypes: Set<number>;
   packets: number;
@@ -48,7 +48,13 @@ const PEER = { iceServers: [], bindAddress: '127.0.0.1' };
 
 /** Opens a reader; `direction` is what it offers. */
 export async function openTestReader(
-  options: { analytics?: boolean; videoPayloadType?: number; audioPayloadType?: number } = {},
+  options: {
+    analytics?: boolean;
+    videoPayloadType?: number;
+    audioPayloadType?: number;
+    /** Offers this one track; the other stays silent for ever. */
+    only?: 'video' | 'audio';
+  } = {},
 ): Promise<TestReader> {
   const peer = openPeer('test-reader', PEER);
   const video = describeVideo('v', 'RecvOnly');
@@ -56,7 +62,10 @@ export async function openTestReader(
   video.addH264Codec(options.videoPayloadType ?? 102, h264);
   const audio = describeAudio('a', 'RecvOnly');
   audio.addOpusCodec(options.audioPayloadType ?? 111);
-  const tracks = { video: watch(addTrack(peer, video)), audio: watch(addTrack(peer, audio)) };
+  const tracks = {
+    video: watch(options.only === 'audio' ? undefined : addTrack(peer, video)),
+    audio: watch(options.only === 'video' ? undefined : addTrack(peer, audio)),
+  };
   const analytics: string[] = [];
   if (options.analytics) {
     const channel = peer.createDataChannel('analytics', { unordered: true, maxRetransmits: 0 });
@@ -67,21 +76,23 @@ export async function openTestReader(
   peer.setLocalDescription('offer');
   const sdp = await gatheredDescription(peer, realTimers.after);
   const ssrc = () => [...tracks.video.ssrcs][0] ?? 0;
+  const tell = (rtcp: Uint8Array) => {
+    const { track } = tracks.video;
+    return track !== undefined && trySend(track, Buffer.from(rtcp.buffer));
+  };
   return {
     peer,
     offerSdp: withoutCandidates(sdp),
     ...tracks,
     analytics,
     accept: (answerSdp) => peer.setRemoteDescription(answerSdp, 'answer'),
-    askAgain: (sequences) =>
-      trySend(tracks.video.track, Buffer.from(writeNack(1, ssrc(), sequences).buffer)),
-    requestKeyFrame: () =>
-      trySend(tracks.video.track, Buffer.from(writeKeyFrameRequest(1, ssrc()).buffer)),
+    askAgain: (sequences) => tell(writeNack(1, ssrc(), sequences)),
+    requestKeyFrame: () => tell(writeKeyFrameRequest(1, ssrc())),
     close: () => closePeer(peer),
   };
 }
 
-function watch(track: Track): ReaderTrack {
+function watch(track: Track | undefined): ReaderTrack {
   const depacketizer = new Depacketizer();
   const state: ReaderTrack = {
     track,
@@ -94,7 +105,7 @@ function watch(track: Track): ReaderTrack {
     gaps: 0,
     senderReports: [],
   };
-  track.onMessage((packet) => {
+  track?.onMessage((packet) => {
     if (isRtcp(packet)) {
       for (const item of parseRtcp(packet)) {
         if (item.type === 'senderReport') state.senderReports.push(item.clock);

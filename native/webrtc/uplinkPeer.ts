@@ -45,7 +45,7 @@ export type UplinkPeerOptions = {
 
 export type UplinkPeer = {
   offerSdp: string;
-  /** Throws when the answer is no answer to the offer. */
+  /** Fails when the answer is no answer to the offer. */
   accept(answerSdp: string): void;
   close(): void;
 };
@@ -102,12 +102,22 @@ export function openUplinkPeer(options: UplinkPeerOptions): UplinkPeer {
     throw new Error('The peer connection made no offer');
   }
   return {
-    offerSdp: withoutCandidates(description.sdp),
+    offerSdp: exclusivelyMultiplexed(withoutCandidates(description.sdp)),
     accept: (answerSdp) => {
-      if (!isClosed) peer.setRemoteDescription(answerSdp, 'answer');
+      if (isClosed) return;
+      try {
+        peer.setRemoteDescription(answerSdp, 'answer');
+      } catch {
+        fail('The relay answered with a description that cannot be used.');
+      }
     },
     close,
   };
+}
+
+/** Says that RTCP never has a port of its own, as RFC 9725 section 4.4.2 asks (RFC 8858). */
+function exclusivelyMultiplexed(offerSdp: string): string {
+  return offerSdp.replaceAll('a=rtcp-mux\r\n', 'a=rtcp-mux\r\na=rtcp-mux-only\r\n');
 }
 
 function addTracks(

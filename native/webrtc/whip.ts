@@ -104,6 +104,7 @@ export async function answerWhip(offerSdp: string, options: WhipOptions): Promis
   const offer = parseOffer(offerSdp);
   const { video, audio } = requireOneOfEach(offer);
   for (const section of [video, audio]) if (section) requireSending(section);
+  requireOneStream([video, audio]);
   const h264 = video && chooseH264(video);
   const opus = audio && chooseOpus(audio);
   const sessionId = newId(options.random);
@@ -158,6 +159,14 @@ function requireSending(section: OfferedSection): void {
     const detail = `The ${section.kind} needs a=ssrc lines; without them no packet arrives.`;
     throw new OfferRefused(422, 'No SSRC offered', detail);
   }
+}
+
+/** RFC 9725 section 4.2: an offer carries one MediaStream. A track without a name fits any. */
+function requireOneStream(sections: readonly (OfferedSection | undefined)[]): void {
+  const streams = new Set(sections.flatMap((section) => section?.streams ?? []));
+  if (streams.size <= 1) return;
+  const detail = 'Put picture and sound into one MediaStream (the same first word of a=msid).';
+  throw new OfferRefused(422, 'Too many streams', detail);
 }
 
 class Ingest {

@@ -59,6 +59,8 @@ export type MediaRoomOptions = {
   isKnownChannel(channel: string): boolean;
   /** Compares in constant time; `token` is '' when none was sent. */
   isPublisherAllowed(channel: string, token: string): boolean;
+  /** Whether a token that is not this channel's is another's: 403 instead of 401. */
+  isOfAnotherChannel?(channel: string, token: string): boolean;
   /** Another WHEP endpoint for new viewers of a channel (307); null keeps them here. */
   redirectViewersTo?(channel: string): string | null;
   /**
@@ -190,7 +192,8 @@ class Room {
         ? respond(200, { 'content-type': 'application/sdp' })
         : respond(204);
     }
-    if (target.kind === 'whip' && !this.#mayPublish(request, target.channel)) return unauthorized();
+    const refusal = target.kind === 'whip' ? this.#refusePublisher(request, target.channel) : null;
+    if (refusal) return refusal;
     if (!this.#countPost(request.remoteAddress)) {
       return refuse(429, 'Too many requests', 'Wait before trying again.', { 'retry-after': '10' });
     }
@@ -241,7 +244,8 @@ class Room {
     if (request.method === 'OPTIONS') return optionsResponse(SESSION_METHODS);
     if (!SESSION_METHODS.includes(request.method)) return methodNotAllowed(SESSION_METHODS);
     if (!this.#options.isKnownChannel(target.channel)) return unknownChannel();
-    if (target.kind === 'whip' && !this.#mayPublish(request, target.channel)) return unauthorized();
+    const refusal = target.kind === 'whip' ? this.#refusePublisher(request, target.channel) : null;
+    if (refusal) return refusal;
     const channel = this.channels.get(target.channel);
     const session =
       target.kind === 'whip' ? channel?.publisher(sessionId) : channel?.viewers.get(sessionId);
@@ -274,10 +278,15 @@ class Room {
     return channel;
   }
 
-  #mayPublish(request: MediaRequest, channel: string): boolean {
+  #refusePublisher(request: MediaRequest, channel: string): MediaResponse | null {
     const header = headerOf(request, 'authorization');
-    const [, token] = /^bearer +([\w.~+/=-]{1,4096})$/i.exec(header) ?? [];
-    return this.#options.isPublisherAllowed(channel, token ?? '');
+    const [, token = ''] = /^bearer +([\w.~+/=-]{1,4096})$/i.exec(header) ?? [];
+    if (this.#options.isPublisherAllowed(channel, token)) return null;
+    const isOther = token !== '' && this.#options.isOfAnotherChannel?.(channel, token);
+    if (!isOther) return unauthorized();
+    const detail = 'This token is another channel’s. Send the token of this one.';
+    const challenge = 'Bearer realm="whip", error="insufficient_scope"';
+    return refuse(403, 'Wrong channel', detail, { 'www-authenticate': challenge });
   }
 
   #countPost(address: string): boolean {

@@ -1,14 +1,11 @@
-// Proves the HTTP half of WHIP (RFC 9725) and WHEP against a checklist, one assertion a row, and
-// that two thousand damaged offers end in a status and leave nothing behind. Requests are function
-// calls; offers are those of Chromium, OBS and our own library.
+// Proves the HTTP half of WHIP (RFC 9725) and WHEP: statuses, headers, methods, limits. Requests are
+// function calls. docs/whip-whep.md names what is proved where.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, test } from 'node:test';
 import { ManualTime, realTimers } from '../../core/base/clock.ts';
 import { silentLogger } from '../../core/base/logger.ts';
-import { openPeerCount } from '../../native/webrtc/peer.ts';
-import { openTestReader } from '../../native/webrtc/testReader.ts';
 import { createMediaRoom, type MediaRequest, type MediaResponse } from './mediaRoom.ts';
 
 const token = 'a-good-token';
@@ -295,80 +292,3 @@ test('a flood of POSTs from one address is answered 429', async () => {
   assert.equal((await post('192.0.2.9'))?.status, 409);
   small.close();
 });
-
-test('2000 damaged offers: a status each time, no crash, nothing left behind', async () => {
-  const seed = Number(process.env.SEED ?? Date.now() & 0x7fffffff);
-  console.log(`seed ${seed}`);
-  const next = generator(seed);
-  const reader = await openTestReader({ analytics: true });
-  const offers = [obsOffer, offer(...watchSections), reader.offerSdp];
-  reader.close();
-  room.endChannel('abc');
-  const before = openPeerCount();
-  const seen = new Map<number, number>();
-  for (let i = 0; i < 2000; i++) {
-    const damaged = damage(offers[i % offers.length] ?? '', next);
-    const response = await ask('POST', '/whip/abc', damaged, authorised);
-    seen.set(response.status, (seen.get(response.status) ?? 0) + 1);
-    if (response.status === 201) {
-      const location = String(response.headers.location);
-      assert.equal((await ask('DELETE', location, '', authorised)).status, 200);
-    } else assert.ok([400, 413, 422].includes(response.status), `${response.status} ${damaged}`);
-  }
-  console.log(Object.fromEntries(seen));
-  assert.ok((seen.get(400) ?? 0) > 100 && (seen.get(422) ?? 0) > 100);
-  assert.equal(openPeerCount(), before);
-});
-
-/** Mulberry32: small, seeded, good enough to damage text. */
-function generator(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
-
-function damage(text: string, next: (below: number) => number): string {
-  const lines = text.split('\r\n');
-  const hostile = [
-    '\0',
-    '65536',
-    '-1',
-    'a'.repeat(2000),
-    '%n%s',
-    '\n',
-    ' ',
-    '255',
-    '99999999999',
-    '',
-  ];
-  for (let count = 1 + next(3); count > 0; count--) {
-    const index = next(lines.length);
-    const line = lines[index] ?? '';
-    const value = hostile[next(hostile.length)] ?? '';
-    const at = next(line.length + 1);
-    switch (next(6)) {
-      case 0:
-        lines.splice(index, 1);
-        break;
-      case 1:
-        lines.splice(index, 0, lines[next(lines.length)] ?? '');
-        break;
-      case 2:
-        lines[index] = line.slice(0, at) + value + line.slice(at);
-        break;
-      case 3:
-        lines[index] = line.replace(/\d+/, value);
-        break;
-      case 4:
-        lines[index] = line.slice(0, at);
-        break;
-      default:
-        lines[index] = `${line.slice(0, at)}${String.fromCharCode(next(256))}${line.slice(at + 1)}`;
-    }
-  }
-  return lines.join(['\r\n', '\n', '\r'][next(20)] ?? '\r\n');
-}
