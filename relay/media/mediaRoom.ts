@@ -314,7 +314,8 @@ class Room {
   #linksBefore(request: MediaRequest, { kind, channel }: Target): readonly IceServerLink[] {
     const isPreflight = headerOf(request, 'access-control-request-method') !== '';
     if (isPreflight || !this.#options.isKnownChannel(channel)) return [];
-    return kind === 'whep' || this.#mayPublish(request, channel) ? this.#links() : [];
+    const isRefused = kind === 'whip' && this.#refusePublisher(request, channel) !== null;
+    return isRefused ? [] : this.#links();
   }
 
   #links(): readonly IceServerLink[] {
