@@ -75,6 +75,7 @@ export async function openViewer(
   browser: Browser,
   url: string,
   viewport = DESKTOP,
+  beforeOpen: (page: Page) => Promise<unknown> = async () => {},
 ): Promise<Viewer> {
   const context = await browser.newContext({ viewport });
   const page = await context.newPage();
@@ -86,6 +87,7 @@ export async function openViewer(
     if (message.type() === 'error') complaints.push(message.text());
   });
   page.on('pageerror', (cause) => complaints.push(String(cause)));
+  await beforeOpen(page);
   await page.goto(url);
   const figure = async (name: string) =>
     Number((await page.locator('#root').getAttribute(`data-${name}`)) ?? Number.NaN);
