@@ -11,6 +11,8 @@ export type WhepSession = {
   answerSdp: string;
   /** STUN and TURN servers that the other side told of. */
   iceServers?: RTCIceServer[];
+  /** Address that answered in the end; a relay may send on to another engine. */
+  answeredBy?: string;
   leave(): void;
 };
 
@@ -37,6 +39,8 @@ export type WhepConnection = {
   stream: MediaStream;
   /** Rejects with NotLive, or with whatever kept the answer away. */
   answered: Promise<void>;
+  /** Address that answered, once it has; null where signalling has none. */
+  answeredBy(): string | null;
   /** Who takes the messages of the 'analytics' channel from now on, and those kept until now. */
   takeAnalytics(run: (bytes: Uint8Array) => void): void;
   /** Tells the other side; harmless when repeated. */
@@ -87,6 +91,7 @@ export function openWhepConnection(options: {
     picture,
     stream,
     answered,
+    answeredBy: () => session?.answeredBy ?? null,
     takeAnalytics,
     close() {
       if (closed) return;
@@ -144,6 +149,7 @@ export function httpSignalling(whepUrl: string): WhepSignalling {
     const resource = location === null ? null : new URL(location, response.url).href;
     return {
       answerSdp,
+      answeredBy: response.url,
       iceServers: iceServersOf(response.headers.get('link')),
       leave() {
         if (resource === null) return;

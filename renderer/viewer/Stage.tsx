@@ -112,6 +112,7 @@ const MODES: readonly OverlayMode[] = ['live', 'exact', 'off'];
 
 function BoxesChoice({ session }: { session: ViewerSession }) {
   const overlay = useStore(session.store, (view) => view.overlay);
+  const hasTimes = useStore(session.store, (view) => view.move.shift !== null);
   return (
     <fieldset className="choice">
       <legend className="choice-name">{text('viewer.boxes')}</legend>
@@ -128,6 +129,7 @@ function BoxesChoice({ session }: { session: ViewerSession }) {
           {text(`viewer.boxes.${mode}`)}
         </button>
       ))}
+      {hasTimes ? null : <span role="status">{text('viewer.boxesNoTimes')}</span>}
     </fieldset>
   );
 }

@@ -49,6 +49,7 @@ export class Picture {
   #monotonicMs: () => number;
   #mode: OverlayMode = 'live';
   #clockOffset: number | null = null;
+  #isClockLost = false;
   #timeline = createFactsTimeline();
   #liveDelayUs = new RollingFigure(DELAYS_KEPT);
   #shownDelayUs = new RollingFigure(DELAYS_KEPT);
@@ -86,8 +87,12 @@ export class Picture {
     this.#videoHandle = this.#video.requestVideoFrameCallback(this.#presented);
   }
 
-  /** The RTP offset of the channel's video as it comes out of the relay. */
-  setClockOffset(offset: number): void {
+  /**
+   * The RTP offset of the channel's video as it arrives here. Null: another engine carries it and
+   * its shift is not known, so that no frame has a time and no box finds its frame.
+   */
+  setClockOffset(offset: number | null): void {
+    this.#isClockLost = offset === null;
     if (this.#clockOffset === offset) return;
     this.#clockOffset = offset;
     this.#newestUs = null;
@@ -241,7 +246,7 @@ export class Picture {
   }
 
   #boxesOf(rtpTimestamp: number | undefined): ShownBox[] {
-    if (rtpTimestamp === undefined || this.#mode === 'off') return [];
+    if (rtpTimestamp === undefined || this.#mode === 'off' || this.#isClockLost) return [];
     const own = this.#timeline.exactly(rtpTimestamp);
     this.#share.add(own !== undefined);
     if (own) return carriedForward(own, 0);

@@ -11,6 +11,9 @@ export function publishFigures(store: StoreApi<ViewerView>, root: HTMLElement): 
     set(root, 'state', view.watch);
     set(root, 'facts', view.facts.state);
     set(root, 'overlay', view.overlay);
+    set(root, 'place', view.move.place);
+    set(root, 'clockShift', view.move.shift === null ? '' : String(view.move.shift));
+    set(root, 'moveGapMs', rounded(view.move.gapMs));
     set(root, 'frames', String(figures.frames));
     set(root, 'framesPerSecond', figures.framesPerSecond.toFixed(1));
     set(root, 'firstFrameMs', rounded(figures.firstFrameMs));

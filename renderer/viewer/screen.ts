@@ -11,6 +11,7 @@ import type { OverlayMode } from '../ui/overlayPainter.ts';
 import { httpSignalling, type WhepConnection } from '../ui/whepConnection.ts';
 import { createWhepPlayer, type WhepPlayer } from '../ui/whepPlayer.ts';
 import type { FirstPicture } from './firstPicture.ts';
+import { MediaMove } from './mediaMove.ts';
 import { Picture } from './picture.ts';
 import { Sound } from './sound.ts';
 import type { PictureElements } from './viewerSession.ts';
@@ -25,6 +26,8 @@ export type ScreenOptions = {
   monotonicMs: () => number;
   origin: string;
   channel: string;
+  /** Asks the relay for the facts of frames by the line of facts, or for none. */
+  sendAnalyticsWish(isWanted: boolean): void;
   /** What the page began with before this was loaded; it is taken over. */
   first: FirstPicture | null;
 };
@@ -39,6 +42,8 @@ export class Screen {
   readonly sound: Sound;
   #options: ScreenOptions;
   #player: WhepPlayer;
+  #move: MediaMove;
+  #clockOffset: number | null = null;
   #connectedAtMs: number;
   #eagerUntilMs = 0;
   /** New connections since the last new frame: each waits longer than the one before. */
@@ -55,7 +60,18 @@ export class Screen {
     this.picture.setMode(options.store.getState().overlay);
     this.sound = new Sound(elements.video);
     this.#connectedAtMs = monotonicMs();
-    this.#player = this.#connect(first?.connection ?? null);
+    this.#move = new MediaMove({
+      ...{ video: elements.video, timers: options.timers, monotonicMs },
+      url: `${options.origin}/whep/${options.channel}`,
+      swap: (connection) => this.#playFrom(connection),
+      onChange: () => this.#placeChanged(),
+    });
+    const begun = first?.connection ?? null;
+    this.#player = this.#connect(begun);
+    begun?.answered.then(
+      () => this.#move.answeredBy(begun.answeredBy()),
+      () => {},
+    );
   }
 
   setOverlay(mode: OverlayMode): void {
@@ -63,7 +79,19 @@ export class Screen {
     this.sound.setDelayMs(0);
   }
 
+  /** The RTP offset of the channel's video as it comes out of our relay. */
+  setClockOffset(offset: number): void {
+    this.#clockOffset = offset;
+    this.#placeChanged();
+  }
+
+  /** The relay's word on who carries the picture. */
+  setMedia(media: { url: string; isMoved: boolean } | null): void {
+    this.#move.want(media);
+  }
+
   close(): void {
+    this.#move.close();
     this.#player.close();
     this.picture.close();
     this.sound.close();
@@ -102,9 +130,8 @@ export class Screen {
     const isWaiting = player === 'notLive' && show === 'live';
     if ((isWaiting && isEager) || shouldRenew({ ...facts, studioConnected, relayBackMs })) {
       this.#renewals++;
-      this.picture.keepLastFrame();
-      this.#player.close();
-      this.#player = this.#connect(null);
+      this.#move.distrust();
+      this.#playFrom(null);
     }
     this.sound.setDelayMs(figures.addedDelayMs);
     this.#countRate(figures.frames, nowMs);
@@ -120,17 +147,40 @@ export class Screen {
     });
   }
 
+  #playFrom(connection: WhepConnection | null): void {
+    this.picture.keepLastFrame();
+    this.#player.close();
+    this.#player = this.#connect(connection);
+  }
+
+  #placeChanged(): void {
+    const { place, shift } = this.#move.figures();
+    const { store, sendAnalyticsWish } = this.#options;
+    if (this.#clockOffset !== null) {
+      const isKnown = shift !== null;
+      this.picture.setClockOffset(isKnown ? (this.#clockOffset + shift) >>> 0 : null);
+    }
+    sendAnalyticsWish(place === 'elsewhere');
+    store.setState({ move: this.#move.figures() });
+  }
+
   #connect(first: WhepConnection | null): WhepPlayer {
-    const { elements, timers, origin, channel, monotonicMs } = this.#options;
+    const { elements, timers, monotonicMs } = this.#options;
     this.#connectedAtMs = monotonicMs();
     return createWhepPlayer({
       video: elements.video,
-      signalling: httpSignalling(`${origin}/whep/${channel}`),
+      signalling: async (offerSdp, signal) => {
+        const session = await httpSignalling(this.#move.url())(offerSdp, signal);
+        this.#move.answeredBy(session.answeredBy ?? null);
+        return session;
+      },
       timers,
       first,
       onState: () => {},
       isSoundOn: () => this.sound.isOn,
       onAnalytics: (bytes) => {
+        // The other engine's own channel of this name says nothing of ours.
+        if (this.#move.figures().place === 'elsewhere') return;
         try {
           this.picture.takeFacts(fromBinary(FrameFactsSchema, bytes));
         } catch {

@@ -6,7 +6,11 @@ import { create } from '@bufbuild/protobuf';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { CancelTimer, Timers } from '../../core/base/clock.ts';
 import type { RandomBytes } from '../../core/base/ids.ts';
-import { HistoryRequestSchema, WatchReportSchema } from '../../core/wire/gen/facts_pb.js';
+import {
+  AnalyticsWishSchema,
+  HistoryRequestSchema,
+  WatchReportSchema,
+} from '../../core/wire/gen/facts_pb.js';
 import { createPageClock, type PageClock } from '../ui/mediaClock.ts';
 import type { OverlayMode } from '../ui/overlayPainter.ts';
 import { loadDeviceKey } from './deviceKey.ts';
@@ -67,6 +71,8 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
   let clockOffset: number | null = null;
   /** The relay's last word on the show was one of the studio's. */
   let knowsShow = false;
+  /** The picture comes by another engine, so the facts of frames come by the line of facts. */
+  let wantsAnalytics = false;
 
   const socket = new FactsSocket({
     channel,
@@ -81,6 +87,7 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
       if (wasWelcome) relayBackMs = monotonicMs();
       wasWelcome = true;
       askHistory();
+      wishAnalytics(wantsAnalytics);
       money.connectionOpened();
     },
     onWord: (word) => take(word),
@@ -90,6 +97,13 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
   function askHistory(): void {
     const value = create(HistoryRequestSchema, { limit: HISTORY_ASKED });
     socket.send({ case: 'historyRequest', value });
+  }
+
+  function wishAnalytics(isWanted: boolean): void {
+    if (!isWanted && !wantsAnalytics) return;
+    wantsAnalytics = isWanted;
+    const value = create(AnalyticsWishSchema, { isWanted });
+    socket.send({ case: 'analyticsWish', value });
   }
 
   const money = new MoneyDesk({
@@ -103,6 +117,10 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
   function take(word: ViewerWord): void {
     // A relay that just started lists no markets before its studio has told it of any.
     if (word.case === 'markets' && word.value.markets.length === 0 && !knowsShow) return;
+    if (word.case === 'analytics') {
+      screen?.picture.takeFacts(word.value);
+      return;
+    }
     takeWord(word, store);
     money.take(word);
     if (word.case === 'market' || word.case === 'markets') {
@@ -113,7 +131,8 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
     if (word.case !== 'show' || showViewOf(word.value) === null) return;
     if (store.getState().show?.state === 'live') screen?.showIsLive();
     clockOffset = word.value.videoClockOffset;
-    screen?.picture.setClockOffset(clockOffset);
+    screen?.setClockOffset(clockOffset);
+    screen?.setMedia(store.getState().show?.media ?? null);
   }
 
   const cancels: CancelTimer[] = [
@@ -139,9 +158,10 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
     clock,
     showIn(elements) {
       const place = { elements, store, clock, timers, monotonicMs, origin, channel, first };
-      const own = new Screen(place);
+      const own = new Screen({ ...place, sendAnalyticsWish: wishAnalytics });
       first = null;
-      if (clockOffset !== null) own.picture.setClockOffset(clockOffset);
+      if (clockOffset !== null) own.setClockOffset(clockOffset);
+      own.setMedia(store.getState().show?.media ?? null);
       screen = own;
       // What is shown already must not be called "connecting" for a moment.
       own.tick(relayBackMs);

@@ -8,6 +8,7 @@ import type { OverlayMode } from '../ui/overlayPainter.ts';
 import type { BetRecord } from './betRecord.ts';
 import type { FactsState, ViewerWord } from './factsSocket.ts';
 import type { LimitWish, OwnLimits } from './limitBook.ts';
+import type { MoveFigures } from './mediaMove.ts';
 import type { PictureFigures } from './picture.ts';
 import type { SaleQuote, StakeQuote } from './priceAsker.ts';
 import type { WatchState } from './watchState.ts';
@@ -44,6 +45,8 @@ export type ViewerView = {
   limitTrouble: string;
   overlay: OverlayMode;
   sound: boolean;
+  /** Who carries the picture, and what moving there cost. */
+  move: MoveFigures;
   figures: PictureFigures & { framesPerSecond: number; uncertaintyMs: number | null };
   /** False: the browser keeps nothing, and bets and key are gone with the page. */
   isLasting: boolean;
@@ -84,6 +87,7 @@ export function firstView(isLasting: boolean): ViewerView {
     limitTrouble: '',
     overlay: 'live',
     sound: false,
+    move: { place: 'here', shift: 0, gapMs: null },
     figures: NO_FIGURES,
     isLasting,
     betTrouble: '',

@@ -31,6 +31,8 @@ export type ShowView = {
   studioConnected: boolean;
   bettingSuspended: string;
   viewers: number;
+  /** Another engine for the picture: its WHEP address, and whether it is taken there now. */
+  media: { url: string; isMoved: boolean } | null;
 };
 
 export type NewsLine = {
@@ -108,7 +110,8 @@ export function showViewOf(show: Show): ShowView | null {
         : (states[show.state] ?? null);
   if (state === null) return null;
   const { title, studioConnected, bettingSuspended, viewers } = show;
-  return { state, title, studioConnected, bettingSuspended, viewers };
+  const media = show.mediaUrl === '' ? null : { url: show.mediaUrl, isMoved: show.mediaMoved };
+  return { state, title, studioConnected, bettingSuspended, viewers, media };
 }
 
 export function newsLineOf(event: GameEvent): NewsLine {

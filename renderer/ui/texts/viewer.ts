@@ -32,6 +32,7 @@ export const viewerTexts = {
   'viewer.boxesHint.live': 'Newest picture; boxes are carried forward, dashed where predicted',
   'viewer.boxesHint.exact': 'Picture held back so that each box sits on its own frame',
   'viewer.boxesHint.off': 'No boxes',
+  'viewer.boxesNoTimes': 'off: another server shows the picture',
   'viewer.markets': 'Markets',
   'viewer.noMarket': 'No market is open',
   'viewer.noMarketHint':
