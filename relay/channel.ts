@@ -140,8 +140,10 @@ export class Channel {
     this.#everybody(toBinary(ToViewerSchema, message));
   }
 
-  /** Ticks that the media room adds to the studio's video timestamps. */
-  setVideoClockShift(shift: number): void {
+  /** Ticks that the media room adds to the studio's video timestamps; may be below zero. */
+  setVideoClockShift(ticks: number): void {
+    // On the wire it is a distance on the clock's circle of 32 bits.
+    const shift = ticks >>> 0;
     if (shift === this.#videoClockShift) return;
     this.#videoClockShift = shift;
     this.sendShow();

@@ -282,6 +282,10 @@ test('the timestamp shift of the media room reaches viewers with the offset', as
   relay.media.options?.onTimestampShift?.(studio.channelId, 'video', 32);
   const shifted = await viewer.take('show', (heard) => heard.videoClockShift === 32);
   assert.equal(shifted.videoClockOffset, 16);
+  // A stranger's clock may be ahead of the studio's: the shift is below zero then.
+  relay.media.options?.onTimestampShift?.(studio.channelId, 'video', -32);
+  const back = await viewer.take('show', (heard) => heard.videoClockShift === 0xffff_ffe0);
+  assert.equal(back.videoClockOffset, 0xffff_ffd0);
   for (const peer of [studio, viewer]) peer.close();
 });
 

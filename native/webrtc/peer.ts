@@ -5,6 +5,7 @@
 
 import type { Audio, DataChannel, PeerConnection, Track, Video } from 'node-datachannel';
 import nodeDataChannel from 'node-datachannel';
+import type { Logger } from '../../core/base/logger.ts';
 
 export type { Audio, DataChannel, PeerConnection, Track, Video };
 
@@ -73,6 +74,25 @@ export function closePeer(peer: PeerConnection): void {
   } catch {
     // Closing a connection that failed meanwhile throws; it is gone either way.
   }
+}
+
+/**
+ * A callback for the library. What it throws would end the whole process, with every other viewer;
+ * here it is told, once a connection, and the next call runs all the same.
+ */
+export function contained<Args extends unknown[]>(
+  logger: Logger,
+  run: (...args: Args) => void,
+): (...args: Args) => void {
+  let isTold = false;
+  return (...args) => {
+    try {
+      run(...args);
+    } catch (error) {
+      if (!isTold) logger.error('A callback of a connection failed', { error: String(error) });
+      isTold = true;
+    }
+  };
 }
 
 /** Connections that are open now; a leak shows here. */

@@ -4,6 +4,7 @@
 
 import type { Timers } from '../../core/base/clock.ts';
 import { type RandomBytes, toHex } from '../../core/base/ids.ts';
+import type { Logger } from '../../core/base/logger.ts';
 import type { TrackKind } from '../../core/media/feed.ts';
 import { parseRtcp } from '../../core/media/rtcp.ts';
 import { isRtcp, read32 } from '../../core/media/rtp.ts';
@@ -11,6 +12,7 @@ import type { FanOut } from './fanOut.ts';
 import {
   addTrack,
   closePeer,
+  contained,
   describeAudio,
   describeVideo,
   openPeer,
@@ -38,6 +40,7 @@ export type UplinkPeerOptions = {
   peer: PeerOptions;
   timers: Timers;
   random: RandomBytes;
+  logger: Logger;
   onConnected(): void;
   /** Once, unless closed before. */
   onFailed(reason: string, waitMs: number | null): void;
@@ -52,7 +55,7 @@ export type UplinkPeer = {
 
 /** Opens a connection that offers to send; throws when the library cannot. */
 export function openUplinkPeer(options: UplinkPeerOptions): UplinkPeer {
-  const { fanOut, random, timers } = options;
+  const { fanOut, random, timers, logger } = options;
   const peer = openPeer('whip-client', options.peer);
   const { tracks, ssrcs } = addTracks(peer, random);
   const out = (kind: TrackKind, payloadType: number) => ({
@@ -80,21 +83,23 @@ export function openUplinkPeer(options: UplinkPeerOptions): UplinkPeer {
     closePeer(peer);
   };
   for (const kind of ['video', 'audio'] as const) {
-    tracks[kind].onOpen(() => viewer.opened(kind));
-    tracks[kind].onMessage((packet) => {
+    tracks[kind].onOpen(contained(logger, () => viewer.opened(kind)));
+    const take = (packet: Buffer) => {
       if (!isRtcp(packet)) return;
       silence.heard();
       viewer.rtcp(kind, packet);
       const isGoodbye = parseRtcp(packet).some((item) => item.type === 'bye');
       if (isGoodbye) fail('The relay ended the session.', GOODBYE_WAIT_MS);
-    });
+    };
+    tracks[kind].onMessage(contained(logger, take));
   }
-  peer.onStateChange((state) => {
+  const takeState = (state: string) => {
     if (state === 'connected' && !isClosed) options.onConnected();
     if (state === 'failed' || state === 'closed' || state === 'disconnected') {
       fail('The connection to the relay was lost.');
     }
-  });
+  };
+  peer.onStateChange(contained(logger, takeState));
   peer.setLocalDescription('offer');
   const description = peer.localDescription();
   if (!description) {

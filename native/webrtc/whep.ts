@@ -13,6 +13,7 @@ import {
   addCandidates,
   addTrack,
   closePeer,
+  contained,
   type DataChannel,
   describeAudio,
   describeVideo,
@@ -175,21 +176,24 @@ async function connect(
     if (isHandedOver) options.onClosed?.();
   };
   const cancelTimeout = options.timers.after(CONNECT_TIMEOUT_MS, close);
-  peer.onStateChange((state) => {
+  const { logger } = options;
+  const takeState = (state: string) => {
     if (state === 'connected') {
       cancelTimeout();
-      options.logger.debug('Viewer connected', { session: sessionId.slice(0, 8) });
+      logger.debug('Viewer connected', { session: sessionId.slice(0, 8) });
       if (!isClosed) options.onConnected?.();
     } else if (state === 'failed' || state === 'closed' || state === 'disconnected') close();
-  });
+  };
+  peer.onStateChange(contained(logger, takeState));
   try {
     viewer = fanOut.addViewer(tracks, close);
     for (const { kind, track } of planned) {
       const member = viewer;
-      track.onOpen(() => member.opened(kind));
-      track.onMessage((packet) => {
+      track.onOpen(contained(logger, () => member.opened(kind)));
+      const take = (packet: Buffer) => {
         if (isRtcp(packet)) member.rtcp(kind, packet);
-      });
+      };
+      track.onMessage(contained(logger, take));
     }
     takeAnalytics(peer, viewer);
     peer.setRemoteDescription(offer.sdp, 'offer');

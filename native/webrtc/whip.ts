@@ -23,6 +23,7 @@ import {
   addCandidates,
   addTrack,
   closePeer,
+  contained,
   describeAudio,
   describeVideo,
   gatheredDescription,
@@ -189,10 +190,11 @@ class Ingest {
     this.#options = options;
     this.#ssrc = read32(options.random(4), 0) || 1;
     for (const each of lanes) {
-      each.track.onMessage((packet) => {
+      const take = contained(options.logger, (packet: Buffer) => {
         if (isRtcp(packet)) this.#takeRtcp(each, packet);
         else this.#takeRtp(each, packet);
       });
+      each.track.onMessage(take);
     }
   }
 
@@ -200,7 +202,8 @@ class Ingest {
     const { timers } = this.#options;
     this.#cancelTimeout = timers.after(CONNECT_TIMEOUT_MS, () => this.close());
     this.#cancelTick = timers.every(TICK_MS, () => this.#tick());
-    this.#peer.onStateChange((state) => this.#takePeerState(state));
+    const { logger } = this.#options;
+    this.#peer.onStateChange(contained(logger, (state: string) => this.#takePeerState(state)));
     this.#takePeerState(this.#peer.state());
   }
 

@@ -83,12 +83,13 @@ class Uplink {
   }
 
   async #negotiate(attempt: number): Promise<void> {
-    const { fanOut, peer: peerOptions, timers, random } = this.#options;
+    const { fanOut, peer: peerOptions, timers, random, logger } = this.#options;
     const peer = openUplinkPeer({
       fanOut,
       peer: peerOptions,
       timers,
       random,
+      logger,
       onConnected: () => this.#connected(attempt),
       onFailed: (reason, waitMs) => this.#fail(attempt, reason, waitMs),
     });

@@ -76,7 +76,7 @@ function linkOf(server: IceServerLink): string {
   return parts.join('; ');
 }
 
-/** Preflight and plain OPTIONS. */
+/** Preflight and plain OPTIONS. Some clients send `ETag` with a PATCH where `If-Match` belongs. */
 export function options(
   methods: readonly string[],
   iceServers: readonly IceServerLink[] = [],
@@ -85,7 +85,7 @@ export function options(
     allow: methods.join(', '),
     'accept-post': 'application/sdp',
     'access-control-allow-methods': methods.join(', '),
-    'access-control-allow-headers': 'Authorization, Content-Type, If-Match',
+    'access-control-allow-headers': 'Authorization, Content-Type, If-Match, ETag',
     'access-control-max-age': '86400',
     ...linksOf(iceServers),
   });

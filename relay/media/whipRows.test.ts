@@ -170,6 +170,22 @@ test('row 32: a simulcast offer is refused as a whole, with the reason', async (
   assert.match(JSON.parse(response.body).detail, /one layer/);
 });
 
+test('trouble in what a session tells is contained: packets go on', { skip }, async () => {
+  if (typeof video === 'string') return;
+  const troubled = openTestRoom({
+    logger: noting,
+    onMediaState: () => {
+      throw new Error('trouble elsewhere');
+    },
+  });
+  const studio = openTestStudio(video, troubled);
+  const packets = () => troubled.room.stats().get('abc')?.ingest?.packetsReceived ?? 0;
+  await until('packets', () => packets() > 100);
+  assert.ok(logged.some((line) => line.includes('trouble elsewhere')));
+  studio.player.stop();
+  await studio.publisher.close().catch(() => {});
+});
+
 test('rows 15, 17, 19, 29, 30: a session under way', { skip }, async () => {
   if (typeof video === 'string') return;
   const live = openTestRoom();
