@@ -431,7 +431,7 @@ function join(rooms: Joined): void {
     factLog.frame(facts, bytes);
   });
   vision.onEvent((event) => witnesses.hear('picture', event));
-  vision.onJudged((untilUs, blindUntilUs) => witnesses.judged(untilUs, blindUntilUs));
+  vision.onJudged((...until) => witnesses.judged(...until));
   vision.onStatus((status) => {
     views.visionChanged(status);
     readings.visionChanged(status);

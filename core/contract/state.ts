@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { policySchema } from '../ledger/policy.ts';
 import { eventTypeSchema, gameEventSchema } from './events.ts';
+import { placesStateSchema, sceneStateSchema } from './visionState.ts';
 
 const timeUs = z.number().int().nonnegative();
 const amountMinor = z.number().int().nonnegative();
@@ -167,6 +168,9 @@ export const studioStateSchema = z.object({
     model: z.string(),
     provider: z.string(),
     pack: z.string(),
+    /** What the picture as a whole does, and whether what was drawn on it still lies there. */
+    scene: sceneStateSchema,
+    places: placesStateSchema,
   }),
   ledger: z.object({
     state: z.enum(['starting', 'running', 'restarting', 'refused']),

@@ -1,6 +1,7 @@
 // What a user interface sees before anything has answered.
 
 import type { StudioState, Template } from '../../core/contract/state.ts';
+import { CALM_SCENE, NO_PLACES } from '../../core/contract/visionState.ts';
 import type { ShowPart } from './show.ts';
 
 /** The first snapshot of an engine's life. */
@@ -27,7 +28,10 @@ export function initialState(options: {
     sources: knownSources(options.source),
     relay: { state: 'connecting', url: options.relayUrl, reason: '', viewers: 0 },
     handover: { state: 'off', reason: '', whipUrl: '', whepUrl: '' },
-    vision: { state: 'starting', reason: '', model: '', provider: '', pack: '' },
+    vision: {
+      ...{ state: 'starting', reason: '', model: '', provider: '', pack: '' },
+      ...{ scene: CALM_SCENE, places: NO_PLACES },
+    },
     ledger: {
       ...{ state: 'starting', reason: '', seq: 0, hash: '', notCopied: 0, betsNotCopied: 0 },
       commitsPerSecond: 0,

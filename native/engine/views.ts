@@ -3,6 +3,7 @@
 
 import type { Timers } from '../../core/base/clock.ts';
 import type { SourceState, StudioState } from '../../core/contract/state.ts';
+import { CALM_SCENE, NO_PLACES } from '../../core/contract/visionState.ts';
 import type { Registered } from '../../core/wire/gen/facts_pb.js';
 import type { StudioStateStore } from '../serve/state.ts';
 import type { JournalShipper } from '../upstream/journalShipper.ts';
@@ -102,15 +103,15 @@ export function createViews(options: {
   return {
     sourceChanged: (source) => applyIfNew('source', source),
     visionChanged(status) {
-      const { reason, model, provider, pack } = status;
+      const { reason, model, provider, pack, scene, places } = status;
       const state = status.state === 'degraded' ? 'running' : status.state;
-      applyIfNew('vision', { state, reason, model, provider, pack });
+      applyIfNew('vision', { state, reason, model, provider, pack, scene, places });
     },
     visionAway() {
       const before = store.state().vision;
       if (before.state === 'starting') return;
       applyIfNew('vision', {
-        ...before,
+        ...{ ...before, scene: CALM_SCENE, places: NO_PLACES },
         state: 'restarting',
         reason: 'Vision is restarting; markets wait until every frame has been judged.',
       });

@@ -11,7 +11,7 @@ const TICK_MS = 200;
 export type Witnesses = {
   hear(witness: Witness, event: GameEvent): void;
   /** The picture was judged up to then; what waits for its second witness holds the markets. */
-  judged(untilUs: number, blindUntilUs: number): void;
+  judged(untilUs: number, blindUntilUs: number, lostUntilUs: number): void;
   close(): void;
 };
 
@@ -28,10 +28,11 @@ export function createWitnesses(options: WitnessesOptions): Witnesses {
   const agreement = new Agreement();
   let judgedUs = 0;
   let blindUs = 0;
+  let lostUs = 0;
 
   function progress(): void {
     const waitingUs = agreement.waitingUs() ?? Number.POSITIVE_INFINITY;
-    markets.onJudged(Math.min(judgedUs, waitingUs - 1), blindUs);
+    markets.onJudged(Math.min(judgedUs, waitingUs - 1), blindUs, lostUs);
   }
   function settle({ events, disputes }: Verdict): void {
     for (const event of events) markets.onEvent(event);
@@ -49,9 +50,10 @@ export function createWitnesses(options: WitnessesOptions): Witnesses {
       show(event);
       settle(agreement.hear(witness, event, clock.nowUs()));
     },
-    judged(untilUs, blindUntilUs) {
+    judged(untilUs, blindUntilUs, lostUntilUs) {
       judgedUs = Math.max(judgedUs, untilUs);
       blindUs = Math.max(blindUs, blindUntilUs);
+      lostUs = Math.max(lostUs, lostUntilUs);
       progress();
     },
     close: () => cancel(),

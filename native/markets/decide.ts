@@ -2,11 +2,16 @@
 // happen" is a statement about every frame of the question, so one missing stretch forbids it.
 
 import type { GameEvent } from '../../core/contract/events.ts';
+import { EVENTS_OF_PLACES } from '../../core/contract/visionState.ts';
 import type { MarketRules } from '../../core/markets/rules.ts';
 import type { LedgerMarket } from '../ledger/protocol.ts';
 
 /** A stretch of the capture clock that nobody judged, and why, as the sentence for the bettors. */
-export type Hole = { fromUs: number; toUs: number; kind: 'picture' | 'vision' | 'restart' };
+export type Hole = {
+  fromUs: number;
+  toUs: number;
+  kind: 'picture' | 'vision' | 'places' | 'restart';
+};
 
 /** Shorter ones of the picture are a camera's stutter, no missing picture: 15 frames at 30 fps. */
 export const HOLE_US_MIN = 500_000;
@@ -43,12 +48,13 @@ function isBound(
 
 /** Why "it did not happen" cannot be said of this market; empty when it can. */
 export function whyUndecidable(
-  market: Pick<LedgerMarket, 'opensAtUs' | 'horizonAtUs'>,
+  market: Pick<LedgerMarket, 'opensAtUs' | 'horizonAtUs'> & { rules?: LedgerMarket['rules'] },
   holes: readonly Hole[],
 ): string {
   const inside = holes.filter(
     (hole) =>
       (hole.kind !== 'picture' || hole.toUs - hole.fromUs > HOLE_US_MIN) &&
+      (hole.kind !== 'places' || isOfPlaces(market)) &&
       hole.toUs > market.opensAtUs &&
       hole.fromUs < market.horizonAtUs,
   );
@@ -60,7 +66,16 @@ export function whyUndecidable(
     const totalUs = missing.reduce((sum, hole) => sum + hole.toUs - hole.fromUs, 0);
     return `The picture was missing for ${(totalUs / 1_000_000).toFixed(1)} s.`;
   }
-  return inside.length > 0 ? 'The picture could not be judged for a while.' : '';
+  if (inside.some((hole) => hole.kind === 'vision')) {
+    return 'The picture could not be judged for a while.';
+  }
+  const lost =
+    'Where the lines lie was not known for a while: the camera moved or the picture was cut.';
+  return inside.length > 0 ? lost : '';
+}
+
+function isOfPlaces({ rules }: { rules?: LedgerMarket['rules'] }): boolean {
+  return rules?.decideOn ? EVENTS_OF_PLACES.includes(rules.decideOn.type) : false;
 }
 
 /**

@@ -242,6 +242,36 @@ test('a blind detector makes "no" impossible, too', async () => {
   assert.match(view.reason, /could not be judged/);
 });
 
+test('lost places make "no" impossible for what needs them, and for nothing else', async () => {
+  const room = createRoom();
+  const goal = BUILT_IN_TEMPLATES.find(({ id }) => id === 'goal-15');
+  assert.ok(goal?.decideOn);
+  const decideOn = { ...goal.decideOn, type: 'jump' as const };
+  await room.markets.saveTemplate({ ...goal, id: 'jump-15', decideOn });
+  const opened = await room.markets.open(OWNER, { templateId: 'goal-15', marketId: 'placeless' });
+  await room.markets.open(OWNER, { templateId: 'jump-15', marketId: 'jumps' });
+  await room.pass(5);
+  const atUs = (frame: number) => opened.opensAtUs + Math.round((frame * S) / 30);
+  room.markets.onJudged(atUs(1));
+  for (let frame = 2; frame < 150; frame++) room.markets.onJudged(atUs(frame), 0, atUs(frame));
+  await room.pass(12);
+  room.markets.onJudged(opened.horizonAtUs + S, 0, atUs(149));
+  const lost = await room.reached('placeless', 'VOID');
+  assert.match(lost.reason, /^Where the lines lie was not known for a while/);
+  assert.equal((await room.reached('jumps', 'RESOLVED')).winner, 1);
+});
+
+test('a long stretch without places does not make an older hole forgotten', async () => {
+  const room = createRoom();
+  const opened = await room.markets.open(OWNER, { templateId: 'goal-15', marketId: 'both' });
+  const atUs = (frame: number) => opened.opensAtUs + Math.round((frame * S) / 30);
+  room.markets.onPictureGap(atUs(1), atUs(31));
+  for (let frame = 32; frame < 200; frame++) room.markets.onJudged(atUs(frame), 0, atUs(frame));
+  await room.pass(16);
+  room.markets.onJudged(opened.horizonAtUs, 0, atUs(199));
+  assert.match((await room.reached('both', 'VOID')).reason, /^The picture was missing for 1\.0 s/);
+});
+
 test('holes count only inside the question and only when long enough', () => {
   const market = { opensAtUs: 10 * S, horizonAtUs: 20 * S };
   const picture = (fromUs: number, toUs: number) => [{ fromUs, toUs, kind: 'picture' as const }];

@@ -43,8 +43,11 @@ export type Markets = {
   restore(): Promise<void>;
   onEvent(event: GameEvent): void;
   /** All frames captured up to then have been judged and their events delivered. */
-  /** `blindUntilUs`: up to there vision could not look (0: it always could). */
-  onJudged(untilCaptureUs: number, blindUntilUs?: number): void;
+  /**
+   * `blindUntilUs`: up to there vision could not look (0: it always could); `lostUntilUs`: up to
+   * there nobody knew where lines and zones lie.
+   */
+  onJudged(untilCaptureUs: number, blindUntilUs?: number, lostUntilUs?: number): void;
   /** Two witnesses tell events of this kind differently: its markets wait for people. */
   dispute(type: EventType, reason: string): void;
   /** The published picture was missing on the capture clock from `fromUs` to `toUs`. */
@@ -96,7 +99,8 @@ export function createMarkets(options: MarketsOptions): Markets {
   return {
     restore: () => room.restore(),
     onEvent: (event) => room.onEvent(event),
-    onJudged: (untilUs, blindUntilUs = 0) => room.onJudged(untilUs, blindUntilUs),
+    onJudged: (untilUs, blindUntilUs = 0, lostUntilUs = 0) =>
+      room.onJudged(untilUs, blindUntilUs, lostUntilUs),
     dispute: (type, reason) => room.dispute(type, reason),
     onPictureGap: (fromUs, toUs) => room.remember({ fromUs, toUs, kind: 'picture' }),
     suspendBetting: (reason) => room.suspendBetting(reason),

@@ -62,6 +62,7 @@ export class MarketsRoom {
   #holes: Hole[] = [];
   #judgedUntilUs = 0;
   #blindUntilUs = 0;
+  #lostUntilUs = 0;
   #suspendedReason = '';
   readonly #cancels: CancelTimer[];
 
@@ -120,18 +121,30 @@ export class MarketsRoom {
     return this.#suspensions.reasonOf(view.id).startsWith(DISPUTED);
   }
 
-  onJudged(untilUs: number, blindUntilUs: number): void {
+  onJudged(untilUs: number, blindUntilUs: number, lostUntilUs: number): void {
     if (blindUntilUs > this.#blindUntilUs) {
       // A broken look says nothing of any frame since the last good one.
       const fromUs = Math.min(this.#judgedUntilUs, blindUntilUs);
       this.remember({ fromUs, toUs: blindUntilUs, kind: 'vision' });
       this.#blindUntilUs = blindUntilUs;
     }
+    if (lostUntilUs > this.#lostUntilUs) {
+      const fromUs = Math.min(this.#judgedUntilUs, lostUntilUs);
+      this.remember({ fromUs, toUs: lostUntilUs, kind: 'places' });
+      this.#lostUntilUs = lostUntilUs;
+    }
     this.#judgedUntilUs = Math.max(this.#judgedUntilUs, untilUs);
     this.#tick();
   }
 
   remember(hole: Hole): void {
+    const at = this.#holes.findLastIndex(({ kind }) => kind === hole.kind);
+    const last = this.#holes[at];
+    // A stretch that goes on is one hole: a minute of it must not push the others out.
+    if (last && hole.fromUs >= last.fromUs && hole.fromUs <= last.toUs) {
+      this.#holes = this.#holes.with(at, { ...last, toUs: Math.max(last.toUs, hole.toUs) });
+      return;
+    }
     this.#holes = [...this.#holes, hole].slice(-REMEMBERED_MAX);
   }
 

@@ -114,7 +114,7 @@ test('when game and picture disagree nobody bets, both are shown, and people dec
   assert.equal(shown.length, 3, 'everybody sees what was said');
   // Neither the question's end nor another event decides it.
   await pass(20);
-  witnesses.judged(time.nowUs(), 0);
+  witnesses.judged(time.nowUs(), 0, 0);
   await pass(1);
   assert.equal(stateOf(markets, id), 'LOCKED');
   await markets.resolve(OWNER, { marketId: id, outcome: 0, reason: 'The replay shows it.' });
@@ -150,7 +150,7 @@ test('what both say decides at once, at the moment that the picture names', asyn
   const at = time.nowUs();
   witnesses.hear('picture', event('scoreChanged', at));
   // While one waits for the other the question is not over, whatever the picture was judged to.
-  witnesses.judged(at + 60 * S, 0);
+  witnesses.judged(at + 60 * S, 0, 0);
   await pass(0.3);
   assert.equal(stateOf(markets, id), 'OPEN');
   witnesses.hear('game', event('scoreChanged', at + 200_000, { subject: 'CT' }));

@@ -100,7 +100,7 @@ test('a new vision hears what is known and gets units from a key frame before it
   assert.equal(first?.units()[0], 0);
   assert.equal(first?.units().length, 200);
   const judgedUs = unit(170).captureUs;
-  first?.say(VISION_LINK.judged, { untilUs: judgedUs, blindUntilUs: 0 });
+  first?.say(VISION_LINK.judged, { untilUs: judgedUs, blindUntilUs: 0, lostUntilUs: 0 });
   client.setEndpoint(null);
   assert.equal(client.isConnected(), false);
   client.push(unit(200));
@@ -169,7 +169,7 @@ test('an event told twice is handed out once; nonsense is ignored', async () => 
   const events: GameEvent[] = [];
   const judged: number[][] = [];
   client.onEvent((event) => events.push(event));
-  client.onJudged((untilUs, blindUntilUs) => judged.push([untilUs, blindUntilUs]));
+  client.onJudged((...until) => judged.push(until));
   client.setEndpoint(endpoint);
   await settle();
   const link = links[0];
@@ -182,8 +182,8 @@ test('an event told twice is handed out once; nonsense is ignored', async () => 
   link?.say(VISION_LINK.event, { ...goal, id: 'goal-2', captureUs: 5_033_333 });
   link?.say(VISION_LINK.event, { ...goal, id: 'goal-3', subject: 'right' });
   link?.say(VISION_LINK.event, { ...goal, confidence: 7 });
-  link?.say(VISION_LINK.judged, { untilUs: 6_000_000, blindUntilUs: 5 });
-  link?.say(VISION_LINK.judged, { untilUs: 5_000_000, blindUntilUs: 5 });
+  link?.say(VISION_LINK.judged, { untilUs: 6_000_000, blindUntilUs: 5, lostUntilUs: 4 });
+  link?.say(VISION_LINK.judged, { untilUs: 5_000_000, blindUntilUs: 5, lostUntilUs: 4 });
   link?.say(VISION_LINK.judged, 'all');
   link?.say(VISION_LINK.facts, { not: 'facts' });
   link?.say(99, {});
@@ -191,7 +191,7 @@ test('an event told twice is handed out once; nonsense is ignored', async () => 
     events.map((event) => event.id),
     ['goal-1', 'goal-3'],
   );
-  assert.deepEqual(judged, [[6_000_000, 5]]);
+  assert.deepEqual(judged, [[6_000_000, 5, 4]]);
   client.close();
 });
 

@@ -38,6 +38,12 @@ const CONNECT_RETRY_MS = 200;
 
 export type { VisionStatus } from './protocol.ts';
 
+export type JudgedListener = (
+  untilUs: MediaTimeUs,
+  blindUntilUs: MediaTimeUs,
+  lostUntilUs: MediaTimeUs,
+) => void;
+
 export type VisionClient = {
   /** Takes a unit of the best layer; audio is ignored. Never waits. */
   push(unit: Unit): void;
@@ -57,9 +63,9 @@ export type VisionClient = {
   /**
    * Every event with `captureUs` <= untilUs has been handed out before this runs. `blindUntilUs`:
    * the newest picture at which the pack's detector was broken (0: none); that something did not
-   * happen is not known of times around it.
+   * happen is not known of times around it. `lostUntilUs`: the same of events that need places.
    */
-  onJudged(run: (untilUs: MediaTimeUs, blindUntilUs: MediaTimeUs) => void): void;
+  onJudged(run: JudgedListener): void;
   onStatus(run: (status: VisionStatus) => void): void;
   /** True while a link to vision stands. */
   isConnected(): boolean;
@@ -100,7 +106,7 @@ export function createVisionClient(options: VisionClientOptions): VisionClient {
 class Client {
   readonly factListeners: ((facts: FrameFacts, bytes: Uint8Array) => void)[] = [];
   readonly eventListeners: ((event: GameEvent) => void)[] = [];
-  readonly judgedListeners: ((untilUs: MediaTimeUs, blindUntilUs: MediaTimeUs) => void)[] = [];
+  readonly judgedListeners: JudgedListener[] = [];
   readonly statusListeners: ((status: VisionStatus) => void)[] = [];
   readonly ring: UnitRing;
   readonly #options: VisionClientOptions;
@@ -113,6 +119,7 @@ class Client {
   #factsUntilUs = 0;
   /** Kept over restarts of vision: a new one knows nothing of an old one's blindness. */
   #blindUntilUs = 0;
+  #lostUntilUs = 0;
   #choice: VisionChoice | null = null;
   #cancelPump: (() => void) | null = null;
   #cancelConnect: (() => void) | null = null;
@@ -245,7 +252,10 @@ class Client {
         if (!judged || judged.untilUs <= this.#judgedUntilUs) return;
         this.#judgedUntilUs = judged.untilUs;
         this.#blindUntilUs = Math.max(this.#blindUntilUs, judged.blindUntilUs);
-        for (const run of this.judgedListeners) run(judged.untilUs, this.#blindUntilUs);
+        this.#lostUntilUs = Math.max(this.#lostUntilUs, judged.lostUntilUs);
+        for (const run of this.judgedListeners) {
+          run(judged.untilUs, this.#blindUntilUs, this.#lostUntilUs);
+        }
         return;
       }
       case VISION_LINK.status: {

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { runningModelSchema } from '../../core/contract/modelCards.ts';
 import { placesSchema } from '../../core/contract/places.ts';
+import { placesStateSchema, sceneStateSchema } from '../../core/contract/visionState.ts';
 import type { Unit } from '../../core/media/feed.ts';
 
 /** Frame kinds on the link. */
@@ -76,6 +77,8 @@ export const visionStatusSchema = z.object({
   models: z.array(runningModelSchema),
   /** How units are decoded: "software", or a hardware decoder; with the reason for it. */
   decoder: z.object({ name: z.string(), reason: z.string() }),
+  scene: sceneStateSchema,
+  places: placesStateSchema,
   stagesMs: z.object({
     decode: stageSchema,
     motion: stageSchema,
@@ -98,10 +101,12 @@ export type VisionStatus = z.infer<typeof visionStatusSchema>;
  * Every event whose `captureUs` is at most `untilUs` has been sent. Never goes backwards.
  * `blindUntilUs`: the newest picture at which the pack's detector was broken or before which
  * pictures were lost (0: none); "it did not happen" is not known of times around it.
+ * `lostUntilUs`: the same of what needs places (EVENTS_OF_PLACES), which were lost.
  */
 export const judgedSchema = z.object({
   untilUs: z.number().int().nonnegative(),
   blindUntilUs: z.number().int().nonnegative(),
+  lostUntilUs: z.number().int().nonnegative(),
 });
 export type Judged = z.infer<typeof judgedSchema>;
 

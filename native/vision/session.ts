@@ -10,7 +10,8 @@ import type { Unit } from '../../core/media/feed.ts';
 import type { Ffmpeg } from '../ffmpeg/resolve.ts';
 import { createDecodeTap, type DecodedFrame, type DecodeTap } from './decodeTap.ts';
 import type { HardwareChoice } from './decodeTapHardware.ts';
-import type { Sight } from './sight.ts';
+import type { Judged } from './protocol.ts';
+import type { Sight, SightResult } from './sight.ts';
 import type { StageTimes } from './stageTimes.ts';
 
 /** Decoded pictures that wait; beyond PAUSE_AT the decoder is not read. 0.35 MB each. */
@@ -36,7 +37,9 @@ export type SessionCounters = { judged: number; detectorSkipped: number };
 export type SessionOutput = {
   facts(bytes: Uint8Array): void;
   event(event: GameEvent): void;
-  judged(untilUs: number, blindUntilUs: number): void;
+  judged(judged: Judged): void;
+  /** What the picture as a whole does, and where its places are. */
+  picture(result: SightResult, captureUs: number): void;
 };
 
 export type SessionOptions = {
@@ -63,6 +66,7 @@ export class Session {
   #judgedUntilUs = 0;
   #factsUntilUs = 0;
   #blindUntilUs = 0;
+  #lostUntilUs = 0;
   #lastUs = 0;
   #epoch = 0;
   #droppedBefore = 0;
@@ -192,6 +196,8 @@ export class Session {
     if (this.#isClosed) return;
     counters.judged++;
     if (result.isBlind || hasHole) this.#blindUntilUs = frame.captureUs;
+    if (result.places.state === 'lost') this.#lostUntilUs = frame.captureUs;
+    output.picture(result, frame.captureUs);
     const judgedMs = performance.now();
     const isNew = frame.captureUs > this.#factsUntilUs;
     if (isNew) {
@@ -203,7 +209,11 @@ export class Session {
     }
     if (result.judgedUntilUs > this.#judgedUntilUs) {
       this.#judgedUntilUs = result.judgedUntilUs;
-      output.judged(result.judgedUntilUs, this.#blindUntilUs);
+      output.judged({
+        untilUs: result.judgedUntilUs,
+        blindUntilUs: this.#blindUntilUs,
+        lostUntilUs: this.#lostUntilUs,
+      });
     }
     times.add('send', performance.now() - judgedMs);
     times.add('decode', frame.decodedMs - frame.receivedMs);

@@ -5,6 +5,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import type { MediaClock, Timers } from '../../core/base/clock.ts';
 import type { GameEvent } from '../../core/contract/events.ts';
+import type { PlacesState, SceneState } from '../../core/contract/visionState.ts';
 import { FrameFactsSchema } from '../../core/wire/gen/facts_pb.js';
 import { BallWatch } from './ballWatch.ts';
 import type { BallSeer } from './models/ballSeer.ts';
@@ -49,9 +50,11 @@ export type SightResult = {
   events: GameEvent[];
   /** Every event up to here is in this result or in an earlier one. */
   judgedUntilUs: number;
-  /** The pack needs a detector and it is broken: events may have been missed. */
+  /** The pack's detector is broken, or there is nothing to see: events may have been missed. */
   isBlind: boolean;
   usedDetector: boolean;
+  scene: SceneState;
+  places: PlacesState;
   timesMs: { motion: number; infer: number | null; track: number; event: number };
 };
 
@@ -142,7 +145,9 @@ export class Sight {
       facts: this.#facts(frame, tracks, seen !== null, times, general),
       events,
       judgedUntilUs: this.#game.judgedUntilUs(captureUs),
-      isBlind: this.#isBlind(),
+      isBlind: this.#isBlind() || general.scene.isBlack,
+      scene: sceneOf(general),
+      places: this.#game.places(),
       usedDetector: seen !== null || found !== null,
       timesMs: times,
     };
@@ -263,6 +268,10 @@ function highlightEvent(found: Highlight, frame: SightFrame, detectedUs: number)
 
 function pictureOf(frame: SightFrame): Picture {
   return { ...PICTURE, bytes: frame.yuv, range: 'video', matrix: 'bt709' };
+}
+
+function sceneOf({ scene: { isBlack, isFrozen, isReplay }, state }: General): SceneState {
+  return { isBlack, isFrozen, isReplay, isCameraMoving: state === 'moving' };
 }
 
 /** How the camera moved, for the game: in pictures; null when it moved by an unknown way. */

@@ -16,10 +16,10 @@ import {
 import { ModelsInUse } from './models/modelsInUse.ts';
 import { keepRuntimeQuiet, type Provider } from './models/runtime.ts';
 import { EMPTY_PACK, findPack, type Pack, placesFault, withPlaces } from './moriarty/pack.ts';
+import { PictureState } from './pictureState.ts';
 import {
   decodeUnit,
   encodeJson,
-  type Judged,
   parseChecked,
   VISION_LINK,
   type VisionChoice,
@@ -82,6 +82,7 @@ class VisionProcess {
   #packReason = '';
   #decoderReason = '';
   readonly #models: ModelsInUse;
+  readonly #picture = new PictureState();
   #hardware: HardwareChoice = NO_HARDWARE;
   #sight: Sight;
   #session: Session | null = null;
@@ -160,9 +161,9 @@ class VisionProcess {
             if (!link.isCongested()) send(VISION_LINK.facts, bytes);
           },
           event: (event) => send(VISION_LINK.event, encodeJson(event)),
-          judged: (untilUs, blindUntilUs) => {
-            const judged: Judged = { untilUs, blindUntilUs };
-            send(VISION_LINK.judged, encodeJson(judged));
+          judged: (judged) => send(VISION_LINK.judged, encodeJson(judged)),
+          picture: ({ scene, places }, captureUs) => {
+            if (this.#picture.take(scene, places, captureUs)) this.#tell(false);
           },
         },
       });
@@ -210,6 +211,7 @@ class VisionProcess {
   async #endSession(): Promise<void> {
     const session = this.#session;
     this.#session = null;
+    this.#picture.reset();
     if (!session) return;
     this.#droppedBefore += session.droppedCount();
     await session.close();
@@ -301,6 +303,8 @@ class VisionProcess {
       detectorSkipped: this.#counters.detectorSkipped,
       models: this.#models.running(),
       decoder: this.#session?.decoder() ?? { name: '', reason: '' },
+      scene: this.#picture.scene,
+      places: this.#picture.places,
       stagesMs: this.#times.percentiles(0.95),
     };
   }
@@ -308,8 +312,8 @@ class VisionProcess {
   /** Sends the status; without `isDue` only when more than figures changed. */
   #tell(isDue: boolean): void {
     const status = this.#status();
-    const { state, reason, model, provider, pack, models, decoder } = status;
-    const words = JSON.stringify({ state, reason, model, provider, pack, models, decoder });
+    const { framesJudged, framesDropped, detectorSkipped, stagesMs, ...rest } = status;
+    const words = JSON.stringify(rest);
     if (words !== this.#lastStatus) this.#options.onStatus?.(status);
     else if (!isDue) return;
     this.#lastStatus = words;

@@ -48,6 +48,7 @@ export function Health({ state: { relay, vision, ledger } }: { state: StudioStat
           tone={VISION[vision.state]}
           words={text(`studio.vision.${vision.state}`)}
           below={vision.reason === '' ? model.join(' · ') : vision.reason}
+          more={placesWords(vision.places)}
         />
         <Line
           name={text('studio.health.ledger')}
@@ -64,9 +65,15 @@ export function Health({ state: { relay, vision, ledger } }: { state: StudioStat
   );
 }
 
-type LineProps = { name: string; tone: StateTone; words: string; below: string };
+/** Where what was drawn on the picture lies now, as far as anybody must know. */
+function placesWords({ state, reason }: StudioState['vision']['places']): string {
+  if (state === 'lost') return text('studio.places.lost', { reason });
+  return state === 'carried' ? text('studio.places.carried') : '';
+}
 
-function Line({ name, tone, words, below }: LineProps) {
+type LineProps = { name: string; tone: StateTone; words: string; below: string; more?: string };
+
+function Line({ name, tone, words, below, more = '' }: LineProps) {
   return (
     <div className="health-line">
       <dt>{name}</dt>
@@ -74,6 +81,7 @@ function Line({ name, tone, words, below }: LineProps) {
         <StateDot tone={tone}>{words}</StateDot>
       </dd>
       {below === '' ? null : <dd className="health-reason">{below}</dd>}
+      {more === '' ? null : <dd className="health-reason">{more}</dd>}
     </div>
   );
 }

@@ -9,7 +9,8 @@ import type { StudioState } from '../../core/contract/state.ts';
 import { FrameFactsSchema } from '../../core/wire/gen/facts_pb.js';
 import { IconButton } from '../ui/Button.tsx';
 import { createOverlayPainter, type OverlayPainter } from '../ui/overlayPainter.ts';
-import { text } from '../ui/texts.ts';
+import { StateDot } from '../ui/StateDot.tsx';
+import { type TextKey, text } from '../ui/texts.ts';
 import type { WhepSession } from '../ui/whepConnection.ts';
 import { createWhepPlayer, type PlayerState } from '../ui/whepPlayer.ts';
 import { studio, usePage } from './store.ts';
@@ -68,6 +69,7 @@ export function Program({ state }: { state: StudioState }) {
         <video ref={video} className="program-video" muted={isMuted} autoPlay playsInline />
         <canvas ref={canvas} className="program-canvas" />
         <PlayerWords player={player} reason={state.source.reason} />
+        <SceneWords vision={state.vision} />
         <div className="program-controls">
           <IconButton
             name={text(hasBoxes ? 'studio.program.boxes.off' : 'studio.program.boxes.on')}
@@ -89,6 +91,32 @@ export function Program({ state }: { state: StudioState }) {
         </div>
       </div>
     </main>
+  );
+}
+
+type Vision = StudioState['vision'];
+
+/** What is the matter with the picture, in a word each; nothing while nothing is. */
+function sceneWords({ scene, places }: Vision): TextKey[] {
+  return [
+    ...(scene.isBlack ? (['studio.scene.black'] as const) : []),
+    // A black picture is still, too.
+    ...(scene.isFrozen && !scene.isBlack ? (['studio.scene.frozen'] as const) : []),
+    ...(scene.isCameraMoving ? (['studio.scene.moving'] as const) : []),
+    ...(scene.isReplay ? (['studio.scene.replay'] as const) : []),
+    ...(places.state === 'lost' ? (['studio.scene.lost'] as const) : []),
+  ];
+}
+
+function SceneWords({ vision }: { vision: Vision }) {
+  return (
+    <ul className="program-scene" aria-label={text('studio.scene')} aria-live="polite">
+      {sceneWords(vision).map((key) => (
+        <li key={key}>
+          <StateDot tone="warn">{text(key)}</StateDot>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -4,6 +4,7 @@
 import { RpcError } from '../../core/contract/rpc.ts';
 import type { Handlers } from '../../core/contract/rpcCalls.ts';
 import type { MarketView, Readings, StudioState } from '../../core/contract/state.ts';
+import { CALM_SCENE } from '../../core/contract/visionState.ts';
 import { FIRST_POLICY } from '../../core/ledger/policy.ts';
 
 export function sampleMarket(id: string, changes: Partial<MarketView> = {}): MarketView {
@@ -59,7 +60,10 @@ export function sampleState(): StudioState {
     ],
     relay: { state: 'connected', url: 'http://127.0.0.1:47801', reason: '', viewers: 128 },
     handover: { state: 'off', reason: '', whipUrl: '', whepUrl: '' },
-    vision: { state: 'running', reason: '', model: 'demo-nano', provider: 'cpu', pack: 'football' },
+    vision: {
+      ...{ state: 'running', reason: '', model: 'demo-nano', provider: 'cpu', pack: 'football' },
+      ...{ scene: CALM_SCENE, places: { state: 'still', reason: '' } },
+    },
     ledger: {
       state: 'running',
       reason: '',

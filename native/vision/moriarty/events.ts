@@ -4,15 +4,16 @@
 
 import type { MediaTimeUs } from '../../../core/base/clock.ts';
 import type { EventType, GameEvent } from '../../../core/contract/events.ts';
+import { NO_PLACES, type PlacesState } from '../../../core/contract/visionState.ts';
 import type { BallSighting } from '../tracking/ballTrack.ts';
 import type { TrackView } from '../tracking/track.ts';
 import { PICTURE } from '../vibrio/motion.ts';
-import { Camera, type CameraShift, type CameraState } from './camera.ts';
+import { Camera, type CameraShift } from './camera.ts';
 import { Field } from './field.ts';
 import { type Goal, Goals } from './goals.ts';
 import { type KickOff, KickOffJudge } from './kickOff.ts';
 import { type LineCrossing, LineCrossings } from './lineCrossings.ts';
-import { type Pack, pairsOf } from './pack.ts';
+import { hasPlaces, type Pack, pairsOf } from './pack.ts';
 import type { Actor, Happening, Rule } from './rules/rule.ts';
 import { rulesOf } from './rules/rules.ts';
 import { Teams } from './teams.ts';
@@ -48,6 +49,7 @@ export class Game {
   readonly #camera = new Camera();
   readonly #field: Field | null;
   readonly #teams: Teams | null;
+  readonly #hasPlaces: boolean;
   #sightings: BallSighting[] = [];
   #frames: { captureUs: number; rtpTimestamp: number }[] = [];
 
@@ -58,12 +60,13 @@ export class Game {
     this.#rules = rulesOf(pack);
     const calibration = pack.field?.calibration;
     this.#field = calibration ? Field.from(pairsOf(calibration)) : null;
+    this.#hasPlaces = hasPlaces(pack);
     this.#teams = pack.teams === 'shirts' ? new Teams() : null;
   }
 
   /** Whether lines, zones and speeds can be judged, and why not. */
-  places(): CameraState {
-    return this.#camera.state();
+  places(): PlacesState {
+    return this.#hasPlaces ? this.#camera.state() : NO_PLACES;
   }
 
   /** Forgets everything seen: what follows shows something else. */

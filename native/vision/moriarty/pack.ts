@@ -119,6 +119,12 @@ export function withPlaces(pack: Pack, places: Places): Pack {
   };
 }
 
+/** Whether anything of it lies at a place of the picture. */
+export function hasPlaces({ goalLines, lines, zones, centreSpot, field }: Pack): boolean {
+  const drawn = goalLines.length + lines.length + zones.length;
+  return drawn > 0 || centreSpot !== null || (field?.calibration ?? null) !== null;
+}
+
 /** Why an owner's drawings cannot be used, as a sentence that names the field; null: they can. */
 export function placesFault(pack: Pack, places: Places): string | null {
   const fault = places.calibration && calibrationFault(pairsOf(places.calibration));

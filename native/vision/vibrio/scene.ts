@@ -26,7 +26,14 @@ const BLACK_BRIGHT = 48;
 const BLACK_US = 200_000;
 /** Without any change for so long a picture is frozen. */
 const FROZEN_US = 2_000_000;
-const FROZEN_CHANGE = 1;
+/** Steps of value by which the encoder's own refinement changes a still picture. */
+const FROZEN_CHANGE = 2;
+/**
+ * A key frame draws a still picture a little anew, once a second: a change that is alone for so
+ * long is one of the encoder's, unless the whole picture changed by more than such a one does.
+ */
+const LONE_US = 700_000;
+const LONE_MEAN_MAX = 2;
 
 export type SceneFacts = {
   /** The picture before this one was the first of another scene. */
@@ -55,6 +62,7 @@ export class SceneWatch {
   #cutUs = Number.NEGATIVE_INFINITY;
   #blackUs = -1;
   #changedUs = 0;
+  #stirredUs = Number.NEGATIVE_INFINITY;
 
   constructor(size: { width: number; height: number }) {
     this.#size = size;
@@ -88,10 +96,17 @@ export class SceneWatch {
     const isCut = this.#judgeCut(score, captureUs);
     const columns = columnChanges(this.#newest, this.#before);
     const change = columns.reduce((sum, one) => sum + one, 0) / columns.length;
-    if (largestChange(this.#newest, this.#before) > FROZEN_CHANGE) this.#changedUs = captureUs;
+    this.#judgeStill(change, captureUs);
     const isFrozen = captureUs - this.#changedUs >= FROZEN_US;
     const isWipe = this.#wipes.judge(columns, captureUs, isMoving || isCut);
     return { isCut, isBlack, isFrozen, change, isWipe, isReplay: this.#wipes.isReplay(captureUs) };
+  }
+
+  #judgeStill(mean: number, captureUs: number): void {
+    if (largestChange(this.#newest, this.#before) <= FROZEN_CHANGE) return;
+    const isAlone = captureUs - this.#stirredUs > LONE_US;
+    this.#stirredUs = captureUs;
+    if (!isAlone || mean > LONE_MEAN_MAX) this.#changedUs = captureUs;
   }
 
   #judgeCut(score: number, captureUs: number): boolean {

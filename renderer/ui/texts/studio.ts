@@ -60,6 +60,16 @@ export const studioTexts = {
 
   'studio.program': 'Program',
   'studio.program.noPicture': 'No picture yet',
+  'studio.scene': 'What the picture does',
+  'studio.scene.black': 'Black picture',
+  'studio.scene.frozen': 'Nothing changes',
+  'studio.scene.moving': 'Camera moving',
+  'studio.scene.replay': 'Replay',
+  'studio.scene.lost': 'Calibration lost',
+  'studio.places.lost':
+    'Lines, zones and speeds rest: {reason}. They go on by themselves when the picture is as it ' +
+    'was drawn on; else draw them again.',
+  'studio.places.carried': 'Lines and zones move along with the camera.',
   'studio.program.boxes.on': 'Show boxes',
   'studio.program.boxes.off': 'Hide boxes',
   'studio.program.sound.on': 'Listen',
