@@ -19,8 +19,8 @@ import {
   type Track,
   trySend,
 } from './peer.ts';
-import { withoutCandidates } from './sdp.ts';
-import { deleteSession, postOffer } from './whipRequest.ts';
+import { chooseH264, chooseOpus, parseOffer, requireOneOfEach, withoutCandidates } from './sdp.ts';
+import { deleteSession, patchAnswer, postOffer } from './whipRequest.ts';
 
 const VIDEO_PAYLOAD_TYPE = 102;
 const AUDIO_PAYLOAD_TYPE = 111;
@@ -48,15 +48,26 @@ export type WhepReader = {
 
 /** Opens a session. Rejects with WhipRefusal, or with what kept the answer away. */
 export async function openWhepReader(options: WhepReaderOptions): Promise<WhepReader> {
-  const { timers, random } = options;
-  const peer = openPeer('whep-reader', options.peer);
+  const { timers, random, clock } = options;
+  const offering = openPeer('whep-reader', options.peer);
+  let peer = offering;
   try {
-    const reading = new Reading(peer, options.clock, read32(random(4), 0) || 1);
-    peer.setLocalDescription('offer');
-    const offerSdp = await gatheredDescription(peer, timers.after.bind(timers));
+    let reading = new Reading(clock, read32(random(4), 0) || 1);
+    addVideo(offering, reading, { mid: '0', payloadType: VIDEO_PAYLOAD_TYPE, parameters: H264 });
+    addSound(offering, { mid: '1', payloadType: AUDIO_PAYLOAD_TYPE });
+    offering.setLocalDescription('offer');
+    const after = timers.after.bind(timers);
+    const offerSdp = await gatheredDescription(offering, after);
     const signal = new AbortController().signal;
     const answer = await postOffer(withoutCandidates(offerSdp), options, signal);
-    peer.setRemoteDescription(answer.sdp, 'answer');
+    if (answer.isOffer) {
+      closePeer(offering);
+      peer = openPeer('whep-reader', options.peer);
+      reading = new Reading(clock, read32(random(4), 0) || 1);
+      acceptOffer(peer, reading, answer.sdp);
+      const own = await gatheredDescription(peer, after);
+      await patchAnswer(answer.sessionUrl, own, options);
+    } else offering.setRemoteDescription(answer.sdp, 'answer');
     const stopReports = timers.every(REPORT_PERIOD_MS, () => reading.report());
     return {
       pictureCount: () => reading.pictures,
@@ -73,25 +84,50 @@ export async function openWhepReader(options: WhepReaderOptions): Promise<WhepRe
   }
 }
 
+type Wanted = { mid: string; payloadType: number };
+
+function addVideo(
+  peer: PeerConnection,
+  reading: Reading,
+  { mid, payloadType, parameters }: Wanted & { parameters: string },
+): void {
+  const media = describeVideo(mid, 'RecvOnly');
+  media.addH264Codec(payloadType, parameters);
+  reading.read(addTrack(peer, media));
+}
+
+function addSound(peer: PeerConnection, { mid, payloadType }: Wanted): void {
+  const media = describeAudio(mid, 'RecvOnly');
+  media.addOpusCodec(payloadType);
+  addTrack(peer, media);
+}
+
+/** Throws OfferRefused when the server offers nothing that we can read. */
+function acceptOffer(peer: PeerConnection, reading: Reading, sdp: string): void {
+  const offer = parseOffer(sdp);
+  const { video, audio } = requireOneOfEach(offer);
+  if (video) addVideo(peer, reading, { mid: video.mid, ...chooseH264(video) });
+  if (audio) addSound(peer, { mid: audio.mid, payloadType: chooseOpus(audio) });
+  peer.setRemoteDescription(offer.sdp, 'offer');
+}
+
 class Reading {
   pictures = 0;
   lastPacketUs: MediaTimeUs | null = null;
   readonly #clock: MediaClock;
   readonly #ssrc: number;
-  readonly #video: Track;
+  #video: Track | null = null;
   #mediaSsrc: number | null = null;
   #highest = 0;
 
-  constructor(peer: PeerConnection, clock: MediaClock, ssrc: number) {
+  constructor(clock: MediaClock, ssrc: number) {
     this.#clock = clock;
     this.#ssrc = ssrc;
-    const video = describeVideo('0', 'RecvOnly');
-    video.addH264Codec(VIDEO_PAYLOAD_TYPE, H264);
-    this.#video = addTrack(peer, video);
-    const audio = describeAudio('1', 'RecvOnly');
-    audio.addOpusCodec(AUDIO_PAYLOAD_TYPE);
-    addTrack(peer, audio);
-    this.#video.onMessage((packet) => this.#take(packet));
+  }
+
+  read(video: Track): void {
+    this.#video = video;
+    video.onMessage((packet) => this.#take(packet));
   }
 
   /** Without reports some engines take a reader for dead. */
@@ -116,6 +152,6 @@ class Reading {
   }
 
   #send(packet: Uint8Array): void {
-    trySend(this.#video, Buffer.from(packet.buffer));
+    if (this.#video) trySend(this.#video, Buffer.from(packet.buffer));
   }
 }

@@ -96,6 +96,7 @@ class Uplink {
     this.#peer = peer;
     this.#abort = new AbortController();
     const answer = await postOffer(peer.offerSdp, this.#options, this.#abort.signal);
+    if (answer.isOffer) throw new WhipRefusal('The relay offers instead of answering.', null);
     if (attempt !== this.#attempt) {
       // Closed while the answer was on its way: the session would stay half open on the server.
       if (answer.sessionUrl) await deleteSession(answer.sessionUrl, this.#options);

@@ -16,7 +16,12 @@ export type WhipTarget = {
   timers: Timers;
 };
 
-export type WhipAnswer = { sdp: string; sessionUrl: string };
+export type WhipAnswer = {
+  sdp: string;
+  sessionUrl: string;
+  /** The server offers itself instead (draft-ietf-wish-whep, HTTP 406): `sdp` is its offer. */
+  isOffer: boolean;
+};
 
 /** The server said no; the message is a sentence without secrets. */
 export class WhipRefusal extends Error {
@@ -65,6 +70,22 @@ export async function postOffer(
   }
 }
 
+/** Answers a server's own offer. Throws WhipRefusal, or what `fetch` throws. */
+export async function patchAnswer(
+  sessionUrl: string,
+  answerSdp: string,
+  target: WhipTarget,
+): Promise<void> {
+  const response = await target.fetch(sessionUrl, {
+    method: 'PATCH',
+    redirect: 'manual',
+    headers: { 'content-type': 'application/sdp', ...authorization(target, new URL(sessionUrl)) },
+    body: answerSdp,
+  });
+  if (!response.ok) throw await refusalOf(response);
+  await response.body?.cancel();
+}
+
 /** Ends a session. Never throws: a server that is gone ends it by itself. */
 export async function deleteSession(sessionUrl: string, target: WhipTarget): Promise<void> {
   const timeout = new AbortController();
@@ -90,7 +111,9 @@ function authorization(target: WhipTarget, url: URL): Record<string, string> {
 }
 
 async function readAnswer(response: Response, url: URL): Promise<WhipAnswer> {
-  if (response.status < 200 || response.status > 299) throw await refusalOf(response);
+  const isOffer = response.status === 406 && response.headers.has('location');
+  const isGood = response.status >= 200 && response.status <= 299;
+  if (!isGood && !isOffer) throw await refusalOf(response);
   const sdp = await response.text();
   const location = response.headers.get('location');
   if (!location || !URL.canParse(location, url.href)) {
@@ -99,7 +122,7 @@ async function readAnswer(response: Response, url: URL): Promise<WhipAnswer> {
   if (sdp.length > BODY_LENGTH_MAX || !sdp.startsWith('v=0') || !/^m=video [1-9]/m.test(sdp)) {
     throw new WhipRefusal('The relay answered without a usable description of the session.', null);
   }
-  return { sdp, sessionUrl: new URL(location, url).href };
+  return { sdp, sessionUrl: new URL(location, url).href, isOffer };
 }
 
 async function refusalOf(response: Response): Promise<WhipRefusal> {

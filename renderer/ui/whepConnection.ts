@@ -13,6 +13,11 @@ export type WhepSession = {
   iceServers?: RTCIceServer[];
   /** Address that answered in the end; a relay may send on to another engine. */
   answeredBy?: string;
+  /**
+   * The other side offers itself instead of answering (HTTP 406): `answerSdp` is its offer, and
+   * this takes our answer. Some engines know no other way.
+   */
+  takeAnswer?(sdp: string): Promise<void>;
   leave(): void;
 };
 
@@ -78,9 +83,25 @@ export function openWhepConnection(options: {
     // section 4.6): so it waits for the answer, though it could save 5 ms while that travels.
     const { iceServers = [] } = answer;
     if (iceServers.length > 0) peer.setConfiguration({ ...peer.getConfiguration(), iceServers });
+    if (answer.takeAnswer) return acceptOffer(answer.answerSdp, answer.takeAnswer);
     await peer.setLocalDescription(offer);
     if (closed) return;
     await peer.setRemoteDescription({ type: 'answer', sdp: withSoundApart(answer.answerSdp) });
+  }
+
+  /** An offer brings tracks of its own; those that we asked for stay empty. */
+  async function acceptOffer(sdp: string, takeAnswer: (sdp: string) => Promise<void>) {
+    peer.addEventListener('track', ({ receiver, track }) => {
+      receiver.jitterBufferTarget = 0;
+      for (const empty of stream.getTracks()) {
+        if (empty.kind === track.kind) stream.removeTrack(empty);
+      }
+      stream.addTrack(track);
+    });
+    await peer.setRemoteDescription({ type: 'offer', sdp });
+    const own = await peer.createAnswer();
+    await peer.setLocalDescription(own);
+    if (!closed) await takeAnswer(withoutCandidates(own.sdp ?? ''));
   }
 
   const answered = negotiate();
@@ -143,7 +164,8 @@ export function httpSignalling(whepUrl: string): WhepSignalling {
       const seconds = Number(response.headers.get('retry-after') ?? '1');
       throw new NotLive(Number.isFinite(seconds) ? seconds * 1000 : 1000);
     }
-    if (response.status !== 201) throw new Error(`WHEP answered ${response.status}`);
+    const isOffer = response.status === 406 && response.headers.has('location');
+    if (response.status !== 201 && !isOffer) throw new Error(`WHEP answered ${response.status}`);
     const answerSdp = await response.text();
     const location = response.headers.get('location');
     const resource = location === null ? null : new URL(location, response.url).href;
@@ -151,6 +173,7 @@ export function httpSignalling(whepUrl: string): WhepSignalling {
       answerSdp,
       answeredBy: response.url,
       iceServers: iceServersOf(response.headers.get('link')),
+      ...(isOffer && resource !== null ? { takeAnswer: (sdp) => patchAnswer(resource, sdp) } : {}),
       leave() {
         if (resource === null) return;
         fetch(resource, { method: 'DELETE', keepalive: true }).catch(() => {
@@ -159,6 +182,12 @@ export function httpSignalling(whepUrl: string): WhepSignalling {
       },
     };
   };
+}
+
+async function patchAnswer(resource: string, body: string): Promise<void> {
+  const headers = { 'content-type': 'application/sdp' };
+  const response = await fetch(resource, { method: 'PATCH', headers, body });
+  if (!response.ok) throw new Error(`WHEP answered ${response.status} to our answer`);
 }
 
 /** True when this browser can receive H.264. */
