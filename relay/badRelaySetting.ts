@@ -12,7 +12,8 @@ export type RelaySetting =
   | 'owners'
   | 'iceServers'
   | 'udpPort'
-  | 'announce';
+  | 'announce'
+  | 'acme';
 
 export class BadRelaySetting extends Error {
   readonly setting: RelaySetting;

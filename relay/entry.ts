@@ -21,6 +21,7 @@ const FLAGS: Readonly<Record<RelaySetting, string>> = {
   iceServers: '--ice-server',
   udpPort: '--relay-udp-port',
   announce: '--relay-announce',
+  acme: 'acme',
 };
 /** Closing takes no longer than this, ms; then the process ends all the same. */
 const CLOSE_MS_MAX = 1_500;

@@ -1,73 +1,81 @@
 // Opens the relay's port: plain or with a certificate, the named port or the next free one.
 
-import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { BadRelaySetting } from './badRelaySetting.ts';
+import { type Certificate, type CertificateOptions, openCertificate } from './certificate.ts';
+import { plainHttpWarning } from './plainHttp.ts';
 
 /** Ports tried after an unnamed one that is taken. */
 const PORTS_TRIED_MAX = 50;
 /** A request must be whole by then, ms: slow senders must not hold connections. */
 const REQUEST_MS_MAX = 10_000;
 
-export type ListenOptions = {
+export type ListenOptions = CertificateOptions & {
   host: string;
   port: number;
   portIsNamed: boolean;
-  certificateFile: string | null;
-  keyFile: string | null;
+  publicUrl: string | null;
+};
+
+export type Listening = {
+  server: Server;
+  port: number;
+  isSecure: boolean;
+  /** What plain HTTP lacks here; null where nothing is to be said. */
+  plainWarning: string | null;
+  /** Stops looking after the certificate. */
+  closeCertificate(): void;
 };
 
 /**
- * Listens.
+ * Listens. TLS is 1.3 at least: every browser that plays WebRTC H.264 has it.
  *
- * @throws BadRelaySetting for a taken named port, an address that is not here, a bad certificate
+ * @throws BadRelaySetting for a taken named port, an address that is not here, a bad certificate,
+ *   and plain HTTP where it would be public
  */
-export async function listen(
-  options: ListenOptions,
-): Promise<{ server: Server; port: number; isSecure: boolean }> {
-  const { server, isSecure } = await makeServer(options);
-  server.requestTimeout = REQUEST_MS_MAX;
-  server.headersTimeout = REQUEST_MS_MAX;
+export async function listen(options: ListenOptions): Promise<Listening> {
+  const certificate = await openCertificate(options);
+  try {
+    const plainWarning = certificate ? null : plainHttpWarning(options);
+    if (plainWarning !== null) options.logger.warn(plainWarning);
+    const server = certificate ? makeSecureServer(certificate) : createServer();
+    server.requestTimeout = REQUEST_MS_MAX;
+    server.headersTimeout = REQUEST_MS_MAX;
+    await takePort(server, options);
+    return {
+      server,
+      port: (server.address() as AddressInfo).port,
+      isSecure: certificate !== null,
+      plainWarning,
+      closeCertificate: () => certificate?.close(),
+    };
+  } catch (error) {
+    certificate?.close();
+    throw error;
+  }
+}
+
+function makeSecureServer(certificate: Certificate): Server {
+  const minVersion = 'TLSv1.3';
+  const server = createSecureServer({ ...certificate.pair, minVersion });
+  certificate.onChange((pair) => server.setSecureContext({ ...pair, minVersion }));
+  return server;
+}
+
+async function takePort(server: Server, options: ListenOptions): Promise<void> {
   const lastPort =
     options.portIsNamed || options.port === 0
       ? options.port
       : Math.min(65_535, options.port + PORTS_TRIED_MAX);
   for (let port = options.port; port <= lastPort; port++) {
     const failure = await tryListen(server, options.host, port);
-    if (failure === null) return { server, port: (server.address() as AddressInfo).port, isSecure };
+    if (failure === null) return;
     if (failure !== 'EADDRINUSE') throw refusalOf(failure, options);
   }
   throw refusalOf('EADDRINUSE', options);
-}
-
-async function makeServer(options: ListenOptions): Promise<{ server: Server; isSecure: boolean }> {
-  const { certificateFile, keyFile } = options;
-  if (certificateFile === null && keyFile === null) {
-    return { server: createServer(), isSecure: false };
-  }
-  if (certificateFile === null || keyFile === null) {
-    const missing = certificateFile === null ? 'certificateFile' : 'keyFile';
-    throw new BadRelaySetting(missing, 'is missing: a certificate and its key belong together.');
-  }
-  const cert = await readSetting('certificateFile', certificateFile);
-  const key = await readSetting('keyFile', keyFile);
-  try {
-    return { server: createSecureServer({ cert, key }), isSecure: true };
-  } catch {
-    const message = `${certificateFile} and the key are no matching PEM pair; check both files.`;
-    throw new BadRelaySetting('certificateFile', message);
-  }
-}
-
-async function readSetting(setting: 'certificateFile' | 'keyFile', path: string) {
-  try {
-    return await readFile(path);
-  } catch {
-    throw new BadRelaySetting(setting, `${path} cannot be read; name a readable PEM file.`);
-  }
 }
 
 /** Null when it listens, else the error's code. */

@@ -15,9 +15,10 @@ import type { Logger } from '../core/base/logger.ts';
 import { isId } from '../core/wire/signing.ts';
 import { type FolderLock, lockFolder } from '../native/sqlite/folderLock.ts';
 import { createMetrics, type Metrics } from '../native/telemetry/metrics.ts';
+import type { AcmeSettings } from './acme.ts';
 import { BadRelaySetting } from './badRelaySetting.ts';
 import { CompressedFiles } from './compressedFiles.ts';
-import { addressOf, listen, localAddressOf } from './listen.ts';
+import { addressOf, type Listening, listen, localAddressOf } from './listen.ts';
 import type { MediaRoom, MediaRoomOptions } from './media/mediaRoom.ts';
 import { LocalFanOut } from './nodes/fanOut.ts';
 import { openOwners } from './owners.ts';
@@ -50,6 +51,8 @@ export type RelayOptions = {
   publicUrl: string | null;
   certificateFile: string | null;
   keyFile: string | null;
+  /** A certificate from an authority instead; null without. */
+  acme: AcmeSettings | null;
   dataFolder: string;
   /** postgres:// address of the witness's store, password included; null: a file in the folder. */
   databaseUrl: string | null;
@@ -85,6 +88,8 @@ export type Relay = {
   readonly port: number;
   readonly metricsUrl: string;
   readonly healthUrl: string;
+  /** What plain HTTP lacks here, for the person who started it; null where nothing is. */
+  readonly plainWarning: string | null;
   /** Ends every connection. Safe to call twice. */
   close(): Promise<void>;
 };
@@ -106,9 +111,9 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     await store.close();
     throw error;
   });
-  const { server, port, isSecure } = opened;
+  const { server, port, isSecure, plainWarning } = opened;
   const localUrl = localAddressOf(options.host, port, isSecure);
-  const url = options.publicUrl?.replace(/\/+$/, '') ?? addressOf(options.host, port, isSecure);
+  const url = publicAddressOf(options, port, isSecure);
 
   const channels = new Channels(clock, (channelId) => witness.isKnown(channelId));
   const tokens = new PublisherTokens(clock, random);
@@ -172,6 +177,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     port,
     metricsUrl: `${localUrl}/metrics`,
     healthUrl: `${localUrl}/healthz`,
+    plainWarning,
     async close() {
       if (isClosed) return;
       isClosed = true;
@@ -179,12 +185,20 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       sockets.studio.close();
       sockets.viewers.close();
       media.close();
-      await closeServer(server);
+      await closeServer(opened);
       metrics.close();
       await store.close();
       logger.info('relay stopped');
     },
   };
+}
+
+/** What links are made of, without a trailing slash. */
+function publicAddressOf(options: RelayOptions, port: number, isSecure: boolean): string {
+  const { publicUrl, acme, host } = options;
+  if (publicUrl !== null) return publicUrl.replace(/\/+$/, '');
+  if (acme !== null) return new URL(`https://${acme.name}:${port}`).origin;
+  return addressOf(host, port, isSecure);
 }
 
 function openMedia(
@@ -350,7 +364,8 @@ function meter(metrics: Metrics, room: RelayRoom, sockets: Sockets, media: Media
   }));
 }
 
-function closeServer(server: Server): Promise<void> {
+function closeServer({ server, closeCertificate }: Listening): Promise<void> {
+  closeCertificate();
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeAllConnections();

@@ -15,6 +15,16 @@ export const relayConfigurationSchema = z.object({
   publicUrl: z.url({ protocol: /^https?$/ }).nullable(),
   certificateFile: z.string().min(1).nullable(),
   keyFile: z.string().min(1).nullable(),
+  acme: z
+    .object({
+      name: z.string().min(1),
+      directoryUrl: z.url({ protocol: /^https?$/ }).nullable(),
+      email: z.string().nullable(),
+      challengeHost: z.string(),
+      challengePort: z.number().int().min(1).max(65_535),
+    })
+    .nullable()
+    .default(null),
   dataFolder: z.string().min(1),
   /** Holds a password: it reaches no log. */
   databaseUrl: z.string().min(1).nullable().default(null),

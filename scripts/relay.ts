@@ -26,6 +26,7 @@ const FLAGS: Readonly<Record<RelaySetting, string>> = {
   iceServers: '--ice-server',
   udpPort: '--udp-port',
   announce: '--announce',
+  acme: '--acme',
 };
 
 const flags = {
@@ -40,6 +41,10 @@ const flags = {
   'ice-server': { type: 'string', multiple: true },
   'udp-port': { type: 'string' },
   announce: { type: 'string', multiple: true },
+  acme: { type: 'string' },
+  'acme-directory': { type: 'string' },
+  'acme-email': { type: 'string' },
+  'acme-port': { type: 'string' },
   'ready-file': { type: 'string' },
 } as const;
 
@@ -63,6 +68,7 @@ function readCommandLine(args: readonly string[], callerFolder: string): Command
     publicUrl: values['public-url'] === undefined ? null : addressOf(values['public-url']),
     certificateFile: path(values.cert),
     keyFile: path(values.key),
+    acme: acmeOf(values),
     dataFolder:
       path(values.data) ?? join(defaultDataFolder(process.platform, process.env), 'relay'),
     // Better from the environment: an argument can be read by everybody on the machine.
@@ -70,7 +76,7 @@ function readCommandLine(args: readonly string[], callerFolder: string): Command
     owners: owners === 'open' ? owners : resolve(callerFolder, owners),
     iceServers: values['ice-server'] ?? [],
     turnSecret: process.env.MORPHINE_TURN_SECRET || null,
-    udpPort: values['udp-port'] === undefined ? null : udpPortOf(values['udp-port']),
+    udpPort: values['udp-port'] === undefined ? null : onePortOf('--udp-port', values['udp-port']),
     announce: values.announce ?? [],
     viewerPageFolder: resolve(import.meta.dirname, '../out/renderer/viewer'),
     storeThreadPath: resolve(import.meta.dirname, '../relay/witness/storeThread.ts'),
@@ -103,10 +109,37 @@ function portOf(text: string): number {
   throw new BadCommandLine(`--port takes a whole number from 0 to 65535, not ${text}.`);
 }
 
-function udpPortOf(text: string): number {
+function onePortOf(flag: string, text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (port >= 1 && port <= 65_535) return port;
-  throw new BadCommandLine(`--udp-port takes one port from 1 to 65535, not ${text}.`);
+  throw new BadCommandLine(`${flag} takes one port from 1 to 65535, not ${text}.`);
+}
+
+function acmeOf(values: ReturnType<typeof parse>): RelayConfiguration['acme'] {
+  const { acme: name, 'acme-directory': directory, 'acme-email': email } = values;
+  const port = values['acme-port'];
+  if (name === undefined) {
+    const lonely = Object.keys(values).find((flag) => flag.startsWith('acme-'));
+    if (lonely === undefined) return null;
+    throw new BadCommandLine(`--${lonely} belongs to --acme NAME: give that, too.`);
+  }
+  if (!/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*$/i.test(name)) {
+    throw new BadCommandLine(`--acme takes a public name such as live.example.org, not ${name}.`);
+  }
+  if (directory !== undefined && !/^https?:$/.test(protocolOf(directory))) {
+    throw new BadCommandLine(`--acme-directory takes an https:// address, not ${directory}.`);
+  }
+  return {
+    name: name.toLowerCase(),
+    directoryUrl: directory ?? null,
+    email: email ?? null,
+    challengeHost: values.host ?? '127.0.0.1',
+    challengePort: port === undefined ? 80 : onePortOf('--acme-port', port),
+  };
+}
+
+function protocolOf(text: string): string {
+  return URL.canParse(text) ? new URL(text).protocol : '';
 }
 
 function addressOf(text: string): string {
@@ -183,6 +216,10 @@ async function run(): Promise<void> {
       await relay.close();
       leave(`--ready-file ${readyFile} cannot be written; name a file in a folder that exists.`);
     }
+  }
+  if (relay.plainWarning !== null) process.stderr.write(`${relay.plainWarning}\n`);
+  if (configuration.acme !== null) {
+    process.stderr.write('By --acme you agree to the terms of the certificate authority.\n');
   }
   process.stdout.write(`Relay    ${relay.url}\nMetrics  ${relay.metricsUrl}\n`);
 }

@@ -84,6 +84,7 @@ export async function startTestRelay(
     publicUrl: null,
     certificateFile: null,
     keyFile: null,
+    acme: null,
     owners: 'open',
     iceServers: [],
     turnSecret: null,
