@@ -172,12 +172,9 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   logger.info('relay ready', { url, port });
 
   return {
-    url,
-    localUrl,
-    port,
+    ...{ url, localUrl, port, plainWarning },
     metricsUrl: `${localUrl}/metrics`,
     healthUrl: `${localUrl}/healthz`,
-    plainWarning,
     async close() {
       if (isClosed) return;
       isClosed = true;
