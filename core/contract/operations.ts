@@ -6,7 +6,14 @@ import { z } from 'zod';
 import { policySchema } from '../ledger/policy.ts';
 import { gameSourcesSchema } from './games.ts';
 import { modelShelfSchema } from './modelCards.ts';
-import { gamePlacesSchema, placesSchema } from './places.ts';
+import {
+  courtProposalSchema,
+  gamePlacesSchema,
+  metresSchema,
+  placesSchema,
+  pointSchema,
+  zoneSchema,
+} from './places.ts';
 import type { Role } from './roles.ts';
 import { marketViewSchema, templateSchema } from './state.ts';
 
@@ -40,6 +47,7 @@ const webAddress = z
   .url({ protocol: /^https?$/ })
   .max(2000)
   .refine((url) => !/^https?:\/\/[^/]*@/.test(url), 'holds a password');
+const packId = z.string().min(1).max(60);
 const onlyOwner = ['owner'] as const;
 const hosts = ['owner', 'coHost'] as const;
 const staff = ['owner', 'coHost', 'moderator'] as const;
@@ -258,6 +266,34 @@ export const operations = {
       result: nothing,
       roles: hosts,
     }),
+    /** Adds a zone, or puts another in the place of the one that is called `instead`. */
+    putZone: command({
+      args: z.strictObject({
+        pack: packId,
+        zone: zoneSchema,
+        instead: z.string().min(1).max(60).nullable(),
+      }),
+      result: nothing,
+      roles: hosts,
+    }),
+    removeZone: command({
+      args: z.strictObject({ pack: packId, subject: z.string().min(1).max(60) }),
+      result: nothing,
+      roles: hosts,
+    }),
+    /** Four clicks: far left, far right, near right, near left of a court of these measures. */
+    calibrate: command({
+      args: z.strictObject({
+        pack: packId,
+        corners: z.array(pointSchema).length(4, 'four corners were expected'),
+        lengthMetres: metresSchema,
+        widthMetres: metresSchema,
+      }),
+      result: nothing,
+      roles: hosts,
+    }),
+    /** Corners for `calibrate` from the painted lines of the newest picture, to be looked at. */
+    proposeCourt: query({ args: nothing, result: courtProposalSchema, roles: hosts }),
   },
   games: {
     /** Opens the door for games and webhooks on loopback; port 0 takes a free one. */

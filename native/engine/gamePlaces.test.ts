@@ -16,7 +16,10 @@ const shipped = resolve(import.meta.dirname, '../../models/packs');
 async function open() {
   const told: { pack: string | null; places?: Places | null | undefined }[] = [];
   const room = await createGamePlaces({
-    vision: { configure: ({ pack, places }) => told.push({ pack, places }) },
+    vision: {
+      configure: ({ pack, places }) => told.push({ pack, places }),
+      proposeCourt: async () => ({ corners: null, painted: 0, reason: 'no lines' }),
+    },
     ...{ dataFolder: folder, packFolders: [join(folder, 'packs'), shipped] },
   });
   return { room, told };
@@ -67,6 +70,52 @@ test('places that cannot be used are refused and change nothing', async () => {
   await assert.rejects(room.setPlaces('frob', places), { message: /No pack "frob"; there are: / });
   await assert.rejects(room.choosePack('frob'), { message: /No pack "frob"/ });
   assert.equal((await room.show()).places, null);
+});
+
+test('zones are added, moved and taken away one by one, and a court by four corners', async () => {
+  const { room, told } = await open();
+  const zone = { subject: 'box', corners: CORNERS };
+  const names = async () => (await room.show()).places?.zones?.map(({ subject }) => subject);
+  await room.choosePack('football');
+  await room.putZone('football', zone, null);
+  await room.putZone('football', { ...zone, subject: 'corner' }, null);
+  assert.deepEqual(await names(), ['box', 'corner']);
+  const moved = CORNERS.map(([x, y]): [number, number] => [x / 2, y / 2]);
+  await room.putZone('football', { subject: 'area', corners: moved }, 'box');
+  assert.deepEqual(told.at(-1)?.places?.zones?.[0], { subject: 'area', corners: moved });
+  assert.deepEqual(await names(), ['area', 'corner']);
+  await assert.rejects(room.putZone('football', zone, 'box'), {
+    message: 'There is no zone "box"; there are: "area", "corner".',
+  });
+  await assert.rejects(room.putZone('football', { ...zone, subject: 'corner' }, 'area'), {
+    message: /"corner" names two places/,
+  });
+  await room.removeZone('football', 'corner');
+  assert.deepEqual(await names(), ['area']);
+  await assert.rejects(room.removeZone('football', 'corner'), { message: /no zone "corner"/ });
+  const court = { lengthMetres: 105, widthMetres: 68 };
+  const corners: [number, number][] = [
+    [0.2, 0.2],
+    [0.8, 0.2],
+    [0.9, 0.9],
+    [0.1, 0.9],
+  ];
+  await room.calibrate('football', { ...court, corners });
+  assert.deepEqual(told.at(-1)?.places?.calibration?.[2], {
+    ...{ picture: [0.9, 0.9], metres: [105, 68] },
+  });
+  assert.deepEqual(await names(), ['area'], 'zones stay');
+  const row = corners.map(([x]): [number, number] => [x, x]);
+  await assert.rejects(room.calibrate('football', { ...court, corners: row }), {
+    message: /^calibration: three of the four picture points lie on one line/,
+  });
+  const twisted = corners.with(1, [0.9, 0.9]).with(2, [0.8, 0.2]);
+  await assert.rejects(room.calibrate('football', { ...court, corners: twisted }), {
+    message: /^calibration: the points are in another order/,
+  });
+  assert.equal((await room.proposeCourt()).reason, 'no lines');
+  await room.setPlaces('football', null);
+  await room.choosePack(null);
 });
 
 const CORNERS: [number, number][] = [

@@ -5,7 +5,14 @@
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type GamePlaces, type Places, placesSchema } from '../../core/contract/places.ts';
+import {
+  type CourtProposal,
+  type GamePlaces,
+  type Places,
+  placesSchema,
+  ZONES_MAX,
+  type Zone,
+} from '../../core/contract/places.ts';
 import { RpcError } from '../../core/contract/rpc.ts';
 import type { VisionClient } from '../vision/client.ts';
 import { findPack, placesFault } from '../vision/moriarty/pack.ts';
@@ -29,10 +36,22 @@ export type GamePlacesRoom = {
   choosePack(packId: string | null): Promise<void>;
   /** Null takes the drawings away: the pack's own hold again. */
   setPlaces(packId: string, places: Places | null): Promise<void>;
+  /** Adds a zone; with `instead` it takes the place of the one that is called so. */
+  putZone(packId: string, zone: Zone, instead: string | null): Promise<void>;
+  removeZone(packId: string, subject: string): Promise<void>;
+  /** Four corners: far left, far right, near right, near left. */
+  calibrate(packId: string, court: Court): Promise<void>;
+  proposeCourt(): Promise<CourtProposal>;
+};
+
+export type Court = {
+  corners: readonly (readonly [number, number])[];
+  lengthMetres: number;
+  widthMetres: number;
 };
 
 export type GamePlacesOptions = {
-  vision: Pick<VisionClient, 'configure'>;
+  vision: Pick<VisionClient, 'configure' | 'proposeCourt'>;
   dataFolder: string;
   /** Folders with packs, the first one first. */
   packFolders: readonly string[];
@@ -42,11 +61,14 @@ export async function createGamePlaces(options: GamePlacesOptions): Promise<Game
   const { vision, dataFolder, packFolders } = options;
   let kept: Kept = (await read(dataFolder)) ?? { version: 1, pack: null, places: {} };
   let bySource = '';
+  /** Counts drawings: the same ones again hold for the picture of now. */
+  let drawn = 0;
 
   const packNow = () => kept.pack ?? bySource;
   function tell(): void {
     const pack = packNow();
-    if (pack !== '') vision.configure({ pack, model: null, places: kept.places[pack] ?? null });
+    const places = kept.places[pack] ?? null;
+    if (pack !== '') vision.configure({ pack, model: null, places, drawn });
   }
   async function keep(change: Partial<Kept>): Promise<void> {
     const changed = { ...kept, ...change };
@@ -63,6 +85,23 @@ export async function createGamePlaces(options: GamePlacesOptions): Promise<Game
     return found.pack;
   }
 
+  async function setPlaces(packId: string, places: Places | null): Promise<void> {
+    const fault = placesFault(await packOf(packId), places ?? NOTHING);
+    if (fault !== null) throw new RpcError('refused', `${fault}.`);
+    const { [packId]: _, ...others } = kept.places;
+    if (places !== null && Object.keys(others).length >= KEPT_MAX) {
+      throw new RpcError('refused', `A studio keeps the drawings of ${KEPT_MAX} packs at most.`);
+    }
+    drawn++;
+    await keep({ places: places === null ? others : { ...others, [packId]: places } });
+  }
+  /** Zones as they hold now: the owner's, else the pack's own. */
+  async function zonesOf(packId: string): Promise<readonly Zone[]> {
+    return kept.places[packId]?.zones ?? (await packOf(packId)).zones;
+  }
+  const change = (packId: string, part: Partial<Places>) =>
+    setPlaces(packId, { ...NOTHING, ...kept.places[packId], ...part });
+
   return {
     sourceChanged(packId) {
       bySource = packId;
@@ -77,16 +116,45 @@ export async function createGamePlaces(options: GamePlacesOptions): Promise<Game
       if (packId !== null) await packOf(packId);
       await keep({ pack: packId });
     },
-    async setPlaces(packId, places) {
-      const fault = placesFault(await packOf(packId), places ?? NOTHING);
-      if (fault !== null) throw new RpcError('refused', `${fault}.`);
-      const { [packId]: _, ...others } = kept.places;
-      if (places !== null && Object.keys(others).length >= KEPT_MAX) {
-        throw new RpcError('refused', `A studio keeps the drawings of ${KEPT_MAX} packs at most.`);
+    setPlaces,
+    async putZone(packId, zone, instead) {
+      const zones = await zonesOf(packId);
+      const at = zones.findIndex(({ subject }) => subject === instead);
+      if (instead !== null && at < 0) throw noZone(instead, zones);
+      const changed = at < 0 ? [...zones, zone] : zones.with(at, zone);
+      if (changed.length > ZONES_MAX) {
+        throw new RpcError('refused', `zones: a pack has ${ZONES_MAX} zones at most.`);
       }
-      await keep({ places: places === null ? others : { ...others, [packId]: places } });
+      await change(packId, { zones: changed });
     },
+    async removeZone(packId, subject) {
+      const zones = await zonesOf(packId);
+      const others = zones.filter((zone) => zone.subject !== subject);
+      if (others.length === zones.length) throw noZone(subject, zones);
+      await change(packId, { zones: others });
+    },
+    async calibrate(packId, { corners, lengthMetres, widthMetres }) {
+      const ground = [
+        [0, 0],
+        [lengthMetres, 0],
+        [lengthMetres, widthMetres],
+        [0, widthMetres],
+      ] as const;
+      const calibration = corners.map(([x, y], at) => {
+        const [along = 0, across = 0] = ground[at] ?? [];
+        return { picture: [x, y] as Point, metres: [along, across] as Point };
+      });
+      await change(packId, { calibration });
+    },
+    proposeCourt: () => vision.proposeCourt(),
   };
+}
+
+type Point = [number, number];
+
+function noZone(subject: string, zones: readonly Zone[]): RpcError {
+  const names = zones.map((zone) => `"${zone.subject}"`).join(', ') || 'none';
+  return new RpcError('notFound', `There is no zone "${subject}"; there are: ${names}.`);
 }
 
 const NOTHING: Places = { goalLines: null, lines: null, zones: null, calibration: null };

@@ -73,6 +73,10 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
       show: () => rooms.places.show(),
       choosePack: ({ pack }) => rooms.places.choosePack(pack),
       setPlaces: ({ pack, places }) => rooms.places.setPlaces(pack, places),
+      putZone: ({ pack, zone, instead }) => rooms.places.putZone(pack, zone, instead),
+      removeZone: ({ pack, subject }) => rooms.places.removeZone(pack, subject),
+      calibrate: ({ pack, ...court }) => rooms.places.calibrate(pack, court),
+      proposeCourt: () => rooms.places.proposeCourt(),
     },
     games: {
       connect: ({ port }) => refusable(() => rooms.games.connect(port)),

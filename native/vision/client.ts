@@ -8,11 +8,13 @@ import { fromBinary } from '@bufbuild/protobuf';
 import type { MediaTimeUs, Timers } from '../../core/base/clock.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import { type GameEvent, gameEventSchema } from '../../core/contract/events.ts';
+import type { CourtProposal } from '../../core/contract/places.ts';
 import type { Endpoint } from '../../core/contract/process.ts';
 import type { Unit } from '../../core/media/feed.ts';
 import { type FrameFacts, FrameFactsSchema } from '../../core/wire/gen/facts_pb.js';
 import { connectLink, type Link } from '../link/link.ts';
 import {
+  courtSchema,
   encodeJson,
   encodeUnit,
   judgedSchema,
@@ -35,6 +37,8 @@ const EVENTS_REMEMBERED = 64;
 /** How soon a congested or refused link is tried again, ms. */
 const PUMP_RETRY_MS = 10;
 const CONNECT_RETRY_MS = 200;
+/** Longest wait for a proposal: it takes a tenth of a second where vision runs, ms. */
+const COURT_WAIT_MS = 5_000;
 
 export type { VisionStatus } from './protocol.ts';
 
@@ -53,6 +57,8 @@ export type VisionClient = {
   streamReset(): void;
   /** What the show was like besides its picture; lost while there is no link. */
   signal(signal: VisionSignal): void;
+  /** Corners of a court on the picture of now; says so where none is found or nobody looks. */
+  proposeCourt(): Promise<CourtProposal>;
   /** Files of models changed, or one that was given up is to be tried again. */
   modelsChanged(): void;
   /** Vision (re)started (endpoint) or went away (null). */
@@ -91,6 +97,7 @@ export function createVisionClient(options: VisionClientOptions): VisionClient {
     configure: (choice) => client.configure(choice),
     streamReset: () => client.streamReset(),
     signal: (signal) => client.signal(signal),
+    proposeCourt: () => client.proposeCourt(),
     modelsChanged: () => client.modelsChanged(),
     setEndpoint: (endpoint) => client.setEndpoint(endpoint),
     onFacts: (run) => client.factListeners.push(run),
@@ -121,6 +128,9 @@ class Client {
   #blindUntilUs = 0;
   #lostUntilUs = 0;
   #choice: VisionChoice | null = null;
+  /** Questions for a court that wait for their answer. */
+  readonly #asked = new Map<number, (proposal: CourtProposal) => void>();
+  #courts = 0;
   #cancelPump: (() => void) | null = null;
   #cancelConnect: (() => void) | null = null;
 
@@ -147,6 +157,24 @@ class Client {
 
   modelsChanged(): void {
     this.#sendControl({ type: 'modelsChanged' });
+  }
+
+  proposeCourt(): Promise<CourtProposal> {
+    const none = (reason: string): CourtProposal => ({ corners: null, painted: 0, reason });
+    if (!this.#link) return Promise.resolve(none('Vision is not there; try again when it runs.'));
+    const id = ++this.#courts;
+    this.#sendControl({ type: 'proposeCourt', id });
+    return new Promise((resolve) => {
+      const end = (proposal: CourtProposal) => {
+        cancel();
+        this.#asked.delete(id);
+        resolve(proposal);
+      };
+      const cancel = this.#options.timers.after(COURT_WAIT_MS, () =>
+        end(none('Vision gave no answer; try again.')),
+      );
+      this.#asked.set(id, end);
+    });
   }
 
   signal(signal: VisionSignal): void {
@@ -256,6 +284,11 @@ class Client {
         for (const run of this.judgedListeners) {
           run(judged.untilUs, this.#blindUntilUs, this.#lostUntilUs);
         }
+        return;
+      }
+      case VISION_LINK.court: {
+        const court = parseChecked(courtSchema, payload);
+        if (court) this.#asked.get(court.id)?.(court.proposal);
         return;
       }
       case VISION_LINK.status: {

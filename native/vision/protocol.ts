@@ -4,7 +4,7 @@
 
 import { z } from 'zod';
 import { runningModelSchema } from '../../core/contract/modelCards.ts';
-import { placesSchema } from '../../core/contract/places.ts';
+import { courtProposalSchema, placesSchema } from '../../core/contract/places.ts';
 import { placesStateSchema, sceneStateSchema } from '../../core/contract/visionState.ts';
 import type { Unit } from '../../core/media/feed.ts';
 
@@ -16,6 +16,7 @@ export const VISION_LINK = {
   event: 11,
   status: 12,
   judged: 13,
+  court: 14,
 } as const;
 
 /** Engine -> vision. */
@@ -36,6 +37,8 @@ export const visionControlSchema = z.discriminatedUnion('type', [
     model: z.string().min(1).max(60).nullable(),
     /** What the owner drew for this pack; it stands before the pack's own. */
     places: placesSchema.nullable().optional(),
+    /** Another number: it was drawn anew, on the picture of now, even where it is the same. */
+    drawn: z.number().int().nonnegative().optional(),
   }),
   /** What the show was like besides its picture: highlights are found in it, too. */
   z.object({
@@ -48,6 +51,8 @@ export const visionControlSchema = z.discriminatedUnion('type', [
   }),
   /** The units that follow show something else (source switched): tracks are forgotten. */
   z.object({ type: z.literal('streamReset') }),
+  /** Answered by a court with the same id. */
+  z.object({ type: z.literal('proposeCourt'), id: z.number().int() }),
   /** Files of models changed: what is chosen is looked for again. */
   z.object({ type: z.literal('modelsChanged') }),
 ]);
@@ -96,6 +101,9 @@ export const visionStatusSchema = z.object({
   }),
 });
 export type VisionStatus = z.infer<typeof visionStatusSchema>;
+
+/** Vision -> engine: the corners of a court on the newest picture. */
+export const courtSchema = z.object({ id: z.number().int(), proposal: courtProposalSchema });
 
 /**
  * Every event whose `captureUs` is at most `untilUs` has been sent. Never goes backwards.

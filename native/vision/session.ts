@@ -68,6 +68,7 @@ export class Session {
   #blindUntilUs = 0;
   #lostUntilUs = 0;
   #lastUs = 0;
+  #newest: Uint8Array | null = null;
   #epoch = 0;
   #droppedBefore = 0;
   #isJudging = false;
@@ -111,6 +112,11 @@ export class Session {
 
   droppedCount(): number {
     return this.#tap.droppedCount() + this.#queue.droppedCount;
+  }
+
+  /** Luma of the picture that was judged last; good until others are decoded. */
+  newestLuma(): Uint8Array | null {
+    return this.#newest;
   }
 
   /** How units are decoded, and why so. */
@@ -177,6 +183,7 @@ export class Session {
     } else if (frame.captureUs <= this.#lastUs) {
       return;
     }
+    this.#newest = frame.yuv;
     const intervalMs = (frame.captureUs - this.#lastUs) / 1000;
     if (intervalMs > 0 && intervalMs < 200)
       this.#intervalMs += 0.1 * (intervalMs - this.#intervalMs);

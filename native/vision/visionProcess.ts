@@ -4,6 +4,7 @@
 
 import type { CancelTimer, MediaClock, Timers } from '../../core/base/clock.ts';
 import type { Logger } from '../../core/base/logger.ts';
+import type { CourtProposal } from '../../core/contract/places.ts';
 import type { Endpoint } from '../../core/contract/process.ts';
 import { type FfmpegChoice, hasFfmpeg } from '../ffmpeg/resolve.ts';
 import { type Link, listenLink } from '../link/link.ts';
@@ -15,6 +16,7 @@ import {
 } from './decodeTapHardware.ts';
 import { ModelsInUse } from './models/modelsInUse.ts';
 import { keepRuntimeQuiet, type Provider } from './models/runtime.ts';
+import { proposeCourt } from './moriarty/court.ts';
 import { EMPTY_PACK, findPack, type Pack, placesFault, withPlaces } from './moriarty/pack.ts';
 import { PictureState } from './pictureState.ts';
 import {
@@ -32,6 +34,7 @@ import { Sight } from './sight.ts';
 import { StageTimes } from './stageTimes.ts';
 import { makeIds } from './tracking/track.ts';
 import { Highlights } from './vibrio/highlights.ts';
+import { PICTURE } from './vibrio/motion.ts';
 
 const STATUS_PERIOD_MS = 1_000;
 
@@ -61,6 +64,12 @@ export type VisionOptions = {
 };
 
 type Choice = VisionChoice;
+
+/** @param luma of PICTURE's size; what lies behind it is not looked at */
+function courtOf(luma: Uint8Array | null): CourtProposal {
+  if (luma) return proposeCourt({ luma, ...PICTURE });
+  return { corners: null, painted: 0, reason: 'There is no picture yet to look for a court in.' };
+}
 
 export type Vision = { endpoint: Endpoint; status(): VisionStatus; close(): Promise<void> };
 
@@ -201,6 +210,11 @@ class VisionProcess {
       case 'streamReset':
         session?.streamReset();
         return;
+      case 'proposeCourt': {
+        const proposal = courtOf(session?.newestLuma() ?? null);
+        this.#link?.send(VISION_LINK.court, encodeJson({ id: control.id, proposal }));
+        return;
+      }
       case 'modelsChanged':
         this.#choice = '';
         this.#choose(this.#chosen);
@@ -219,9 +233,9 @@ class VisionProcess {
 
   /** Choices take effect one after the other; the same one again changes nothing. */
   #choose(choice: Choice): void {
-    const { pack, model, places = null } = choice;
-    this.#chosen = { pack, model, places };
-    const key = JSON.stringify([pack, model, places]);
+    const { pack, model, places = null, drawn = 0 } = choice;
+    this.#chosen = { pack, model, places, drawn };
+    const key = JSON.stringify([pack, model, places, drawn]);
     if (key === this.#choice) return;
     this.#choice = key;
     this.#choices = this.#choices.then(() => this.#apply(choice));

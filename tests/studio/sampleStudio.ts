@@ -157,7 +157,10 @@ export function refusingHandlers(): Handlers {
       retry: refuse,
       installCuda: refuse,
     },
-    game: { show: refuse, choosePack: refuse, setPlaces: refuse },
+    game: {
+      ...{ show: refuse, choosePack: refuse, setPlaces: refuse, putZone: refuse },
+      ...{ removeZone: refuse, calibrate: refuse, proposeCourt: refuse },
+    },
     games: { connect: refuse, disconnect: refuse, show: refuse },
     facts: { at: refuse },
     handover: { set: refuse, clear: refuse },

@@ -364,7 +364,15 @@ function storyHandlers(
     },
     ...storyStaffActs(apply),
     models: storyModels(calls),
-    game: { show: unavailable, choosePack: unavailable, setPlaces: unavailable },
+    game: {
+      ...{
+        show: unavailable,
+        choosePack: unavailable,
+        setPlaces: unavailable,
+        putZone: unavailable,
+      },
+      ...{ removeZone: unavailable, calibrate: unavailable, proposeCourt: unavailable },
+    },
     games: { connect: unavailable, disconnect: unavailable, show: unavailable },
     facts: { at: unavailable },
     handover: { set: unavailable, clear: unavailable },
