@@ -15,6 +15,14 @@ import { PICTURE } from './vibrio/motion.ts';
 const CONFIDENCE_MIN = 0.25;
 /** What the finder's word is worth: on a real clip half of what it told was no ball. */
 const FINDER_SHARE = 0.6;
+/** From this speed on it flies, a third of its own size a picture; heads and hands are slower. */
+const FLYING_RADII = 0.6;
+/** What is slower is worth this much less, for choosing and in what is told. */
+const SLOW_SHARE = 0.7;
+/** A ball that flies elsewhere on so many pictures is the one that is followed from then on. */
+const ELSEWHERE_TIMES = 3;
+/** This near it is the same one, picture heights. */
+const SAME_DISTANCE = 0.08;
 
 type At = { captureUs: number; rtpTimestamp: number };
 
@@ -22,6 +30,7 @@ export class BallWatch {
   readonly #label: string | null;
   readonly #seer: BallSeer | null;
   readonly #track: BallTrack;
+  #elsewhere = 0;
 
   constructor(takeId: TakeId, pack: Pack, seer: BallSeer | null) {
     this.#label = pack.ball?.label ?? null;
@@ -30,6 +39,7 @@ export class BallWatch {
   }
 
   reset(): void {
+    this.#elsewhere = 0;
     this.#track.reset();
     this.#seer?.reset();
   }
@@ -47,11 +57,13 @@ export class BallWatch {
    * @param detections of the detector, of all labels; null when it did not look
    * @param found by motion; null when nobody looked
    * @param blobs motion on this picture
+   * @param shift of the camera's picture, pixels; null: by an unknown way
    */
   update(
     seen: { detections: readonly Detection[] | null; found: readonly FoundBall[] | null },
     blobs: readonly Box[],
     at: At,
+    shift: { x: number; y: number } | null,
   ): { ball: BallSighting | null; view: TrackView | null } {
     if (this.#label === null) return { ball: null, view: null };
     const { detections, found } = seen;
@@ -60,14 +72,44 @@ export class BallWatch {
     );
     const moving = (found ?? []).map((one) => sightingOf(one, this.#label ?? ''));
     const balls = detections || found ? [...detected, ...moving] : null;
-    const ball = this.#track.update(balls, blobs, at);
+    // By an unknown way it may be anywhere near; the track stays where it is.
+    const moved = { x: (shift?.x ?? 0) / PICTURE.width, y: (shift?.y ?? 0) / PICTURE.height };
+    const ball = this.#track.update(balls, blobs, at, moved);
+    this.#watchElsewhere(ball, found);
     return { ball, view: ball && this.#track.view(ball.isSeen) };
+  }
+
+  /** Lets go of what lies, is held or was a head, while another one flies again and again. */
+  #watchElsewhere(ball: BallSighting | null, found: readonly FoundBall[] | null): void {
+    if (!found) return;
+    const flying = found.filter(isFlying);
+    const own = ball && found.find((one) => distance(one, ball) <= SAME_DISTANCE);
+    const isOther =
+      ball !== null &&
+      !(own && isFlying(own)) &&
+      flying.some((one) => distance(one, ball) > SAME_DISTANCE);
+    this.#elsewhere = isOther ? this.#elsewhere + 1 : 0;
+    if (this.#elsewhere < ELSEWHERE_TIMES) return;
+    this.#elsewhere = 0;
+    this.#track.leave();
   }
 }
 
-function sightingOf({ x, y, radius, confidence }: FoundBall, label: string): Detection {
+function isFlying({ speed, radius }: FoundBall): boolean {
+  return speed >= FLYING_RADII * radius;
+}
+
+/** Picture heights between a ball in pixels and one in shares of the picture. */
+function distance(found: FoundBall, ball: BallSighting): number {
+  const x = (found.x - ball.x * PICTURE.width) / PICTURE.height;
+  return Math.hypot(x, found.y / PICTURE.height - ball.y);
+}
+
+function sightingOf(found: FoundBall, label: string): Detection {
+  const { x, y, radius } = found;
+  const confidence = found.confidence * FINDER_SHARE * (isFlying(found) ? 1 : SLOW_SHARE);
   return {
-    ...{ label, confidence: confidence * FINDER_SHARE },
+    ...{ label, confidence },
     x: (x - radius) / PICTURE.width,
     y: (y - radius) / PICTURE.height,
     width: (2 * radius) / PICTURE.width,

@@ -72,6 +72,13 @@ export type SightOptions = {
   highlights?: Highlights;
 };
 
+/** What the models saw, and how the camera's picture moved, pixels. */
+type Looked = {
+  seen: Seen | null;
+  found: readonly FoundBall[] | null;
+  shift: { x: number; y: number } | null;
+};
+
 export class Sight {
   readonly #options: SightOptions;
   readonly #vibrio: Vibrio;
@@ -125,7 +132,7 @@ export class Sight {
     // Both at once, each in its own thread.
     const [seen, found] = await Promise.all([this.#answer(looking), this.#answer(seeking)]);
     const seenMs = performance.now();
-    const { tracks, ball } = this.#track(frame, general.components, seen, found);
+    const { tracks, ball } = this.#track(frame, general.components, { seen, found, shift });
     this.#options.poser?.offer(pictureOf(frame), frame, tracks);
     const trackedMs = performance.now();
     const { captureUs, rtpTimestamp } = frame;
@@ -169,12 +176,7 @@ export class Sight {
     return asked && within(this.#options.timers, MODEL_WAIT_MS, asked);
   }
 
-  #track(
-    frame: SightFrame,
-    components: readonly Component[],
-    seen: Seen | null,
-    found: readonly FoundBall[] | null,
-  ) {
+  #track(frame: SightFrame, components: readonly Component[], { seen, found, shift }: Looked) {
     const { detector } = this.#options;
     const detections = seen?.detections ?? null;
     const people = detections?.filter((one) => !this.#ball.isBall(one)) ?? null;
@@ -183,7 +185,8 @@ export class Sight {
     const motion = this.#blobs.update(large.map(normalised), frame.captureUs);
     const boxes = detector ? this.#boxes.update(people, frame.captureUs) : [];
     const { captureUs, rtpTimestamp } = frame;
-    const told = this.#ball.update({ detections, found }, blobs, { captureUs, rtpTimestamp });
+    const at = { captureUs, rtpTimestamp };
+    const told = this.#ball.update({ detections, found }, blobs, at, shift);
     // Motion that a detected thing explains is not said twice.
     const unexplained = motion.filter((blob) => !boxes.some((box) => holdsCentre(box, blob)));
     const tracks = [...(told.view ? [told.view] : []), ...boxes, ...unexplained];

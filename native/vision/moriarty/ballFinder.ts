@@ -8,7 +8,15 @@ import { BallCandidates } from './ballCandidates.ts';
 export type CropWords = { kinds: Float32Array; offset: Float32Array; radius: Float32Array };
 export type ClassifyCrops = (crops: Float32Array, count: number) => Promise<CropWords>;
 
-export type FoundBall = { x: number; y: number; radius: number; confidence: number; hits: number };
+/** Pixels of 640x360; `speed`: against the ground, a picture. */
+export type FoundBall = {
+  x: number;
+  y: number;
+  radius: number;
+  confidence: number;
+  hits: number;
+  speed: number;
+};
 
 /** First word below which a place is not looked at again. */
 const SECOND_LOOK_MIN = 0.2;
@@ -73,7 +81,9 @@ export class BallFinder {
         ({ misses, hits, confidence }) =>
           misses === 0 && hits >= hitsMin && confidence >= confidenceMin,
       )
-      .map(({ x, y, radius, confidence, hits }) => ({ x, y, radius, confidence, hits }));
+      .map(({ x, y, vx, vy, radius, confidence, hits }) => {
+        return { x, y, radius, confidence, hits, speed: Math.hypot(vx, vy) };
+      });
   }
 
   async #words(places: readonly { x: number; y: number }[]): Promise<Word[]> {

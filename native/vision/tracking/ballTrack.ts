@@ -1,8 +1,10 @@
 // The ball on a track of its own: it is small, fast and often hidden, so overlap says nothing.
 // Sightings near the predicted place belong to it; the rest is ignored until the track is lost.
+// Unseen it goes straight on, or falls as a thrown thing does where its last places say so.
 // Motion blobs may carry the track over a gap of the detector but never start it and never count
 // as a sighting: a player's foot must not become a ball.
 
+import { Flight } from './flight.ts';
 import { ASPECT, type Box, type Detection, type TakeId, type TrackView } from './track.ts';
 
 /** Faster is no ball, picture heights per second (a 40 m/s shot on a 40 m wide view). */
@@ -13,6 +15,10 @@ const SIGHTING_ERROR = 0.006;
 const SURPRISE_SPEED = 1.8;
 /** A track is lost after this long without a sighting, microseconds. */
 const MEMORY_US = 700_000;
+/** A throw may leave the picture at the top and come back. */
+const FLIGHT_MEMORY_US = 1_200_000;
+/** Farther from where its way leads it was kicked or bounced, picture heights. */
+const KICK_DISTANCE = 0.035;
 /** Sightings before a track counts and gets its id. */
 const CONFIRMATIONS = 2;
 /** Share of the newest step in the velocity. */
@@ -43,6 +49,8 @@ type State = {
   height: number;
   velocityX: number;
   velocityY: number;
+  /** What pulls it down while it flies, picture heights per second squared; 0: nothing. */
+  gravity: number;
   confidence: number;
   sightings: number;
   ageFrames: number;
@@ -55,6 +63,7 @@ type State = {
 
 export class BallTrack {
   readonly #takeId: TakeId;
+  readonly #flight = new Flight();
   #state: State | null = null;
 
   constructor(takeId: TakeId) {
@@ -63,30 +72,40 @@ export class BallTrack {
 
   reset(): void {
     this.#state = null;
+    this.#flight.reset();
+  }
+
+  /** The next ball is another one; gravity stays the same. */
+  leave(): void {
+    this.#state = null;
   }
 
   /**
    * @param balls detections of the ball; null when the detector did not look at this picture
    * @param blobs motion on this picture
-   * @returns the ball, or null when there is none that is confirmed
+   * @param shift how far the camera's picture moved since the last one, pictures
+   * @returns the ball, or null when there is none that is confirmed, or it is beyond the edge
    */
   update(
     balls: readonly Detection[] | null,
     blobs: readonly Box[],
     at: { captureUs: number; rtpTimestamp: number },
+    shift: { x: number; y: number } = { x: 0, y: 0 },
   ): BallSighting | null {
     const state = this.#state;
+    this.#move(shift);
     if (state) this.#carry(state, at.captureUs);
     const seen = balls ? this.#choose(balls, at.captureUs) : null;
     if (seen) this.#take(seen, at.captureUs);
     else if (state) this.#follow(state, blobs, at.captureUs);
     const now = this.#state;
-    if (now && at.captureUs - now.lastSeenUs > MEMORY_US) {
+    const memoryUs = now?.gravity ? FLIGHT_MEMORY_US : MEMORY_US;
+    if (now && at.captureUs - now.lastSeenUs > memoryUs) {
       this.#state = null;
       return null;
     }
     if (now && balls && !seen && now.id === 0) this.#state = null;
-    if (!now || now.id === 0) return null;
+    if (!now || now.id === 0 || !isInPicture(now)) return null;
     const { x, y, width, height, confidence } = now;
     const isSeen = seen !== null;
     return { ...at, x, y, width, height, confidence, isSeen, trackId: now.id };
@@ -114,7 +133,8 @@ export class BallTrack {
   #carry(state: State, nowUs: number): void {
     const seconds = Math.max(0, nowUs - state.lastUs) / 1_000_000;
     state.x += state.velocityX * seconds;
-    state.y += state.velocityY * seconds;
+    state.y += (state.velocityY + (state.gravity / 2) * seconds) * seconds;
+    state.velocityY += state.gravity * seconds;
     state.lastUs = nowUs;
     state.ageFrames++;
   }
@@ -157,9 +177,10 @@ export class BallTrack {
     const state = this.#state;
     if (!state) {
       this.#state = {
-        ...{ id: 0, x, y, width, height, velocityX: 0, velocityY: 0, confidence },
+        ...{ id: 0, x, y, width, height, velocityX: 0, velocityY: 0, gravity: 0, confidence },
         ...{ sightings: 1, ageFrames: 1, lastUs: nowUs, lastSeenUs: nowUs, seenX: x, seenY: y },
       };
+      this.#flight.restart({ captureUs: nowUs, x: x * ASPECT, y });
       return;
     }
     const seconds = (nowUs - state.lastSeenUs) / 1_000_000;
@@ -168,6 +189,7 @@ export class BallTrack {
       state.velocityX += share * ((x - state.seenX) / seconds - state.velocityX);
       state.velocityY += share * ((y - state.seenY) / seconds - state.velocityY);
     }
+    this.#followFlight(state, { captureUs: nowUs, x, y });
     state.x = x;
     state.y = y;
     state.seenX = x;
@@ -178,6 +200,29 @@ export class BallTrack {
     state.lastSeenUs = nowUs;
     state.sightings++;
     if (state.id === 0 && state.sightings >= CONFIRMATIONS) state.id = this.#takeId();
+  }
+
+  #move({ x, y }: { x: number; y: number }): void {
+    this.#flight.shift(x * ASPECT, y);
+    const state = this.#state;
+    if (!state) return;
+    state.x += x;
+    state.y += y;
+    state.seenX += x;
+    state.seenY += y;
+  }
+
+  /** Takes a sighting into the way, which tells the velocity better than the last steps do. */
+  #followFlight(state: State, { captureUs, x, y }: { captureUs: number; x: number; y: number }) {
+    const place = { captureUs, x: x * ASPECT, y };
+    const surprise = Math.hypot((x - state.x) * ASPECT, y - state.y);
+    if (surprise > KICK_DISTANCE) this.#flight.restart(place);
+    else this.#flight.add(place);
+    const way = this.#flight.way();
+    state.gravity = way?.gravity ?? 0;
+    if (!way) return;
+    state.velocityX = way.velocityX / ASPECT;
+    state.velocityY = way.velocityY;
   }
 
   /** Moves the carried place to a small blob that is there; velocity and sightings stay. */
@@ -200,4 +245,8 @@ export class BallTrack {
     }
     state.confidence *= 0.9;
   }
+}
+
+function isInPicture({ x, y }: { x: number; y: number }): boolean {
+  return x >= 0 && x <= 1 && y >= 0 && y <= 1;
 }
