@@ -12,6 +12,7 @@ export const EVENT_CATALOGUE = {
   possession: 'Control of the ball changed',
   jump: 'A player jumped',
   sprint: 'A player ran at sprint speed',
+  action: 'Somebody threw, kicked, swung or fell; the subject says which',
   rallyEnd: 'A rally ended',
   speedRecord: 'Something was faster than anything before it in this show',
   scoreChanged: 'The score on the picture or from the game changed',

@@ -23,6 +23,7 @@ const track = fc.record(
   {
     ...{ id: uint32, label: word, box, velocityX: share, velocityY: share, confidence: share },
     ...{ ageFrames: uint32, predicted: fc.boolean(), keypointsAgeUs: uint32 },
+    action: word,
     keypoints: fc.array(keypoint, { maxLength: 3 }),
   },
   { requiredKeys: [] },

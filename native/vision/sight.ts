@@ -7,6 +7,7 @@ import type { MediaClock, Timers } from '../../core/base/clock.ts';
 import type { GameEvent } from '../../core/contract/events.ts';
 import type { PlacesState, SceneState } from '../../core/contract/visionState.ts';
 import { FrameFactsSchema } from '../../core/wire/gen/facts_pb.js';
+import { ActionWatch } from './actionWatch.ts';
 import { BallWatch } from './ballWatch.ts';
 import type { BallSeer } from './models/ballSeer.ts';
 import type { Detector, Seen } from './models/detector.ts';
@@ -85,6 +86,7 @@ export class Sight {
   readonly #blobs: BlobTracker;
   readonly #boxes: BoxTracker;
   readonly #ball: BallWatch;
+  readonly #actions: ActionWatch;
   readonly #game: Game;
   #sequence = 0;
   #lookedUs = Number.NEGATIVE_INFINITY;
@@ -97,6 +99,7 @@ export class Sight {
     this.#blobs = new BlobTracker(takeId, JOINED_BLOBS);
     this.#boxes = new BoxTracker(takeId, { ...BOX_TRACKER_DEFAULTS, sureConfidence });
     this.#ball = new BallWatch(takeId, pack, options.ballSeer ?? null);
+    this.#actions = new ActionWatch(options.poser ?? null);
     this.#game = new Game(pack);
   }
 
@@ -112,6 +115,7 @@ export class Sight {
     this.#blobs.reset();
     this.#boxes.reset();
     this.#ball.reset();
+    this.#actions.reset();
     this.#options.poser?.reset();
   }
 
@@ -136,7 +140,8 @@ export class Sight {
     this.#options.poser?.offer(pictureOf(frame), frame, tracks);
     const trackedMs = performance.now();
     const { captureUs, rtpTimestamp } = frame;
-    const seenByGame = { captureUs, rtpTimestamp, tracks, ball, yuv: frame.yuv };
+    const begun = this.#actions.follow(captureUs, shift);
+    const seenByGame = { captureUs, rtpTimestamp, tracks, ball, begun, yuv: frame.yuv };
     const drafts = this.#game.judge({ ...seenByGame, ...camera, cameraShift });
     const detectedUs = this.#options.clock.nowUs();
     const events = drafts.map((draft): GameEvent => ({ ...draft, detectedUs }));
@@ -227,6 +232,7 @@ export class Sight {
           confidence: rounded(track.confidence),
           ageFrames: track.ageFrames,
           predicted: track.predicted,
+          action: this.#actions.doing(track.id, frame.captureUs),
           ...this.#keypoints(track, frame.captureUs),
         })),
         scene: {

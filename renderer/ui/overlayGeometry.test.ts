@@ -14,6 +14,7 @@ import {
   percentile,
   pictureRectangle,
   rtpMsBetween,
+  wordsOf,
 } from './overlayGeometry.ts';
 
 const seed = Number(process.env.SEED ?? Date.now() % 2_147_483_647);
@@ -110,5 +111,24 @@ test('a percentile is a value that was measured', () => {
       0.95,
     ),
     95,
+  );
+});
+
+test('a box says what its person does where there is room, then who, then only the number', () => {
+  const facts = create(FrameFactsSchema, {
+    tracks: [{ id: 7, label: 'person', box: {}, action: 'jump' }],
+  });
+  const [box] = carriedForward(facts, 0);
+  assert.ok(box);
+  const upTo = (length: number) => wordsOf(box, (words) => words.length <= length);
+  assert.deepEqual([20, 15, 12, 3].map(upTo), [
+    'person 7 · jump',
+    'person 7 · jump',
+    'person 7',
+    '7',
+  ]);
+  assert.equal(
+    wordsOf({ ...box, action: 'stand' }, () => true),
+    'person 7',
   );
 });

@@ -16,6 +16,8 @@ export type ShownBox = {
   height: number;
   /** Not seen on the frame on screen: carried forward by velocity, or by vision itself. */
   predicted: boolean;
+  /** What the joints say that it does; empty where nobody knows. */
+  action: string;
   /** COCO's 17 joints where a pose is known, else none; normalised like the box. */
   joints: readonly Joint[];
 };
@@ -76,12 +78,20 @@ function carried(track: Track, box: Box, carryMs: number): ShownBox {
     width: box.width,
     height: box.height,
     predicted: track.predicted || carryMs > 0,
+    action: track.action,
     joints: track.keypoints.map(({ x, y, confidence }) => ({
       x: x + track.velocityX * seconds,
       y: y + track.velocityY * seconds,
       confidence,
     })),
   };
+}
+
+/** Who it is and what it does, as much of it as there is room for. */
+export function wordsOf(box: ShownBox, fits: (text: string) => boolean): string {
+  const name = `${box.label} ${box.id}`;
+  const told = box.action === '' || box.action === 'stand' ? [] : [`${name} · ${box.action}`];
+  return [...told, name].find(fits) ?? `${box.id}`;
 }
 
 /** Results kept: 2 s at 60 fps, more than any delay in which they are looked up. */

@@ -12,6 +12,7 @@ import {
   pictureRectangle,
   rtpMsBetween,
   type ShownBox,
+  wordsOf,
 } from './overlayGeometry.ts';
 
 export type OverlayMode = 'live' | 'exact' | 'off';
@@ -147,9 +148,10 @@ function paintBox(
   colour: string,
 ): void {
   // Small boxes stand close together: there the number alone does not cover the neighbours.
-  const full = `${box.label} ${box.id}`;
-  const isSmall = context.measureText(full).width > at.width * LABEL_WIDTHS_MAX;
-  const words = isSmall ? `${box.id}` : full;
+  const words = wordsOf(
+    box,
+    (text) => context.measureText(text).width <= at.width * LABEL_WIDTHS_MAX,
+  );
   // A dark line under the coloured one keeps the box readable on grass as on snow.
   context.setLineDash([]);
   context.lineWidth = 3;

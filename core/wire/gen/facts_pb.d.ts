@@ -145,6 +145,13 @@ export declare type Track = Message<"morphine.facts.v1.Track"> & {
    * @generated from field: uint32 keypoints_age_us = 21;
    */
   keypointsAgeUs: number;
+
+  /**
+   * what the joints say that it does: "run", "jump", ...; empty: unknown
+   *
+   * @generated from field: string action = 22;
+   */
+  action: string;
 };
 
 /**

@@ -15,6 +15,9 @@ export type Pose = {
   captureUs: number;
 };
 
+/** A pose as it was seen: the keypoints where they were on that picture. */
+export type SeenPose = { id: number; keypoints: readonly Keypoint[]; captureUs: number };
+
 /** What the worker answers: keypoints of each box in the order of the boxes. */
 export type SeenPoses = { poses: Keypoint[][]; inferMs: number; glueMs: number };
 
@@ -26,6 +29,8 @@ export type Poser = {
   offer(picture: Picture, frame: { captureUs: number; receivedMs: number }, tracks: People): void;
   /** The newest pose of a track, or null when there is none that is young enough. */
   poseOf(track: TrackView, captureUs: number): Pose | null;
+  /** Poses that have come since the last call, the oldest first. */
+  takeNew(): SeenPose[];
   /** Runs with each answer. */
   onSeen(run: (look: PoseLook) => void): void;
   /** What follows shows something else: poses are forgotten. */
@@ -62,6 +67,7 @@ class RoundRobinPoser implements Poser {
   readonly #worker: ModelWorker<SeenPoses>;
   readonly #label: string;
   readonly #kept = new Map<number, Kept>();
+  #new: SeenPose[] = [];
   readonly #listeners: ((look: PoseLook) => void)[] = [];
   /** Who was looked at when: the longest ago comes first. */
   readonly #turns = new Map<number, number>();
@@ -105,7 +111,10 @@ class RoundRobinPoser implements Poser {
       if (!seen || generation !== this.#generation) return;
       people.forEach((box, index) => {
         const keypoints = seen.poses[index];
-        if (keypoints) this.#keep({ box, keypoints, captureUs: frame.captureUs });
+        if (!keypoints) return;
+        const { captureUs } = frame;
+        this.#keep({ box, keypoints, captureUs });
+        this.#new = [...this.#new.slice(1 - KEPT_MAX), { id: box.id, keypoints, captureUs }];
       });
       const { inferMs, glueMs } = seen;
       const totalMs = nowMs - frame.receivedMs;
@@ -127,8 +136,15 @@ class RoundRobinPoser implements Poser {
     return { keypoints, captureUs: kept.captureUs };
   }
 
+  takeNew(): SeenPose[] {
+    const taken = this.#new;
+    this.#new = [];
+    return taken;
+  }
+
   reset(): void {
     this.#generation++;
+    this.#new = [];
     this.#kept.clear();
     this.#turns.clear();
   }

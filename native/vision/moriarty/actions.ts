@@ -17,6 +17,9 @@ const WINDOW_US = 1_000_000;
 /** Poses in the window at least. */
 const POSES_MIN = 8;
 const FORGET_US = 2_000_000;
+/** Faster than this is a joint that the network took for another one, torsos a second. */
+const FOOT_MAX = 30;
+const HAND_MAX = 40;
 /** Poses that must agree before an action is told. */
 const AGREE = 2;
 
@@ -68,6 +71,38 @@ function bodyOf(joints: readonly Joint[], captureUs: number): Body | null {
     wrists: pair('wrist') ?? hips,
     elbows: pair('elbow') ?? shoulders,
   };
+}
+
+const middleOf = (a: number, b: number, c: number) =>
+  Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
+const calmPoint = (a: Point, b: Point, c: Point): Point => ({
+  x: middleOf(a.x, b.x, c.x),
+  y: middleOf(a.y, b.y, c.y),
+});
+type Pair = [Point, Point];
+const calmPair = (a: Pair, b: Pair, c: Pair): Pair => [
+  calmPoint(a[0], b[0], c[0]),
+  calmPoint(a[1], b[1], c[1]),
+];
+
+/**
+ * Poses without the jumps of a joint on one of them, as a network makes them where somebody is
+ * small or half hidden: each place is the middle one of three in a row.
+ */
+function calmed(bodies: readonly Body[]): Body[] {
+  return bodies.map((body, index) => {
+    const [before, after] = [bodies[index - 1], bodies[index + 1]];
+    if (!before || !after) return body;
+    return {
+      ...body,
+      hip: calmPoint(before.hip, body.hip, after.hip),
+      shoulder: calmPoint(before.shoulder, body.shoulder, after.shoulder),
+      wrists: calmPair(before.wrists, body.wrists, after.wrists),
+      elbows: calmPair(before.elbows, body.elbows, after.elbows),
+      shoulders: calmPair(before.shoulders, body.shoulders, after.shoulders),
+      ankles: calmPair(before.ankles, body.ankles, after.ankles),
+    };
+  });
 }
 
 type Measures = {
@@ -172,15 +207,17 @@ function judge(m: Measures): { action: Action; why: string } | null {
   if (m.tilt > 55 && m.hipFall > 0.5) {
     return { action: 'fall', why: `the torso lies at ${m.tilt.toFixed(0)} degrees, the hips fell` };
   }
-  if (m.feetRise > 0.35 && m.feet.every((speed) => speed < 4)) {
+  if (m.feetRise > 0.35 && m.steps < 2 && m.feet.every((speed) => speed < 4)) {
     return { action: 'jump', why: `both feet rose by ${figure(m.feetRise)} torsos` };
   }
   const [fast, slow] = [Math.max(...m.feet), Math.min(...m.feet)];
-  if (fast > 5 && slow < fast * 0.45 && m.steps < 2) {
+  if (fast > 5 && fast < FOOT_MAX && slow < fast * 0.45 && m.steps < 2) {
     return { action: 'kick', why: `one foot swung at ${figure(fast)} torsos a second` };
   }
   const sides = [0, 1] as const;
-  const swing = sides.find((side) => (m.hands[side] > 6 && m.handTurn[side] > 110) ?? false);
+  const swing = sides.find((side) => {
+    return m.hands[side] > 6 && m.hands[side] < HAND_MAX && m.handTurn[side] > 110;
+  });
   if (swing !== undefined && m.steps < 2) {
     const [turn, speed] = [m.handTurn[swing], m.hands[swing]];
     const why = `one hand turned ${turn.toFixed(0)} degrees at ${figure(speed)} torsos a second`;
@@ -209,11 +246,22 @@ type Followed = {
   told: Action | null;
 };
 
+/** What somebody did longer ago than this, nobody does now, microseconds. */
+const NOW_US = 600_000;
+
 export class Actions {
   readonly #followed = new Map<number, Followed>();
 
   reset(): void {
     this.#followed.clear();
+  }
+
+  /** What somebody does now, by the newest poses; null where they say nothing. */
+  doing(id: number, nowUs: number): Action | null {
+    const known = this.#followed.get(id);
+    const lastUs = known?.bodies.at(-1)?.captureUs ?? 0;
+    if (!known || known.times < AGREE || nowUs - lastUs > NOW_US) return null;
+    return known.action;
   }
 
   /**
@@ -234,7 +282,8 @@ export class Actions {
     this.#followed.set(id, known);
     known.bodies = [...known.bodies, body].filter((one) => captureUs - one.captureUs <= WINDOW_US);
     if (known.bodies.length < POSES_MIN) return null;
-    const measures = measure(known.bodies);
+    // The newest one has no neighbour yet, so a jump of its joints counts once, and two must agree.
+    const measures = measure(calmed(known.bodies));
     const found = measures && judge(measures);
     const action = found?.action ?? null;
     if (action !== known.action) Object.assign(known, { action, times: 0, sinceUs: captureUs });

@@ -14,7 +14,7 @@ import { type Goal, Goals } from './goals.ts';
 import { type KickOff, KickOffJudge } from './kickOff.ts';
 import { type LineCrossing, LineCrossings } from './lineCrossings.ts';
 import { hasPlaces, type Pack, pairsOf } from './pack.ts';
-import type { Actor, Happening, Rule } from './rules/rule.ts';
+import type { Actor, Begun, Happening, Rule } from './rules/rule.ts';
 import { rulesOf } from './rules/rules.ts';
 import { Teams } from './teams.ts';
 
@@ -30,6 +30,8 @@ export type JudgedFrame = {
   /** Confirmed tracks of people and motion. */
   tracks: readonly TrackView[];
   ball: BallSighting | null;
+  /** What people began to do, by their joints; absent: nobody looks at joints. */
+  begun?: readonly Begun[];
   /** How far the scene moved since the last picture; null: not known; absent: it never moves. */
   cameraShift?: CameraShift | null;
   /** The scene is another one than on the last picture. */
@@ -99,7 +101,8 @@ export class Game {
         rule.reset();
         continue;
       }
-      const scene = { captureUs, actors, ball: ball?.isSeen ? ball : null, yuv: frame.yuv ?? null };
+      const { yuv = null, begun = [] } = frame;
+      const scene = { captureUs, actors, begun, ball: ball?.isSeen ? ball : null, yuv };
       for (const found of rule.judge(scene)) drafts.push(this.#describe(found));
     }
     if (isLost) {

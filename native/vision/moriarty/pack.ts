@@ -142,6 +142,7 @@ function contradiction(pack: Pack): string | null {
   if (pack.pose && pack.detector === null) {
     return 'pose: poses need a detector that sees people';
   }
+  if (pack.events.action && !pack.pose) return 'events.action: the pack has no pose';
   const needsBall = (['shot', 'possession', 'pass', 'rallyEnd'] as const).find(
     (name) => pack.events[name],
   );

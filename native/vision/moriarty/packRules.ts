@@ -3,6 +3,7 @@
 // heights, "own heights" are heights of whoever moves.
 
 import { z } from 'zod';
+import { ACTIONS } from './actions.ts';
 
 const frames = (fallback: number) => z.number().int().min(1).max(60).default(fallback);
 const seconds = (fallback: number) => z.number().min(0).max(60).default(fallback);
@@ -81,6 +82,16 @@ export const rulesSchema = z.strictObject({
       ownHeightsPerSecondMin: z.number().positive().max(50).nullable().default(3),
       /** Faster is a jump between two things. */
       kilometresPerHourMax: z.number().positive().max(600).default(45),
+    })
+    .optional(),
+  /** By joints; needs a pose network. A jump by joints is a `jump`, where one is asked for. */
+  action: z
+    .strictObject({
+      ...common,
+      actions: z
+        .array(z.enum(ACTIONS), `expected a list of ${ACTIONS.join(', ')}`)
+        .min(1)
+        .default(['throw', 'kick', 'swing', 'fall']),
     })
     .optional(),
   rallyEnd: z

@@ -117,6 +117,7 @@ export const studioTexts = {
   'studio.event.possession': 'Possession',
   'studio.event.jump': 'Jump',
   'studio.event.sprint': 'Sprint',
+  'studio.event.action': 'Action',
   'studio.event.rallyEnd': 'Rally end',
   'studio.event.speedRecord': 'Speed record',
   'studio.event.scoreChanged': 'Score',

@@ -144,6 +144,7 @@ export const viewerTexts = {
   'viewer.event.possession': 'Possession',
   'viewer.event.jump': 'Jump',
   'viewer.event.sprint': 'Sprint',
+  'viewer.event.action': 'Action',
   'viewer.event.rallyEnd': 'Rally over',
   'viewer.event.speedRecord': 'Speed record',
   'viewer.event.scoreChanged': 'Score changed',

@@ -5,7 +5,16 @@
 import { ASPECT } from '../../tracking/track.ts';
 import type { Point } from '../geometry.ts';
 import type { RuleOf } from '../packRules.ts';
-import { type Actor, agreed, type Happening, nameOf, Quiet, type Rule } from './rule.ts';
+import {
+  type Actor,
+  agreed,
+  type Begun,
+  type Happening,
+  JOINTS_LATE_US,
+  nameOf,
+  Quiet,
+  type Rule,
+} from './rule.ts';
 
 const FORGET_US = 2_000_000;
 /** Share of a new look in somebody's standing height of the feet. */
@@ -25,8 +34,10 @@ type Jumper = {
   air: { sinceUs: number; rise: number; frames: number; fromX: number } | null;
 };
 
-export function jumpRule(rule: RuleOf<'jump'>): Rule {
+/** @param hasJoints whether somebody looks at joints, whose word comes late */
+export function jumpRule(rule: RuleOf<'jump'>, hasJoints: boolean): Rule {
   const jumpers = new Map<number, Jumper>();
+  let openUs = Number.NEGATIVE_INFINITY;
   const quiet = new Quiet(rule.quietSeconds);
 
   function follow(actor: Actor, captureUs: number): Happening | null {
@@ -75,18 +86,35 @@ export function jumpRule(rule: RuleOf<'jump'>): Rule {
     };
   }
 
+  /** A jump that the joints tell is one, too, unless the box has just told it. */
+  function byJoints({ id, action, sinceUs, confidence, why }: Begun): Happening | null {
+    if (action !== 'jump' || confidence < rule.minimumConfidence) return null;
+    const captureUs = Math.max(sinceUs, openUs);
+    if (!quiet.pass(String(id), captureUs)) return null;
+    return {
+      ...{ type: 'jump', captureUs, subject: '', confidence, trackIds: [id] },
+      why: `The joints of person ${id}: ${why}`,
+    };
+  }
+
   return {
     needsPlaces: false,
-    judge: (scene) =>
-      scene.actors
-        .filter(({ track }) => rule.labels.includes(track.label))
-        .map((actor) => follow(actor, scene.captureUs))
-        .filter((found) => found !== null),
+    judge(scene) {
+      openUs = scene.captureUs - JOINTS_LATE_US;
+      return [
+        ...scene.actors
+          .filter(({ track }) => rule.labels.includes(track.label))
+          .map((actor) => follow(actor, scene.captureUs)),
+        ...scene.begun.map(byJoints),
+      ].filter((found) => found !== null);
+    },
     pendingUs() {
       const waiting = [...jumpers.values()].flatMap(({ air }) => (air ? [air.sinceUs] : []));
+      if (hasJoints && openUs > 0) waiting.push(openUs);
       return waiting.length > 0 ? Math.min(...waiting) : null;
     },
     reset() {
+      openUs = Number.NEGATIVE_INFINITY;
       jumpers.clear();
       quiet.reset();
     },

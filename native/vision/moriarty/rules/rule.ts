@@ -4,6 +4,7 @@
 import type { EventType } from '../../../../core/contract/eventCatalogue.ts';
 import type { BallSighting } from '../../tracking/ballTrack.ts';
 import type { TrackView } from '../../tracking/track.ts';
+import type { ActionSeen } from '../actions.ts';
 import type { Speed } from '../field.ts';
 import type { Point } from '../geometry.ts';
 import type { Team } from '../teams.ts';
@@ -19,10 +20,21 @@ export type Actor = {
   speed: Speed | null;
 };
 
+/**
+ * What joints say comes at most so late, microseconds: rules that listen keep that much open, and
+ * what is known later still is told on the first picture that is open.
+ */
+export const JOINTS_LATE_US = 600_000;
+
+/** Somebody, by their track, began to do something. */
+export type Begun = ActionSeen & { id: number };
+
 export type Scene = {
   captureUs: number;
   /** People and motion that were seen on this picture. */
   actors: readonly Actor[];
+  /** What people began to do, by their joints; known some pictures after it began. */
+  begun: readonly Begun[];
   /** The ball when it was seen on this picture. */
   ball: BallSighting | null;
   /** Luma and chroma of 640x360, for rules that read the score. */
