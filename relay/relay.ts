@@ -29,7 +29,7 @@ import { Channels, type RelayRoom, zeroCounters } from './room.ts';
 import { answer, type RouteOptions } from './routes.ts';
 import { serveStudio } from './studioSession.ts';
 import { serveViewer } from './viewerSession.ts';
-import { createUpgradeServer, type UpgradeServer } from './webSocket.ts';
+import { createUpgradeServer, type FactsSocket, type UpgradeServer } from './webSocket.ts';
 import { openPostgresStore } from './witness/postgresStore.ts';
 import { openThreadedStore } from './witness/threadedStore.ts';
 import { createWitness, type Witness } from './witness/witness.ts';
@@ -39,6 +39,8 @@ const SOCKETS_MAX = 20_000;
 /** A batch of the journal is the longest message; viewers send far less. */
 const STUDIO_MESSAGE_BYTES_MAX = 1024 * 1024;
 const VIEWER_MESSAGE_BYTES_MAX = 4 * 1024;
+/** Viewers of the picture by WebSocket only say how far they got. */
+const STREAM_MESSAGE_BYTES_MAX = 64;
 const HOUSEKEEPING_MS = 1_000;
 
 export type RelayOptions = {
@@ -94,7 +96,7 @@ export type Relay = {
   close(): Promise<void>;
 };
 
-type Sockets = { studio: UpgradeServer; viewers: UpgradeServer };
+type Sockets = { studio: UpgradeServer; viewers: UpgradeServer; streams: UpgradeServer };
 
 /**
  * Starts a relay.
@@ -143,6 +145,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   const sockets = {
     studio: createUpgradeServer(timers, STUDIO_MESSAGE_BYTES_MAX),
     viewers: createUpgradeServer(timers, VIEWER_MESSAGE_BYTES_MAX),
+    streams: createUpgradeServer(timers, STREAM_MESSAGE_BYTES_MAX),
   };
   const metrics = createMetrics('morphine_relay_');
   meter(metrics, room, sockets, media);
@@ -181,6 +184,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       cancelHousekeeping();
       sockets.studio.close();
       sockets.viewers.close();
+      sockets.streams.close();
       media.close();
       await closeServer(opened);
       metrics.close();
@@ -308,7 +312,8 @@ function upgrade(
 ): void {
   stream.on('error', () => stream.destroy());
   const path = (request.url ?? '').split('?')[0] ?? '';
-  if (sockets.studio.socketCount + sockets.viewers.socketCount >= SOCKETS_MAX) {
+  const open = Object.values(sockets).reduce((sum, one) => sum + one.socketCount, 0);
+  if (open >= SOCKETS_MAX) {
     refuseUpgrade(stream, '503 Service Unavailable');
     return;
   }
@@ -321,14 +326,20 @@ function upgrade(
     sockets.studio.accept(request, stream, head, (socket) => serveStudio(room, socket, host));
     return;
   }
-  const channelId = path.startsWith('/facts/') ? path.slice('/facts/'.length) : '';
+  const [, kind, channelId = ''] = /^\/(facts|stream)\/([0-9a-f]{32})$/.exec(path) ?? [];
   if (!isId(channelId)) {
     refuseUpgrade(stream, '404 Not Found');
     return;
   }
-  void learnChannel(room, channelId).then(() =>
-    sockets.viewers.accept(request, stream, head, (socket) => serveViewer(room, channelId, socket)),
-  );
+  const address = request.socket.remoteAddress ?? '';
+  void learnChannel(room, channelId).then(() => {
+    if (kind === 'stream') {
+      const serve = (socket: FactsSocket) => room.media.stream(channelId, socket, address);
+      sockets.streams.accept(request, stream, head, serve);
+      return;
+    }
+    sockets.viewers.accept(request, stream, head, (socket) => serveViewer(room, channelId, socket));
+  });
 }
 
 /** After a restart a channel is known from the witness's store before its studio is back. */
@@ -357,6 +368,7 @@ function meter(metrics: Metrics, room: RelayRoom, sockets: Sockets, media: Media
     channels: room.channels.size,
     studioSockets: sockets.studio.socketCount,
     viewerSockets: sockets.viewers.socketCount,
+    streamSockets: sockets.streams.socketCount,
     mediaViewers: media.viewerCount(),
   }));
 }

@@ -9,6 +9,7 @@ import type { FanOut } from './nodes/fanOut.ts';
 import type { Owners } from './owners.ts';
 import type { PublisherTokens } from './publisherTokens.ts';
 import type { MarkSigner } from './relayKey.ts';
+import type { FactsSocket } from './webSocket.ts';
 import type { Witness } from './witness/witness.ts';
 
 /** Channels held at once, so that an open relay cannot be filled up. */
@@ -18,6 +19,7 @@ const IDLE_MS_MAX = 60_000;
 
 /** The part of the media room that facts need. */
 export type MediaSide = {
+  stream(channelId: string, socket: FactsSocket, remoteAddress: string): void;
   sendAnalytics(channelId: string, bytes: Uint8Array): void;
   mediaState(channelId: string): string;
   viewerCount(channelId: string): number;

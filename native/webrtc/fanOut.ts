@@ -15,6 +15,7 @@ import { parseRtp, type RtpPacket } from '../../core/media/rtp.ts';
 import { Continuity } from './continuity.ts';
 import { Viewer } from './fanOutViewer.ts';
 import { FORWARDED_PAYLOAD_LENGTH_MAX, PacketRing, type StoredPacket } from './packetRing.ts';
+import type { FanOutReader, FanOutSource } from './unitReader.ts';
 
 /** Packets kept: 4096 are 4.9 MB and 12 s of video at 3 Mbit/s, so a group of pictures fits. */
 const VIDEO_RING_CAPACITY = 4096;
@@ -109,6 +110,7 @@ export type FanOutCounters = {
 
 export type FanOut = {
   openInput(): FanOutInput;
+  openReader(reader: FanOutReader): FanOutSource;
   /** `onDropped` is called when the viewer takes no packets any more; it is removed already. */
   addViewer(
     tracks: { video?: ViewerTrack; audio?: ViewerTrack },
@@ -143,6 +145,7 @@ class Spread implements FanOut {
     audio: lane('audio', AUDIO_RING_CAPACITY),
   };
   readonly #viewers = new Set<Viewer>();
+  readonly #readers = new Set<FanOutReader>();
   readonly #counters: FanOutCounters = noCounters();
   readonly #canonicalName: string;
   #input = 0;
@@ -171,6 +174,17 @@ class Spread implements FanOut {
         if (isCurrent()) this.#senderReport(this.#lanes[track], clock);
       },
       isCurrent,
+    };
+  }
+
+  openReader(reader: FanOutReader): FanOutSource {
+    this.#readers.add(reader);
+    return {
+      ring: (kind) => this.#lanes[kind].ring,
+      keyFrameStart: () => this.#keyFrameStart(),
+      senderClock: (kind) => this.#lanes[kind].senderClock,
+      requestKeyFrame: () => this.#requestKeyFrame(),
+      close: () => void this.#readers.delete(reader),
     };
   }
 
@@ -209,6 +223,7 @@ class Spread implements FanOut {
       if (isFree && analytics.send(buffer)) this.#counters.analyticsSent++;
       else this.#counters.analyticsSkipped++;
     }
+    for (const reader of this.#readers) reader.analytics(bytes);
   }
 
   timestampShift(track: TrackKind): number {
@@ -231,6 +246,7 @@ class Spread implements FanOut {
     this.#isClosed = true;
     this.#cancelRequest?.();
     for (const viewer of this.#viewers) this.#remove(viewer);
+    this.#readers.clear();
   }
 
   #viewerHost() {
@@ -262,6 +278,7 @@ class Spread implements FanOut {
       startsKeyFrame(packet, header.payloadStart, header.payloadEnd) &&
       this.#noteKeyFrame(stored);
     for (const viewer of this.#viewers) viewer.forward(target.kind, stored, isKeyFrameStart);
+    for (const reader of this.#readers) reader.packet(target.kind, stored);
   }
 
   #store(target: Lane, header: RtpPacket, packet: Uint8Array): StoredPacket | undefined {

@@ -37,6 +37,7 @@ export function losing(fanOut: FanOut, oneOf: number): { fanOut: FanOut; lostCou
 function methodsOf(fanOut: FanOut): FanOut {
   return {
     openInput: () => fanOut.openInput(),
+    openReader: (reader) => fanOut.openReader(reader),
     addViewer: (tracks, onDropped) => fanOut.addViewer(tracks, onDropped),
     sendAnalytics: (bytes) => fanOut.sendAnalytics(bytes),
     timestampShift: (track) => fanOut.timestampShift(track),

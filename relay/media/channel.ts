@@ -10,6 +10,7 @@ import { OfferRefused } from '../../native/webrtc/offerRefused.ts';
 import type { PeerOptions } from '../../native/webrtc/peer.ts';
 import { answerWhep, type WhepSession } from '../../native/webrtc/whep.ts';
 import { answerWhip, type IngestState, type WhipSession } from '../../native/webrtc/whip.ts';
+import { StreamSpread } from './streamSpread.ts';
 
 /** A publisher that vanished may come back this long before the channel counts as ended. */
 const RETURN_MS = 30_000;
@@ -35,6 +36,8 @@ type Publisher = { session: WhipSession | undefined; input: FanOutInput | undefi
 export class Channel {
   state: MediaState = 'ended';
   readonly fanOut: FanOut;
+  /** To those whose network lets no UDP through. */
+  readonly stream: StreamSpread;
   readonly viewers = new Map<string, WhepSession>();
   readonly #options: ChannelOptions;
   readonly #connected = new Set<string>();
@@ -56,10 +59,16 @@ export class Channel {
       onKeyFrameRequest: () => this.#current?.session?.requestKeyFrame(),
       onTimestampShift: (track, shift) => options.onTimestampShift(track, shift),
     });
+    this.stream = new StreamSpread({
+      fanOut: this.fanOut,
+      clock: options.clock,
+      timers: options.timers,
+      onViewerCount: () => options.onViewerCount(this.viewerCount),
+    });
   }
 
   get viewerCount(): number {
-    return this.#connected.size;
+    return this.#connected.size + this.stream.viewerCount;
   }
 
   get ingest(): WhipSession | undefined {
@@ -120,13 +129,13 @@ export class Channel {
       logger,
       onConnected: () => {
         this.#connected.add(session.sessionId);
-        this.#options.onViewerCount(this.#connected.size);
+        this.#options.onViewerCount(this.viewerCount);
       },
       onClosed: () => {
         isGone = true;
         this.viewers.delete(session.sessionId);
         if (!this.#connected.delete(session.sessionId)) return;
-        this.#options.onViewerCount(this.#connected.size);
+        this.#options.onViewerCount(this.viewerCount);
       },
     });
     if (this.#isClosed) {
@@ -144,6 +153,7 @@ export class Channel {
     for (const each of [this.#next, this.#current]) each?.session?.close();
     this.#cancelEnd?.();
     for (const viewer of [...this.viewers.values()]) viewer.close();
+    this.stream.close();
     this.#enter('ended');
     this.fanOut.close();
   }

@@ -6,10 +6,12 @@
 import type { MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
 import type { RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
+import { STREAM_CLOSED } from '../../core/media/streamMessage.ts';
 import type { FanOutCounters } from '../../native/webrtc/fanOut.ts';
 import type { PeerOptions } from '../../native/webrtc/peer.ts';
 import { OFFER_LENGTH_MAX, parseFragment, type RemoteCandidate } from '../../native/webrtc/sdp.ts';
 import type { IngestStats } from '../../native/webrtc/whip.ts';
+import type { FactsSocket } from '../webSocket.ts';
 import { Channel, type MediaState } from './channel.ts';
 import {
   created,
@@ -21,6 +23,7 @@ import {
   refuseOffer,
   respond,
 } from './responses.ts';
+import type { StreamCounters } from './streamSpread.ts';
 
 export type { IceServerLink, MediaResponse, MediaState };
 
@@ -82,11 +85,14 @@ export type ChannelMediaStats = {
   viewerCount: number;
   ingest: IngestStats | null;
   fanOut: FanOutCounters;
+  stream: StreamCounters;
 };
 
 export type MediaRoom = {
   /** Undefined when the path is not /whip/... or /whep/.... Never throws. */
   handle(request: MediaRequest): Promise<MediaResponse | undefined>;
+  /** Serves a viewer by WebSocket where WHEP cannot (streamSpread.ts); same rights and bounds. */
+  stream(channel: string, socket: FactsSocket, remoteAddress: string): void;
   /** Latest-wins analytics to the viewers of a channel that opened the data channel. */
   sendAnalytics(channel: string, bytes: Uint8Array): void;
   mediaState(channel: string): MediaState;
@@ -102,6 +108,7 @@ export function createMediaRoom(options: MediaRoomOptions): MediaRoom {
   const room = new Room(options);
   return {
     handle: (request) => room.handle(request),
+    stream: (name, socket, address) => room.stream(name, socket, address),
     sendAnalytics: (name, bytes) => room.channels.get(name)?.fanOut.sendAnalytics(bytes),
     mediaState: (name) => room.channels.get(name)?.state ?? 'ended',
     viewerCount: (name) =>
@@ -154,6 +161,25 @@ class Room {
     }
   }
 
+  /** As a POST to WHEP, with the refusal as the socket's close code. */
+  stream(name: string, socket: FactsSocket, remoteAddress: string): void {
+    const channel = this.channels.get(name);
+    if (!this.#options.isKnownChannel(name)) {
+      socket.close(STREAM_CLOSED.unknownChannel, 'UNKNOWN_CHANNEL');
+    } else if (!this.#countPost(remoteAddress)) socket.close(STREAM_CLOSED.tooMany, 'TOO_MANY');
+    else if ((this.#options.redirectViewersTo?.(name) ?? null) !== null) {
+      socket.close(STREAM_CLOSED.elsewhere, 'ELSEWHERE');
+    } else if (!channel || channel.state === 'ended') {
+      socket.close(STREAM_CLOSED.notLive, 'NOT_LIVE');
+    } else if (this.#isFull()) socket.close(STREAM_CLOSED.full, 'FULL');
+    else channel.stream.add(socket);
+  }
+
+  #isFull(): boolean {
+    const viewersMax = this.#options.viewersMax ?? VIEWERS_MAX_DEFAULT;
+    return this.#sessionCount() + this.#joining >= viewersMax;
+  }
+
   viewerCount(): number {
     let count = 0;
     for (const channel of this.channels.values()) count += channel.viewerCount;
@@ -175,6 +201,7 @@ class Room {
         viewerCount: channel.viewerCount,
         ingest: channel.ingest?.stats() ?? null,
         fanOut: channel.fanOut.counters(),
+        stream: { ...channel.stream.counters },
       });
     }
     return stats;
@@ -226,8 +253,7 @@ class Room {
       const detail = 'The channel is not live. Try again soon.';
       return refuse(409, 'Not live', detail, { 'retry-after': '1' });
     }
-    const viewersMax = this.#options.viewersMax ?? VIEWERS_MAX_DEFAULT;
-    if (this.#sessionCount() + this.#joining >= viewersMax) {
+    if (this.#isFull()) {
       const detail = 'This relay serves as many viewers as it can.';
       return refuse(503, 'Relay is full', detail, { 'retry-after': '5' });
     }
@@ -303,7 +329,9 @@ class Room {
   /** Viewers' sessions, connected or not: what a flood of half-open ones costs counts too. */
   #sessionCount(): number {
     let count = 0;
-    for (const channel of this.channels.values()) count += channel.viewers.size;
+    for (const { viewers, stream } of this.channels.values()) {
+      count += viewers.size + stream.viewerCount;
+    }
     return count;
   }
 

@@ -52,6 +52,7 @@ export class RecordingMedia {
         headers: { 'Retry-After': '1' },
         body: `${request.method} ${request.path}`,
       }),
+      stream: (_channel, socket) => socket.close(4409, 'NOT_LIVE'),
       sendAnalytics: (channel, bytes) => {
         this.analytics.push({ channel, bytes });
         for (const run of this.waiting.splice(0)) run();

@@ -35,18 +35,23 @@ export function Stage({ session, video, size, onTheatre, onFullScreen }: StagePr
   const place = useRef<HTMLDivElement>(null);
   const still = useRef<HTMLCanvasElement>(null);
   const boxes = useRef<HTMLCanvasElement>(null);
+  const streamed = useRef<HTMLCanvasElement>(null);
   const watch = useStore(session.store, (view) => view.watch);
 
   // In the task that took the element off the page, so that it does not stop playing.
   useLayoutEffect(() => {
-    if (!place.current || !still.current || !boxes.current) return;
+    if (!place.current || !still.current || !boxes.current || !streamed.current) return;
     place.current.prepend(video);
-    return session.showIn({ video, still: still.current, boxes: boxes.current });
+    return session.showIn({
+      ...{ video, still: still.current },
+      ...{ boxes: boxes.current, streamed: streamed.current },
+    });
   }, [session, video]);
 
   return (
     <section className="stage" aria-label={text('viewer.picture')} data-state={watch}>
       <div className="stage-picture" ref={place}>
+        <canvas ref={streamed} className="stage-still" data-testid="streamed" hidden />
         <canvas ref={still} className="stage-still" hidden />
         <canvas ref={boxes} className="stage-boxes" />
         <StageMessage session={session} />
@@ -104,6 +109,22 @@ function StateChip({ session }: { session: ViewerSession }) {
           {delay === null ? '' : text('viewer.delay', { delay })}
         </Figure>
       </span>
+      <TransportNote session={session} />
+    </span>
+  );
+}
+
+/** By which way the picture comes, when it is not the usual one. */
+function TransportNote({ session }: { session: ViewerSession }) {
+  const reason = useStore(session.store, (view) =>
+    view.watch === 'live' && view.transport === 'websocket' ? view.transportReason : null,
+  );
+  if (reason === null) return null;
+  const why = text(`viewer.byWebSocket.${reason}`);
+  return (
+    <span className="stateChip-way" title={why} data-testid="transport" data-reason={reason}>
+      {text('viewer.byWebSocket')}
+      <span className="visuallyHidden">{`: ${why}`}</span>
     </span>
   );
 }
@@ -185,7 +206,7 @@ function messageOf(view: ViewerView): string {
     case 'live':
       return '';
     case 'connecting':
-      return text('viewer.connecting');
+      return text(view.transportReason === 'blocked' ? 'viewer.blocked' : 'viewer.connecting');
     case 'stalled':
       return text(
         view.show?.studioConnected === false ? 'viewer.stalledStudioAway' : 'viewer.stalled',

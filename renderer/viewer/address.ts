@@ -4,3 +4,12 @@
 export function channelOfPath(path: string): string | null {
   return /^\/s\/([0-9a-f]{32})\/?$/.exec(path)?.[1] ?? null;
 }
+
+/** By which way the picture comes. */
+export type Transport = 'webrtc' | 'websocket';
+
+/** `?transport=websocket` or `?transport=webrtc` of the page's address; null otherwise. */
+export function askedTransport(search: string): Transport | null {
+  const asked = new URLSearchParams(search).get('transport');
+  return asked === 'websocket' || asked === 'webrtc' ? asked : null;
+}

@@ -9,7 +9,7 @@ import {
   openWhepConnection,
   type WhepConnection,
 } from '../ui/whepConnection.ts';
-import { channelOfPath } from './address.ts';
+import { askedTransport, channelOfPath } from './address.ts';
 import { showFirstPicture } from './firstPicture.ts';
 
 /** The page itself waits for the first frame no longer than this, ms. */
@@ -17,7 +17,8 @@ const HEAD_START_MS = 600;
 
 function openFirst(): WhepConnection | null {
   const channel = channelOfPath(location.pathname);
-  if (channel === null || !canPlayH264()) return null;
+  const isStream = askedTransport(location.search) === 'websocket';
+  if (channel === null || isStream || !canPlayH264()) return null;
   try {
     const signalling = httpSignalling(`${location.origin}/whep/${channel}`);
     return openWhepConnection({ signalling, hasAnalytics: true });

@@ -9,6 +9,7 @@ export type FirstPicture = {
   /** Hands the connection over and looks at frames no more. Times on the page's clock, ms. */
   takeOver(): {
     connection: WhepConnection;
+    openedMs: number;
     firstFrameMs: number | null;
     lastFrameMs: number | null;
   };
@@ -23,6 +24,7 @@ export function showFirstPicture(options: {
   const { video, connection, monotonicMs } = options;
   let firstFrameMs: number | null = null;
   let lastFrameMs: number | null = null;
+  const openedMs = monotonicMs();
   let handle = 0;
   const settled = new Promise<void>((done) => {
     const presented = () => {
@@ -39,7 +41,7 @@ export function showFirstPicture(options: {
     settled,
     takeOver() {
       video.cancelVideoFrameCallback(handle);
-      return { connection, firstFrameMs, lastFrameMs };
+      return { connection, openedMs, firstFrameMs, lastFrameMs };
     },
   };
 }

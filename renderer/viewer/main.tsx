@@ -8,7 +8,7 @@ import * as z from 'zod/mini';
 import { realTimers } from '../../core/base/clock.ts';
 import { text } from '../ui/texts.ts';
 import { App } from './App.tsx';
-import { channelOfPath } from './address.ts';
+import { askedTransport, channelOfPath } from './address.ts';
 import type { FirstPicture } from './firstPicture.ts';
 import { publishFigures } from './rootFigures.ts';
 import { openTextStore } from './textStore.ts';
@@ -35,6 +35,7 @@ export function startPage(begun: { video: HTMLVideoElement; first: FirstPicture 
     wallMs: () => Date.now(),
     textStore: openTextStore(() => localStorage),
     first: begun.first,
+    askedTransport: askedTransport(location.search),
   });
   publishFigures(session.store, root);
   document.addEventListener('visibilitychange', () => {

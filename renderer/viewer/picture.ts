@@ -15,6 +15,7 @@ import {
   type ShownBox,
 } from '../ui/overlayGeometry.ts';
 import { type OverlayMode, paintBoxes } from '../ui/overlayPainter.ts';
+import type { Transport } from './address.ts';
 import { exactDelayUs, HeldFrames, OwnFrameShare, RollingFigure } from './overlayTiming.ts';
 
 export type PictureFigures = {
@@ -35,7 +36,26 @@ export type PictureFigures = {
 };
 
 type FrameMetadata = VideoFrameCallbackMetadata & { rtpTimestamp?: number };
+type Size = { width: number; height: number };
 
+/** One way by which frames come: the video element, or pictures decoded by the page. */
+class Way {
+  /** Capture time of its newest frame so far; null while no frame had one. */
+  newestUs: MediaTimeUs | null = null;
+  /** Page clock of its last new frame, ms. */
+  lastFrameMs: number | null = null;
+  /** As above, but only of frames that follow each other: a lone one may be blank. */
+  flowingMs: number | null = null;
+
+  arrived(captureUs: MediaTimeUs | null, nowMs: number): void {
+    if (this.lastFrameMs !== null && nowMs - this.lastFrameMs < FLOW_GAP_MS) this.flowingMs = nowMs;
+    this.lastFrameMs = nowMs;
+    this.newestUs = captureUs ?? this.newestUs;
+  }
+}
+
+/** Frames this close together are a flow, ms. */
+const FLOW_GAP_MS = 400;
 const DELAYS_KEPT = 60;
 const FACTS_DELAYS_KEPT = 300;
 /** Held frames at most: 0.8 s at 40 fps, each a copy of the picture. */
@@ -45,6 +65,7 @@ export class Picture {
   #video: HTMLVideoElement;
   #still: HTMLCanvasElement;
   #boxes: HTMLCanvasElement;
+  #streamed: HTMLCanvasElement;
   #clock: PageClock;
   #monotonicMs: () => number;
   #mode: OverlayMode = 'live';
@@ -60,9 +81,8 @@ export class Picture {
   #held = new HeldFrames<HTMLCanvasElement>(FRAMES_HELD, (canvas) => this.#pool.push(canvas));
   #frames = 0;
   #firstFrameMs: number | null = null;
-  #lastFrameMs: number | null = null;
-  /** Capture time of the newest frame so far; null while no frame had one. */
-  #newestUs: MediaTimeUs | null = null;
+  readonly #ways: Record<Transport, Way> = { webrtc: new Way(), websocket: new Way() };
+  #shown: Transport = 'webrtc';
   /** The still picture is the last frame of a lost connection, until a new one comes. */
   #keepsLast = false;
   #videoHandle = 0;
@@ -72,6 +92,8 @@ export class Picture {
     video: HTMLVideoElement;
     still: HTMLCanvasElement;
     boxes: HTMLCanvasElement;
+    /** Lies over the video; shows what the page decodes itself. */
+    streamed: HTMLCanvasElement;
     clock: PageClock;
     monotonicMs: () => number;
     /** Frames that were presented before this was made, page clock, ms. */
@@ -80,10 +102,11 @@ export class Picture {
     this.#video = options.video;
     this.#still = options.still;
     this.#boxes = options.boxes;
+    this.#streamed = options.streamed;
     this.#clock = options.clock;
     this.#monotonicMs = options.monotonicMs;
     this.#firstFrameMs = options.before?.firstFrameMs ?? null;
-    this.#lastFrameMs = options.before?.lastFrameMs ?? null;
+    this.#ways.webrtc.lastFrameMs = options.before?.lastFrameMs ?? null;
     this.#videoHandle = this.#video.requestVideoFrameCallback(this.#presented);
   }
 
@@ -95,7 +118,7 @@ export class Picture {
     this.#isClockLost = offset === null;
     if (this.#clockOffset === offset) return;
     this.#clockOffset = offset;
-    this.#newestUs = null;
+    for (const way of Object.values(this.#ways)) way.newestUs = null;
     this.#timeline.clear();
     this.#liveDelayUs.clear();
     this.#shownDelayUs.clear();
@@ -129,7 +152,7 @@ export class Picture {
     return {
       frames: this.#frames,
       firstFrameMs: this.#firstFrameMs,
-      lastFrameMs: this.#lastFrameMs,
+      lastFrameMs: latest(this.#ways.webrtc.lastFrameMs, this.#ways.websocket.lastFrameMs),
       delayMs: milliseconds(delay.at(0.5)),
       delayP95Ms: milliseconds(delay.at(0.95)),
       overlayDelayP95Ms: milliseconds(this.#factsDelayUs.at(0.95)),
@@ -138,10 +161,39 @@ export class Picture {
     };
   }
 
+  /** Page clock of the last new frame that came by this way right after another, ms. */
+  flowingMsBy(transport: Transport): number | null {
+    return this.#ways[transport].flowingMs;
+  }
+
+  /** A way begins: what the other one has shown already is no news from it. */
+  begins(transport: Transport): void {
+    const { webrtc, websocket } = this.#ways;
+    this.#ways[transport].newestUs = latest(webrtc.newestUs, websocket.newestUs);
+  }
+
+  /** Whose frames are on the screen from now on. */
+  show(transport: Transport): void {
+    if (this.#shown === transport) return;
+    this.#shown = transport;
+    this.#streamed.hidden = transport !== 'websocket';
+    this.connectionChanged();
+  }
+
+  /** A frame that the page decoded itself; it is closed by the caller. */
+  takeFrame(frame: VideoFrame, rtpTimestamp: number): void {
+    const size = { width: frame.displayWidth, height: frame.displayHeight };
+    // Also while it is hidden, so that it is not blank when it is shown.
+    if (this.#mode !== 'exact') drawOn(this.#streamed, frame, size);
+    const atMs = this.#monotonicMs();
+    this.#take('websocket', { image: frame, size, rtpTimestamp, presentedMs: atMs });
+  }
+
   /** A new connection's element is black at first, so the last frame stays over it. */
   keepLastFrame(): void {
     const { videoWidth: width, videoHeight: height } = this.#video;
     if (width === 0 || height === 0 || this.#keepsLast) return;
+    if (this.#shown === 'websocket') return;
     this.#keepsLast = true;
     this.#drawStill(this.#video, { width, height });
   }
@@ -165,35 +217,45 @@ export class Picture {
 
   #presented = (_nowMs: number, frame: FrameMetadata): void => {
     this.#videoHandle = this.#video.requestVideoFrameCallback(this.#presented);
-    this.#frames++;
-    const monotonicMs = this.#monotonicMs();
-    this.#firstFrameMs ??= monotonicMs;
-    const rtpTimestamp = frame.rtpTimestamp;
+    const { videoWidth: width, videoHeight: height } = this.#video;
+    const { rtpTimestamp, presentationTime: presentedMs } = frame;
+    this.#take('webrtc', {
+      image: this.#video,
+      size: { width, height },
+      rtpTimestamp,
+      presentedMs,
+    });
+  };
+
+  #take(
+    transport: Transport,
+    frame: {
+      image: CanvasImageSource;
+      size: Size;
+      rtpTimestamp: number | undefined;
+      presentedMs: number;
+    },
+  ): void {
+    const { rtpTimestamp } = frame;
     const captureUs = this.#captureUs(rtpTimestamp);
-    const isNew = this.#isNew(captureUs, rtpTimestamp);
+    const way = this.#ways[transport];
+    const isNew = isNewFor(way, captureUs, rtpTimestamp);
+    const monotonicMs = this.#monotonicMs();
+    if (isNew) way.arrived(captureUs, monotonicMs);
+    if (transport !== this.#shown) return;
+    this.#frames++;
+    this.#firstFrameMs ??= monotonicMs;
     if (isNew) {
-      this.#lastFrameMs = monotonicMs;
-      this.#newestUs = captureUs ?? this.#newestUs;
       if (this.#keepsLast && this.#mode !== 'exact') this.#still.hidden = true;
       this.#keepsLast = false;
     }
     const nowUs = this.#clock.nowUs();
     if (isNew && captureUs !== null && nowUs !== null) {
-      const shownUs = nowUs + (frame.presentationTime - monotonicMs) * 1000;
+      const shownUs = nowUs + (frame.presentedMs - monotonicMs) * 1000;
       this.#liveDelayUs.add(shownUs - captureUs);
     }
-    if (this.#mode === 'exact' && this.#holds(captureUs, rtpTimestamp)) return;
-    this.#paint(rtpTimestamp, { width: this.#video.videoWidth, height: this.#video.videoHeight });
-  };
-
-  /**
-   * False for the kept frames that a new connection begins with, and for its blank one: while
-   * nothing new is made, they are no sign of life.
-   */
-  #isNew(captureUs: MediaTimeUs | null, rtpTimestamp: number | undefined): boolean {
-    if (this.#newestUs === null) return true;
-    if (rtpTimestamp === undefined) return false;
-    return captureUs === null || captureUs > this.#newestUs;
+    if (this.#mode === 'exact' && this.#holds(frame, captureUs)) return;
+    this.#paint(rtpTimestamp, frame.size);
   }
 
   #captureUs(rtpTimestamp: number | undefined): MediaTimeUs | null {
@@ -203,17 +265,19 @@ export class Picture {
   }
 
   /** True when the frame waits for its moment; false while the exact mode cannot work yet. */
-  #holds(captureUs: MediaTimeUs | null, rtpTimestamp: number | undefined): boolean {
-    const { videoWidth: width, videoHeight: height } = this.#video;
+  #holds(
+    frame: { image: CanvasImageSource; size: Size; rtpTimestamp: number | undefined },
+    captureUs: MediaTimeUs | null,
+  ): boolean {
+    const { image, size, rtpTimestamp } = frame;
     this.#exactUs = exactDelayUs(this.#factsDelayUs, this.#exactUs);
-    if (this.#exactUs === null || captureUs === null || rtpTimestamp === undefined) return false;
-    if (width === 0 || height === 0) return false;
-    const picture = this.#pool.pop() ?? document.createElement('canvas');
-    if (picture.width !== width || picture.height !== height) {
-      picture.width = width;
-      picture.height = height;
+    if (this.#exactUs === null || captureUs === null || rtpTimestamp === undefined) {
+      if (this.#shown === 'websocket') drawOn(this.#streamed, image, size);
+      return false;
     }
-    picture.getContext('2d', { alpha: false })?.drawImage(this.#video, 0, 0, width, height);
+    if (size.width === 0 || size.height === 0) return false;
+    const picture = this.#pool.pop() ?? document.createElement('canvas');
+    drawOn(picture, image, size);
     this.#held.hold({ captureUs, rtpTimestamp, picture });
     return true;
   }
@@ -232,16 +296,12 @@ export class Picture {
     this.#paint(due.rtpTimestamp, { width, height });
   };
 
-  #drawStill(picture: CanvasImageSource, { width, height }: { width: number; height: number }) {
-    if (this.#still.width !== width || this.#still.height !== height) {
-      this.#still.width = width;
-      this.#still.height = height;
-    }
-    this.#still.getContext('2d', { alpha: false })?.drawImage(picture, 0, 0, width, height);
+  #drawStill(picture: CanvasImageSource, size: Size): void {
+    drawOn(this.#still, picture, size);
     this.#still.hidden = false;
   }
 
-  #paint(rtpTimestamp: number | undefined, size: { width: number; height: number }): void {
+  #paint(rtpTimestamp: number | undefined, size: Size): void {
     paintBoxes(this.#boxes, size, this.#boxesOf(rtpTimestamp));
   }
 
@@ -256,6 +316,30 @@ export class Picture {
     const aheadMs = rtpMsBetween(before.rtpTimestamp, rtpTimestamp);
     return aheadMs > CARRY_MS_MAX ? [] : carriedForward(before, aheadMs);
   }
+}
+
+/**
+ * False for the kept frames that a new connection begins with, and for its blank one: while
+ * nothing new is made, they are no sign of life.
+ */
+function isNewFor(way: Way, captureUs: MediaTimeUs | null, rtpTimestamp: number | undefined) {
+  if (way.newestUs === null) return true;
+  if (rtpTimestamp === undefined) return false;
+  return captureUs === null || captureUs > way.newestUs;
+}
+
+function drawOn(canvas: HTMLCanvasElement, picture: CanvasImageSource, size: Size): void {
+  if (canvas.width !== size.width || canvas.height !== size.height) {
+    canvas.width = size.width;
+    canvas.height = size.height;
+  }
+  canvas.getContext('2d', { alpha: false })?.drawImage(picture, 0, 0, size.width, size.height);
+}
+
+/** The greater of two of which either may be unknown. */
+export function latest(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.max(one, other);
 }
 
 function milliseconds(us: number | null): number | null {

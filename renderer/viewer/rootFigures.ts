@@ -14,6 +14,8 @@ export function publishFigures(store: StoreApi<ViewerView>, root: HTMLElement): 
     set(root, 'place', view.move.place);
     set(root, 'clockShift', view.move.shift === null ? '' : String(view.move.shift));
     set(root, 'moveGapMs', rounded(view.move.gapMs));
+    set(root, 'transport', view.transport);
+    set(root, 'streamSkewMs', rounded(view.streamSkewMs));
     set(root, 'frames', String(figures.frames));
     set(root, 'framesPerSecond', figures.framesPerSecond.toFixed(1));
     set(root, 'firstFrameMs', rounded(figures.firstFrameMs));

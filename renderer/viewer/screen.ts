@@ -9,14 +9,17 @@ import { FrameFactsSchema } from '../../core/wire/gen/facts_pb.js';
 import type { PageClock } from '../ui/mediaClock.ts';
 import type { OverlayMode } from '../ui/overlayPainter.ts';
 import { httpSignalling, type WhepConnection } from '../ui/whepConnection.ts';
-import { createWhepPlayer, type WhepPlayer } from '../ui/whepPlayer.ts';
+import { createWhepPlayer, type PlayerState, type WhepPlayer } from '../ui/whepPlayer.ts';
+import type { Transport } from './address.ts';
 import type { FirstPicture } from './firstPicture.ts';
 import { MediaMove } from './mediaMove.ts';
-import { Picture } from './picture.ts';
+import { latest, Picture } from './picture.ts';
 import { Sound } from './sound.ts';
+import { StreamPlayer } from './streamPlayer.ts';
+import { TransportChooser, type TransportPlan } from './transport.ts';
 import type { PictureElements } from './viewerSession.ts';
 import type { ViewerView } from './viewerView.ts';
-import { shouldRenew, watchStateOf } from './watchState.ts';
+import { type RenewFacts, shouldRenew, type WatchState, watchStateOf } from './watchState.ts';
 
 export type ScreenOptions = {
   elements: PictureElements;
@@ -30,6 +33,8 @@ export type ScreenOptions = {
   sendAnalyticsWish(isWanted: boolean): void;
   /** What the page began with before this was loaded; it is taken over. */
   first: FirstPicture | null;
+  /** The way that the page's address names; null: as it turns out. */
+  askedTransport: Transport | null;
 };
 
 /** After the word "live" a refused connection is asked for again this often and for so long, ms. */
@@ -41,11 +46,15 @@ export class Screen {
   readonly picture: Picture;
   readonly sound: Sound;
   #options: ScreenOptions;
-  #player: WhepPlayer;
+  #player: WhepPlayer | null = null;
+  #streamPlayer: StreamPlayer | null = null;
+  readonly #chooser: TransportChooser;
   #move: MediaMove;
   #clockOffset: number | null = null;
-  #connectedAtMs: number;
+  #connectedAtMs = 0;
   #eagerUntilMs = 0;
+  #isSoundOn = false;
+  #shown: Transport = 'webrtc';
   /** New connections since the last new frame: each waits longer than the one before. */
   #renewals = 0;
   #stream: unknown = null;
@@ -59,7 +68,10 @@ export class Screen {
     this.picture = new Picture({ ...elements, clock, monotonicMs, before: first });
     this.picture.setMode(options.store.getState().overlay);
     this.sound = new Sound(elements.video);
-    this.#connectedAtMs = monotonicMs();
+    this.#chooser = new TransportChooser({
+      asked: options.askedTransport,
+      canStream: 'VideoDecoder' in globalThis,
+    });
     this.#move = new MediaMove({
       ...{ video: elements.video, timers: options.timers, monotonicMs },
       url: `${options.origin}/whep/${options.channel}`,
@@ -67,7 +79,9 @@ export class Screen {
       onChange: () => this.#placeChanged(),
     });
     const begun = first?.connection ?? null;
-    this.#player = this.#connect(begun);
+    if (this.#chooser.plan.webrtc) this.#player = this.#connect(begun);
+    else begun?.close();
+    this.#connectedAtMs = first?.openedMs ?? monotonicMs();
     begun?.answered.then(
       () => this.#move.answeredBy(begun.answeredBy()),
       () => {},
@@ -92,7 +106,8 @@ export class Screen {
 
   close(): void {
     this.#move.close();
-    this.#player.close();
+    this.#player?.close();
+    this.#streamPlayer?.close();
     this.picture.close();
     this.sound.close();
   }
@@ -118,26 +133,25 @@ export class Screen {
     const lastFrameMs = latest(figures.lastFrameMs, this.#decoded.atMs);
     if (lastFrameMs === null || nowMs - lastFrameMs > 300) this.#lookAtDecoder(nowMs);
     const isConnected = view.facts.state === 'welcome';
-    const player = this.#player.state();
     const show = isConnected ? (view.show?.state ?? null) : null;
-    const watch = watchStateOf({ nowMs, player, lastFrameMs, show });
     const studioConnected = isConnected ? (view.show?.studioConnected ?? null) : null;
-    const connectedAtMs = this.#connectedAtMs;
+    const isShowLive = show === 'live' && studioConnected === true;
+    const player = this.#playerState();
+    const { plan } = this.#lookAtWays(nowMs, isShowLive);
+    const cannotDecode = this.#streamPlayer?.state === 'cannotDecode';
+    const seen = player === 'noVideoCodec' && plan.stream && !cannotDecode ? 'connecting' : player;
+    const watch = watchStateOf({ nowMs, player: seen, lastFrameMs, show });
     if (watch === 'live') this.#renewals = 0;
-    const renewals = this.#renewals;
-    const facts = { nowMs, state: watch, player, lastFrameMs, connectedAtMs, renewals };
-    const isEager = nowMs < this.#eagerUntilMs && nowMs - connectedAtMs >= EAGER_GAP_MS;
-    const isWaiting = player === 'notLive' && show === 'live';
-    if ((isWaiting && isEager) || shouldRenew({ ...facts, studioConnected, relayBackMs })) {
-      this.#renewals++;
-      this.#move.distrust();
-      this.#playFrom(null);
-    }
+    if (plan.webrtc) this.#renew({ nowMs, watch, lastFrameMs, show, studioConnected, relayBackMs });
     this.sound.setDelayMs(figures.addedDelayMs);
+    this.#streamPlayer?.sound.setDelayMs(figures.addedDelayMs);
     this.#countRate(figures.frames, nowMs);
     const uncertaintyUs = clock.uncertaintyUs();
     store.setState({
       watch,
+      transport: plan.shown,
+      transportReason: plan.reason,
+      streamSkewMs: this.#streamPlayer?.figures.skewMs ?? null,
       wasLive: view.wasLive || watch === 'live',
       figures: {
         ...figures,
@@ -147,9 +161,101 @@ export class Screen {
     });
   }
 
+  #playerState(): PlayerState {
+    return this.#player?.state() ?? 'connecting';
+  }
+
+  /** Runs what the plan wants. */
+  #lookAtWays(nowMs: number, isShowLive: boolean): { plan: TransportPlan } {
+    const plan = this.#chooser.look({
+      nowMs,
+      player: this.#playerState(),
+      connectedAtMs: this.#connectedAtMs,
+      elementFrameMs: latest(this.picture.flowingMsBy('webrtc'), this.#decoded.atMs),
+      streamFrameMs: this.picture.flowingMsBy('websocket'),
+      isShowLive,
+    });
+    if (plan.stream && !this.#streamPlayer) {
+      this.picture.begins('websocket');
+      this.#streamPlayer = this.#openStream();
+      this.#streamPlayer.sound.set(this.#isSoundOn && plan.shown === 'websocket');
+    } else if (!plan.stream && this.#streamPlayer) {
+      this.#streamPlayer.close();
+      this.#streamPlayer = null;
+    }
+    if (plan.webrtc && !this.#player) {
+      this.picture.begins('webrtc');
+      this.#player = this.#connect(null);
+    } else if (!plan.webrtc && this.#player && this.#player.state() !== 'noVideoCodec') {
+      this.#player.close();
+      this.#player = null;
+    }
+    if (plan.shown !== this.#shown) {
+      this.#shown = plan.shown;
+      this.picture.show(plan.shown);
+      this.#placeChanged();
+      this.#routeSound();
+    }
+    return { plan };
+  }
+
+  /** Called from a tap: only then may sound begin. */
+  setSound(isOn: boolean): void {
+    this.#isSoundOn = isOn;
+    this.#routeSound();
+  }
+
+  get isSoundOn(): boolean {
+    return this.#isSoundOn;
+  }
+
+  #routeSound(): void {
+    const isStream = this.#shown === 'websocket';
+    this.#streamPlayer?.sound.set(this.#isSoundOn && isStream);
+    this.sound.set(this.#isSoundOn && !isStream);
+  }
+
+  #openStream(): StreamPlayer {
+    const { timers, monotonicMs, origin, channel } = this.#options;
+    return new StreamPlayer({
+      url: `${origin.replace(/^http/, 'ws')}/stream/${channel}`,
+      timers,
+      monotonicMs,
+      onFrame: (frame, rtpTimestamp) => this.picture.takeFrame(frame, rtpTimestamp),
+      onFacts: (bytes) => this.#takeFacts(bytes),
+    });
+  }
+
+  #takeFacts(bytes: Uint8Array): void {
+    try {
+      this.picture.takeFacts(fromBinary(FrameFactsSchema, bytes));
+    } catch {
+      // Facts that do not read are as good as lost ones: the next come with the next frame.
+    }
+  }
+
+  #renew(
+    facts: Omit<RenewFacts, 'state' | 'player' | 'connectedAtMs' | 'renewals'> & {
+      watch: WatchState;
+      show: 'ready' | 'live' | 'ended' | null;
+    },
+  ): void {
+    const { nowMs, watch, show } = facts;
+    const player = this.#playerState();
+    const connectedAtMs = this.#connectedAtMs;
+    const isEager = nowMs < this.#eagerUntilMs && nowMs - connectedAtMs >= EAGER_GAP_MS;
+    const isWaiting = player === 'notLive' && show === 'live';
+    const renewals = this.#renewals;
+    const due = { ...facts, state: watch, player, connectedAtMs, renewals };
+    if (!(isWaiting && isEager) && !shouldRenew(due)) return;
+    this.#renewals++;
+    this.#move.distrust();
+    this.#playFrom(null);
+  }
+
   #playFrom(connection: WhepConnection | null): void {
     this.picture.keepLastFrame();
-    this.#player.close();
+    this.#player?.close();
     this.#player = this.#connect(connection);
   }
 
@@ -157,8 +263,9 @@ export class Screen {
     const { place, shift } = this.#move.figures();
     const { store, sendAnalyticsWish } = this.#options;
     if (this.#clockOffset !== null) {
-      const isKnown = shift !== null;
-      this.picture.setClockOffset(isKnown ? (this.#clockOffset + shift) >>> 0 : null);
+      // The stream is always our relay's.
+      const known = this.#shown === 'websocket' ? 0 : shift;
+      this.picture.setClockOffset(known === null ? null : (this.#clockOffset + known) >>> 0);
     }
     sendAnalyticsWish(place === 'elsewhere');
     store.setState({ move: this.#move.figures() });
@@ -180,12 +287,8 @@ export class Screen {
       isSoundOn: () => this.sound.isOn,
       onAnalytics: (bytes) => {
         // The other engine's own channel of this name says nothing of ours.
-        if (this.#move.figures().place === 'elsewhere') return;
-        try {
-          this.picture.takeFacts(fromBinary(FrameFactsSchema, bytes));
-        } catch {
-          // Facts that do not read are as good as lost ones: the next come with the next frame.
-        }
+        const isOurs = this.#move.figures().place !== 'elsewhere';
+        if (isOurs && this.#shown === 'webrtc') this.#takeFacts(bytes);
       },
     });
   }
@@ -197,7 +300,8 @@ export class Screen {
     const done = () => {
       this.#decoded.isAsking = false;
     };
-    this.#player.stats().then((report) => {
+    const asked = this.#player?.stats() ?? Promise.resolve(null);
+    asked.then((report) => {
       done();
       for (const entry of report?.values() ?? []) {
         if (entry.type !== 'inbound-rtp' || entry.kind !== 'video') continue;
@@ -214,9 +318,4 @@ export class Screen {
     const perSecond = ((frames - this.#rate.frames) * 1000) / passedMs;
     this.#rate = { frames, atMs: nowMs, perSecond };
   }
-}
-
-function latest(one: number | null, other: number | null): number | null {
-  if (one === null || other === null) return one ?? other;
-  return Math.max(one, other);
 }

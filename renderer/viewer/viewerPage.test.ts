@@ -516,6 +516,8 @@ test('a browser without H.264 is told so, and can bet all the same', skip, async
     own.addInitScript(() => {
       const only = { mimeType: 'video/VP8', clockRate: 90_000 };
       RTCRtpReceiver.getCapabilities = () => ({ codecs: [only], headerExtensions: [] });
+      // Nor does it decode by itself.
+      Reflect.deleteProperty(globalThis, 'VideoDecoder');
     }),
   );
   await until('noH264');

@@ -13,6 +13,7 @@ import {
 } from '../../core/wire/gen/facts_pb.js';
 import { createPageClock, type PageClock } from '../ui/mediaClock.ts';
 import type { OverlayMode } from '../ui/overlayPainter.ts';
+import type { Transport } from './address.ts';
 import { loadDeviceKey } from './deviceKey.ts';
 import { FactsSocket, type ViewerWord, webSocketLine } from './factsSocket.ts';
 import type { FirstPicture } from './firstPicture.ts';
@@ -40,6 +41,7 @@ export type PictureElements = {
   video: HTMLVideoElement;
   still: HTMLCanvasElement;
   boxes: HTMLCanvasElement;
+  streamed: HTMLCanvasElement;
 };
 
 export type ViewerSessionOptions = {
@@ -53,6 +55,8 @@ export type ViewerSessionOptions = {
   textStore: TextStore;
   /** What the page began with before the visit was made; null when nothing. */
   first: FirstPicture | null;
+  /** The way that the page's address names; null: as it turns out. */
+  askedTransport: Transport | null;
 };
 
 const TICK_MS = 100;
@@ -157,8 +161,9 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
     store,
     clock,
     showIn(elements) {
+      const { askedTransport } = options;
       const place = { elements, store, clock, timers, monotonicMs, origin, channel, first };
-      const own = new Screen({ ...place, sendAnalyticsWish: wishAnalytics });
+      const own = new Screen({ ...place, askedTransport, sendAnalyticsWish: wishAnalytics });
       first = null;
       if (clockOffset !== null) own.setClockOffset(clockOffset);
       own.setMedia(store.getState().show?.media ?? null);
@@ -176,8 +181,8 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
       screen?.setOverlay(overlay);
     },
     setSound(isOn) {
-      screen?.sound.set(isOn);
-      store.setState({ sound: screen?.sound.isOn ?? false });
+      screen?.setSound(isOn);
+      store.setState({ sound: screen?.isSoundOn ?? false });
     },
     hurry: () => socket.hurry(),
     close() {

@@ -5,12 +5,14 @@ import type { StoreApi } from 'zustand/vanilla';
 import { isSameEvent } from '../../core/contract/eventCatalogue.ts';
 import type { MarketFace } from '../ui/MarketCard.tsx';
 import type { OverlayMode } from '../ui/overlayPainter.ts';
+import type { Transport } from './address.ts';
 import type { BetRecord } from './betRecord.ts';
 import type { FactsState, ViewerWord } from './factsSocket.ts';
 import type { LimitWish, OwnLimits } from './limitBook.ts';
 import type { MoveFigures } from './mediaMove.ts';
 import type { PictureFigures } from './picture.ts';
 import type { SaleQuote, StakeQuote } from './priceAsker.ts';
+import type { TransportReason } from './transport.ts';
 import type { WatchState } from './watchState.ts';
 import {
   type BalanceView,
@@ -47,6 +49,11 @@ export type ViewerView = {
   sound: boolean;
   /** Who carries the picture, and what moving there cost. */
   move: MoveFigures;
+  transport: Transport;
+  /** Why the picture does not come by WebRTC; null where it does. */
+  transportReason: TransportReason | null;
+  /** Sound after picture by WebSocket, ms; null without. */
+  streamSkewMs: number | null;
   figures: PictureFigures & { framesPerSecond: number; uncertaintyMs: number | null };
   /** False: the browser keeps nothing, and bets and key are gone with the page. */
   isLasting: boolean;
@@ -88,6 +95,9 @@ export function firstView(isLasting: boolean): ViewerView {
     overlay: 'live',
     sound: false,
     move: { place: 'here', shift: 0, gapMs: null },
+    transport: 'webrtc',
+    transportReason: null,
+    streamSkewMs: null,
     figures: NO_FIGURES,
     isLasting,
     betTrouble: '',

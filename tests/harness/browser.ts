@@ -1,7 +1,7 @@
 // A real Chromium, driven as a viewer or streamer would use it. Figures are read from the data-*
 // attributes that the pages publish on their root element.
 
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { CHROMIUM_SWITCHES, findChromium } from '../../scripts/chromium.ts';
 
 /** Why browser tests are skipped here, or false. */
@@ -17,6 +17,21 @@ export async function launchBrowser(switches: readonly string[] = []): Promise<B
     executablePath,
     headless: false,
     args: [...CHROMIUM_SWITCHES, ...switches],
+  });
+}
+
+/** Starts Chromium with a profile of its own: its preferences are what the folder says. */
+export async function launchProfile(
+  folder: string,
+  viewport: { width: number; height: number },
+): Promise<BrowserContext> {
+  const executablePath = findChromium();
+  if (!executablePath) throw new Error('No browser with H.264');
+  return chromium.launchPersistentContext(folder, {
+    executablePath,
+    headless: false,
+    viewport,
+    args: [...CHROMIUM_SWITCHES],
   });
 }
 

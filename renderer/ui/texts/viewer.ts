@@ -15,6 +15,13 @@ export const viewerTexts = {
   'viewer.notBegun': 'The show has not begun. This page starts by itself.',
   'viewer.noH264': 'This browser has no H.264 video, so it cannot show the picture.',
   'viewer.noH264Fix': 'Open this link in Chrome, Edge, Safari or Firefox. Betting works here too.',
+  'viewer.blocked':
+    'Your network blocks the picture (UDP), and this browser cannot play it by WebSocket. Try ' +
+    'another network, or a newer browser on an https link. Betting works all the same.',
+  'viewer.byWebSocket': 'by WebSocket',
+  'viewer.byWebSocket.blocked': 'your network blocks UDP; the direct way is tried again later',
+  'viewer.byWebSocket.noH264': 'this browser has no H.264 in WebRTC',
+  'viewer.byWebSocket.asked': 'the link asks for it',
   'viewer.delay': '{delay} ms',
   'viewer.delayHint': 'From the moment a frame was made to this screen: {delay} ms (± {error} ms)',
   'viewer.watching': '{count} watching',
