@@ -124,20 +124,8 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   const addressFor = addressRule(url, isSecure);
   const fanOut = new LocalFanOut();
   const room: RelayRoom = {
-    ...{
-      clock,
-      timers,
-      random,
-      logger,
-      owners,
-      tokens,
-      witness,
-      marks,
-      media,
-      channels,
-      counters,
-      fanOut,
-    },
+    ...{ clock, timers, random, logger, owners, tokens, witness, marks },
+    ...{ media, channels, counters, fanOut },
     publicUrl: url,
     addressFor,
   };
@@ -182,9 +170,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       if (isClosed) return;
       isClosed = true;
       cancelHousekeeping();
-      sockets.studio.close();
-      sockets.viewers.close();
-      sockets.streams.close();
+      for (const each of Object.values(sockets)) each.close();
       media.close();
       await closeServer(opened);
       metrics.close();

@@ -34,8 +34,6 @@ export const STREAM_CLOSED = {
   notLive: 4409,
   tooMany: 4429,
   full: 4503,
-  /** Media of this channel are served elsewhere now; the page asks by WHEP. */
-  elsewhere: 4307,
 } as const;
 
 /** Writes a message; the payload is copied. */

@@ -1,5 +1,5 @@
-// Reads whole access units and Opus packets out of a fan-out, once per stream, for those who take no
-// RTP. It waits a little for packets that the publisher sends again; what stays lost costs the
+// Reads whole access units and Opus packets out of a fan-out, once per stream, for those who take
+// no RTP. It waits a little for packets that the publisher sends again; what stays lost costs the
 // pictures up to the next key frame, because a decoder must never be fed a picture with a hole.
 
 import type { TrackKind } from '../../core/media/feed.ts';

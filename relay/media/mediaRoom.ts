@@ -161,15 +161,16 @@ class Room {
     }
   }
 
-  /** As a POST to WHEP, with the refusal as the socket's close code. */
+  /**
+   * As a POST to WHEP, with the refusal as the socket's close code. Also where new viewers are sent
+   * to another engine: who comes here cannot use it.
+   */
   stream(name: string, socket: FactsSocket, remoteAddress: string): void {
     const channel = this.channels.get(name);
     if (!this.#options.isKnownChannel(name)) {
       socket.close(STREAM_CLOSED.unknownChannel, 'UNKNOWN_CHANNEL');
     } else if (!this.#countPost(remoteAddress)) socket.close(STREAM_CLOSED.tooMany, 'TOO_MANY');
-    else if ((this.#options.redirectViewersTo?.(name) ?? null) !== null) {
-      socket.close(STREAM_CLOSED.elsewhere, 'ELSEWHERE');
-    } else if (!channel || channel.state === 'ended') {
+    else if (!channel || channel.state === 'ended') {
       socket.close(STREAM_CLOSED.notLive, 'NOT_LIVE');
     } else if (this.#isFull()) socket.close(STREAM_CLOSED.full, 'FULL');
     else channel.stream.add(socket);
