@@ -38,6 +38,7 @@ import type { FfmpegChoice } from './ffmpeg/resolve.ts';
 import { createLedgerClient } from './ledger/client.ts';
 import { connectLink } from './link/link.ts';
 import { createMarkets } from './markets/markets.ts';
+import { createPoster, type Poster } from './publish/poster.ts';
 import { createPublisher } from './publish/publisher.ts';
 import { createStudioStateStore } from './serve/state.ts';
 import type { ChannelKey } from './upstream/channelKey.ts';
@@ -144,8 +145,7 @@ export async function startEngine(
     timers,
     issueLink: door.issueLink,
     facts: () => ({
-      ...door.facts(),
-      port: door.port,
+      ...{ ...door.facts(), port: door.port },
       relay: configuration.relayUrl,
       channel: key.channelId,
       source: capture.state().url || configuration.source,
@@ -158,7 +158,8 @@ export async function startEngine(
   const disk = watchDisk({ ledger, timers, store, show, audience });
 
   // 5. Every arrow of the picture above.
-  const own = { staffActs, show, picture, views, readings, witnesses, logger, steerUplink };
+  const poster = createPoster({ ...around, isLive, send: (picture) => socket.sendPoster(picture) });
+  const own = { staffActs, show, picture, views, readings, witnesses, poster, logger, steerUplink };
   join({ ...media, ...facts, ...own });
   await selectSource(configuration.source);
   show.announce();
@@ -171,19 +172,8 @@ export async function startEngine(
       if (!endpoint) views.visionAway();
     },
     async close() {
-      for (const room of [
-        handover,
-        disk,
-        readings,
-        views,
-        picture,
-        witnesses,
-        markets,
-        models,
-        vision,
-      ]) {
-        room.close();
-      }
+      const shown = [handover, disk, readings, views, picture, witnesses];
+      for (const room of [...shown, markets, models, poster, vision]) room.close();
       await Promise.all([capture.close(), publisher.close(), games.close()]);
       for (const room of [facts.betRate, gate, audience, shipper, socket, ledger]) room.close();
       await Promise.all([marks.close(), factLog.close()]);
@@ -410,6 +400,7 @@ type Joined = MediaRooms &
     views: Views;
     readings: ReadingsCollector;
     witnesses: Witnesses;
+    poster: Poster;
     logger: Logger;
     steerUplink(): void;
   };
@@ -417,10 +408,11 @@ type Joined = MediaRooms &
 /** What flows where. Each statement is one arrow. */
 function join(rooms: Joined): void {
   const { capture, publisher, vision, factLog, ledger, socket, shipper, markets, audience } = rooms;
-  const { show, picture, views, readings, witnesses, logger } = rooms;
+  const { show, picture, views, readings, witnesses, poster, logger } = rooms;
   capture.onUnit((unit) => {
     publisher.push(unit);
     vision.push(unit);
+    poster.push(unit);
     if (unit.track === 'video') picture.frame(unit.captureUs);
   });
   capture.onState((source) => views.sourceChanged(source));

@@ -19,6 +19,7 @@ import {
   ToViewerSchema,
 } from '../core/wire/gen/facts_pb.js';
 import { type MediaElsewhere, mediaElsewhereOf } from './mediaElsewhere.ts';
+import { PosterKeeper } from './poster.ts';
 import { StudioClock } from './studioClock.ts';
 
 /** Markets kept for joiners; the studio sends the recent ones again at every registration. */
@@ -48,6 +49,7 @@ export type ChannelStudio = {
 export class Channel {
   readonly id: string;
   readonly clock = new StudioClock();
+  readonly poster = new PosterKeeper();
   readonly viewers = new Map<string, ChannelViewer>();
   readonly #mediaClock: MediaClock;
   #studio: ChannelStudio | null = null;
@@ -69,6 +71,11 @@ export class Channel {
 
   get studio(): ChannelStudio | null {
     return this.#studio;
+  }
+
+  /** The show as everybody is told of it. */
+  get show(): Show {
+    return this.#currentShow();
   }
 
   /** The studio's newest registration wins; the older one is told and closed. */

@@ -28,6 +28,7 @@ import { createMarkSigner, type MarkSigner, openRelayKey } from './relayKey.ts';
 import { Channels, type RelayRoom, zeroCounters } from './room.ts';
 import { answer, type RouteOptions } from './routes.ts';
 import { serveStudio } from './studioSession.ts';
+import { PageTemplate } from './unfurl.ts';
 import { serveViewer } from './viewerSession.ts';
 import { createUpgradeServer, type FactsSocket, type UpgradeServer } from './webSocket.ts';
 import { openPostgresStore } from './witness/postgresStore.ts';
@@ -147,6 +148,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     mediaOriginOf: (channelId) => channels.find(channelId)?.mediaElsewhere?.origin ?? null,
     checkPageFolder,
     compressed,
+    channelPage: channelPageOf(options, channels, url),
     async handleMedia(request) {
       await learnChannel(room, request.path.split('/')[2] ?? '');
       return media.handle(request);
@@ -221,6 +223,17 @@ function serve(server: Server, room: RelayRoom, sockets: Sockets, routes: RouteO
   server.on('request', (request, response) => void answer(routes, request, response));
   server.on('upgrade', (request, stream, head) => upgrade(room, sockets, request, stream, head));
   server.on('clientError', (_error, stream) => stream.destroy());
+}
+
+function channelPageOf(options: RelayOptions, channels: Channels, publicUrl: string) {
+  return {
+    template: new PageTemplate(options.viewerPageFolder),
+    publicUrl,
+    channelOf(channelId: string) {
+      const channel = channels.find(channelId);
+      return channel && { show: channel.show, poster: channel.poster.kept };
+    },
+  };
 }
 
 type OpenStore = { witness: Witness; marks: MarkSigner; close(): Promise<void> };

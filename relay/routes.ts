@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isId } from '../core/wire/signing.ts';
 import { proveBet } from './betProof.ts';
+import { answerChannelPage, type ChannelPageOptions } from './channelPage.ts';
 import type { CompressedFiles } from './compressedFiles.ts';
 import type { MediaRequest, MediaResponse } from './media/mediaRoom.ts';
 import type { MarkSigner } from './relayKey.ts';
@@ -39,6 +40,7 @@ export type RouteOptions = {
   /** Origin of another engine that carries a channel's picture; its page may connect there. */
   mediaOriginOf(channelId: string): string | null;
   compressed: CompressedFiles;
+  channelPage: ChannelPageOptions;
   handleMedia(request: MediaRequest): Promise<MediaResponse | undefined>;
   /** The built page that checks bets. */
   checkPageFolder: string;
@@ -199,13 +201,14 @@ async function routePage(
   response: ServerResponse,
   path: string,
 ): Promise<void> {
+  const withBody = request.method === 'GET';
+  if (await answerChannelPage(options.channelPage, response, { path, withBody })) return;
   const isCheck = path.startsWith('/check/');
   const file = isCheck ? checkFileOf(path) : pageFileOf(path);
   if (file === null) {
     sendText(response, 404, 'There is nothing here. Check the link.');
     return;
   }
-  const withBody = request.method === 'GET';
   const sending = {
     folder: isCheck ? options.checkPageFolder : options.viewerPageFolder,
     compressed: options.compressed,

@@ -149,6 +149,9 @@ class StudioSession implements ChannelStudio {
           },
         });
         break;
+      case 'poster':
+        channel.poster.take(message.value, this.#room.clock.nowUs());
+        break;
       case 'mediaTime': {
         const { mediaUs, relayUs, roundTripUs } = message.value;
         channel.clock.add(Number(relayUs), Number(mediaUs), roundTripUs);

@@ -19,6 +19,7 @@ import {
   type JournalRefused,
   type JournalTail,
   type Pong,
+  PosterSchema,
   type Registered,
   type RelayStats,
   type ToStudio,
@@ -96,6 +97,8 @@ export type StudioSocket = {
   deliver(viewerIds: readonly string[], message: ToViewer): boolean;
   /** Latest wins: false when skipped. */
   sendAnalytics(facts: FrameFacts): boolean;
+  /** A small picture of the show for previews of the link; false when the relay is away. */
+  sendPoster(poster: { jpeg: Uint8Array; width: number; height: number }): boolean;
   /** False when the relay is away; the shipper sends again after registration. */
   sendJournal(batch: JournalBatch): boolean;
   /** Asks for the next epoch; false when the relay is away. */
@@ -194,6 +197,10 @@ class SignedSocket implements StudioSocket {
     if (sent) this.counters.analyticsSent++;
     else this.counters.analyticsSkipped++;
     return sent;
+  }
+
+  sendPoster(poster: { jpeg: Uint8Array; width: number; height: number }): boolean {
+    return this.#send({ case: 'poster', value: create(PosterSchema, poster) });
   }
 
   sendJournal(batch: JournalBatch): boolean {

@@ -2267,6 +2267,12 @@ export declare type FromStudio = Message<"morphine.facts.v1.FromStudio"> & {
      */
     value: EraseTexts;
     case: "eraseTexts";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.Poster poster = 20;
+     */
+    value: Poster;
+    case: "poster";
   } | { case: undefined; value?: undefined };
 };
 
@@ -2275,6 +2281,34 @@ export declare type FromStudio = Message<"morphine.facts.v1.FromStudio"> & {
  * Use `create(FromStudioSchema)` to create a new message.
  */
 export declare const FromStudioSchema: GenMessage<FromStudio>;
+
+/**
+ * A small JPEG of the show as it is now, for previews of the link; every 10 s while it is live.
+ *
+ * @generated from message morphine.facts.v1.Poster
+ */
+export declare type Poster = Message<"morphine.facts.v1.Poster"> & {
+  /**
+   * @generated from field: bytes jpeg = 1;
+   */
+  jpeg: Uint8Array;
+
+  /**
+   * @generated from field: uint32 width = 2;
+   */
+  width: number;
+
+  /**
+   * @generated from field: uint32 height = 3;
+   */
+  height: number;
+};
+
+/**
+ * Describes the message morphine.facts.v1.Poster.
+ * Use `create(PosterSchema)` to create a new message.
+ */
+export declare const PosterSchema: GenMessage<Poster>;
 
 /**
  * One clock sample, made by the studio from its own Ping and the relay's Pong: when the relay's clock
