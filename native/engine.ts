@@ -133,8 +133,7 @@ export async function startEngine(
   });
   const readings = createReadingsCollector({ clock, publisher, capture, audience, door, timers });
   const picture = createPictureWatch({
-    clock,
-    timers,
+    ...{ clock, timers },
     lastFrameUs: configuration.lastFrameUs,
     onStall: (isStalled) => show.suspend('pictureStalled', isStalled),
     onGap: (fromUs, toUs) => markets.onPictureGap(fromUs, toUs),
