@@ -1,5 +1,6 @@
 // Figure `ball`: balls of the basketball clip, found by motion candidates, our classifier of crops and
-// chains, beside the plain nano detector on the same pictures. The labels were read by eye before
+// chains, and as sight tells them with the basketball pack (one ball, both models in their threads),
+// beside the plain nano detector on the same pictures; and the shots that the pack's rule tells. The labels were read by eye before
 // the code was written. Recall counts balls in play; a word on a resting or unclear one is neither
 // right nor false. Nothing was trained or drawn from this clip.
 
@@ -15,6 +16,7 @@ import { BALL_FINDER_DEFAULTS, BallFinder } from '../native/vision/moriarty/ball
 import { BackgroundMotion } from '../native/vision/vibrio/background.ts';
 import { PICTURE } from '../native/vision/vibrio/motion.ts';
 import { root } from '../tests/harness/studio.ts';
+import { packOf, type SightRun, throughSight } from './ballSight.ts';
 import { type BenchContext, type Measured, notMeasured } from './figure.ts';
 
 const NEAR_PIXELS = 8;
@@ -26,6 +28,7 @@ const labelsSchema = z.object({
   clip: z.string(),
   widthPixels: z.number(),
   heightPixels: z.number(),
+  shots: z.array(z.object({ release: z.number(), atHoop: z.number(), made: z.boolean() })),
   frames: z.array(
     z.object({
       frame: z.number(),
@@ -39,6 +42,9 @@ const labelsSchema = z.object({
   ),
 });
 export type Labels = z.infer<typeof labelsSchema>;
+/** A shot is told from this much before its release to when the ball is at the hoop, pictures. */
+const SHOT_EARLY = 10;
+
 export type Told = { x: number; y: number; confidence: number; hits: number };
 type Counts = { right: number; wrong: number; missed: number; neither: number };
 
@@ -94,6 +100,7 @@ export function interval(all: readonly Counts[], of: 'recall' | 'precision'): [n
 function line(name: string, all: readonly Counts[]): string {
   const found = sumUp(all);
   const part = (of: 'recall' | 'precision') => {
+    if (of === 'precision' && found.right + found.wrong === 0) return 'no precision, none told';
     const [low, high] = interval(all, of);
     return `${of} ${found[of].toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
   };
@@ -147,6 +154,49 @@ async function nano(yuv: Buffer, labels: Labels): Promise<Map<number, Told[]>> {
   return told;
 }
 
+/** What sight tells of the clip, with the finder and without. */
+async function sightLines(yuv: Buffer, labels: Labels): Promise<string[]> {
+  const pack = await packOf('basketball');
+  const scale = labels.widthPixels / PICTURE.width;
+  const countsOf = ({ balls }: SightRun, isTold: (isSeen: boolean) => boolean) =>
+    labels.frames.map(({ frame, balls: labelled }) => {
+      const told = (balls.get(frame) ?? []).filter(({ isSeen }) => isTold(isSeen));
+      const words = told.map(({ x, y, confidence }) => {
+        return { x: x * scale, y: y * scale, confidence, hits: 1 };
+      });
+      return compare(labelled, words);
+    });
+  const run = await throughSight(yuv, pack, FRAME_US);
+  const plain = pack.ball && { label: pack.ball.label };
+  const without = await throughSight(yuv, { ...pack, ball: plain }, FRAME_US);
+  const shots = run.events.filter(({ event }) => event.type === 'shot').map(({ frame }) => frame);
+  const right = labels.shots.filter(({ release, atHoop }) =>
+    shots.some((frame) => frame >= release - SHOT_EARLY && frame <= atHoop),
+  );
+  const wrong = shots.filter((frame) =>
+    labels.shots.every(({ release, atHoop }) => frame < release - SHOT_EARLY || frame > atHoop),
+  );
+  const inPlay = labels.frames.filter(({ balls }) => balls.some(({ kind }) => kind === 'play'));
+  return [
+    `sight tells one ball a picture; ${inPlay.length} of the pictures have one in play or more`,
+    line(
+      'sight with the pack basketball, seen balls',
+      countsOf(run, (isSeen) => isSeen),
+    ),
+    line(
+      'sight with the pack basketball, carried ones too',
+      countsOf(run, () => true),
+    ),
+    line(
+      'sight without the finder, seen balls',
+      countsOf(without, (isSeen) => isSeen),
+    ),
+    `shots by the pack: ${right.length} of ${labels.shots.length} told, ${wrong.length} false; ` +
+      `releases on ${labels.shots.map(({ release }) => release).join(', ')}, told on ` +
+      `${shots.join(', ')} (where the rise began); three shots are no statistics`,
+  ];
+}
+
 export async function measureBall(context: BenchContext): Promise<Measured[]> {
   const labels = readLabels();
   const clip = join(SHARED, 'media', labels.clip);
@@ -174,6 +224,7 @@ export async function measureBall(context: BenchContext): Promise<Measured[]> {
       'single words of at least 0.3',
       counted(told, () => true),
     ),
+    ...(await sightLines(yuv, labels)),
     ...[0.25, 0.1, 0.02].map((least) =>
       line(
         `yolox-nano from ${least} on`,

@@ -20,7 +20,9 @@ const FLYING_RADII = 0.6;
 /** What is slower is worth this much less, for choosing and in what is told. */
 const SLOW_SHARE = 0.7;
 /** A ball that flies elsewhere on so many pictures is the one that is followed from then on. */
-const ELSEWHERE_TIMES = 3;
+const ELSEWHERE_TIMES = 2;
+/** Pictures whose times are remembered: as far back as a found ball tells its way. */
+const TIMES_MAX = 48;
 /** This near it is the same one, picture heights. */
 const SAME_DISTANCE = 0.08;
 
@@ -31,6 +33,7 @@ export class BallWatch {
   readonly #seer: BallSeer | null;
   readonly #track: BallTrack;
   #elsewhere = 0;
+  #timesUs: number[] = [];
 
   constructor(takeId: TakeId, pack: Pack, seer: BallSeer | null) {
     this.#label = pack.ball?.label ?? null;
@@ -40,6 +43,7 @@ export class BallWatch {
 
   reset(): void {
     this.#elsewhere = 0;
+    this.#timesUs = [];
     this.#track.reset();
     this.#seer?.reset();
   }
@@ -72,28 +76,52 @@ export class BallWatch {
     );
     const moving = (found ?? []).map((one) => sightingOf(one, this.#label ?? ''));
     const balls = detections || found ? [...detected, ...moving] : null;
+    this.#timesUs = [...this.#timesUs.slice(1 - TIMES_MAX), at.captureUs];
     // By an unknown way it may be anywhere near; the track stays where it is.
     const moved = { x: (shift?.x ?? 0) / PICTURE.width, y: (shift?.y ?? 0) / PICTURE.height };
     const ball = this.#track.update(balls, blobs, at, moved);
-    this.#watchElsewhere(ball, found);
-    return { ball, view: ball && this.#track.view(ball.isSeen) };
+    const other = found && this.#other(ball, found);
+    if (!other) return { ball, view: ball && this.#track.view(ball.isSeen) };
+    const before = this.#pastOf(other);
+    const { captureUs } = at;
+    this.#track.adopt([...before, { ...sightingOf(other, this.#label), captureUs }]);
+    const taken = this.#track.current(at);
+    return {
+      ball: taken && { ...taken, before: before.map(placeOf) },
+      view: this.#track.view(true),
+    };
   }
 
-  /** Lets go of what lies, is held or was a head, while another one flies again and again. */
-  #watchElsewhere(ball: BallSighting | null, found: readonly FoundBall[] | null): void {
-    if (!found) return;
-    const flying = found.filter(isFlying);
-    const own = ball && found.find((one) => distance(one, ball) <= SAME_DISTANCE);
-    const isOther =
-      ball !== null &&
-      !(own && isFlying(own)) &&
-      flying.some((one) => distance(one, ball) > SAME_DISTANCE);
-    this.#elsewhere = isOther ? this.#elsewhere + 1 : 0;
-    if (this.#elsewhere < ELSEWHERE_TIMES) return;
+  /**
+   * A ball that flies while none is followed, or again and again elsewhere: then the one that was
+   * followed lies, is held or was a head.
+   */
+  #other(ball: BallSighting | null, found: readonly FoundBall[]): FoundBall | null {
+    const isOwn = (one: FoundBall) => ball !== null && distance(one, ball) <= SAME_DISTANCE;
+    const flying = found.filter((one) => isFlying(one) && !isOwn(one));
+    const [best] = flying.sort((a, b) => b.confidence - a.confidence);
+    const keeps = found.some((one) => isOwn(one) && isFlying(one));
+    this.#elsewhere = best && !keeps ? this.#elsewhere + 1 : 0;
+    if (!best || keeps || (ball && this.#elsewhere < ELSEWHERE_TIMES)) return null;
     this.#elsewhere = 0;
-    this.#track.leave();
+    return best;
+  }
+
+  /** Its way so far, with the times of those pictures. */
+  #pastOf(found: FoundBall): (Detection & { captureUs: number })[] {
+    const sighting = sightingOf(found, this.#label ?? '');
+    return found.past.flatMap(({ x, y, stepsAgo }) => {
+      const captureUs = this.#timesUs.at(-1 - stepsAgo);
+      if (captureUs === undefined || stepsAgo === 0) return [];
+      const [left, top] = [(x - found.radius) / PICTURE.width, (y - found.radius) / PICTURE.height];
+      return [{ ...sighting, x: left, y: top, captureUs }];
+    });
   }
 }
+
+const placeOf = ({ x, y, width, height, captureUs }: Detection & { captureUs: number }) => ({
+  ...{ x: x + width / 2, y: y + height / 2, captureUs },
+});
 
 function isFlying({ speed, radius }: FoundBall): boolean {
   return speed >= FLYING_RADII * radius;

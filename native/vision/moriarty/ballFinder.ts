@@ -8,7 +8,9 @@ import { BallCandidates } from './ballCandidates.ts';
 export type CropWords = { kinds: Float32Array; offset: Float32Array; radius: Float32Array };
 export type ClassifyCrops = (crops: Float32Array, count: number) => Promise<CropWords>;
 
-/** Pixels of 640x360; `speed`: against the ground, a picture. */
+/** A word before the newest one: where it would lie on this picture, and how many pictures ago. */
+export type PastPlace = { x: number; y: number; stepsAgo: number };
+/** Pixels of 640x360; `speed`: against the ground, a picture; `past`: the oldest first. */
 export type FoundBall = {
   x: number;
   y: number;
@@ -16,6 +18,7 @@ export type FoundBall = {
   confidence: number;
   hits: number;
   speed: number;
+  past: PastPlace[];
 };
 
 /** First word below which a place is not looked at again. */
@@ -37,7 +40,16 @@ const SIZE_FACTOR = 1.8;
 type Shift = { x: number; y: number };
 type Word = { x: number; y: number; radius: number; confidence: number };
 /** Velocity is per picture; `steps`: pictures since the last word. */
-type Chain = Word & { vx: number; vy: number; hits: number; misses: number; steps: number };
+type Chain = Word & {
+  vx: number;
+  vy: number;
+  hits: number;
+  misses: number;
+  steps: number;
+  past: PastPlace[];
+};
+/** Words before the newest that a chain remembers. */
+const PAST_MAX = 10;
 
 export type BallFinderOptions = {
   /** Words along one way that make a ball. */
@@ -81,8 +93,9 @@ export class BallFinder {
         ({ misses, hits, confidence }) =>
           misses === 0 && hits >= hitsMin && confidence >= confidenceMin,
       )
-      .map(({ x, y, vx, vy, radius, confidence, hits }) => {
-        return { x, y, radius, confidence, hits, speed: Math.hypot(vx, vy) };
+      .map(({ x, y, vx, vy, radius, confidence, hits, past }) => {
+        const speed = Math.hypot(vx, vy);
+        return { x, y, radius, confidence, hits, speed, past: past.slice(0, -1) };
       });
   }
 
@@ -126,6 +139,11 @@ export class BallFinder {
       chain.x += shift.x + chain.vx * steps;
       chain.y += shift.y + chain.vy * steps;
       chain.steps += steps;
+      for (const place of chain.past) {
+        place.x += shift.x;
+        place.y += shift.y;
+        place.stepsAgo += steps;
+      }
       chain.misses++;
     }
   }
@@ -152,10 +170,14 @@ export class BallFinder {
     }
     this.#chains = this.#chains.filter(({ misses }) => misses <= MISSES_MAX);
     for (const word of words) {
-      if (!taken.has(word))
-        this.#chains.push({ ...word, vx: 0, vy: 0, hits: 1, misses: 0, steps: 0 });
+      if (!taken.has(word)) this.#chains.push(chainOf(word));
     }
   }
+}
+
+function chainOf(word: Word): Chain {
+  const past = [{ x: word.x, y: word.y, stepsAgo: 0 }];
+  return { ...word, vx: 0, vy: 0, hits: 1, misses: 0, steps: 0, past };
 }
 
 function extend(chain: Chain, word: Word): void {
@@ -168,6 +190,7 @@ function extend(chain: Chain, word: Word): void {
   chain.y = word.y;
   chain.radius += 0.4 * (word.radius - chain.radius);
   chain.confidence += (word.confidence - chain.confidence) / Math.min(6, chain.hits + 1);
+  chain.past = [...chain.past.slice(-PAST_MAX), { x: word.x, y: word.y, stepsAgo: 0 }];
   chain.hits++;
   chain.misses = 0;
   chain.steps = 0;

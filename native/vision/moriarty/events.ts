@@ -93,7 +93,7 @@ export class Game {
     // Places that nobody knows any more judge nothing; what needs no place goes on.
     const isLost = this.#camera.isLost();
     const tracks = frame.tracks.map((track) => this.#drawn(track));
-    const ball = frame.ball && { ...frame.ball, ...this.#camera.toDrawn(frame.ball) };
+    const ball = frame.ball && this.#drawnBall(frame.ball);
     const actors = this.#actors(tracks, frame, isLost);
     const drafts: EventDraft[] = [];
     for (const rule of this.#rules) {
@@ -146,6 +146,11 @@ export class Game {
     }
     if (frame.cameraShift !== undefined) this.#camera.move(frame.cameraShift);
     if (frame.yuv) this.#camera.look(frame.yuv);
+  }
+
+  #drawnBall(ball: BallSighting): BallSighting {
+    const before = ball.before?.map((place) => ({ ...place, ...this.#camera.toDrawn(place) }));
+    return { ...ball, ...this.#camera.toDrawn(ball), ...(before ? { before } : {}) };
   }
 
   /** A track where it would be on the picture that the places were drawn on. */

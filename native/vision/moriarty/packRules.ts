@@ -37,6 +37,8 @@ export const rulesSchema = z.strictObject({
       speedMax: z.number().positive().max(20).default(3.5),
       /** The ball's way must meet the goal within this time. */
       withinSeconds: z.number().positive().max(5).default(1.2),
+      /** A ball that rises so far is one, too, whatever it flies to, heights; null: never. */
+      riseMin: z.number().positive().max(1).nullable().default(null),
     })
     .optional(),
   possession: z

@@ -39,6 +39,8 @@ export type BallSighting = {
   /** The detector saw it on this picture; otherwise it was carried forward. */
   isSeen: boolean;
   trackId: number;
+  /** Where it was before anybody followed it, the oldest first, on this picture. */
+  before?: readonly { captureUs: number; x: number; y: number }[];
 };
 
 type State = {
@@ -75,9 +77,13 @@ export class BallTrack {
     this.#flight.reset();
   }
 
-  /** The next ball is another one; gravity stays the same. */
-  leave(): void {
+  /** Another ball is followed from now on, seen at these places, the oldest first. */
+  adopt(places: readonly (Detection & { captureUs: number })[]): void {
     this.#state = null;
+    for (const place of places) {
+      if (this.#state) this.#carry(this.#state, place.captureUs);
+      this.#take(place, place.captureUs);
+    }
   }
 
   /**
@@ -105,10 +111,19 @@ export class BallTrack {
       return null;
     }
     if (now && balls && !seen && now.id === 0) this.#state = null;
-    if (!now || now.id === 0 || !isInPicture(now)) return null;
-    const { x, y, width, height, confidence } = now;
-    const isSeen = seen !== null;
-    return { ...at, x, y, width, height, confidence, isSeen, trackId: now.id };
+    return this.#tell(at, seen !== null);
+  }
+
+  /** The ball as it was just adopted; null when it is not confirmed. */
+  current(at: { captureUs: number; rtpTimestamp: number }): BallSighting | null {
+    return this.#tell(at, true);
+  }
+
+  #tell(at: { captureUs: number; rtpTimestamp: number }, isSeen: boolean): BallSighting | null {
+    const state = this.#state;
+    if (!state || state.id === 0 || !isInPicture(state)) return null;
+    const { x, y, width, height, confidence } = state;
+    return { ...at, x, y, width, height, confidence, isSeen, trackId: state.id };
   }
 
   /** The track for the overlay, or null. */

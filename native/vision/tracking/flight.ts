@@ -12,7 +12,7 @@ export type Way = { velocityX: number; velocityY: number; gravity: number };
 export const GRAVITY_MIN = 0.25;
 export const GRAVITY_MAX = 6.5;
 /** Places looked at, and how old they may be, microseconds. */
-const PLACES_MAX = 14;
+const PLACES_MAX = 40;
 const AGE_US_MAX = 600_000;
 /** What rolls gets slower: a straight way is taken from the newest places only, microseconds. */
 const STRAIGHT_US_MAX = 200_000;

@@ -3,6 +3,7 @@
 import type { Pack } from '../pack.ts';
 import { actionRule } from './action.ts';
 import { passRule, possessionRule, shotRule } from './ballPlay.ts';
+import { loftRule } from './loft.ts';
 import { jumpRule, recordRule, sprintRule } from './people.ts';
 import { rallyRule } from './rally.ts';
 import type { Rule } from './rule.ts';
@@ -13,6 +14,7 @@ export function rulesOf({ events, zones, goalLines, pose = null }: Pack): Rule[]
   const rules = [
     events.zoneEntered && zoneRule(zones, events.zoneEntered),
     events.shot && shotRule(goalLines, events.shot),
+    events.shot?.riseMin ? loftRule(events.shot, events.shot.riseMin) : undefined,
     events.possession && possessionRule(events.possession),
     events.pass && passRule(events.pass),
     events.rallyEnd && rallyRule(events.rallyEnd),
