@@ -1,6 +1,6 @@
-// A shot without any goal in the picture: the ball is thrown high. It rises steadily, faster than it
-// is carried, by more than a dribble brings it; its moment is the first picture of the rise. Where
-// it goes is not known, so the event names no goal.
+// A shot without any goal in the picture: the ball is thrown high. It rises steadily, faster than
+// it is carried, by more than a dribble brings it; its moment is the first picture of the rise.
+// Where it goes is not known, so the event names no goal.
 
 import { distance } from '../geometry.ts';
 import type { RuleOf } from '../packRules.ts';
