@@ -21,7 +21,8 @@ import { CompressedFiles } from './compressedFiles.ts';
 import { addressOf, type Listening, listen, localAddressOf } from './listen.ts';
 import type { MediaRoom, MediaRoomOptions } from './media/mediaRoom.ts';
 import { LocalFanOut } from './nodes/fanOut.ts';
-import { openOwners } from './owners.ts';
+import { type Owners, openOwners } from './owners.ts';
+import { openPairing, type Pairing } from './pairing.ts';
 import { PublisherTokens } from './publisherTokens.ts';
 import { openReach, type Reach } from './reach.ts';
 import { createMarkSigner, type MarkSigner, openRelayKey } from './relayKey.ts';
@@ -61,7 +62,7 @@ export type RelayOptions = {
   databaseUrl: string | null;
   /** File of the thread that keeps the witness's file, as source or as built. */
   storeThreadPath: string;
-  /** 'open', or a file with one channel id a line. */
+  /** 'open', 'paired', or a file with one channel id a line. */
   owners: string;
   /** `stun:HOST:PORT`, `turn:HOST:PORT` or `turn:USER:PASSWORD@HOST:PORT`. */
   iceServers: readonly string[];
@@ -93,6 +94,7 @@ export type Relay = {
   readonly healthUrl: string;
   /** What plain HTTP lacks here, for the person who started it; null where nothing is. */
   readonly plainWarning: string | null;
+  readonly pairing: Pairing;
   /** Ends every connection. Safe to call twice. */
   close(): Promise<void>;
 };
@@ -107,9 +109,8 @@ type Sockets = { studio: UpgradeServer; viewers: UpgradeServer; streams: Upgrade
 export async function createRelay(options: RelayOptions): Promise<Relay> {
   const { clock, timers, random, logger } = options;
   const reach = await openReach(options);
-  const owners = await openOwners(options.owners);
   const store = await openStore(options);
-  const { witness, marks } = store;
+  const { witness, marks, owners, pairing } = store;
   const opened = await listen(options).catch(async (error: unknown) => {
     await store.close();
     throw error;
@@ -131,11 +132,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     addressFor,
   };
 
-  const sockets = {
-    studio: createUpgradeServer(timers, STUDIO_MESSAGE_BYTES_MAX),
-    viewers: createUpgradeServer(timers, VIEWER_MESSAGE_BYTES_MAX),
-    streams: createUpgradeServer(timers, STREAM_MESSAGE_BYTES_MAX),
-  };
+  const sockets = openSockets(timers);
   const metrics = createMetrics('morphine_relay_');
   meter(metrics, room, sockets, media);
   let isClosed = false;
@@ -153,6 +150,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       await learnChannel(room, request.path.split('/')[2] ?? '');
       return media.handle(request);
     },
+    pair: (body) => pairing.answer(body, url),
     witness,
     marks,
     notReadyReason: () => (isClosed ? 'The relay is stopping.' : ''),
@@ -165,7 +163,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   logger.info('relay ready', { url, port });
 
   return {
-    ...{ url, localUrl, port, plainWarning },
+    ...{ url, localUrl, port, plainWarning, pairing },
     metricsUrl: `${localUrl}/metrics`,
     healthUrl: `${localUrl}/healthz`,
     async close() {
@@ -179,6 +177,14 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       await store.close();
       logger.info('relay stopped');
     },
+  };
+}
+
+function openSockets(timers: Timers): Sockets {
+  return {
+    studio: createUpgradeServer(timers, STUDIO_MESSAGE_BYTES_MAX),
+    viewers: createUpgradeServer(timers, VIEWER_MESSAGE_BYTES_MAX),
+    streams: createUpgradeServer(timers, STREAM_MESSAGE_BYTES_MAX),
   };
 }
 
@@ -236,11 +242,18 @@ function channelPageOf(options: RelayOptions, channels: Channels, publicUrl: str
   };
 }
 
-type OpenStore = { witness: Witness; marks: MarkSigner; close(): Promise<void> };
+type OpenStore = {
+  witness: Witness;
+  marks: MarkSigner;
+  owners: Owners;
+  pairing: Pairing;
+  close(): Promise<void>;
+};
 
 /** Opens the witness's store; what cannot be used is a setting to change. */
 async function openStore(options: RelayOptions): Promise<OpenStore> {
-  const folder = options.dataFolder;
+  const { dataFolder: folder, clock, random, logger } = options;
+  const listed = options.owners === 'paired' ? null : await openOwners(options.owners);
   let lock: FolderLock | null;
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -255,10 +268,12 @@ async function openStore(options: RelayOptions): Promise<OpenStore> {
   const held = lock;
   try {
     const key = await openRelayKey(folder, options.random);
+    const marks = createMarkSigner(key, options.wallMs);
+    const pairing = await openPairing({ dataFolder: folder, marks, clock, random, logger });
     const witness = createWitness(await openWitnessStore(options));
     return {
-      witness,
-      marks: createMarkSigner(key, options.wallMs),
+      ...{ witness, marks, pairing },
+      owners: listed ?? pairing,
       async close() {
         await witness.close();
         held.release();

@@ -3,11 +3,13 @@
 // proxy passed on is not from this machine. Every answer carries the security headers.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { PAIRING_PATH } from '../core/wire/pairing.ts';
 import { isId } from '../core/wire/signing.ts';
 import { proveBet } from './betProof.ts';
 import { answerChannelPage, type ChannelPageOptions } from './channelPage.ts';
 import type { CompressedFiles } from './compressedFiles.ts';
 import type { MediaRequest, MediaResponse } from './media/mediaRoom.ts';
+import type { PairingResult } from './pairing.ts';
 import type { MarkSigner } from './relayKey.ts';
 import { checkFileOf, pageFileOf, sendPageFile } from './viewerPage.ts';
 import type { Witness } from './witness/witness.ts';
@@ -42,6 +44,8 @@ export type RouteOptions = {
   compressed: CompressedFiles;
   channelPage: ChannelPageOptions;
   handleMedia(request: MediaRequest): Promise<MediaResponse | undefined>;
+  /** A studio that was given our code. */
+  pair(body: Uint8Array): Promise<PairingResult>;
   /** The built page that checks bets. */
   checkPageFolder: string;
   witness: Witness;
@@ -75,6 +79,10 @@ async function route(
   const path = (request.url ?? '/').split('?')[0] ?? '/';
   if (path.startsWith('/whip/') || path.startsWith('/whep/')) {
     await routeMedia(options, request, response, path);
+    return;
+  }
+  if (path === PAIRING_PATH && request.method === 'POST') {
+    await routePairing(options, request, response);
     return;
   }
   response.setHeader('Content-Security-Policy', policyFor(options, path));
@@ -124,6 +132,24 @@ async function routeMedia(
   // A body that was cut off is not read to its end: the connection is closed instead.
   if (body.length >= BODY_BYTES_READ_MAX) response.setHeader('Connection', 'close');
   response.writeHead(answered.status, answered.headers).end(answered.body);
+}
+
+/** For studios, which are no browsers: a page of any origin is refused. */
+async function routePairing(
+  options: RouteOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  response.setHeader('Cache-Control', 'no-store');
+  if (request.headers.origin !== undefined) {
+    sendText(response, 403, 'Studios pair with a relay; pages do not.');
+    return;
+  }
+  const { status, body } = await options.pair(await readBody(request));
+  const type = status === 200 ? 'application/json' : 'application/problem+json';
+  // A body that was cut off is not read to its end.
+  response.setHeader('Connection', 'close');
+  response.writeHead(status, { 'Content-Type': type }).end(JSON.stringify(body));
 }
 
 function isForOperator(path: string): boolean {

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { defaultDataFolder, writeFileAtomically } from '../native/host/dataFolder.ts';
 import { BadRelaySetting, type RelaySetting } from '../relay/badRelaySetting.ts';
+import type { Relay } from '../relay/relay.ts';
 import { type RelayConfiguration, startRelay } from '../relay/startRelay.ts';
 import { buildIfStale } from './build.ts';
 
@@ -46,12 +47,13 @@ const flags = {
   'acme-email': { type: 'string' },
   'acme-port': { type: 'string' },
   'ready-file': { type: 'string' },
+  pair: { type: 'boolean' },
 } as const;
 
 /** The command line is wrong; `message` is the line for the person. */
 class BadCommandLine extends Error {}
 
-type CommandLine = RelayConfiguration & { readyFile: string | null };
+type CommandLine = RelayConfiguration & { readyFile: string | null; isPairing: boolean };
 
 function readCommandLine(args: readonly string[], callerFolder: string): CommandLine {
   const values = parse(args);
@@ -73,7 +75,7 @@ function readCommandLine(args: readonly string[], callerFolder: string): Command
       path(values.data) ?? join(defaultDataFolder(process.platform, process.env), 'relay'),
     // Better from the environment: an argument can be read by everybody on the machine.
     databaseUrl: values.database ?? (process.env.DATABASE_URL || null),
-    owners: owners === 'open' ? owners : resolve(callerFolder, owners),
+    owners: owners === 'open' || owners === 'paired' ? owners : resolve(callerFolder, owners),
     iceServers: values['ice-server'] ?? [],
     turnSecret: process.env.MORPHINE_TURN_SECRET || null,
     udpPort: values['udp-port'] === undefined ? null : onePortOf('--udp-port', values['udp-port']),
@@ -82,6 +84,7 @@ function readCommandLine(args: readonly string[], callerFolder: string): Command
     storeThreadPath: resolve(import.meta.dirname, '../relay/witness/storeThread.ts'),
     logLevel: levelOf(process.env.MORPHINE_LOG),
     readyFile: path(values['ready-file']),
+    isPairing: values.pair ?? false,
   };
 }
 
@@ -170,7 +173,7 @@ async function run(): Promise<void> {
     if (error instanceof BadCommandLine) leave(error.message);
     throw error;
   }
-  const { readyFile, ...configuration } = options;
+  const { readyFile, isPairing, ...configuration } = options;
   removeReadyFile(readyFile);
   let relay: Awaited<ReturnType<typeof startRelay>>;
   try {
@@ -222,6 +225,15 @@ async function run(): Promise<void> {
     process.stderr.write('By --acme you agree to the terms of the certificate authority.\n');
   }
   process.stdout.write(`Relay    ${relay.url}\nMetrics  ${relay.metricsUrl}\n`);
+  if (isPairing || relay.pairing.count === 0) tellPairingCode(relay);
+  // For one more studio, without a restart.
+  process.on('SIGUSR2', () => tellPairingCode(relay));
+}
+
+/** The only place where a code is shown: it must reach no log. */
+function tellPairingCode({ url, pairing }: Relay): void {
+  const how = 'in the studio: Manage, Relay; it pairs one studio, within 10 minutes';
+  process.stdout.write(`Pair     ${pairing.newCode()}\n         with ${url} (${how})\n`);
 }
 
 /** A fresh clone has no viewer page yet; without one the relay still carries everything else. */
