@@ -62,10 +62,13 @@ test('black and frozen pictures are told after a while, and not before', () => {
     range(0, 71).map((frame) => frame >= 55 && frame < 70),
   );
   // A key frame each second draws the same picture a little anew; life does so more often.
-  const drawn = (frame: number) => hall(5).map((value, at) => value + (at % 7 === 0 ? frame : 0));
-  const pulsed = watch(range(0, 100).map((frame) => drawn(frame % 25 === 0 ? 4 : 0)));
+  const base = hall(5);
+  const drawn = (steps: number) => base.map((value, at) => value + (at < AREA / 4 ? steps : 0));
+  const pulsed = watch(
+    range(0, 100).map((frame) => drawn(Math.floor(frame / 25) % 2 === 0 ? 6 : 0)),
+  );
   assert.ok(pulsed.at(-1)?.isFrozen);
-  const alive = watch(range(0, 100).map((frame) => drawn(frame % 15 < 7 ? 4 : 0)));
+  const alive = watch(range(0, 100).map((frame) => drawn(frame % 15 < 7 ? 6 : 0)));
   assert.ok(alive.every(({ isFrozen }) => !isFrozen));
 });
 
