@@ -14,6 +14,7 @@ import { rtpTimestampOf } from '../core/media/feed.ts';
 import type { Registered } from '../core/wire/gen/facts_pb.js';
 import { createAudience } from './audience/audience.ts';
 import { createCapture } from './capture/capture.ts';
+import { createSoundMeter } from './capture/soundMeter.ts';
 import { createBetRate } from './engine/betRate.ts';
 import type { EngineConfiguration } from './engine/configuration.ts';
 import { watchDisk } from './engine/diskWatch.ts';
@@ -89,7 +90,7 @@ export async function startEngine(
 
   // 1. A picture comes in, is published, and is understood.
   const media = openMediaRooms(configuration, around, demoAnchorUs);
-  const { capture, publisher, vision, factLog } = media;
+  const { capture, publisher, vision, factLog, soundMeter } = media;
 
   // 2. Money lives in the ledger process; markets, audience and relay are joined to it.
   const { marks, kept } = await openKept(configuration.dataFolder, around);
@@ -173,7 +174,7 @@ export async function startEngine(
     async close() {
       const shown = [handover, disk, readings, views, picture, witnesses];
       for (const room of [...shown, markets, models, poster, vision]) room.close();
-      await Promise.all([capture.close(), publisher.close(), games.close()]);
+      await Promise.all([capture, publisher, games, soundMeter].map((room) => room.close()));
       for (const room of [facts.betRate, gate, audience, shipper, socket, ledger]) room.close();
       await Promise.all([marks.close(), factLog.close()]);
       await door.close();
@@ -310,11 +311,17 @@ function openMediaRooms(
     requestKeyFrame: () => capture.requestKeyFrame(),
   });
   const vision = createVisionClient({ timers, logger: logger.with({ part: 'vision' }) });
+  // How loud it is goes to vision beside the picture: highlights are found in it, too.
+  const soundMeter = createSoundMeter({
+    ...{ ffmpeg: around.ffmpeg, timers, onHelper: around.onHelper },
+    logger: logger.with({ part: 'sound' }),
+    onHeard: (heard) => vision.signal(heard),
+  });
   const factLog = createFactLog({
     ...{ timers, logger: logger.with({ part: 'facts' }) },
     dataFolder: configuration.dataFolder,
   });
-  return { capture, publisher, vision, factLog };
+  return { capture, publisher, vision, factLog, soundMeter };
 }
 
 type FactRooms = ReturnType<typeof openFactRooms>;
@@ -407,11 +414,12 @@ type Joined = MediaRooms &
 /** What flows where. Each statement is one arrow. */
 function join(rooms: Joined): void {
   const { capture, publisher, vision, factLog, ledger, socket, shipper, markets, audience } = rooms;
-  const { show, picture, views, readings, witnesses, poster, logger } = rooms;
+  const { show, picture, views, readings, witnesses, poster, soundMeter, logger } = rooms;
   capture.onUnit((unit) => {
     publisher.push(unit);
     vision.push(unit);
     poster.push(unit);
+    soundMeter.push(unit);
     if (unit.track === 'video') picture.frame(unit.captureUs);
   });
   capture.onState((source) => views.sourceChanged(source));

@@ -46,7 +46,7 @@ export const visionControlSchema = z.discriminatedUnion('type', [
     channel: z.enum(['loudness', 'crowd', 'bets']),
     /** Media clock, microseconds. */
     atUs: z.number().int().nonnegative(),
-    /** Loudness in dB; messages and reactions, or bets, a second. */
+    /** Loudness in LUFS; crowd: steady noise in dB; bets a second. */
     value: z.number(),
   }),
   /** The units that follow show something else (source switched): tracks are forgotten. */

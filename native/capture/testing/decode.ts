@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import type { Unit } from '../../../core/media/feed.ts';
 import { createFlvWriter } from '../../../core/media/flv.ts';
-import { crc32Msb } from '../../../core/media/nutChecksum.ts';
+import { createOggOpusWriter } from '../../../core/media/oggOpus.ts';
 import type { Ffmpeg } from '../../ffmpeg/resolve.ts';
 
 /** Luma planes of all units, in order. The first unit must be a key frame. */
@@ -38,35 +38,14 @@ export function decodePictures(
 
 /** Mono samples at 48 kHz; packet `i` begins at sample `i * 960`. */
 export function decodeSound(ffmpeg: Ffmpeg, units: readonly Unit[]): Int16Array {
-  const head = Buffer.from('4f707573486561640102000080bb0000000000', 'hex');
-  const tags = Buffer.from('4f70757354616773000000000000000000', 'hex').subarray(0, 16);
-  const pages = [oggPage(head, 0, 0, 2), oggPage(tags, 0, 1, 0)];
-  for (const [index, unit] of units.entries()) {
-    pages.push(oggPage(unit.bytes, (index + 1) * 960, index + 2, 0));
-  }
+  const writer = createOggOpusWriter(1);
+  const pages = [writer.header(), ...units.map((unit) => writer.write(unit.bytes))];
   const raw = spawnSync(
     ffmpeg.path,
     ['-v', 'error', '-f', 'ogg', '-i', 'pipe:0', '-ac', '1', '-f', 's16le', 'pipe:1'],
     { input: Buffer.concat(pages), maxBuffer: 64 * 1024 * 1024 },
   );
   return new Int16Array(raw.stdout.buffer.slice(raw.stdout.byteOffset).slice(0, raw.stdout.length));
-}
-
-/** One packet on one page (RFC 3533 section 6). */
-function oggPage(packet: Uint8Array, position: number, sequence: number, flags: number): Buffer {
-  const segments = Math.floor(packet.length / 255) + 1;
-  const page = Buffer.alloc(27 + segments + packet.length);
-  page.write('OggS', 0, 'latin1');
-  page[5] = flags;
-  page.writeBigUInt64LE(BigInt(position), 6);
-  page.writeUInt32LE(1, 14);
-  page.writeUInt32LE(sequence, 18);
-  page[26] = segments;
-  page.fill(255, 27, 27 + segments - 1);
-  page[27 + segments - 1] = packet.length % 255;
-  page.set(packet, 27 + segments);
-  page.writeUInt32LE(crc32Msb(page), 22);
-  return page;
 }
 
 /** Capture times at which the picture turns from dark to bright. */

@@ -37,6 +37,11 @@ const LEAD_SECONDS = 3;
 const TAIL_SECONDS = 3;
 /** A highlight is told when nothing stronger came for so long. */
 const PEAK_SECONDS = 2;
+/**
+ * A second is looked at so long after it began: bets are counted a second at a time and sound is
+ * heard half a second late, and a channel's second is whole once something of the next one came.
+ */
+const LAG_SECONDS = 4;
 /** And the next one not before, seconds. */
 const COOLDOWN_SECONDS = 20;
 /** Scale of the median absolute deviation to a standard deviation of a normal distribution. */
@@ -47,8 +52,8 @@ const DEVIATION_FLOOR: Record<HighlightChannel, number> = {
   motion: 0.01,
   /** Decibels. */
   loudness: 2,
-  /** Messages and reactions a second. */
-  crowd: 0.5,
+  /** Decibels of steady noise. */
+  crowd: 2,
   /** Bets a second. */
   bets: 0.5,
 };
@@ -104,7 +109,8 @@ export class Highlights {
   #peak: { atUs: number; score: number; reasons: HighlightReason[] } | null = null;
 
   /**
-   * @param value motion: share of the picture 0..1; loudness: dB; crowd, bets: a second
+   * @param value motion: share of the picture 0..1; loudness: LUFS; crowd: dB of steady noise;
+   *   bets: a second
    * @throws RangeError naming the channel when the value is no number
    */
   add(channel: HighlightChannel, atUs: number, value: number): void {
@@ -124,7 +130,7 @@ export class Highlights {
     const secondUs = Math.floor(nowUs / SECOND_US) * SECOND_US;
     if (secondUs <= this.#judgedUs) return null;
     this.#judgedUs = secondUs;
-    const atUs = secondUs - SECOND_US;
+    const atUs = secondUs - LAG_SECONDS * SECOND_US;
     const reasons = this.#reasonsAt(atUs);
     const score = reasons.reduce((sum, { deviations }) => sum + Math.max(0, deviations - 1), 0);
     const isUnusual = score >= SCORE_MIN && (reasons[0]?.deviations ?? 0) >= DEVIATIONS_MIN;
@@ -148,7 +154,7 @@ export class Highlights {
   #reasonsAt(atUs: number): HighlightReason[] {
     const reasons: HighlightReason[] = [];
     for (const [channel, known] of this.#channels) {
-      const found = known.deviations(3).find((one) => one.atUs === atUs);
+      const found = known.deviations(LAG_SECONDS + 2).find((one) => one.atUs === atUs);
       if (found && found.deviations > 1) reasons.push({ channel, deviations: found.deviations });
     }
     return reasons.sort((a, b) => b.deviations - a.deviations);
@@ -159,7 +165,7 @@ export class Highlights {
     const [first] = peak.reasons;
     const known = first && this.#channels.get(first.channel);
     let riseUs = peak.atUs;
-    const seconds = known?.deviations(RISE_SECONDS_MAX + PEAK_SECONDS + 1) ?? [];
+    const seconds = known?.deviations(RISE_SECONDS_MAX + PEAK_SECONDS + LAG_SECONDS) ?? [];
     for (const { atUs, deviations } of seconds.toReversed()) {
       if (atUs > peak.atUs) continue;
       if (deviations < RISE_DEVIATIONS) break;
@@ -170,7 +176,7 @@ export class Highlights {
 }
 
 const NAMES: Record<HighlightChannel, string> = {
-  ...{ motion: 'motion', loudness: 'loudness', crowd: 'the crowd', bets: 'bets' },
+  ...{ motion: 'motion', loudness: 'loudness', crowd: 'steady noise (a crowd)', bets: 'bets' },
 };
 
 /** One sentence: reasons, score and range. */
