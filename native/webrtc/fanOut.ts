@@ -70,8 +70,11 @@ export type ViewerTrack = {
 };
 
 export type FanOutViewer = {
-  /** The track can take packets: video starts with the cached key frame. */
-  opened(track: TrackKind): void;
+  /**
+   * The track can take packets: video starts with the cached key frame, or with the `next` one that
+   * the publisher makes.
+   */
+  opened(track: TrackKind, from?: 'cached' | 'next'): void;
   /** RTCP that the viewer sent on a track. */
   rtcp(track: TrackKind, packet: Uint8Array): void;
   /** Where analytics go; undefined until the viewer's data channel opens and once it closed. */
@@ -205,7 +208,7 @@ class Spread implements FanOut {
     this.#counters.viewersJoined++;
     this.#options.onViewersChanged?.(this.#viewers.size);
     return {
-      opened: (track) => viewer.opened(track),
+      opened: (track, from) => viewer.opened(track, from),
       rtcp: (track, packet) => viewer.rtcp(track, packet),
       setAnalytics: (channel) => {
         viewer.analytics = channel;

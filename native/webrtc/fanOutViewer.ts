@@ -106,7 +106,7 @@ export class Viewer {
     }
   }
 
-  opened(kind: TrackKind): void {
+  opened(kind: TrackKind, from: 'cached' | 'next' = 'cached'): void {
     const track = this.#tracks[kind];
     if (track?.state !== 'closed' || this.#isClosed) return;
     if (kind === 'audio') {
@@ -114,7 +114,7 @@ export class Viewer {
       this.senderReport('audio');
       return;
     }
-    const start = this.#host.keyFrameStart();
+    const start = from === 'cached' ? this.#host.keyFrameStart() : undefined;
     if (start === undefined) {
       track.state = 'waiting';
       this.#host.requestKeyFrame();

@@ -5,11 +5,13 @@
 import type { MediaClock, Timers } from '../../core/base/clock.ts';
 import type { RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
-import { createFanOut, type FanOut, type FanOutInput } from '../../native/webrtc/fanOut.ts';
+import type { FanOut } from '../../native/webrtc/fanOut.ts';
 import { OfferRefused } from '../../native/webrtc/offerRefused.ts';
 import type { PeerOptions } from '../../native/webrtc/peer.ts';
 import { answerWhep, type WhepSession } from '../../native/webrtc/whep.ts';
-import { answerWhip, type IngestState, type WhipSession } from '../../native/webrtc/whip.ts';
+import type { WhipSession } from '../../native/webrtc/whip.ts';
+import { LAYERS, type LayerId, LayerSource } from './layerSource.ts';
+import { LayerSpread } from './layerSpread.ts';
 import { StreamSpread } from './streamSpread.ts';
 
 /** A publisher that vanished may come back this long before the channel counts as ended. */
@@ -17,6 +19,14 @@ const RETURN_MS = 30_000;
 
 /** After a DELETE: a studio that reconnects posts again at once; viewers need not hear of it. */
 const FAREWELL_MS = 1000;
+
+/** A viewer's session, and what it may choose. */
+export type ChannelViewer = WhepSession & {
+  /** Null: by its path. False when there is no such layer. */
+  chooseLayer(id: string | null): boolean;
+  /** Id of the layer that is sent now. */
+  layer(): string;
+};
 
 export type MediaState = 'live' | 'stalled' | 'ended';
 
@@ -31,40 +41,34 @@ export type ChannelOptions = {
   onTimestampShift(track: 'video' | 'audio', shift: number): void;
 };
 
-type Publisher = { session: WhipSession | undefined; input: FanOutInput | undefined };
-
 export class Channel {
   state: MediaState = 'ended';
-  readonly fanOut: FanOut;
+  readonly spread: LayerSpread;
   /** To those whose network lets no UDP through. */
   readonly stream: StreamSpread;
-  readonly viewers = new Map<string, WhepSession>();
+  readonly viewers = new Map<string, ChannelViewer>();
   readonly #options: ChannelOptions;
   readonly #connected = new Set<string>();
-  /** Whose packets go to viewers. */
-  #current: Publisher | undefined;
-  /** Negotiated, but no packet yet: the current one goes on until this one delivers. */
-  #next: Publisher | undefined;
+  readonly #name: string;
+  readonly #best: LayerSource;
+  readonly #lower = new Map<LayerId, LayerSource>();
   #cancelEnd: (() => void) | undefined;
   #isClosed = false;
 
   constructor(name: string, options: ChannelOptions) {
+    this.#name = name;
     this.#options = options;
-    this.fanOut = createFanOut({
-      owner: `relay ${name}`,
-      clock: options.clock,
-      timers: options.timers,
-      random: options.random,
-      logger: options.logger,
-      onKeyFrameRequest: () => this.#current?.session?.requestKeyFrame(),
-      onTimestampShift: (track, shift) => options.onTimestampShift(track, shift),
-    });
+    this.#best = this.#source('high');
+    const { clock, timers } = options;
+    this.spread = new LayerSpread({ clock, timers, best: this.#best });
     this.stream = new StreamSpread({
-      fanOut: this.fanOut,
-      clock: options.clock,
-      timers: options.timers,
+      ...{ fanOut: this.spread, clock, timers },
       onViewerCount: () => options.onViewerCount(this.viewerCount),
     });
+  }
+
+  get fanOut(): FanOut {
+    return this.#best.fanOut;
   }
 
   get viewerCount(): number {
@@ -72,39 +76,22 @@ export class Channel {
   }
 
   get ingest(): WhipSession | undefined {
-    return this.#current?.session;
+    return this.#best.ingest ?? this.#sources().find(({ ingest }) => ingest)?.ingest;
   }
 
   /** The publisher's session with this id, also while another one still counts. */
   publisher(sessionId: string): WhipSession | undefined {
-    for (const each of [this.#current, this.#next]) {
-      if (each?.session?.sessionId === sessionId) return each.session;
+    for (const source of this.#sources()) {
+      const session = source.publisher(sessionId);
+      if (session) return session;
     }
     return undefined;
   }
 
   /** Throws OfferRefused. */
-  async publish(offerSdp: string): Promise<WhipSession> {
-    const { clock, timers, random, logger, peer } = this.#options;
-    const publisher: Publisher = { session: undefined, input: undefined };
-    const session = await answerWhip(offerSdp, {
-      peer,
-      clock,
-      timers,
-      random,
-      logger,
-      onPacket: (track, packet) => publisher.input?.push(track, packet),
-      onSenderReport: (track, senderClock) => publisher.input?.senderReport(track, senderClock),
-      onState: (state) => this.#takeIngestState(publisher, state),
-    });
-    if (this.#isClosed) {
-      session.close();
-      throw closedMeanwhile();
-    }
-    publisher.session = session;
-    const older = this.#next;
-    this.#next = publisher;
-    older?.session?.close();
+  async publish(offerSdp: string, layer: LayerId = 'high'): Promise<WhipSession> {
+    const session = await this.#sourceOf(layer).publish(offerSdp, () => !this.#isClosed);
+    if (!session) throw closedMeanwhile();
     return session;
   }
 
@@ -112,17 +99,18 @@ export class Channel {
   unpublish(sessionId: string): boolean {
     const session = this.publisher(sessionId);
     if (!session) return false;
-    const isCurrent = this.#current?.session === session;
+    const isCurrent = this.#sources().some(({ ingest }) => ingest === session);
     session.close();
-    if (isCurrent) this.#endAfter(FAREWELL_MS);
+    if (isCurrent && !this.#isFlowing()) this.#endAfter(FAREWELL_MS);
     return true;
   }
 
-  /** Throws OfferRefused. */
-  async watch(offerSdp: string): Promise<WhepSession> {
+  /** Throws OfferRefused. `wish`: the layer that the viewer wants; null: by its path. */
+  async watch(offerSdp: string, wish: string | null = null): Promise<WhepSession> {
     const { timers, random, logger, peer } = this.#options;
     let isGone = false;
-    const session = await answerWhep(offerSdp, this.fanOut, {
+    const seat = this.spread.seat();
+    const session = await answerWhep(offerSdp, seat.fanOut, {
       peer,
       timers,
       random,
@@ -142,45 +130,78 @@ export class Channel {
       session.close();
       throw closedMeanwhile();
     }
-    if (!isGone) this.viewers.set(session.sessionId, session);
+    seat.viewer()?.choose(wish);
+    const chooseLayer = (id: string | null) => seat.viewer()?.choose(id) ?? false;
+    const layer = () => seat.viewer()?.layer ?? '';
+    if (!isGone) this.viewers.set(session.sessionId, { ...session, chooseLayer, layer });
     return session;
   }
 
-  /** Closes the publisher and all viewers. */
+  /** Layers that flow, best first, with their measured rates. */
+  layers(): { id: LayerId; bitsPerSecond: number; viewers: number }[] {
+    const counts = this.spread.viewersByLayer();
+    return this.#sources()
+      .filter((source) => source.isFlowing())
+      .map((source) => ({
+        id: source.id,
+        bitsPerSecond: Math.round(source.bitsPerSecond()),
+        viewers: counts[source.id] ?? 0,
+      }));
+  }
+
+  /** Closes the publishers and all viewers. */
   close(): void {
     this.#isClosed = true;
     this.#cancelEnd?.();
-    for (const each of [this.#next, this.#current]) each?.session?.close();
+    for (const source of this.#sources()) source.close();
     this.#cancelEnd?.();
     for (const viewer of [...this.viewers.values()]) viewer.close();
     this.stream.close();
     this.#enter('ended');
-    this.fanOut.close();
+    this.spread.close();
   }
 
-  #takeIngestState(publisher: Publisher, state: IngestState): void {
-    if (state === 'flowing') this.#takeOver(publisher);
-    if (state === 'closed' && this.#next === publisher) this.#next = undefined;
-    if (this.#current !== publisher) return;
-    if (state === 'flowing') this.#enter('live');
-    if (state === 'stalled' || state === 'closed') this.#enter('stalled');
-    if (state === 'closed') {
-      this.#current = undefined;
-      this.#endAfter(RETURN_MS);
+  /** Best first. */
+  #sources(): LayerSource[] {
+    const lower = LAYERS.map((id) => this.#lower.get(id));
+    return [this.#best, ...lower.filter((source) => source !== undefined)];
+  }
+
+  #sourceOf(id: LayerId): LayerSource {
+    if (id === 'high') return this.#best;
+    const known = this.#lower.get(id);
+    if (known) return known;
+    const source = this.#source(id);
+    this.#lower.set(id, source);
+    this.spread.setLower(this.#sources().slice(1));
+    return source;
+  }
+
+  #source(id: LayerId): LayerSource {
+    const { clock, timers, random, logger, peer } = this.#options;
+    return new LayerSource(id, {
+      ...{ clock, timers, random, logger, peer },
+      owner: id === 'high' ? `relay ${this.#name}` : `relay ${this.#name} ${id}`,
+      onChange: (change) => this.#layerChanged(change),
+      onTimestampShift: (track, shift) => {
+        // Viewers map frames by one clock, that of the best layer; the others have the same.
+        if (id === 'high') this.#options.onTimestampShift(track, shift);
+      },
+    });
+  }
+
+  #isFlowing(): boolean {
+    return this.#sources().some((source) => source.isFlowing());
+  }
+
+  #layerChanged(change: 'flowing' | 'stalled' | 'gone'): void {
+    if (change === 'flowing') this.#cancelEnd?.();
+    if (this.#isFlowing()) this.#enter('live');
+    else {
+      this.#enter('stalled');
+      if (change === 'gone') this.#endAfter(RETURN_MS);
     }
-  }
-
-  /** The first packet of a publisher makes it the one that counts. */
-  #takeOver(publisher: Publisher): void {
-    this.#cancelEnd?.();
-    if (this.#current === publisher) return;
-    const older = this.#current;
-    this.#current = publisher;
-    if (this.#next === publisher) this.#next = undefined;
-    publisher.input = this.fanOut.openInput();
-    if (!older) return;
-    this.#options.logger.info('Another publisher took over');
-    older.session?.close();
+    this.spread.layersChanged();
   }
 
   #endAfter(delayMs: number): void {

@@ -13,6 +13,7 @@ import { OFFER_LENGTH_MAX, parseFragment, type RemoteCandidate } from '../../nat
 import type { IngestStats } from '../../native/webrtc/whip.ts';
 import type { FactsSocket } from '../webSocket.ts';
 import { Channel, type MediaState } from './channel.ts';
+import { answerLayerChoice, layerLink, layerOf, unknownLayer } from './layerChoice.ts';
 import {
   created,
   type IceServerLink,
@@ -34,6 +35,7 @@ const POSTS_PER_MINUTE_MAX_DEFAULT = 120;
 const ADDRESSES_MAX = 10_000;
 
 const ENDPOINT_METHODS = ['POST', 'GET', 'HEAD', 'OPTIONS'];
+const PATH_PATTERN = /^\/(whip|whep)\/([\w.~-]{1,128})(?:\/([\w-]{1,128})(?:\/(layer))?)?\/?$/;
 const SESSION_METHODS = ['DELETE', 'PATCH', 'GET', 'HEAD', 'OPTIONS'];
 
 /** What the HTTP server hands over: any method on /whip/... and /whep/.... */
@@ -86,6 +88,8 @@ export type ChannelMediaStats = {
   ingest: IngestStats | null;
   fanOut: FanOutCounters;
   stream: StreamCounters;
+  /** Layers that flow, best first, and how many viewers get each. */
+  layers: { id: string; bitsPerSecond: number; viewers: number }[];
 };
 
 export type MediaRoom = {
@@ -121,7 +125,13 @@ export function createMediaRoom(options: MediaRoomOptions): MediaRoom {
   };
 }
 
-type Target = { kind: 'whip' | 'whep'; channel: string; sessionId: string | undefined };
+type Target = {
+  kind: 'whip' | 'whep';
+  channel: string;
+  sessionId: string | undefined;
+  /** The session's layer rather than the session. */
+  isLayer: boolean;
+};
 type Session = {
   iceUserFragment: string;
   addCandidates(candidates: readonly RemoteCandidate[]): void;
@@ -140,13 +150,13 @@ class Room {
   }
 
   async handle(request: MediaRequest): Promise<MediaResponse | undefined> {
-    const match = /^\/(whip|whep)\/([\w.~-]{1,128})(?:\/([\w-]{1,128}))?\/?$/.exec(request.path);
-    const [, kind, channel, sessionId] = match ?? [];
+    const match = PATH_PATTERN.exec(request.path);
+    const [, kind, channel, sessionId, layer] = match ?? [];
     if ((kind !== 'whip' && kind !== 'whep') || channel === undefined) {
       const isOurs = /^\/(whip|whep)\//.test(request.path);
       return isOurs ? notFound('This path names no channel.') : undefined;
     }
-    const target: Target = { kind, channel, sessionId };
+    const target: Target = { kind, channel, sessionId, isLayer: layer !== undefined };
     try {
       const response =
         sessionId === undefined
@@ -203,6 +213,7 @@ class Room {
         ingest: channel.ingest?.stats() ?? null,
         fanOut: channel.fanOut.counters(),
         stream: { ...channel.stream.counters },
+        layers: channel.layers(),
       });
     }
     return stats;
@@ -234,13 +245,16 @@ class Room {
       return refuse(413, 'Offer too large', `The offer may have ${OFFER_LENGTH_MAX} bytes.`);
     }
     const offerSdp = textOf(request.body);
+    const wishes = new URLSearchParams(request.query);
     return target.kind === 'whip'
-      ? await this.#publish(target.channel, offerSdp)
-      : await this.#watch(target.channel, offerSdp, new URLSearchParams(request.query));
+      ? await this.#publish(target.channel, offerSdp, wishes)
+      : await this.#watch(target.channel, offerSdp, wishes);
   }
 
-  async #publish(name: string, offerSdp: string): Promise<MediaResponse> {
-    const session = await this.#channel(name).publish(offerSdp);
+  async #publish(name: string, offerSdp: string, wishes: URLSearchParams): Promise<MediaResponse> {
+    const layer = layerOf(wishes);
+    if (!layer) return unknownLayer();
+    const session = await this.#channel(name).publish(offerSdp, layer);
     return created(`/whip/${name}/${session.sessionId}`, session, this.#links());
   }
 
@@ -260,8 +274,13 @@ class Room {
     }
     this.#joining++;
     try {
-      const session = await channel.watch(offerSdp);
-      return created(`/whep/${name}/${session.sessionId}`, session, this.#links());
+      const session = await channel.watch(offerSdp, wishes.get('layer'));
+      const path = `/whep/${name}/${session.sessionId}`;
+      const response = created(path, session, this.#links());
+      if (channel.layers().length > 1) {
+        response.headers.link = [response.headers.link ?? [], layerLink(path)].flat();
+      }
+      return response;
     } finally {
       this.#joining--;
     }
@@ -269,7 +288,9 @@ class Room {
 
   #session(request: MediaRequest, target: Target, sessionId: string): MediaResponse {
     if (request.method === 'OPTIONS') return optionsResponse(SESSION_METHODS);
-    if (!SESSION_METHODS.includes(request.method)) return methodNotAllowed(SESSION_METHODS);
+    if (!SESSION_METHODS.includes(request.method) && !target.isLayer) {
+      return methodNotAllowed(SESSION_METHODS);
+    }
     if (!this.#options.isKnownChannel(target.channel)) return unknownChannel();
     const refusal = target.kind === 'whip' ? this.#refusePublisher(request, target.channel) : null;
     if (refusal) return refusal;
@@ -277,6 +298,11 @@ class Room {
     const session =
       target.kind === 'whip' ? channel?.publisher(sessionId) : channel?.viewers.get(sessionId);
     if (!channel || !session) return notFound('There is no such session.');
+    if (target.isLayer) {
+      const viewer = channel.viewers.get(sessionId);
+      if (!viewer) return notFound('Only a viewer chooses its layer.');
+      return answerLayerChoice(request.method, textOf(request.body), viewer, channel.layers());
+    }
     if (request.method === 'PATCH') return patch(request, session);
     if (request.method === 'DELETE') {
       // If-Match on DELETE is ignored (RFC 9725 section 4.3).
