@@ -1,8 +1,8 @@
 // Which layer of a stream one viewer should get, from what its reports say: loss, round trip, the
-// browser's own estimate. Pure; time comes with each report. It goes down at once on clear signs and
-// up only after a quiet time that doubles with each try that failed, because a switch that is taken
-// back is worse than a modest picture. A browser's estimate (REMB) starts low and rises slowly, so
-// it counts only together with another sign.
+// browser's own estimate. Pure; time comes with each report. It goes down at once on clear signs
+// and up only after a quiet time that doubles with each try that failed, because a switch that is
+// taken back is worse than a modest picture. A browser's estimate (REMB) starts low and rises
+// slowly, so it counts only together with another sign.
 
 import type { MediaTimeUs } from '../base/clock.ts';
 

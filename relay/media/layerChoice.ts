@@ -27,8 +27,8 @@ export function layerLink(sessionPath: string): string {
 }
 
 /**
- * GET tells the layers and the one that is sent; POST `{ "encodingId": "low" }` chooses, and null (or
- * "auto") leaves it to the relay again.
+ * GET tells the layers and the one that is sent; POST `{ "encodingId": "low" }` chooses, and null
+ * (or "auto") leaves it to the relay again.
  */
 export function answerLayerChoice(
   method: string,

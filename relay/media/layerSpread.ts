@@ -44,7 +44,7 @@ export class LayerSpread implements FanOut {
   }
 
   /** Who reads whole units (where UDP fails) gets the best layer. */
-  openReader(reader: FanOutReader) {
+  openReader(reader: Parameters<FanOut['openReader']>[0]) {
     return this.#best.fanOut.openReader(reader);
   }
 
@@ -100,6 +100,7 @@ export class LayerSpread implements FanOut {
       viewer: () => viewer,
       fanOut: {
         openInput: () => this.openInput(),
+        openReader: (reader) => this.openReader(reader),
         addViewer: (tracks, onDropped): FanOutViewer => {
           viewer = this.addViewer(tracks, onDropped);
           return viewer;

@@ -1,6 +1,7 @@
-// One viewer of a show with several layers: a reader of one layer's fan-out at a time, with one SSRC
-// and one run of numbers for the browser. A change begins at the next key frame of the new layer;
-// until then the old one goes on. Who never changes costs two comparisons a packet and no rewriting.
+// One viewer of a show with several layers: a reader of one layer's fan-out at a time, with one
+// SSRC and one run of numbers for the browser. A change begins at the next key frame of the new
+// layer; until then the old one goes on. Who never changes costs two comparisons a packet and no
+// rewriting.
 
 import type { CancelTimer, MediaClock, Timers } from '../../core/base/clock.ts';
 import type { TrackKind } from '../../core/media/feed.ts';
