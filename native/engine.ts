@@ -9,6 +9,7 @@ import type { MediaClock, Timers } from '../core/base/clock.ts';
 import type { RandomBytes } from '../core/base/ids.ts';
 import type { Logger } from '../core/base/logger.ts';
 import type { Endpoint } from '../core/contract/process.ts';
+import type { RpcServer } from '../core/contract/rpcServer.ts';
 import type { HandoverView } from '../core/contract/state.ts';
 import { rtpTimestampOf } from '../core/media/feed.ts';
 import type { Registered } from '../core/wire/gen/facts_pb.js';
@@ -28,6 +29,7 @@ import { followJournal } from './engine/journalSource.ts';
 import { type KeptChoices, openKeptChoices } from './engine/keptChoices.ts';
 import { createLedgerGate } from './engine/ledgerGate.ts';
 import { createModelShelf } from './engine/modelShelf.ts';
+import { createPeopleRooms, type KeptPeopleFiles, openPeopleFiles } from './engine/peopleRooms.ts';
 import { createPictureWatch, type PictureWatch } from './engine/pictureWatch.ts';
 import { createReadingsCollector, type ReadingsCollector } from './engine/readings.ts';
 import { createShow, firstShow, type Show, type ShowPart } from './engine/show.ts';
@@ -85,7 +87,7 @@ export async function startEngine(
   configuration: EngineConfiguration,
   around: EngineSurroundings,
 ): Promise<Engine> {
-  const { clock, timers, logger, key } = around;
+  const { clock, timers, random, logger, key } = around;
   const demoAnchorUs = configuration.matchAnchorUs || clock.nowUs();
 
   // 1. A picture comes in, is published, and is understood.
@@ -93,9 +95,9 @@ export async function startEngine(
   const { capture, publisher, vision, factLog, soundMeter } = media;
 
   // 2. Money lives in the ledger process; markets, audience and relay are joined to it.
-  const { marks, kept } = await openKept(configuration.dataFolder, around);
-  const facts = openFactRooms(configuration, around, { marks, kept, vision });
-  const { ledger, journal, socket, shipper, gate, store, markets, audience } = facts;
+  const kept = await openKept(configuration.dataFolder, around);
+  const facts = openFactRooms(configuration, around, { ...kept, vision, openRpc: () => door.rpc });
+  const { ledger, journal, socket, shipper, gate, store, markets, audience, peopleRooms } = facts;
 
   // 3. The show itself: ready or live, and whether anybody may bet.
   const tellShow = () => audience.setShow(showFacts(show.view(), handover.view(), configuration));
@@ -114,7 +116,7 @@ export async function startEngine(
       views.tellFacts();
     },
   });
-  const staffActs = createStaffActs({ show, ledger, store, clock, random: around.random, kept });
+  const staffActs = createStaffActs({ show, ledger, store, clock, random, kept: kept.kept });
   const steerUplink = uplinkSteering(publisher, socket, isLive);
   async function selectSource(url: string): Promise<void> {
     await capture.select(url);
@@ -124,7 +126,8 @@ export async function startEngine(
   const models = openModelShelf(configuration, around, vision);
   const { witnesses, games } = await openWitnesses(configuration, around, facts, factLog);
   const places = await openPlaces(configuration, vision);
-  const rooms = { show, markets, staffActs, models, games, places, factLog, handover };
+  const acts = { show, markets, staffActs, handover, peopleRooms };
+  const rooms = { ...acts, models, games, places, factLog };
 
   // 4. The studio's page: one door, the same operations for every transport.
   const door = await openStudioDoor({
@@ -141,9 +144,7 @@ export async function startEngine(
   });
   const views = createViews({
     ...{ store, show, socket, journal, shipper },
-    ledgerReason: gate.reason,
-    timers,
-    issueLink: door.issueLink,
+    ...{ ledgerReason: gate.reason, timers, issueLink: door.issueLink },
     facts: () => ({
       ...{ ...door.facts(), port: door.port },
       relay: configuration.relayUrl,
@@ -162,6 +163,7 @@ export async function startEngine(
   const own = { staffActs, show, picture, views, readings, witnesses, poster, logger, steerUplink };
   join({ ...media, ...facts, ...own });
   await selectSource(configuration.source);
+  show.suspend('shield', peopleRooms.people.isShielded);
   show.announce();
 
   return {
@@ -176,7 +178,7 @@ export async function startEngine(
       for (const room of [...shown, markets, models, poster, vision]) room.close();
       await Promise.all([capture, publisher, games, soundMeter].map((room) => room.close()));
       for (const room of [facts.betRate, gate, audience, shipper, socket, ledger]) room.close();
-      await Promise.all([marks.close(), factLog.close()]);
+      await Promise.all([kept.marks.close(), factLog.close(), peopleRooms.close()]);
       await door.close();
     },
   };
@@ -187,7 +189,8 @@ async function openKept(dataFolder: string, around: EngineSurroundings) {
   const { timers, logger, key } = around;
   const { channelId } = key;
   const marks = await openMarkKeeper({ dataFolder, channelId, timers, logger });
-  return { marks, kept: await openKeptChoices(dataFolder) };
+  const keptPeople = await openPeopleFiles(dataFolder, around);
+  return { marks, kept: await openKeptChoices(dataFolder), keptPeople };
 }
 
 /** The models on disk; what runs of them is vision's. */
@@ -256,7 +259,7 @@ function openPlaces({ dataFolder, shippedModelFolder }: EngineConfiguration, vis
 async function openWitnesses(
   configuration: EngineConfiguration,
   around: EngineSurroundings,
-  { store, markets, audience }: FactRooms,
+  { store, markets, audience, peopleRooms }: FactRooms,
   factLog: FactLog,
 ) {
   const { clock, timers, random, logger, wallMs } = around;
@@ -265,6 +268,7 @@ async function openWitnesses(
     show(event) {
       store.apply({ type: 'event.happened', event });
       audience.sendEvent(event);
+      peopleRooms.happened(event);
       factLog.event(event);
     },
   });
@@ -326,11 +330,20 @@ function openMediaRooms(
 
 type FactRooms = ReturnType<typeof openFactRooms>;
 
+type KeptForFacts = {
+  marks: MarkKeeper;
+  kept: KeptChoices;
+  keptPeople: KeptPeopleFiles;
+  vision: VisionClient;
+  /** The studio's RPC, once its door stands. */
+  openRpc(): RpcServer;
+};
+
 /** The fact plane: it may wait, and it never drops. */
 function openFactRooms(
   configuration: EngineConfiguration,
   around: EngineSurroundings,
-  { marks, kept, vision }: { marks: MarkKeeper; kept: KeptChoices; vision: VisionClient },
+  { marks, kept, vision, keptPeople, openRpc }: KeptForFacts,
 ) {
   const { clock, timers, random, logger, key } = around;
   const ledger = createLedgerClient(null, { timers, awayMsMax: LEDGER_AWAY_MS_MAX });
@@ -339,9 +352,8 @@ function openFactRooms(
     relayUrl: configuration.relayUrl,
     key,
     ledgerIdentity: () => journal.identity() ?? gate.identity(),
-    clock,
-    timers,
-    random,
+    networkKey: () => keptPeople.file.people.networkKey,
+    ...{ clock, timers, random },
     logger: logger.with({ part: 'upstream' }),
   });
   const shipper = createJournalShipper({ socket, journal, marks, timers, logger });
@@ -352,25 +364,9 @@ function openFactRooms(
     connect: connectLink,
     logger: logger.with({ part: 'ledger' }),
   });
-  const store = createStudioStateStore(
-    initialState({
-      show: firstShow({
-        ...configuration,
-        channelId: key.channelId,
-        clock,
-        suspendedByHand: kept.suspended.show,
-      }),
-      source: configuration.source,
-      relayUrl: configuration.relayUrl,
-      templates: kept.templates,
-      complaints: kept.complaints,
-    }),
-  );
+  const store = openStore(configuration, around, kept);
   const markets = createMarkets({
-    ledger,
-    clock,
-    timers,
-    random,
+    ...{ ledger, clock, timers, random },
     logger: logger.with({ part: 'markets' }),
     templates: kept.templates,
     keepTemplates: kept.keepTemplates,
@@ -378,24 +374,43 @@ function openFactRooms(
     keepSuspended: (suspended) => kept.keepSuspended({ markets: suspended }),
     onAction(action) {
       store.apply(action);
-      if (action.type === 'market.changed') audience.marketChanged(action.market);
+      if (action.type !== 'market.changed') return;
+      audience.marketChanged(action.market);
+      peopleRooms.marketChanged(action.market);
     },
     onSettled: (subject, entry) => audience.settled(subject, entry),
   });
   const betRate = createBetRate({ clock, timers, vision });
+  const peopleRooms = createPeopleRooms({
+    ...{ kept: keptPeople, key, socket, ledger, clock, timers, random, logger },
+    ...{ wallMs: around.wallMs, openRpc },
+  });
   const audience = createAudience({
-    socket,
-    ledger,
+    ...{ socket, ledger },
     markets: markets.markets,
     onBetPlaced(marketId) {
       markets.onBetPlaced(marketId);
       betRate.count();
     },
-    clock,
-    timers,
+    onBound: peopleRooms.bound,
+    betRefusal: peopleRooms.betRefusal,
+    ...{ clock, timers },
     logger: logger.with({ part: 'audience' }),
   });
-  return { ledger, journal, socket, shipper, gate, store, markets, audience, betRate };
+  const rooms = { ledger, journal, socket, shipper, gate, store, markets, audience };
+  return { ...rooms, betRate, peopleRooms };
+}
+
+function openStore(
+  configuration: EngineConfiguration,
+  { clock, key }: EngineSurroundings,
+  { suspended, templates, complaints }: KeptChoices,
+) {
+  const { source, relayUrl } = configuration;
+  const { channelId } = key;
+  const suspendedByHand = suspended.show;
+  const show = firstShow({ ...configuration, channelId, clock, suspendedByHand });
+  return createStudioStateStore(initialState({ show, source, relayUrl, templates, complaints }));
 }
 
 type Joined = MediaRooms &

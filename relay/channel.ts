@@ -12,13 +12,16 @@ import {
   type JournalAck,
   type Market,
   MarketListSchema,
+  type People,
   type Show,
   ShowSchema,
   type ToStudio,
   type ToViewer,
   ToViewerSchema,
 } from '../core/wire/gen/facts_pb.js';
+import type { Refusal } from '../core/wire/viewerReplies.ts';
 import { type MediaElsewhere, mediaElsewhereOf } from './mediaElsewhere.ts';
+import { ChannelPeople } from './people.ts';
 import { PosterKeeper } from './poster.ts';
 import { StudioClock } from './studioClock.ts';
 
@@ -27,11 +30,17 @@ const MARKETS_KEPT = 50;
 /** Events kept for joiners: the last minute or two of a match. */
 const EVENTS_KEPT = 8;
 
+const ENDED: Refusal = { code: 'ENDED', message: 'The studio ended this connection.' };
+
 /** A viewer as its channel sees it. */
 export type ChannelViewer = {
   readonly id: string;
   readonly subject: string;
   readonly publicKey: string;
+  /** Where it comes from; stays in the relay's memory. */
+  readonly address: string;
+  /** Says why, and closes the connection. */
+  end(refusal: Refusal): void;
   /** Closes itself when it is too slow; the page comes back and hears everything again. */
   send(bytes: Uint8Array): void;
   /** Facts of frames for one whose picture comes by another engine; skipped when it is slow. */
@@ -50,6 +59,7 @@ export class Channel {
   readonly id: string;
   readonly clock = new StudioClock();
   readonly poster = new PosterKeeper();
+  readonly people = new ChannelPeople();
   readonly viewers = new Map<string, ChannelViewer>();
   readonly #mediaClock: MediaClock;
   #studio: ChannelStudio | null = null;
@@ -147,6 +157,18 @@ export class Channel {
     this.#everybody(toBinary(ToViewerSchema, message));
   }
 
+  /** What the studio decided about people holds from now on, also for who is here already. */
+  setPeople(people: People): void {
+    const nowUs = this.#mediaClock.nowUs();
+    this.people.apply(people, nowUs);
+    const ended = new Set(people.endViewers);
+    for (const viewer of [...this.viewers.values()]) {
+      const refusal = this.people.refusal(viewer, 'join', nowUs);
+      if (refusal) viewer.end(refusal);
+      else if (ended.has(viewer.id)) viewer.end(ENDED);
+    }
+  }
+
   /** Ticks that the media room adds to the studio's video timestamps; may be below zero. */
   setVideoClockShift(ticks: number): void {
     // On the wire it is a distance on the clock's circle of 32 bits.
@@ -194,6 +216,7 @@ export class Channel {
         viewerId: viewer.id,
         subject: viewer.subject,
         publicKey: viewer.publicKey,
+        network: this.people.networkOf(viewer.address),
       },
     });
   }

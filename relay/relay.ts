@@ -23,6 +23,7 @@ import type { MediaRoom, MediaRoomOptions } from './media/mediaRoom.ts';
 import { LocalFanOut } from './nodes/fanOut.ts';
 import { type Owners, openOwners } from './owners.ts';
 import { openPairing, type Pairing } from './pairing.ts';
+import { barredFromMedia, followPeople } from './peopleNews.ts';
 import { PublisherTokens } from './publisherTokens.ts';
 import { openReach, type Reach } from './reach.ts';
 import { createMarkSigner, type MarkSigner, openRelayKey } from './relayKey.ts';
@@ -132,6 +133,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     addressFor,
   };
 
+  followPeople(room);
   const sockets = openSockets(timers);
   const metrics = createMetrics('morphine_relay_');
   meter(metrics, room, sockets, media);
@@ -148,7 +150,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     channelPage: channelPageOf(options, channels, url),
     async handleMedia(request) {
       await learnChannel(room, request.path.split('/')[2] ?? '');
-      return media.handle(request);
+      return barredFromMedia(room, request) ?? media.handle(request);
     },
     pair: (body) => pairing.answer(body, url),
     witness,
@@ -352,7 +354,9 @@ function upgrade(
       sockets.streams.accept(request, stream, head, serve);
       return;
     }
-    sockets.viewers.accept(request, stream, head, (socket) => serveViewer(room, channelId, socket));
+    sockets.viewers.accept(request, stream, head, (socket) =>
+      serveViewer(room, channelId, socket, address),
+    );
   });
 }
 

@@ -35,6 +35,8 @@ export type RelayCounters = {
   messagesMalformed: number;
   /** Viewers closed because their queue was full. */
   viewersTooSlow: number;
+  /** Joins, bets and chat of banned and timed-out people. */
+  viewersBarred: number;
   analyticsForwarded: number;
 };
 
@@ -68,6 +70,7 @@ export function zeroCounters(): RelayCounters {
     messagesLimited: 0,
     messagesMalformed: 0,
     viewersTooSlow: 0,
+    viewersBarred: 0,
     analyticsForwarded: 0,
   };
 }

@@ -16,6 +16,7 @@ import {
 import { channelIdOf, FACTS_VERSION, isId, studioSigningText } from '../core/wire/signing.ts';
 import type { Channel, ChannelStudio } from './channel.ts';
 import { answerJournal } from './journalAnswers.ts';
+import { publishPeople } from './peopleNews.ts';
 import type { RelayRoom } from './room.ts';
 import { isSignedBy } from './signature.ts';
 import type { FactsSocket } from './webSocket.ts';
@@ -152,6 +153,9 @@ class StudioSession implements ChannelStudio {
       case 'poster':
         channel.poster.take(message.value, this.#room.clock.nowUs());
         break;
+      case 'people':
+        publishPeople(this.#room, channel.id, message.value);
+        break;
       case 'mediaTime': {
         const { mediaUs, relayUs, roundTripUs } = message.value;
         channel.clock.add(Number(relayUs), Number(mediaUs), roundTripUs);
@@ -198,6 +202,7 @@ class StudioSession implements ChannelStudio {
     const signed = mark ? this.#room.marks.sign(channel.id, mark) : null;
     if (signed) channel.witnessed(signed);
     this.#sendRegistered(channel.id, mark, signed);
+    channel.people.setNetworkKey(register.networkKey);
     channel.studioCame(this);
     this.#sendStats();
   }

@@ -26,6 +26,9 @@ const HELLO_MS_MAX = 5_000;
 const BETS = { perSecond: 5, burst: 20 };
 /** Everything else of one connection: clock pings come in bursts of 8. */
 const OTHERS = { perSecond: 10, burst: 40 };
+const CHATS = { perSecond: 1, burst: 5 };
+/** Pieces of a line of the crew: a long call comes in a hundred. */
+const STAFF = { perSecond: 50, burst: 400 };
 /** Unsent bytes at which a viewer is too slow: about a minute of a busy show. */
 export const VIEWER_QUEUE_BYTES_MAX = 512 * 1024;
 /** Unsent bytes at which latest-wins analytics are left out. */
@@ -39,34 +42,45 @@ const REFUSALS = {
 } as const;
 
 /** Serves one viewer of a channel until its socket closes. */
-export function serveViewer(room: RelayRoom, channelId: string, socket: FactsSocket): void {
-  new ViewerSession(room, channelId, socket);
+export function serveViewer(
+  room: RelayRoom,
+  channelId: string,
+  socket: FactsSocket,
+  address: string,
+): void {
+  new ViewerSession(room, channelId, socket, address);
 }
 
 class ViewerSession implements ChannelViewer {
   readonly id: string;
   subject = '';
   publicKey = '';
+  readonly address: string;
   readonly #room: RelayRoom;
   readonly #channelId: string;
   readonly #socket: FactsSocket;
   readonly #nonce: string;
   readonly #bets: TokenBucket;
   readonly #others: TokenBucket;
+  readonly #chats: TokenBucket;
+  readonly #staff: TokenBucket;
   #channel: Channel | null = null;
   #wantsAnalytics = false;
   #isClosed = false;
   #stopTimer: () => void;
 
-  constructor(room: RelayRoom, channelId: string, socket: FactsSocket) {
+  constructor(room: RelayRoom, channelId: string, socket: FactsSocket, address: string) {
     const nowUs = room.clock.nowUs();
     this.id = newId(room.random);
     this.#room = room;
     this.#channelId = channelId;
+    this.address = address;
     this.#socket = socket;
     this.#nonce = newId(room.random);
     this.#bets = new TokenBucket({ ...BETS, nowUs });
     this.#others = new TokenBucket({ ...OTHERS, nowUs });
+    this.#chats = new TokenBucket({ ...CHATS, nowUs });
+    this.#staff = new TokenBucket({ ...STAFF, nowUs });
     this.#stopTimer = room.timers.after(HELLO_MS_MAX, () =>
       this.#refuse('TOO_SLOW', `Say hello within ${HELLO_MS_MAX / 1000} s of connecting.`),
     );
@@ -90,6 +104,10 @@ class ViewerSession implements ChannelViewer {
   sendAnalytics(bytes: Uint8Array): void {
     if (!this.#wantsAnalytics || this.#socket.unsentBytes > ANALYTICS_QUEUE_BYTES_MAX) return;
     this.send(bytes);
+  }
+
+  end({ code, message }: Refusal): void {
+    this.#refuse(code, message);
   }
 
   #write(message: ToViewer['message']): void {
@@ -158,6 +176,13 @@ class ViewerSession implements ChannelViewer {
       this.#refuse('UNKNOWN_CHANNEL', 'This relay knows no such channel (yet).');
       return;
     }
+    const who = { subject: hello.subject, address: this.address };
+    const barred = channel.people.refusal(who, 'join', this.#room.clock.nowUs());
+    if (barred) {
+      this.#room.counters.viewersBarred++;
+      this.end(barred);
+      return;
+    }
     this.#stopTimer();
     this.subject = hello.subject;
     this.publicKey = hello.publicKey;
@@ -177,6 +202,12 @@ class ViewerSession implements ChannelViewer {
   /** What moves a position: bets, withdrawals and sales share one limit. */
   #move(channel: Channel, message: FromViewer, arrivedUs: number): void {
     const { counters } = this.#room;
+    const barred = channel.people.refusal(this, 'move', arrivedUs);
+    if (barred) {
+      counters.viewersBarred++;
+      this.#answer(message, barred);
+      return;
+    }
     if (!this.#bets.take(arrivedUs)) {
       counters.betsLimited++;
       this.#answer(message, REFUSALS.limited);
@@ -195,7 +226,14 @@ class ViewerSession implements ChannelViewer {
   }
 
   #other(channel: Channel, message: FromViewer, arrivedUs: number): void {
-    if (!this.#others.take(arrivedUs)) {
+    const kind = message.message.case;
+    const barred = kind === 'chatSend' ? channel.people.refusal(this, 'chat', arrivedUs) : null;
+    if (barred) {
+      this.#room.counters.viewersBarred++;
+      this.#answer(message, barred);
+      return;
+    }
+    if (!this.#bucketOf(kind).take(arrivedUs)) {
       this.#room.counters.messagesLimited++;
       this.#answer(message, REFUSALS.limited);
       return;
@@ -219,6 +257,11 @@ class ViewerSession implements ChannelViewer {
         relayUs: 0n,
       },
     });
+  }
+
+  #bucketOf(kind: FromViewer['message']['case']): TokenBucket {
+    if (kind === 'chatSend') return this.#chats;
+    return kind === 'staffFrame' ? this.#staff : this.#others;
   }
 
   #forward(channel: Channel, message: FromViewer): boolean {

@@ -4,8 +4,16 @@
 
 import { z } from 'zod';
 import { policySchema } from '../ledger/policy.ts';
+import { CHAT_TEXT_LENGTH_MAX } from '../people/bounds.ts';
+import { INVITE_LIFE_MS_MAX, INVITE_USES_MAX, invitedRoleSchema } from '../people/invite.ts';
 import { gameSourcesSchema } from './games.ts';
 import { modelShelfSchema } from './modelCards.ts';
+import {
+  chatLineSchema,
+  fraudSignalSchema,
+  peopleViewSchema,
+  roomSettingsSchema,
+} from './people.ts';
 import {
   courtProposalSchema,
   gamePlacesSchema,
@@ -218,6 +226,118 @@ export const operations = {
       }),
       result: nothing,
       roles: hosts,
+    }),
+  },
+  people: {
+    /** The crew, open invitations, what holds against whom, and the rules of the room. */
+    show: query({ args: nothing, result: peopleViewSchema, roles: staff }),
+    /** Gives the link once; it is kept nowhere. */
+    invite: command({
+      args: z.strictObject({
+        inviteId: subject,
+        role: invitedRoleSchema,
+        uses: z.number().int().min(1).max(INVITE_USES_MAX),
+        minutes: z
+          .number()
+          .int()
+          .min(1)
+          .max(INVITE_LIFE_MS_MAX / 60_000),
+      }),
+      result: z.strictObject({ link: z.string() }),
+      roles: onlyOwner,
+    }),
+    /** Nobody takes it from now on; with roles, whoever took it is no longer of the crew. */
+    revokeInvite: command({
+      args: z.strictObject({ inviteId: subject, withRoles: z.boolean() }),
+      result: nothing,
+      roles: onlyOwner,
+    }),
+    /** Ends the connections of that person, too. */
+    revokeRole: command({
+      args: z.strictObject({ subject, reason }),
+      result: nothing,
+      roles: onlyOwner,
+    }),
+    warn: command({ args: z.strictObject({ subject, reason }), result: nothing, roles: staff }),
+    /** No chat for so long. */
+    timeOut: command({
+      args: z.strictObject({
+        subject,
+        seconds: z
+          .number()
+          .int()
+          .min(1)
+          .max(14 * 86_400),
+        reason,
+      }),
+      result: nothing,
+      roles: staff,
+    }),
+    /** No chat, no bets and no connection; with the network, nobody from there. */
+    ban: command({
+      args: z.strictObject({
+        subject,
+        withNetwork: z.boolean(),
+        /** Null: until it is lifted. */
+        seconds: z
+          .number()
+          .int()
+          .min(1)
+          .max(366 * 86_400)
+          .nullable(),
+        reason,
+      }),
+      result: nothing,
+      roles: staff,
+    }),
+    lift: command({
+      args: z.strictObject({ sanctionId: subject, reason }),
+      result: nothing,
+      roles: staff,
+    }),
+    /** Slow chat, signed-in only, no links, betting suspended; off: all as it was before. */
+    setShield: command({
+      args: z.strictObject({ isOn: z.boolean() }),
+      result: nothing,
+      roles: staff,
+    }),
+    configure: command({
+      args: z.strictObject({ settings: roomSettingsSchema }),
+      result: nothing,
+      roles: hosts,
+    }),
+    /** What looks odd in the bets of this show, with evidence; people judge it. */
+    signals: query({ args: nothing, result: z.array(fraudSignalSchema), roles: staff }),
+  },
+  chat: {
+    /** Newest last. */
+    list: query({
+      args: z.strictObject({
+        beforeNumber: z.number().int().positive().nullable(),
+        limit: z.number().int().min(1).max(200),
+        heldOnly: z.boolean(),
+      }),
+      result: z.array(chatLineSchema),
+      roles: staff,
+    }),
+    say: command({
+      args: z.strictObject({
+        text: z.string().trim().min(1).max(CHAT_TEXT_LENGTH_MAX),
+        replyTo: z.number().int().nonnegative(),
+      }),
+      result: nothing,
+      roles: staff,
+    }),
+    remove: command({
+      args: z.strictObject({ numbers: z.array(z.number().int().positive()).min(1).max(200) }),
+      result: nothing,
+      roles: staff,
+    }),
+    /** A held message is said after all, or not. */
+    judge: command({
+      args: z.strictObject({ number: z.number().int().positive(), isSaid: z.boolean() }),
+      result: nothing,
+      roles: staff,
     }),
   },
   policy: {

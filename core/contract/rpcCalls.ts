@@ -12,6 +12,8 @@ import { type FromClient, type FromServer, RpcError } from './rpc.ts';
 export type Caller = {
   readonly clientId: string;
   readonly role: Role;
+  /** Of somebody who is here through the relay; absent on the studio's own machine. */
+  readonly subject?: string;
   readonly callId: string;
   readonly signal: CancelSignal;
 };
@@ -47,7 +49,7 @@ type Operation = {
 /** Calls of one client that may wait or run at once; a page never has more than a few. */
 export const CALLS_PER_CLIENT_MAX = 64;
 
-type Requester = { clientId: string; role: Role };
+type Requester = { clientId: string; role: Role; subject?: string };
 type Call = Extract<FromClient, { type: 'call' }>;
 type Reply = Extract<FromServer, { type: 'reply' | 'fail' }>;
 type Running = { cancel(): void; hasBegun: boolean };
@@ -58,6 +60,8 @@ export type CallRunner = {
   cancel(requester: Requester, id: string): void;
   /** The client went away: its queries are cancelled, its commands go on. */
   gone(requester: Requester): void;
+  /** Nothing more is done for this client, also what it asked for and what has not begun. */
+  revoked(requester: Requester): void;
 };
 
 export function createCallRunner(handlers: Handlers, logger: Logger): CallRunner {
@@ -119,6 +123,7 @@ export function createCallRunner(handlers: Handlers, logger: Logger): CallRunner
       const caller: Caller = {
         clientId: requester.clientId,
         role: requester.role,
+        ...(requester.subject === undefined ? {} : { subject: requester.subject }),
         callId: call.id,
         signal,
       };
@@ -145,6 +150,9 @@ export function createCallRunner(handlers: Handlers, logger: Logger): CallRunner
         // A command that waits for its turn was asked for and arrived; it is done.
         if (entry.hasBegun) entry.cancel();
       }
+    },
+    revoked(requester) {
+      for (const entry of running.get(requester)?.values() ?? []) entry.cancel();
     },
   };
 }

@@ -29,7 +29,13 @@ export type RpcServer = {
    * Takes a new connection. `roleOf` gets the token of the hello, which ports that were
    * authenticated before (cookie, handed port) do not need, and gives the role or null.
    */
-  accept(port: Port, roleOf: (token: string | undefined) => Role | null): void;
+  accept(
+    port: Port,
+    roleOf: (token: string | undefined) => Role | null,
+    who?: { subject?: string },
+  ): void;
+  /** Closes the connections of a subject at once; what they asked for and did not begin is off. */
+  revoke(subject: string): void;
   /** Numbers an action and sends it to all; the caller has already applied it to the state. */
   publish(action: Action, origin: string | null): void;
   /** Latest wins: a client that has not taken in the last one gets the newest later. */
@@ -42,6 +48,7 @@ type Client = {
   port: Port;
   clientId: string;
   role: Role;
+  subject?: string;
   seenSeq: number;
   readingSent: number;
   readingSeen: number;
@@ -110,6 +117,7 @@ export function createRpcServer(options: {
     port: Port,
     hello: Extract<FromClient, { type: 'hello' }>,
     roleOf: (token: string | undefined) => Role | null,
+    who: { subject?: string },
   ): Client | null {
     if (hello.version !== RPC_VERSION) {
       const words = `The studio speaks version ${RPC_VERSION}, this page ${hello.version}`;
@@ -129,6 +137,7 @@ export function createRpcServer(options: {
       port,
       clientId: hello.clientId,
       role,
+      ...who,
       seenSeq: seq,
       readingSent: 0,
       readingSeen: 0,
@@ -140,7 +149,7 @@ export function createRpcServer(options: {
   }
 
   return {
-    accept(port, roleOf) {
+    accept(port, roleOf, who = {}) {
       let client: Client | null = null;
       let done = false;
       port.onMessage((raw) => {
@@ -152,7 +161,7 @@ export function createRpcServer(options: {
           return refuse(port, 'malformed', 'That was no message of the studio protocol.');
         }
         if (client !== null) return take(client, parsed.data);
-        if (parsed.data.type === 'hello') client = enter(port, parsed.data, roleOf);
+        if (parsed.data.type === 'hello') client = enter(port, parsed.data, roleOf, who);
         done = client === null;
       });
       port.onClose(() => {
@@ -160,6 +169,14 @@ export function createRpcServer(options: {
         clients.delete(client);
         calls.gone(client);
       });
+    },
+    revoke(subject) {
+      for (const client of [...clients]) {
+        if (client.subject !== subject) continue;
+        clients.delete(client);
+        calls.revoked(client);
+        refuse(client.port, 'forbidden', 'Your role was taken back.');
+      }
     },
     publish(action, origin) {
       seq++;

@@ -1,7 +1,8 @@
 // What a message of a viewer must look like before anybody acts on it. Protocol Buffers give
 // types, not sense: relay and engine both call this, so that neither trusts the other's word.
 
-import { type FromViewer, LimitName } from './gen/facts_pb.js';
+import { CHAT_COLOURS, CHAT_TEXT_LENGTH_MAX, PIECE_BYTES_MAX } from '../people/bounds.ts';
+import { type ChatSend, type FromViewer, LimitName } from './gen/facts_pb.js';
 import { isId } from './signing.ts';
 
 /** Stakes above this are refused as malformed; far above any balance, far below 2^53. */
@@ -17,6 +18,7 @@ const FRAMES_PER_SECOND_MAX = 1_000;
 /** Numbers on the wire that this house counts with exactly. */
 const EXACT_MAX = BigInt(Number.MAX_SAFE_INTEGER);
 
+const STAFF_FAULT = 'That is no message of a line of the crew.';
 const BET_ID_FAULT = 'The bet id must be 32 hexadecimal characters.';
 const STAKE_FAULT = 'The stake must be a whole number of points, at least 1.';
 
@@ -79,9 +81,32 @@ export function viewerMessageFault(message: FromViewer['message']): string | nul
     }
     case 'historyRequest':
       return message.value.limit <= HISTORY_MAX ? null : `Ask for at most ${HISTORY_MAX} entries.`;
+    case 'chatSend':
+      return chatFault(message.value);
+    case 'staffOpen': {
+      const { ephemeralKey, signature, invite, inviteProof } = message.value;
+      if (ephemeralKey.length !== 64 || signature.length !== 128) return STAFF_FAULT;
+      return invite.length <= 600 && inviteProof.length <= 128 ? null : STAFF_FAULT;
+    }
+    case 'staffFrame': {
+      const { bytes, mac } = message.value;
+      return bytes.length <= PIECE_BYTES_MAX && mac.length === 32 ? null : STAFF_FAULT;
+    }
+    case 'signOut':
+      return null;
     case undefined:
       return 'The message is empty or of an unknown kind.';
   }
+}
+
+function chatFault({ chatId, text, replyTo, colour }: ChatSend): string | null {
+  if (!isId(chatId)) return 'The id of a message must be 32 hexadecimal characters.';
+  if (text.trim() === '') return 'The message is empty.';
+  if (text.length > CHAT_TEXT_LENGTH_MAX) {
+    return `A message has at most ${CHAT_TEXT_LENGTH_MAX} characters.`;
+  }
+  if (colour > CHAT_COLOURS) return 'There is no such colour.';
+  return isExact(replyTo) ? null : 'There is no such message to reply to.';
 }
 
 function isStake(amountMinor: bigint): boolean {

@@ -5,6 +5,7 @@
 import { create } from '@bufbuild/protobuf';
 import {
   BetReplySchema,
+  ChatReplySchema,
   type FromViewer,
   LimitsSchema,
   QuoteSchema,
@@ -53,6 +54,10 @@ export function refusedAnswer(
     case 'limitsRequest': {
       const commandId = question.case === 'setLimit' ? question.value.commandId : '';
       return { case: 'limits', value: create(LimitsSchema, { commandId, code, message }) };
+    }
+    case 'chatSend': {
+      const { chatId } = question.value;
+      return { case: 'chatReply', value: create(ChatReplySchema, { chatId, code, message }) };
     }
     default:
       return null;

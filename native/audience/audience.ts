@@ -9,9 +9,9 @@ import type { Logger } from '../../core/base/logger.ts';
 import { percentileOf, RecentFigures } from '../../core/base/recentFigures.ts';
 import { type GameEvent, isSameEvent } from '../../core/contract/events.ts';
 import type { MarketView } from '../../core/contract/state.ts';
-import type { FromViewer, ToViewer, ViewerJoined } from '../../core/wire/gen/facts_pb.js';
+import type { Bet, FromViewer, ToViewer, ViewerJoined } from '../../core/wire/gen/facts_pb.js';
 import { viewerMessageFault } from '../../core/wire/viewerChecks.ts';
-import type { Refusal } from '../../core/wire/viewerReplies.ts';
+import { type Refusal, refusedAnswer } from '../../core/wire/viewerReplies.ts';
 import type { LedgerClient } from '../ledger/client.ts';
 import type { LedgerBalance, LedgerHistoryEntry } from '../ledger/protocol.ts';
 import type { StudioSocket } from '../upstream/studioSocket.ts';
@@ -35,6 +35,8 @@ import { WatchTime } from './watchTime.ts';
 const VIEWERS_MAX = 20_000;
 /** Entries of history a joiner hears. */
 const HISTORY_ON_JOIN = 20;
+/** Entries in which a bet sent again is looked for. */
+const HISTORY_ASKED = 100;
 /** Events that somebody who joins in the middle is told. */
 const EVENTS_KEPT = 8;
 /** Reports older than this say nothing about now, microseconds. */
@@ -54,6 +56,10 @@ export type AudienceOptions = {
   markets: () => readonly MarketView[];
   /** The ledger accepted a bet, a withdrawal or a sale: pools change. */
   onBetPlaced: (marketId: string) => void;
+  /** The ledger knows this connection's key to be its subject's. */
+  onBound?: (viewer: Viewer) => void;
+  /** A bet came; says why it may not be placed. One that was taken before stays taken. */
+  betRefusal?: (viewer: Viewer, bet: Bet, atUs: number) => Refusal | null;
   clock: MediaClock;
   timers: Timers;
   logger: Logger;
@@ -266,6 +272,7 @@ class ShowAudience implements Audience {
     try {
       const args = { subject, publicKey, isStaff: false, atUs: clock.nowUs() };
       const { balance } = await ledger.bindSubject(args);
+      if (this.#viewers.has(viewer.id)) this.#options.onBound?.(viewer);
       this.#tell(viewer.id, { case: 'balance', value: wireBalance(balance) });
       void this.#sendHistory(viewer, HISTORY_ON_JOIN);
       return null;
@@ -289,12 +296,40 @@ class ShowAudience implements Audience {
       return;
     }
     const nowUs = this.#options.clock.nowUs();
-    if (isQuestion(message)) void this.#desk.take(viewer, message, nowUs);
+    if (message.case === 'bet') void this.#takeBet(viewer, message, nowUs);
+    else if (isQuestion(message)) void this.#desk.take(viewer, message, nowUs);
     else if (message.case === 'historyRequest') {
       if (viewer.questions.take(nowUs)) void this.#sendHistory(viewer, message.value.limit);
     } else if (message.case === 'watchReport') {
       viewer.report = { atUs: nowUs, delayMs: message.value.delayMs };
       this.#watchTime.reported(viewer.subject, message.value.framesPerSecond);
+    }
+  }
+
+  /** A rule of the room stops new bets; what the ledger took before is answered by it. */
+  async #takeBet(
+    viewer: Viewer,
+    message: Extract<FromViewer['message'], { case: 'bet' }>,
+    arrivedUs: number,
+  ): Promise<void> {
+    const refusal = this.#options.betRefusal?.(viewer, message.value, arrivedUs) ?? null;
+    const said = refusal && (await this.#saidOfKnown(viewer.subject, message.value.betId, refusal));
+    if (said) {
+      this.counters.betsRefused++;
+      const answer = refusedAnswer(message, said);
+      if (answer) this.#tell(viewer.id, answer);
+      return;
+    }
+    await this.#desk.take(viewer, message, arrivedUs);
+  }
+
+  /** Null for a bet that the ledger has; "not now" when it cannot say. */
+  async #saidOfKnown(subject: string, betId: string, refusal: Refusal): Promise<Refusal | null> {
+    try {
+      const entries = await this.#options.ledger.history(subject, HISTORY_ASKED);
+      return entries.some((entry) => entry.betId === betId) ? null : refusal;
+    } catch (error) {
+      return refusalOf(error);
     }
   }
 

@@ -15,6 +15,8 @@ export type Viewer = {
   readonly id: string;
   readonly subject: string;
   readonly publicKey: string;
+  /** Keyed hash of where it comes from; empty when unknown. */
+  readonly network: string;
   /** null: bound. A promise: on the way. A refusal is final for this connection. */
   binding: Promise<Refusal | null> | null;
   readonly moves: TokenBucket;
@@ -26,13 +28,14 @@ export type Viewer = {
 };
 
 export function newViewer(
-  joined: { viewerId: string; subject: string; publicKey: string },
+  joined: { viewerId: string; subject: string; publicKey: string; network: string },
   nowUs: number,
 ): Viewer {
   return {
     id: joined.viewerId,
     subject: joined.subject,
     publicKey: joined.publicKey,
+    network: joined.network,
     binding: null,
     moves: new TokenBucket({ ...MOVES, nowUs }),
     quotes: new TokenBucket({ ...QUOTES, nowUs }),

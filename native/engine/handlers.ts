@@ -13,6 +13,8 @@ import type { GamePlacesRoom } from './gamePlaces.ts';
 import { type GameSources, GameSourcesRefused } from './gameSources.ts';
 import type { Handover } from './handover.ts';
 import type { ModelShelfRoom } from './modelShelf.ts';
+import { actorOf, createPeopleHandlers } from './peopleHandlers.ts';
+import type { PeopleRooms } from './peopleRooms.ts';
 import type { Show } from './show.ts';
 import type { StaffActs } from './staffActs.ts';
 
@@ -26,6 +28,7 @@ export type HandlerRooms = {
   places: GamePlacesRoom;
   factLog: FactLog;
   handover: Handover;
+  peopleRooms: PeopleRooms;
   selectSource(url: string): Promise<void>;
 };
 
@@ -52,7 +55,13 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
     markets: marketHandlers(rooms.markets, rooms.staffActs),
     viewers: {
       list: ({ limit }) => refusable(() => rooms.staffActs.bettors(limit)),
-      setBan: (args, caller) => refusable(() => rooms.staffActs.setBan(marketCaller(caller), args)),
+      setBan: ({ subject, isBanned, reason }, caller) =>
+        refusable(() => {
+          const { people } = rooms.peopleRooms;
+          const act = actorOf(caller);
+          if (!isBanned) return people.unban(act, subject, reason);
+          return people.ban(act, { subject, withNetwork: false, seconds: null, reason });
+        }),
       setStaff: (args, caller) =>
         refusable(() => rooms.staffActs.setStaff(marketCaller(caller), args)),
     },
@@ -84,6 +93,7 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
       show: () => rooms.games.view(),
     },
     facts: { at: ({ captureUs }) => knownAt(rooms.factLog, captureUs) },
+    ...createPeopleHandlers(rooms, refusable),
     handover: {
       set: (target) => refusable(() => rooms.handover.set(target)),
       clear: () => refusable(() => rooms.handover.clear()),

@@ -12,6 +12,7 @@ export const SUSPENSIONS = {
   diskTrouble: 'The studio’s disk cannot be written; existing bets are safe.',
   ledgerWaits: 'The ledger waits for its copy at the relay; existing bets are safe.',
   ledgerAway: 'The ledger is restarting; existing bets are safe.',
+  shield: 'Betting is suspended by the moderators for now.',
   pictureStalled: 'The picture is stalled.',
 } as const;
 export type Suspension = keyof typeof SUSPENSIONS;

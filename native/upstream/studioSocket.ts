@@ -18,10 +18,12 @@ import {
   type JournalBatch,
   type JournalRefused,
   type JournalTail,
+  type People,
   type Pong,
   PosterSchema,
   type Registered,
   type RelayStats,
+  type SignedIn,
   type ToStudio,
   ToStudioSchema,
   type ToViewer,
@@ -60,6 +62,8 @@ export type StudioSocketOptions = {
   key: ChannelKey;
   /** The ledger as far as it is known; null while it is away. */
   ledgerIdentity: () => { ledgerId: string; epoch: number } | null;
+  /** Key of the networks' hashes; absent: the relay names no networks. */
+  networkKey?: () => string;
   clock: MediaClock;
   timers: Timers;
   random: RandomBytes;
@@ -91,6 +95,8 @@ export type StudioSocket = {
   onJournalRefused: Subscribe<[JournalRefused]>;
   onTookOver: Subscribe<[JournalAck]>;
   onJournalTail: Subscribe<[JournalTail]>;
+  /** A viewer logged in at the relay. */
+  onSignedIn: Subscribe<[SignedIn]>;
   /** Hashes of texts that the relay erased. */
   onTextsErased: Subscribe<[readonly string[]]>;
   /** Sends to these viewers; an empty list is everybody. False when the relay is away. */
@@ -107,6 +113,8 @@ export type StudioSocket = {
   askTail(fromSeq: number, limit: number): boolean;
   /** Asks the relay to erase its copies of these texts; false when it is away. */
   eraseTexts(hashes: readonly string[]): boolean;
+  /** What was decided about people, whole; false when the relay is away. */
+  sendPeople(people: People): boolean;
   close(): void;
 };
 
@@ -130,6 +138,7 @@ class SignedSocket implements StudioSocket {
     tookOver: createSignal<[JournalAck]>(),
     journalTail: createSignal<[JournalTail]>(),
     textsErased: createSignal<[readonly string[]]>(),
+    signedIn: createSignal<[SignedIn]>(),
   };
   readonly onState = this.#signals.state.subscribe;
   readonly onRegistered = this.#signals.registered.subscribe;
@@ -143,6 +152,7 @@ class SignedSocket implements StudioSocket {
   readonly onTookOver = this.#signals.tookOver.subscribe;
   readonly onJournalTail = this.#signals.journalTail.subscribe;
   readonly onTextsErased = this.#signals.textsErased.subscribe;
+  readonly onSignedIn = this.#signals.signedIn.subscribe;
   readonly counters = {
     analyticsSent: 0,
     analyticsSkipped: 0,
@@ -221,6 +231,10 @@ class SignedSocket implements StudioSocket {
   eraseTexts(hashes: readonly string[]): boolean {
     const $typeName = 'morphine.facts.v1.EraseTexts';
     return this.#send({ case: 'eraseTexts', value: { $typeName, hashes: [...hashes] } });
+  }
+
+  sendPeople(people: People): boolean {
+    return this.#send({ case: 'people', value: people });
   }
 
   close(): void {
@@ -328,6 +342,9 @@ class SignedSocket implements StudioSocket {
       case 'textsErased':
         this.#signals.textsErased.emit(message.value.hashes);
         break;
+      case 'signedIn':
+        this.#signals.signedIn.emit(message.value);
+        break;
       case 'stats':
         this.#signals.stats.emit(message.value);
         break;
@@ -354,6 +371,7 @@ class SignedSocket implements StudioSocket {
         signature: signText(text, key.secretKey),
         ledgerId: ledger?.ledgerId ?? '',
         epoch: BigInt(ledger?.epoch ?? 0),
+        networkKey: this.#options.networkKey?.() ?? '',
       },
     });
   }

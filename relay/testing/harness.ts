@@ -143,6 +143,7 @@ type ValueOf<
 /** A peer that writes and reads the wire by hand. */
 class Peer<Message extends ToViewer | ToStudio> {
   readonly inbox = new Inbox<Message>();
+  readonly #readers: ((message: Message) => void)[] = [];
   readonly socket: WebSocket;
   readonly closed: Promise<{ code: number; reason: string }>;
 
@@ -150,7 +151,9 @@ class Peer<Message extends ToViewer | ToStudio> {
     this.socket = new WebSocket(url.replace(/^http/, 'ws'));
     this.socket.binaryType = 'arraybuffer';
     this.socket.addEventListener('message', (signal) => {
-      this.inbox.push(parse(new Uint8Array(signal.data as ArrayBuffer)));
+      const message = parse(new Uint8Array(signal.data as ArrayBuffer));
+      for (const run of this.#readers) run(message);
+      this.inbox.push(message);
     });
     this.closed = new Promise((resolve) => {
       this.socket.addEventListener('close', ({ code, reason }) => resolve({ code, reason }));
@@ -167,6 +170,11 @@ class Peer<Message extends ToViewer | ToStudio> {
         matches(candidate.message.value as ValueOf<Message, Name>),
     );
     return message.message.value as ValueOf<Message, Name>;
+  }
+
+  /** Runs for every message that comes from now on. */
+  onEvery(run: (message: Message) => void): void {
+    this.#readers.push(run);
   }
 
   sendBytes(bytes: Uint8Array): void {
@@ -252,6 +260,7 @@ export class TestStudio extends Peer<ToStudio> {
       version?: number;
       ledgerId?: string;
       epoch?: bigint;
+      networkKey?: string;
     } = {},
   ): Promise<string> {
     const { nonce } = await this.take('challenge');
@@ -267,6 +276,7 @@ export class TestStudio extends Peer<ToStudio> {
         signature: signText(text, changes.secretKey ?? this.key.secretKey),
         ledgerId: changes.ledgerId ?? '',
         epoch: changes.epoch ?? 0n,
+        networkKey: changes.networkKey ?? '',
       },
     });
     return nonce;

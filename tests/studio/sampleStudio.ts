@@ -163,6 +163,12 @@ export function refusingHandlers(): Handlers {
     },
     games: { connect: refuse, disconnect: refuse, show: refuse },
     facts: { at: refuse },
+    people: {
+      ...{ show: refuse, invite: refuse, revokeInvite: refuse, revokeRole: refuse },
+      ...{ warn: refuse, timeOut: refuse, ban: refuse, lift: refuse, setShield: refuse },
+      ...{ configure: refuse, signals: refuse },
+    },
+    chat: { list: refuse, say: refuse, remove: refuse, judge: refuse },
     handover: { set: refuse, clear: refuse },
     preview: { watch: refuse, leave: refuse },
   };

@@ -375,6 +375,23 @@ function storyHandlers(
     },
     games: { connect: unavailable, disconnect: unavailable, show: unavailable },
     facts: { at: unavailable },
+    people: {
+      ...{
+        show: unavailable,
+        invite: unavailable,
+        revokeInvite: unavailable,
+        revokeRole: unavailable,
+      },
+      ...{
+        warn: unavailable,
+        timeOut: unavailable,
+        ban: unavailable,
+        lift: unavailable,
+        setShield: unavailable,
+      },
+      ...{ configure: unavailable, signals: unavailable },
+    },
+    chat: { list: unavailable, say: unavailable, remove: unavailable, judge: unavailable },
     handover: { set: unavailable, clear: unavailable },
     preview: { watch: unavailable, leave: unavailable },
   });

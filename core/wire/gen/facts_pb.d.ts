@@ -1005,6 +1005,600 @@ export declare type Ping = Message<"morphine.facts.v1.Ping"> & {
 export declare const PingSchema: GenMessage<Ping>;
 
 /**
+ * The id is made by the page, so that a message sent again is not said twice.
+ *
+ * @generated from message morphine.facts.v1.ChatSend
+ */
+export declare type ChatSend = Message<"morphine.facts.v1.ChatSend"> & {
+  /**
+   * 32 hex characters
+   *
+   * @generated from field: string chat_id = 1;
+   */
+  chatId: string;
+
+  /**
+   * @generated from field: string text = 2;
+   */
+  text: string;
+
+  /**
+   * number of a message, 0: none
+   *
+   * @generated from field: uint64 reply_to = 3;
+   */
+  replyTo: bigint;
+
+  /**
+   * 0: the one that belongs to the author
+   *
+   * @generated from field: uint32 colour = 4;
+   */
+  colour: number;
+};
+
+/**
+ * Describes the message morphine.facts.v1.ChatSend.
+ * Use `create(ChatSendSchema)` to create a new message.
+ */
+export declare const ChatSendSchema: GenMessage<ChatSend>;
+
+/**
+ * @generated from message morphine.facts.v1.ChatMessage
+ */
+export declare type ChatMessage = Message<"morphine.facts.v1.ChatMessage"> & {
+  /**
+   * the channel's own count; deletions and replies name it
+   *
+   * @generated from field: uint64 number = 1;
+   */
+  number: bigint;
+
+  /**
+   * wall clock of the studio
+   *
+   * @generated from field: uint64 at_ms = 2;
+   */
+  atMs: bigint;
+
+  /**
+   * 16 hex characters; tells authors apart and is no subject
+   *
+   * @generated from field: string author = 3;
+   */
+  author: string;
+
+  /**
+   * @generated from field: string name = 4;
+   */
+  name: string;
+
+  /**
+   * owner, coHost, moderator, viewer
+   *
+   * @generated from field: string role = 5;
+   */
+  role: string;
+
+  /**
+   * 1 to 12, of the page's palette
+   *
+   * @generated from field: uint32 colour = 6;
+   */
+  colour: number;
+
+  /**
+   * @generated from field: string text = 7;
+   */
+  text: string;
+
+  /**
+   * @generated from field: uint64 reply_to = 8;
+   */
+  replyTo: bigint;
+
+  /**
+   * authors that the text names
+   *
+   * @generated from field: repeated string mentions = 9;
+   */
+  mentions: string[];
+
+  /**
+   * only for its sender
+   *
+   * @generated from field: string chat_id = 10;
+   */
+  chatId: string;
+
+  /**
+   * waits for a moderator; only its sender and the crew see it
+   *
+   * @generated from field: bool is_held = 11;
+   */
+  isHeld: boolean;
+};
+
+/**
+ * Describes the message morphine.facts.v1.ChatMessage.
+ * Use `create(ChatMessageSchema)` to create a new message.
+ */
+export declare const ChatMessageSchema: GenMessage<ChatMessage>;
+
+/**
+ * Replaces what was known; oldest first.
+ *
+ * @generated from message morphine.facts.v1.ChatList
+ */
+export declare type ChatList = Message<"morphine.facts.v1.ChatList"> & {
+  /**
+   * @generated from field: repeated morphine.facts.v1.ChatMessage messages = 1;
+   */
+  messages: ChatMessage[];
+};
+
+/**
+ * Describes the message morphine.facts.v1.ChatList.
+ * Use `create(ChatListSchema)` to create a new message.
+ */
+export declare const ChatListSchema: GenMessage<ChatList>;
+
+/**
+ * Answers ChatSend. Said when code is empty; HELD: a moderator looks first.
+ *
+ * @generated from message morphine.facts.v1.ChatReply
+ */
+export declare type ChatReply = Message<"morphine.facts.v1.ChatReply"> & {
+  /**
+   * @generated from field: string chat_id = 1;
+   */
+  chatId: string;
+
+  /**
+   * @generated from field: uint64 number = 2;
+   */
+  number: bigint;
+
+  /**
+   * @generated from field: string code = 3;
+   */
+  code: string;
+
+  /**
+   * @generated from field: string message = 4;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message morphine.facts.v1.ChatReply.
+ * Use `create(ChatReplySchema)` to create a new message.
+ */
+export declare const ChatReplySchema: GenMessage<ChatReply>;
+
+/**
+ * @generated from message morphine.facts.v1.ChatGone
+ */
+export declare type ChatGone = Message<"morphine.facts.v1.ChatGone"> & {
+  /**
+   * @generated from field: repeated uint64 numbers = 1;
+   */
+  numbers: bigint[];
+};
+
+/**
+ * Describes the message morphine.facts.v1.ChatGone.
+ * Use `create(ChatGoneSchema)` to create a new message.
+ */
+export declare const ChatGoneSchema: GenMessage<ChatGone>;
+
+/**
+ * What holds for everybody in the room now.
+ *
+ * @generated from message morphine.facts.v1.RoomRules
+ */
+export declare type RoomRules = Message<"morphine.facts.v1.RoomRules"> & {
+  /**
+   * least time between two messages of one viewer
+   *
+   * @generated from field: uint32 slow_seconds = 1;
+   */
+  slowSeconds: number;
+
+  /**
+   * @generated from field: bool links_allowed = 2;
+   */
+  linksAllowed: boolean;
+
+  /**
+   * guests may watch; chat and bets are for who is signed in
+   *
+   * @generated from field: bool signed_in_only = 3;
+   */
+  signedInOnly: boolean;
+
+  /**
+   * @generated from field: bool is_shielded = 4;
+   */
+  isShielded: boolean;
+
+  /**
+   * @generated from field: uint32 minimum_age = 5;
+   */
+  minimumAge: number;
+
+  /**
+   * @generated from field: string streamer = 6;
+   */
+  streamer: string;
+
+  /**
+   * how to appeal, in the streamer's words
+   *
+   * @generated from field: string appeal = 7;
+   */
+  appeal: string;
+
+  /**
+   * @generated from field: bool chat_open = 8;
+   */
+  chatOpen: boolean;
+};
+
+/**
+ * Describes the message morphine.facts.v1.RoomRules.
+ * Use `create(RoomRulesSchema)` to create a new message.
+ */
+export declare const RoomRulesSchema: GenMessage<RoomRules>;
+
+/**
+ * Where one viewer stands.
+ *
+ * @generated from message morphine.facts.v1.Standing
+ */
+export declare type Standing = Message<"morphine.facts.v1.Standing"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string role = 2;
+   */
+  role: string;
+
+  /**
+   * @generated from field: bool is_signed_in = 3;
+   */
+  isSignedIn: boolean;
+
+  /**
+   * what is left of a time-out from chat
+   *
+   * @generated from field: uint64 timed_out_ms = 4;
+   */
+  timedOutMs: bigint;
+
+  /**
+   * a moderator's word to this viewer; empty: none
+   *
+   * @generated from field: string notice = 5;
+   */
+  notice: string;
+
+  /**
+   * @generated from field: string author = 6;
+   */
+  author: string;
+};
+
+/**
+ * Describes the message morphine.facts.v1.Standing.
+ * Use `create(StandingSchema)` to create a new message.
+ */
+export declare const StandingSchema: GenMessage<Standing>;
+
+/**
+ * @generated from message morphine.facts.v1.SignOut
+ */
+export declare type SignOut = Message<"morphine.facts.v1.SignOut"> & {
+};
+
+/**
+ * Describes the message morphine.facts.v1.SignOut.
+ * Use `create(SignOutSchema)` to create a new message.
+ */
+export declare const SignOutSchema: GenMessage<SignOut>;
+
+/**
+ * Begins the line of a remote moderator: see core/wire/staffLine.ts.
+ *
+ * @generated from message morphine.facts.v1.StaffOpen
+ */
+export declare type StaffOpen = Message<"morphine.facts.v1.StaffOpen"> & {
+  /**
+   * X25519, 64 hex characters
+   *
+   * @generated from field: string ephemeral_key = 1;
+   */
+  ephemeralKey: string;
+
+  /**
+   * of the device key, over all of this
+   *
+   * @generated from field: string signature = 2;
+   */
+  signature: string;
+
+  /**
+   * a signed invitation; empty for who has a role
+   *
+   * @generated from field: string invite = 3;
+   */
+  invite: string;
+
+  /**
+   * by the invitation's own key, over this device's key
+   *
+   * @generated from field: string invite_proof = 4;
+   */
+  inviteProof: string;
+};
+
+/**
+ * Describes the message morphine.facts.v1.StaffOpen.
+ * Use `create(StaffOpenSchema)` to create a new message.
+ */
+export declare const StaffOpenSchema: GenMessage<StaffOpen>;
+
+/**
+ * Signed by the channel's key, whose hash is the channel's id.
+ *
+ * @generated from message morphine.facts.v1.StaffOpened
+ */
+export declare type StaffOpened = Message<"morphine.facts.v1.StaffOpened"> & {
+  /**
+   * @generated from field: string ephemeral_key = 1;
+   */
+  ephemeralKey: string;
+
+  /**
+   * @generated from field: string role = 2;
+   */
+  role: string;
+
+  /**
+   * @generated from field: string signature = 3;
+   */
+  signature: string;
+
+  /**
+   * @generated from field: string channel_key = 4;
+   */
+  channelKey: string;
+};
+
+/**
+ * Describes the message morphine.facts.v1.StaffOpened.
+ * Use `create(StaffOpenedSchema)` to create a new message.
+ */
+export declare const StaffOpenedSchema: GenMessage<StaffOpened>;
+
+/**
+ * A piece of one RPC message. The mac covers number, is_last and bytes: a relay cannot change it.
+ *
+ * @generated from message morphine.facts.v1.StaffFrame
+ */
+export declare type StaffFrame = Message<"morphine.facts.v1.StaffFrame"> & {
+  /**
+   * @generated from field: uint64 number = 1;
+   */
+  number: bigint;
+
+  /**
+   * @generated from field: bytes bytes = 2;
+   */
+  bytes: Uint8Array;
+
+  /**
+   * @generated from field: bool is_last = 3;
+   */
+  isLast: boolean;
+
+  /**
+   * @generated from field: bytes mac = 4;
+   */
+  mac: Uint8Array;
+};
+
+/**
+ * Describes the message morphine.facts.v1.StaffFrame.
+ * Use `create(StaffFrameSchema)` to create a new message.
+ */
+export declare const StaffFrameSchema: GenMessage<StaffFrame>;
+
+/**
+ * @generated from message morphine.facts.v1.StaffClosed
+ */
+export declare type StaffClosed = Message<"morphine.facts.v1.StaffClosed"> & {
+  /**
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * @generated from field: string message = 2;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message morphine.facts.v1.StaffClosed.
+ * Use `create(StaffClosedSchema)` to create a new message.
+ */
+export declare const StaffClosedSchema: GenMessage<StaffClosed>;
+
+/**
+ * For the relay's HTTP verbs; a newer one comes before this one ends.
+ *
+ * @generated from message morphine.facts.v1.GuestToken
+ */
+export declare type GuestToken = Message<"morphine.facts.v1.GuestToken"> & {
+  /**
+   * @generated from field: string token = 1;
+   */
+  token: string;
+
+  /**
+   * @generated from field: uint32 seconds = 2;
+   */
+  seconds: number;
+
+  /**
+   * @generated from field: bool can_sign_in = 3;
+   */
+  canSignIn: boolean;
+};
+
+/**
+ * Describes the message morphine.facts.v1.GuestToken.
+ * Use `create(GuestTokenSchema)` to create a new message.
+ */
+export declare const GuestTokenSchema: GenMessage<GuestToken>;
+
+/**
+ * What the studio decided about people, whole: the relay holds it on every node.
+ *
+ * @generated from message morphine.facts.v1.People
+ */
+export declare type People = Message<"morphine.facts.v1.People"> & {
+  /**
+   * 64 hex characters; networks are known by a keyed hash only
+   *
+   * @generated from field: string network_key = 1;
+   */
+  networkKey: string;
+
+  /**
+   * @generated from field: repeated morphine.facts.v1.People.Barred barred = 2;
+   */
+  barred: People_Barred[];
+
+  /**
+   * connections that end now
+   *
+   * @generated from field: repeated string end_viewers = 3;
+   */
+  endViewers: string[];
+
+  /**
+   * @generated from field: string streamer = 4;
+   */
+  streamer: string;
+
+  /**
+   * @generated from field: string contact = 5;
+   */
+  contact: string;
+
+  /**
+   * @generated from field: string appeal = 6;
+   */
+  appeal: string;
+
+  /**
+   * @generated from field: uint32 minimum_age = 7;
+   */
+  minimumAge: number;
+
+  /**
+   * @generated from field: uint32 chat_days = 8;
+   */
+  chatDays: number;
+
+  /**
+   * @generated from field: uint32 network_days = 9;
+   */
+  networkDays: number;
+};
+
+/**
+ * Describes the message morphine.facts.v1.People.
+ * Use `create(PeopleSchema)` to create a new message.
+ */
+export declare const PeopleSchema: GenMessage<People>;
+
+/**
+ * @generated from message morphine.facts.v1.People.Barred
+ */
+export declare type People_Barred = Message<"morphine.facts.v1.People.Barred"> & {
+  /**
+   * one of the two
+   *
+   * @generated from field: string subject = 1;
+   */
+  subject: string;
+
+  /**
+   * @generated from field: string network = 2;
+   */
+  network: string;
+
+  /**
+   * a time-out
+   *
+   * @generated from field: bool chat_only = 3;
+   */
+  chatOnly: boolean;
+
+  /**
+   * 0: until it is lifted
+   *
+   * @generated from field: uint64 remaining_ms = 4;
+   */
+  remainingMs: bigint;
+
+  /**
+   * @generated from field: string message = 5;
+   */
+  message: string;
+};
+
+/**
+ * Describes the message morphine.facts.v1.People.Barred.
+ * Use `create(People_BarredSchema)` to create a new message.
+ */
+export declare const People_BarredSchema: GenMessage<People_Barred>;
+
+/**
+ * A log-in that the relay has checked.
+ *
+ * @generated from message morphine.facts.v1.SignedIn
+ */
+export declare type SignedIn = Message<"morphine.facts.v1.SignedIn"> & {
+  /**
+   * @generated from field: string subject = 1;
+   */
+  subject: string;
+
+  /**
+   * @generated from field: string identity = 2;
+   */
+  identity: string;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+};
+
+/**
+ * Describes the message morphine.facts.v1.SignedIn.
+ * Use `create(SignedInSchema)` to create a new message.
+ */
+export declare const SignedInSchema: GenMessage<SignedIn>;
+
+/**
  * What a viewer measures; never used to judge a bet.
  *
  * @generated from message morphine.facts.v1.WatchReport
@@ -1134,6 +1728,30 @@ export declare type FromViewer = Message<"morphine.facts.v1.FromViewer"> & {
      */
     value: AnalyticsWish;
     case: "analyticsWish";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.ChatSend chat_send = 40;
+     */
+    value: ChatSend;
+    case: "chatSend";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.StaffOpen staff_open = 41;
+     */
+    value: StaffOpen;
+    case: "staffOpen";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.StaffFrame staff_frame = 42;
+     */
+    value: StaffFrame;
+    case: "staffFrame";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.SignOut sign_out = 43;
+     */
+    value: SignOut;
+    case: "signOut";
   } | { case: undefined; value?: undefined };
 };
 
@@ -1947,6 +2565,68 @@ export declare type ToViewer = Message<"morphine.facts.v1.ToViewer"> & {
      */
     value: MediaLost;
     case: "mediaLost";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.ChatMessage chat = 40;
+     */
+    value: ChatMessage;
+    case: "chat";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.ChatList chat_list = 41;
+     */
+    value: ChatList;
+    case: "chatList";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.ChatReply chat_reply = 42;
+     */
+    value: ChatReply;
+    case: "chatReply";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.ChatGone chat_gone = 43;
+     */
+    value: ChatGone;
+    case: "chatGone";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.RoomRules room_rules = 44;
+     */
+    value: RoomRules;
+    case: "roomRules";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.Standing standing = 45;
+     */
+    value: Standing;
+    case: "standing";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.StaffOpened staff_opened = 46;
+     */
+    value: StaffOpened;
+    case: "staffOpened";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.StaffFrame staff_frame = 47;
+     */
+    value: StaffFrame;
+    case: "staffFrame";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.StaffClosed staff_closed = 48;
+     */
+    value: StaffClosed;
+    case: "staffClosed";
+  } | {
+    /**
+     * by the relay itself
+     *
+     * @generated from field: morphine.facts.v1.GuestToken guest_token = 49;
+     */
+    value: GuestToken;
+    case: "guestToken";
   } | { case: undefined; value?: undefined };
 };
 
@@ -2011,6 +2691,13 @@ export declare type Register = Message<"morphine.facts.v1.Register"> & {
    * @generated from field: uint64 epoch = 6;
    */
   epoch: bigint;
+
+  /**
+   * as in People, for the viewers who are here already
+   *
+   * @generated from field: string network_key = 40;
+   */
+  networkKey: string;
 };
 
 /**
@@ -2273,6 +2960,12 @@ export declare type FromStudio = Message<"morphine.facts.v1.FromStudio"> & {
      */
     value: Poster;
     case: "poster";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.People people = 40;
+     */
+    value: People;
+    case: "people";
   } | { case: undefined; value?: undefined };
 };
 
@@ -2419,6 +3112,13 @@ export declare type ViewerJoined = Message<"morphine.facts.v1.ViewerJoined"> & {
    * @generated from field: string public_key = 3;
    */
   publicKey: string;
+
+  /**
+   * keyed hash of the viewer's /24 or /48; empty when unknown
+   *
+   * @generated from field: string network = 40;
+   */
+  network: string;
 };
 
 /**
@@ -2681,6 +3381,12 @@ export declare type ToStudio = Message<"morphine.facts.v1.ToStudio"> & {
      */
     value: EraseTexts;
     case: "textsErased";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.SignedIn signed_in = 40;
+     */
+    value: SignedIn;
+    case: "signedIn";
   } | { case: undefined; value?: undefined };
 };
 

@@ -1,0 +1,240 @@
+// Proves how people help to run a show from elsewhere, with nothing replaced: invitations signed by
+// the channel's key, taken by devices over the real relay, the studio's own RPC under the role
+// that was given and no other, and a role that is taken back in the middle of a connection. The
+// relay is also played by an attacker who changes, repeats and invents what it carries.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { create } from '@bufbuild/protobuf';
+import { newId } from '../../core/base/ids.ts';
+import { RpcError } from '../../core/contract/rpc.ts';
+import { StaffFrameSchema } from '../../core/wire/gen/facts_pb.js';
+import type { Relay } from '../../relay/relay.ts';
+import {
+  random,
+  randomHex,
+  removeFolder,
+  startTestRelay,
+  TestViewer,
+  temporaryFolder,
+} from '../../relay/testing/harness.ts';
+import {
+  type PeopleStudio,
+  RemoteCrew,
+  startPeopleStudio,
+} from '../../tests/harness/peopleStudio.ts';
+import { startLedger, type TestLedger } from '../ledger/testLedger.ts';
+import { openChannelKey } from '../upstream/channelKey.ts';
+
+const folder = temporaryFolder();
+const ledgerFolder = temporaryFolder();
+const open: { close(): void }[] = [];
+let relay: Relay;
+let ledger: TestLedger;
+let studio: PeopleStudio;
+
+before(async () => {
+  relay = await startTestRelay({ dataFolder: folder });
+  ledger = await startLedger(ledgerFolder);
+  const key = await openChannelKey({ dataFolder: folder, random });
+  studio = await startPeopleStudio({ relayUrl: relay.url, dataFolder: folder, key, ledger });
+});
+
+after(async () => {
+  for (const one of open) one.close();
+  await studio.close();
+  await relay.close();
+  ledger.close();
+  removeFolder(folder);
+  removeFolder(ledgerFolder);
+});
+
+async function join(secret = random(32), subject = randomHex(16)): Promise<TestViewer> {
+  const viewer = new TestViewer(relay.url, studio.key.channelId, secret, subject);
+  open.push(viewer);
+  await viewer.join();
+  // Its standing is told once the ledger knows its key.
+  await viewer.take('standing');
+  return viewer;
+}
+
+async function invite(role: 'coHost' | 'moderator' = 'moderator', uses = 1, minutes = 10) {
+  const inviteId = newId(random);
+  const { link } = await studio.owner.studio.people.invite({ inviteId, role, uses, minutes });
+  return { inviteId, link };
+}
+
+async function enter(link: string | null, viewer?: TestViewer): Promise<RemoteCrew> {
+  const crew = new RemoteCrew(viewer ?? (await join()), link);
+  open.push(crew);
+  await crew.settled;
+  return crew;
+}
+
+const refusedWith = (code: string) => (error: unknown) =>
+  error instanceof RpcError && error.code === code;
+
+test('a moderator from elsewhere acts as one, and not as the owner', async () => {
+  const { link } = await invite();
+  assert.ok(link.startsWith(`${relay.url}/s/${studio.key.channelId}#invite=`), 'the secret stays');
+  const crew = await enter(link);
+  await crew.client.studio.show.suspendBetting({ reason: 'a look at the rules' });
+  assert.ok(studio.calls.includes('show.suspendBetting'));
+  assert.deepEqual(crew.client.connection(), { state: 'connected', role: 'moderator' });
+  const mine = studio.calls.length;
+  await assert.rejects(crew.client.studio.policy.set(POLICY), refusedWith('forbidden'));
+  await assert.rejects(
+    crew.client.studio.people.invite({
+      inviteId: newId(random),
+      role: 'coHost',
+      uses: 1,
+      minutes: 1,
+    }),
+    refusedWith('forbidden'),
+  );
+  await assert.rejects(crew.client.studio.show.goLive({}), refusedWith('forbidden'));
+  assert.equal(studio.calls.length, mine, 'nothing was done');
+  const { members } = await studio.owner.studio.people.show({});
+  const member = members.find(({ subject }) => subject === crew.viewer.subject);
+  assert.deepEqual([member?.role, member?.isHere], ['moderator', true]);
+});
+
+test('long messages pass whole, in pieces', async () => {
+  const crew = await enter((await invite('coHost')).link);
+  const before = studio.calls.length;
+  const { imported } = await crew.client.studio.markets.importTemplates({
+    json: 'é'.repeat(60_000),
+  });
+  assert.equal(imported, 60_000);
+  assert.deepEqual(studio.calls.slice(before), ['markets.importTemplates']);
+});
+
+test('whoever is of the crew comes back without a link, but only with the same key', async () => {
+  const secret = random(32);
+  const first = await enter((await invite()).link, await join(secret));
+  await first.client.studio.people.show({});
+  const { subject } = first.viewer;
+  first.close();
+  const again = await enter(null, await join(secret, subject));
+  await again.client.studio.people.show({});
+  assert.equal(again.refusals.length, 0);
+  // Another key cannot be bound to that subject, so it is told nothing at all.
+  const thief = new TestViewer(relay.url, studio.key.channelId, random(32), subject);
+  open.push(thief);
+  await thief.join();
+  assert.equal((await thief.take('refused')).code, 'SUBJECT_BOUND');
+  const stranger = await enter(null);
+  await stranger.closed;
+  assert.equal(stranger.refusals[0]?.code, 'NO_ROLE');
+});
+
+test('a role that is taken back ends the connection, and what waits is not done', async () => {
+  const crew = await enter((await invite()).link);
+  const { subject } = crew.viewer;
+  await crew.client.studio.people.show({});
+  const sentMs = performance.now();
+  await studio.owner.studio.people.revokeRole({ subject, reason: 'thank you' });
+  await crew.closed;
+  await crew.viewer.closed;
+  console.log(`cut off after ${(performance.now() - sentMs).toFixed(1)} ms`);
+  assert.ok(crew.refusals.some(({ code }) => code === 'ROLE_REVOKED'));
+  await assert.rejects(crew.client.studio.show.resumeBetting({}), refusedWith('unavailable'));
+  const back = await enter(null, await join(secretOf(crew), subject));
+  await back.closed;
+  assert.equal(back.refusals[0]?.code, 'NO_ROLE');
+});
+
+function secretOf(crew: RemoteCrew): Uint8Array {
+  return new Uint8Array(Buffer.from(crew.viewer.key.secretKey, 'hex'));
+}
+
+test('an invitation works as often as it says, until it is taken back', async () => {
+  const { link, inviteId } = await invite('moderator', 2);
+  for (let taken = 0; taken < 2; taken++) {
+    const crew = await enter(link);
+    await crew.client.studio.people.show({});
+  }
+  const third = await enter(link);
+  await third.closed;
+  assert.equal(third.refusals[0]?.code, 'INVITE_OVER');
+  const crewBefore = (await studio.owner.studio.people.show({})).members.length;
+  await studio.owner.studio.people.revokeInvite({ inviteId, withRoles: true });
+  const { members } = await studio.owner.studio.people.show({});
+  assert.equal(members.length, crewBefore - 2);
+
+  const other = await invite();
+  await studio.owner.studio.people.revokeInvite({ inviteId: other.inviteId, withRoles: false });
+  const late = await enter(other.link);
+  await late.closed;
+  assert.equal(late.refusals[0]?.code, 'INVITE_OVER');
+});
+
+test('an invitation that somebody changed, or saw on its way, opens nothing', async () => {
+  const { link } = await invite('moderator', 5);
+  const promoted = link.replace('.moderator.', '.coHost.');
+  const more = link.replace('.5.', '.50.');
+  // Who sees the wire has all but the secret behind the last dot.
+  const seen = `${link.slice(0, link.lastIndexOf('.') + 1)}${randomHex(32)}`;
+  for (const forged of [promoted, more, seen]) {
+    assert.notEqual(forged, link);
+    const crew = await enter(forged);
+    await crew.closed;
+    assert.equal(crew.refusals[0]?.code, 'BAD_INVITE', forged);
+  }
+});
+
+test('a relay that changes, repeats or invents a piece ends the line, and nothing is done', async () => {
+  const forgeries = [
+    (frame: Frame) => ({ ...frame, bytes: flipped(frame.bytes) }),
+    (frame: Frame) => ({ ...frame, number: frame.number + 1n }),
+    (frame: Frame) => ({ ...frame, isLast: !frame.isLast }),
+    (frame: Frame) => ({ ...frame, mac: flipped(frame.mac) }),
+  ];
+  for (const forge of forgeries) {
+    const viewer = await join();
+    const { link } = await invite();
+    const send = viewer.send.bind(viewer);
+    let forged = 0;
+    let isArmed = false;
+    viewer.send = (message) => {
+      if (message.case !== 'staffFrame' || !isArmed) return send(message);
+      forged++;
+      return send({ case: 'staffFrame', value: create(StaffFrameSchema, forge(message.value)) });
+    };
+    const crew = await enter(link, viewer);
+    await crew.client.studio.people.show({});
+    isArmed = true;
+    const before = studio.calls.length;
+    await crew.client.studio.show.resumeBetting({}).catch(() => {});
+    await crew.closed;
+    assert.ok(forged > 0);
+    assert.deepEqual(crew.refusals[0]?.code, 'LINE_BROKEN');
+    assert.equal(studio.calls.length, before);
+  }
+});
+
+test('a piece that is sent again ends the line', async () => {
+  const viewer = await join();
+  const send = viewer.send.bind(viewer);
+  let isArmed = false;
+  viewer.send = (message) => {
+    send(message);
+    if (message.case === 'staffFrame' && isArmed) send(message);
+  };
+  const crew = await enter((await invite()).link, viewer);
+  isArmed = true;
+  await crew.client.studio.show.resumeBetting({}).catch(() => {});
+  await crew.closed;
+  assert.equal(crew.refusals[0]?.code, 'LINE_BROKEN');
+});
+
+type Frame = { number: bigint; bytes: Uint8Array; isLast: boolean; mac: Uint8Array };
+
+function flipped(bytes: Uint8Array): Uint8Array {
+  return bytes.with(0, (bytes[0] ?? 0) ^ 1);
+}
+
+const POLICY = {
+  policy: {} as never,
+  reason: 'not mine to set',
+};

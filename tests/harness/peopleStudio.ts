@@ -1,0 +1,193 @@
+// For tests only: the people of a studio over the real relay, the real ledger and the studio's own
+// RPC, without picture and pages. Viewers and the crew come by real WebSockets.
+
+import { realTimers } from '../../core/base/clock.ts';
+import { newId } from '../../core/base/ids.ts';
+import { silentLogger } from '../../core/base/logger.ts';
+import { operations } from '../../core/contract/operations.ts';
+import { createPortPair } from '../../core/contract/ports.ts';
+import type { Port } from '../../core/contract/rpc.ts';
+import type { Handlers } from '../../core/contract/rpcCalls.ts';
+import { createRpcClient, type RpcClient } from '../../core/contract/rpcClient.ts';
+import { createRpcServer } from '../../core/contract/rpcServer.ts';
+import type { MarketView } from '../../core/contract/state.ts';
+import { readFragment } from '../../core/people/invite.ts';
+import { openStaffPort } from '../../core/people/staffPort.ts';
+import { type Audience, createAudience } from '../../native/audience/audience.ts';
+import { initialState } from '../../native/engine/initialState.ts';
+import { createPeopleHandlers } from '../../native/engine/peopleHandlers.ts';
+import {
+  createPeopleRooms,
+  openPeopleFiles,
+  type PeopleRooms,
+} from '../../native/engine/peopleRooms.ts';
+import { createShow, firstShow, type Show } from '../../native/engine/show.ts';
+import type { TestLedger } from '../../native/ledger/testLedger.ts';
+import { createStudioStateStore } from '../../native/serve/state.ts';
+import type { ChannelKey } from '../../native/upstream/channelKey.ts';
+import { createStudioSocket, type StudioSocket } from '../../native/upstream/studioSocket.ts';
+import { clock, random, type TestViewer } from '../../relay/testing/harness.ts';
+
+export type PeopleStudio = {
+  rooms: PeopleRooms;
+  audience: Audience;
+  socket: StudioSocket;
+  show: Show;
+  key: ChannelKey;
+  markets: MarketView[];
+  /** Rooms' operations that were called, as "room.operation". */
+  calls: string[];
+  /** Whoever sits at the studio itself. */
+  owner: RpcClient;
+  close(): Promise<void>;
+};
+
+/** Everything about people that an engine joins, on one relay. */
+export async function startPeopleStudio(options: {
+  relayUrl: string;
+  dataFolder: string;
+  key: ChannelKey;
+  ledger: TestLedger;
+  wallMs?: () => number;
+}): Promise<PeopleStudio> {
+  const { relayUrl, dataFolder, key, ledger } = options;
+  const wallMs = options.wallMs ?? (() => Date.now());
+  const logger = silentLogger;
+  const around = { clock, timers: realTimers, random, logger, wallMs };
+  const kept = await openPeopleFiles(dataFolder, around);
+  const socket = createStudioSocket({
+    ...{ relayUrl, key, ...around },
+    ledgerIdentity: () => null,
+    networkKey: () => kept.file.people.networkKey,
+  });
+  const registered = new Promise<void>((resolve) => socket.onRegistered(() => resolve()));
+  const rooms = createPeopleRooms({
+    ...{ kept, key, socket, ledger: ledger.client, ...around },
+    openRpc: () => rpc,
+  });
+  const markets: MarketView[] = [];
+  const audience = createAudience({
+    ...{ socket, ledger: ledger.client, ...around },
+    markets: () => markets,
+    onBetPlaced: () => {},
+    onBound: rooms.bound,
+    betRefusal: rooms.betRefusal,
+  });
+  const first = firstShow({
+    ...{ clock, title: 'Final', channelId: key.channelId, isLive: true },
+    ...{ liveSinceUs: 1, suspendedByHand: '' },
+  });
+  const show = createShow({
+    ...{ clock, first },
+    onChange: (view) => audience.setBettingSuspended(view.bettingSuspended),
+  });
+  for (const reason of ['ledgerAway', 'pictureStalled'] as const) show.suspend(reason, false);
+  const store = createStudioStateStore(
+    initialState({ show: first, source: '', relayUrl, templates: [], complaints: [] }),
+  );
+  const calls: string[] = [];
+  const rpc = createRpcServer({
+    ...{ runId: newId(random), state: () => store.state(), logger },
+    handlers: { ...recording(calls), ...createPeopleHandlers({ peopleRooms: rooms, show }) },
+  });
+  await registered;
+  show.setViewerUrl(socket.registered?.viewerUrl ?? '');
+  const owner = connectTo(async () => {
+    const [near, far] = createPortPair();
+    rpc.accept(far, () => 'owner');
+    return near;
+  });
+  return {
+    ...{ rooms, audience, socket, show, key, markets, calls, owner },
+    async close() {
+      owner.close();
+      rpc.close();
+      audience.close();
+      await rooms.close();
+      socket.close();
+    },
+  };
+}
+
+/** Handlers of all other rooms: they only write down that they were called. */
+function recording(calls: string[]): Handlers {
+  const rooms = Object.entries(operations).map(([room, declared]) => {
+    const handlers = Object.keys(declared).map((name) => [
+      name,
+      async (args: object) => {
+        calls.push(`${room}.${name}`);
+        return 'json' in args ? { imported: String(args.json).length } : {};
+      },
+    ]);
+    return [room, Object.fromEntries(handlers)];
+  });
+  return Object.fromEntries(rooms) as Handlers;
+}
+
+function connectTo(connect: () => Promise<Port>, onConnected = () => {}): RpcClient {
+  return createRpcClient({
+    ...{ connect, clientId: newId(random), timers: realTimers },
+    onState: () => {},
+    onReadings: () => {},
+    onConnection: ({ state }) => {
+      if (state === 'connected') onConnected();
+    },
+  });
+}
+
+/** Somebody elsewhere who helps to run the show: a device, its viewer's line, and RPC over it. */
+export class RemoteCrew {
+  readonly viewer: TestViewer;
+  readonly refusals: { code: string; message: string }[] = [];
+  /** Settles with what the studio or the line said at its end. */
+  readonly closed: Promise<void>;
+  /** Settles with the welcome, or with the end. */
+  readonly settled: Promise<void>;
+  readonly client: RpcClient;
+
+  /** @param link of an invitation; null for a device that has a role. */
+  constructor(viewer: TestViewer, link: string | null) {
+    this.viewer = viewer;
+    const invitation = link === null ? null : readFragment(new URL(link).hash);
+    const staff = openStaffPort({
+      channelId: viewer.channelId,
+      device: { subject: viewer.subject, ...viewer.key },
+      ...{ invitation, random },
+      send: (message) => viewer.send(message),
+      onRefused: (refusal) => this.refusals.push(refusal),
+    });
+    viewer.onEvery((message) => staff.take(message.message));
+    void viewer.closed.then(() => staff.lost());
+    let isOver = () => {};
+    this.closed = new Promise((resolve) => {
+      isOver = resolve;
+    });
+    let isWelcome = () => {};
+    this.settled = new Promise((resolve) => {
+      isWelcome = resolve;
+    });
+    let isUsed = false;
+    this.client = connectTo(
+      async () => {
+        if (isUsed) throw new Error('The line is over.');
+        isUsed = true;
+        return {
+          ...staff.port,
+          onClose(run) {
+            staff.port.onClose(() => {
+              run();
+              isOver();
+              isWelcome();
+            });
+          },
+        };
+      },
+      () => isWelcome(),
+    );
+  }
+
+  close(): void {
+    this.client.close();
+    this.viewer.close();
+  }
+}
