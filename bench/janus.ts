@@ -53,35 +53,80 @@ export function measurePeerJoin(
 
 type Janus = { watchUrl: string; linkUrl: string };
 
+/** A running Janus with one mountpoint (id 1) for H.264 (96) and, if asked for, Opus (111). */
+export type JanusServer = {
+  pid: number;
+  /** Base address of its HTTP API. */
+  api: string;
+  /** The address besides loopback that it serves viewers at. */
+  address: string;
+  videoPort: number;
+  audioPort: number;
+  end(): Promise<void>;
+};
+
+/**
+ * Starts Janus tuned for many viewers: one event loop, a kept key frame.
+ *
+ * @param prefix words in front of the program, for example those that pin it to a core
+ * @returns why it cannot be had here, as a sentence, instead
+ */
+export async function startJanus(options: {
+  hasSound: boolean;
+  prefix?: readonly string[];
+}): Promise<JanusServer | string> {
+  const program = programOf('janus');
+  const libraries = libraryFolder();
+  if (!program || !libraries) return 'not installed';
+  const network = outwardInterface();
+  const address = outwardAddress();
+  if (!network || !address) return 'not measured: no address besides loopback';
+  const folder = mkdtempSync(join(tmpdir(), 'morphine-janus-'));
+  const [apiPort, videoPort, audioPort] = [await freePort(), await freePort(), await freePort()];
+  const ports = { apiPort, mediaPort: videoPort };
+  writeConfiguration(folder, {
+    ...{ libraries, network, ...ports },
+    audioPort: options.hasSound ? audioPort : null,
+  });
+  const [command = '', ...words] = [
+    ...(options.prefix ?? []),
+    ...[program, '-F', folder, '-C', join(folder, 'janus.jcfg')],
+  ];
+  const janus = spawn(command, words, { stdio: 'ignore' });
+  janus.on('error', () => {});
+  const end = async () => {
+    await endOf(janus);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const api = `http://127.0.0.1:${apiPort}/janus`;
+  try {
+    await waitFor('Janus', async () => (await fetch(`${api}/info`).catch(() => null))?.ok, 10_000);
+  } catch (cause) {
+    await end();
+    throw cause;
+  }
+  return { pid: janus.pid ?? 0, api, address, videoPort, audioPort, end };
+}
+
 async function withJanus(
   context: BenchContext,
   run: (janus: Janus) => Promise<PeerFigure>,
 ): Promise<PeerFigure> {
-  const program = programOf('janus');
-  const libraries = libraryFolder();
-  if (!program || !libraries) return { rounds: [], remarks: ['not installed'] };
-  const network = outwardInterface();
-  if (!network) return { rounds: [], remarks: ['not measured: no address besides loopback'] };
-  const folder = mkdtempSync(join(tmpdir(), 'morphine-janus-'));
-  const children: ChildProcess[] = [];
+  let source: ChildProcess | undefined;
+  let janus: JanusServer | undefined;
   let server: Awaited<ReturnType<typeof servePages>> | undefined;
   try {
-    const [apiPort, mediaPort] = [await freePort(), await freePort()];
-    writeConfiguration(folder, { libraries, network, apiPort, mediaPort });
-    const janus = spawn(program, ['-F', folder, '-C', join(folder, 'janus.jcfg')], {
-      stdio: 'ignore',
-    });
-    janus.on('error', () => {});
-    children.push(janus);
-    const api = `http://127.0.0.1:${apiPort}/janus`;
-    await waitFor('Janus', async () => (await fetch(`${api}/info`).catch(() => null))?.ok, 10_000);
-    const source = fork(join(import.meta.dirname, 'peerSource.ts'), [String(mediaPort)], {
+    const started = await startJanus({ hasSound: false });
+    if (typeof started === 'string') return { rounds: [], remarks: [started] };
+    janus = started;
+    const { api, videoPort } = janus;
+    const fed = fork(join(import.meta.dirname, 'peerSource.ts'), [String(videoPort)], {
       execArgv: ['--disable-warning=ExperimentalWarning'],
     });
-    children.push(source);
+    source = fed;
     await new Promise<void>((done, fail) => {
-      source.once('message', () => done());
-      source.once('exit', (code) => fail(new Error(`The peer's source ended with ${code}`)));
+      fed.once('message', () => done());
+      fed.once('exit', (code) => fail(new Error(`The peer's source ended with ${code}`)));
     });
     server = await servePages({ '/watch': janusPage(api), '/': pageWithLink('/watch') });
     const figure = await run({ watchUrl: `${server.origin}/watch`, linkUrl: `${server.origin}/` });
@@ -92,11 +137,9 @@ async function withJanus(
     return { rounds: [], remarks: [`not measured: ${reason}`] };
   } finally {
     server?.close();
-    for (const child of children) {
-      child.removeAllListeners('exit');
-      await endOf(child);
-    }
-    rmSync(folder, { recursive: true, force: true });
+    source?.removeAllListeners('exit');
+    if (source) await endOf(source);
+    await janus?.end();
   }
 }
 
@@ -130,6 +173,11 @@ function outwardInterface(): string | undefined {
   return found?.[0];
 }
 
+function outwardAddress(): string | undefined {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+}
+
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -141,7 +189,13 @@ async function freePort(): Promise<number> {
 /** One mountpoint and one transport; every other plugin is left out. */
 function writeConfiguration(
   folder: string,
-  of: { libraries: string; network: string; apiPort: number; mediaPort: number },
+  of: {
+    libraries: string;
+    network: string;
+    apiPort: number;
+    mediaPort: number;
+    audioPort: number | null;
+  },
 ): void {
   const folders = ['plugins', 'transports', 'events', 'loggers'].map((name) => join(folder, name));
   for (const path of folders) mkdirSync(path);
@@ -150,6 +204,13 @@ function writeConfiguration(
     symlinkSync(join(of.libraries, kind, file), join(into, file));
   link('plugins', 'libjanus_streaming.so', plugins);
   link('transports', 'libjanus_http.so', transports);
+  const sound =
+    of.audioPort === null
+      ? '  audio = false'
+      : `  audio = true
+  audioport = ${of.audioPort}
+  audiopt = 111
+  audiocodec = "opus"`;
   const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
   write(
     'janus.jcfg',
@@ -161,6 +222,7 @@ function writeConfiguration(
   loggers_folder = "${loggers}"
   debug_level = 2
   event_loops = 1
+  session_timeout = 0
 }
 nat: { ice_enforce_list = "${of.network}" }
 media: { }
@@ -184,7 +246,7 @@ admin: { admin_http = false }
     `match: {
   type = "rtp"
   id = 1
-  audio = false
+${sound}
   video = true
   videoport = ${of.mediaPort}
   videopt = 96

@@ -1,6 +1,7 @@
 // `npm run bench`: every figure beside its target, the machine's own floors and, where it is
 // installed, the peer, all in one run. About five minutes in the short form; `-- --only NAME` takes
-// one figure, `-- --only sight` those of vision that need no show, `-- --full` takes all of them and
+// one figure, `-- --only sight` those of vision that need no show, `-- --only relay` those of a relay
+// under load (four minutes), `-- --full` takes all of them and
 // each longer. The table goes to the terminal, the same as JSON and Markdown to out/bench/
 // (`--out DIR`). Exit code 1 only when something broke: a missed target is a result.
 
@@ -28,6 +29,7 @@ import { measureMotion } from './motion.ts';
 import { measureOverlay } from './overlay.ts';
 import { measurePhone } from './phone.ts';
 import { measureRecovery } from './recovery.ts';
+import { measureRelay } from './relay.ts';
 import { measureSettlement } from './settlement.ts';
 import { measureStart } from './start.ts';
 import { type BenchResult, floorSpreads, resultOf, tableOf } from './table.ts';
@@ -52,6 +54,7 @@ const MEASUREMENTS: Record<string, Measurement> = {
   motionids: measureDefaultMotion,
   tracking: measureTracking,
   ball: measureBall,
+  relay: measureRelay,
   durable: measureDurable,
   settlement: measureSettlement,
   audit: measureAudit,
@@ -59,6 +62,8 @@ const MEASUREMENTS: Record<string, Measurement> = {
 };
 /** Vision on pictures and clips alone; not in the short form unless they are asked for. */
 const SIGHT = ['glue', 'pose', 'motion', 'motionids', 'tracking', 'ball'];
+/** What is taken only when it is asked for, or in the full form. */
+const ASKED_FOR = [...SIGHT, 'relay'];
 const FLOOR_SAMPLES = 100;
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -77,7 +82,7 @@ function readArguments(): { isFull: boolean; wanted: string[]; folder: string } 
     const asked = values.only.flatMap((name) => (name === 'sight' ? SIGHT : [name]));
     const unknown = asked.find((name) => !names.includes(name));
     if (unknown === undefined) {
-      const usual = values.full ? names : names.filter((name) => !SIGHT.includes(name));
+      const usual = values.full ? names : names.filter((name) => !ASKED_FOR.includes(name));
       const wanted = asked.length > 0 ? asked : usual;
       return { isFull: values.full, wanted, folder: resolve(values.out) };
     }

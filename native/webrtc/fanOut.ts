@@ -13,6 +13,7 @@ import { startsKeyFrame } from '../../core/media/h264Rtp.ts';
 import type { SenderClock } from '../../core/media/rtcp.ts';
 import { parseRtp, type RtpPacket } from '../../core/media/rtp.ts';
 import { Continuity } from './continuity.ts';
+import { CrowdOrder } from './crowdOrder.ts';
 import { Viewer } from './fanOutViewer.ts';
 import { FORWARDED_PAYLOAD_LENGTH_MAX, PacketRing, type StoredPacket } from './packetRing.ts';
 import type { FanOutReader, FanOutSource } from './unitReader.ts';
@@ -47,6 +48,8 @@ export type FanOutOptions = {
   onTimestampShift?(track: TrackKind, shift: number): void;
   /** What viewers' browsers are told about buffering; default PLAYOUT_DELAY. */
   playoutDelay?: { msMin: number; msMax: number };
+  /** Runs something in a later turn of the event loop; default setImmediate. */
+  soon?(run: () => void): void;
 };
 
 /** One publisher's packets. Opening a new input ends the older one; viewers notice nothing. */
@@ -98,6 +101,8 @@ export type FanOutCounters = {
   packetsOut: number;
   sendFailures: number;
   burstPackets: number;
+  /** Not sent, because what came before took too long. */
+  packetsGivenUp: number;
   nacksAsked: number;
   nacksAnswered: number;
   /** Asked again within one round trip, or beyond a viewer's share: not sent twice. */
@@ -147,7 +152,7 @@ class Spread implements FanOut {
     video: lane('video', VIDEO_RING_CAPACITY),
     audio: lane('audio', AUDIO_RING_CAPACITY),
   };
-  readonly #viewers = new Set<Viewer>();
+  readonly #order: CrowdOrder<Viewer>;
   readonly #readers = new Set<FanOutReader>();
   readonly #counters: FanOutCounters = noCounters();
   readonly #canonicalName: string;
@@ -159,6 +164,7 @@ class Spread implements FanOut {
 
   constructor(options: FanOutOptions) {
     this.#options = options;
+    this.#order = new CrowdOrder(options.timers, options.soon ?? ((run) => void setImmediate(run)));
     this.#canonicalName = toHex(options.random(8));
   }
 
@@ -204,9 +210,9 @@ class Spread implements FanOut {
       });
       onDropped();
     });
-    this.#viewers.add(viewer);
+    this.#order.add(viewer);
     this.#counters.viewersJoined++;
-    this.#options.onViewersChanged?.(this.#viewers.size);
+    this.#options.onViewersChanged?.(this.#order.viewers.length);
     return {
       opened: (track, from) => viewer.opened(track, from),
       rtcp: (track, packet) => viewer.rtcp(track, packet),
@@ -220,7 +226,7 @@ class Spread implements FanOut {
 
   sendAnalytics(bytes: Uint8Array): void {
     const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes);
-    for (const { analytics } of this.#viewers) {
+    for (const { analytics } of this.#order.viewers) {
       if (!analytics) continue;
       const isFree = analytics.bufferedAmount() <= ANALYTICS_QUEUED_BYTES_MAX;
       if (isFree && analytics.send(buffer)) this.#counters.analyticsSent++;
@@ -234,7 +240,7 @@ class Spread implements FanOut {
   }
 
   viewerCount(): number {
-    return this.#viewers.size;
+    return this.#order.viewers.length;
   }
 
   hasKeyFrame(): boolean {
@@ -242,13 +248,14 @@ class Spread implements FanOut {
   }
 
   counters(): FanOutCounters {
-    return { ...this.#counters };
+    return { ...this.#counters, packetsGivenUp: this.#order.packetsGivenUp };
   }
 
   close(): void {
     this.#isClosed = true;
     this.#cancelRequest?.();
-    for (const viewer of this.#viewers) this.#remove(viewer);
+    for (const viewer of this.#order.viewers) this.#remove(viewer);
+    this.#order.close();
     this.#readers.clear();
   }
 
@@ -258,6 +265,7 @@ class Spread implements FanOut {
       clock,
       timers,
       counters: this.#counters,
+      settle: () => this.#order.settle(),
       ring: (kind: TrackKind) => this.#lanes[kind].ring,
       keyFrameStart: () => this.#keyFrameStart(),
       senderClock: (kind: TrackKind) => this.#lanes[kind].senderClock,
@@ -280,7 +288,7 @@ class Spread implements FanOut {
       target.kind === 'video' &&
       startsKeyFrame(packet, header.payloadStart, header.payloadEnd) &&
       this.#noteKeyFrame(stored);
-    for (const viewer of this.#viewers) viewer.forward(target.kind, stored, isKeyFrameStart);
+    this.#order.push({ kind: target.kind, stored, isKeyFrameStart });
     for (const reader of this.#readers) reader.packet(target.kind, stored);
   }
 
@@ -327,7 +335,7 @@ class Spread implements FanOut {
   #senderReport(target: Lane, clock: SenderClock): void {
     const rtpTimestamp = (clock.rtpTimestamp + target.continuity.shift) >>> 0;
     target.senderClock = { ...clock, rtpTimestamp };
-    for (const viewer of this.#viewers) viewer.senderReport(target.kind);
+    for (const viewer of this.#order.viewers) viewer.senderReport(target.kind);
   }
 
   #requestKeyFrame(): void {
@@ -354,9 +362,9 @@ class Spread implements FanOut {
   }
 
   #remove(viewer: Viewer): boolean {
-    if (!this.#viewers.delete(viewer)) return false;
+    if (!this.#order.remove(viewer)) return false;
     viewer.close();
-    this.#options.onViewersChanged?.(this.#viewers.size);
+    this.#options.onViewersChanged?.(this.#order.viewers.length);
     return true;
   }
 }
@@ -377,6 +385,7 @@ function noCounters(): FanOutCounters {
     packetsOut: 0,
     sendFailures: 0,
     burstPackets: 0,
+    packetsGivenUp: 0,
     nacksAsked: 0,
     nacksAnswered: 0,
     nacksGuarded: 0,

@@ -58,6 +58,8 @@ export type ViewerHost = {
   clock: MediaClock;
   timers: Timers;
   counters: FanOutCounters;
+  /** Sends what still waits: the ring must not hold what a viewer is yet to get. */
+  settle(): void;
   ring(kind: TrackKind): PacketRing;
   /** Stream number of the cached key frame's first packet, while all of it is in the ring. */
   keyFrameStart(): number | undefined;
@@ -70,7 +72,9 @@ export type ViewerHost = {
 
 export class Viewer {
   readonly #host: ViewerHost;
-  readonly #tracks: Partial<Record<TrackKind, Track>> = {};
+  // Two fields and not a record: a key that varies costs a look-up at every packet.
+  readonly #video: Track | undefined;
+  readonly #audio: Track | undefined;
   readonly #resentAtUs = new Map<number, MediaTimeUs>();
   readonly #drop: () => void;
   #roundTripUs: number | undefined;
@@ -89,31 +93,19 @@ export class Viewer {
   ) {
     this.#host = host;
     this.#drop = drop;
-    for (const kind of ['video', 'audio'] as const) {
-      const out = tracks[kind];
-      if (!out) continue;
-      this.#tracks[kind] = {
-        kind,
-        out,
-        ring: host.ring(kind),
-        state: 'closed',
-        offset: undefined,
-        cursor: 0,
-        packets: 0,
-        octets: 0,
-        reports: [],
-      };
-    }
+    this.#video = tracks.video && trackOf('video', tracks.video, host);
+    this.#audio = tracks.audio && trackOf('audio', tracks.audio, host);
   }
 
   opened(kind: TrackKind, from: 'cached' | 'next' = 'cached'): void {
-    const track = this.#tracks[kind];
+    const track = this.#trackOf(kind);
     if (track?.state !== 'closed' || this.#isClosed) return;
     if (kind === 'audio') {
       track.state = 'live';
       this.senderReport('audio');
       return;
     }
+    this.#host.settle();
     const start = from === 'cached' ? this.#host.keyFrameStart() : undefined;
     if (start === undefined) {
       track.state = 'waiting';
@@ -127,7 +119,7 @@ export class Viewer {
 
   /** A packet has just come in. */
   forward(kind: TrackKind, packet: StoredPacket, isKeyFrameStart: boolean): void {
-    const track = this.#tracks[kind];
+    const track = this.#trackOf(kind);
     if (!track || track.state === 'closed' || track.state === 'bursting') return;
     if (track.state === 'waiting') {
       if (!isKeyFrameStart) return;
@@ -138,7 +130,7 @@ export class Viewer {
   }
 
   senderReport(kind: TrackKind): void {
-    const track = this.#tracks[kind];
+    const track = this.#trackOf(kind);
     const clock = this.#host.senderClock(kind);
     if (!track || !clock || track.state === 'closed' || track.state === 'waiting') return;
     const name = this.#host.canonicalName;
@@ -149,7 +141,7 @@ export class Viewer {
   }
 
   rtcp(kind: TrackKind, packet: Uint8Array): void {
-    const track = this.#tracks[kind];
+    const track = this.#trackOf(kind);
     if (!track || this.#isClosed) return;
     for (const item of parseRtcp(packet)) this.#take(track, item);
   }
@@ -158,18 +150,23 @@ export class Viewer {
     return {
       roundTripMs: this.#roundTripUs === undefined ? null : this.#roundTripUs / 1000,
       fractionLost: this.#fractionLost,
-      packetsSent: (this.#tracks.video?.packets ?? 0) + (this.#tracks.audio?.packets ?? 0),
+      packetsSent: (this.#video?.packets ?? 0) + (this.#audio?.packets ?? 0),
     };
   }
 
   close(): void {
     this.#isClosed = true;
     this.#cancelBurst?.();
-    for (const track of Object.values(this.#tracks)) track.state = 'closed';
+    for (const track of [this.#video, this.#audio]) if (track) track.state = 'closed';
     this.analytics = undefined;
   }
 
+  #trackOf(kind: TrackKind): Track | undefined {
+    return kind === 'video' ? this.#video : this.#audio;
+  }
+
   #burst(track: Track, stepsLeft: number): void {
+    this.#host.settle();
     if (this.#isClosed) return;
     // Packets that arrive during the burst are part of it, so the order is never broken.
     const count = Math.ceil((track.ring.highest + 1 - track.cursor) / stepsLeft);
@@ -272,4 +269,11 @@ export class Viewer {
     }
     return ++this.#resendCount <= RESENDS_PER_WINDOW_MAX;
   }
+}
+
+function trackOf(kind: TrackKind, out: ViewerTrack, host: ViewerHost): Track {
+  return {
+    ...{ kind, out, ring: host.ring(kind), state: 'closed', offset: undefined },
+    ...{ cursor: 0, packets: 0, octets: 0, reports: [] },
+  };
 }

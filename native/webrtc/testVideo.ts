@@ -17,12 +17,15 @@ export type TestVideo = { frames: { bytes: Uint8Array; keyFrame: boolean }[] };
 
 /** Frames of ffmpeg's test picture (30 a second, key frame every 30), or why there are none. */
 export function makeTestVideo(
-  options: { frames?: number; size?: string } = {},
+  options: { frames?: number; size?: string; kilobits?: number } = {},
 ): TestVideo | string {
-  const { frames = 60, size = '640x360' } = options;
+  const { frames = 60, size = '640x360', kilobits = 1500 } = options;
+  // A key frame may have the bits of four pictures, as our own encoders allow.
+  const buffer = Math.round((kilobits * 4) / 30);
   const input = ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=30`, '-frames:v', `${frames}`];
   const encoder = '-c:v libx264 -preset ultrafast -tune zerolatency -profile:v baseline -level 3.1';
-  const rate = '-pix_fmt yuv420p -b:v 1500k -maxrate 1500k -bufsize 750k -g 30 -keyint_min 30';
+  const bits = `-b:v ${kilobits}k -maxrate ${kilobits}k -bufsize ${buffer}k`;
+  const rate = `-pix_fmt yuv420p ${bits} -g 30 -keyint_min 30`;
   const output = '-sc_threshold 0 -bf 0 -x264-params aud=1:repeat-headers=1 -f h264 pipe:1';
   const run = spawnSync(
     TEST_FFMPEG_PATH,

@@ -1,0 +1,266 @@
+// Figures of the relay under load (`--only relay`): what a viewer costs beside Janus in the same run,
+// rounds taken in turns; 400 viewers on one core; what the relay adds to the delay; memory; and how
+// often the studio is asked for a key frame. The relay and Janus have one core each in their turn,
+// studio and viewers the other one. All of it is one machine: no network is between them.
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { canPin, type Program, startProgram, usedBy } from './crowd/machinery.ts';
+import type {
+  CrowdFigures,
+  HostStats,
+  SourceStats,
+  ToCrowd,
+  ToHost,
+  ToSource,
+} from './crowd/messages.ts';
+import { type BenchContext, type Measured, notMeasured, ROUNDS } from './figure.ts';
+import { pause } from './floors.ts';
+import { startJanus } from './janus.ts';
+
+/** Seconds of each measured window. */
+const WINDOW = { short: 5, full: 20 };
+/** After everybody joined, before a window: bursts and first reports are over. */
+const SETTLE_MS = 1500;
+const FEW = 40;
+const MANY = 150;
+const HUNDRED = 100;
+const TWO_HUNDRED = 200;
+const CROWD = 400;
+/** Viewers whose packets are compared with the direct reader's. */
+const WITNESSES = 4;
+
+type Host = Program<ToHost, HostStats>;
+type Source = Program<ToSource, SourceStats>;
+type Crowd = Program<ToCrowd, CrowdFigures>;
+type Stage = { host: Host; source: Source; crowd: Crowd; witness: Crowd; windowMs: number };
+
+/** Share of one core that a viewer costs, percent, and its parts. */
+type Cost = { perViewer: number; userShare: number };
+
+export async function measureRelay(context: BenchContext): Promise<Measured[]> {
+  const address = outwardAddress() ?? '127.0.0.1';
+  const programs: Program<never, unknown>[] = [];
+  const keep = <Question, Answer>(program: Program<Question, Answer>) => {
+    programs.push(program as unknown as Program<never, unknown>);
+    return program;
+  };
+  try {
+    const stage: Stage = {
+      host: keep(await startProgram<ToHost, HostStats>('host', [address], 0)),
+      source: keep(await startProgram<ToSource, SourceStats>('source', [address], 1)),
+      crowd: keep(await startProgram<ToCrowd, CrowdFigures>('viewers', [address], 1, 5)),
+      witness: keep(await startProgram<ToCrowd, CrowdFigures>('viewers', [address, 'witness'], 1)),
+      windowMs: (context.isFull ? WINDOW.full : WINDOW.short) * 1000,
+    };
+    return [...(await measureFanOut(context, stage)), ...(await measureDelays(context, stage))];
+  } catch (cause) {
+    context.say(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
+    return [notMeasured('relay', String(cause))];
+  } finally {
+    for (const program of programs) await program.end();
+  }
+}
+
+async function publish({ host, source }: Stage): Promise<void> {
+  await source.ask({ ask: 'publish', whipUrl: `${host.said}/whip/match` });
+  const end = performance.now() + 20_000;
+  while ((await host.ask({ ask: 'stats' })).state !== 'live') {
+    if (performance.now() > end) throw new Error('The relay never went live');
+    await pause(50);
+  }
+}
+
+async function measureFanOut(context: BenchContext, stage: Stage): Promise<Measured[]> {
+  const hundred = { ours: [] as number[][], peer: [] as number[][], systems: [] as number[] };
+  const twoHundred = { ours: [] as number[][], peer: [] as number[][], systems: [] as number[] };
+  const memory: number[][] = [];
+  const losses: number[][] = [];
+  const remarks = [canPin ? 'one core for the server' : 'nothing is pinned here'];
+  const peerRemarks: string[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    context.say(`  fan-out, round ${round + 1}`);
+    const isLast = round === ROUNDS - 1;
+    const own = await ownRound(stage, isLast);
+    hundred.ours.push([own.hundred.perViewer]);
+    twoHundred.ours.push([own.twoHundred.perViewer]);
+    memory.push([own.kilobytesPerViewer]);
+    losses.push([own.holes]);
+    if (own.split) remarks.push(own.split);
+    remarks.push(...own.remarks);
+    const peer = await peerRound(stage);
+    if (typeof peer === 'string') peerRemarks.push(peer);
+    else {
+      hundred.peer.push([peer.hundred.perViewer]);
+      twoHundred.peer.push([peer.twoHundred.perViewer]);
+      peerRemarks.push(...peer.remarks);
+    }
+  }
+  const beside = (rounds: number[][]) => ({ rounds, remarks: peerRemarks });
+  return [
+    { figure: 'relay', rounds: twoHundred.ours, remarks, peer: beside(twoHundred.peer) },
+    { figure: 'relayhundred', rounds: hundred.ours, remarks, peer: beside(hundred.peer) },
+    { figure: 'relaymemory', rounds: memory, remarks: ['resident set, 100 to 400 viewers'] },
+    { figure: 'relaycrowd', rounds: losses, remarks: ['holes of every tenth viewer'] },
+  ];
+}
+
+type OwnRound = {
+  hundred: Cost;
+  twoHundred: Cost;
+  kilobytesPerViewer: number;
+  holes: number;
+  split: string | null;
+  remarks: string[];
+};
+
+async function ownRound(stage: Stage, isLast: boolean): Promise<OwnRound> {
+  const { host, source, crowd } = stage;
+  await publish(stage);
+  const whepUrl = `${host.said}/whep/match`;
+  const join = (count: number) => crowd.ask({ ask: 'join', count, whepUrl });
+  await join(HUNDRED);
+  const hundred = await costOf(stage, host.pid, HUNDRED);
+  const few = (await host.ask({ ask: 'stats' })).rssBytes;
+  await join(TWO_HUNDRED - HUNDRED);
+  const twoHundred = await costOf(stage, host.pid, TWO_HUNDRED);
+  const split = isLast ? splitOf(host.pid) : null;
+  await join(CROWD - TWO_HUNDRED);
+  const crowded = await costOf(stage, host.pid, CROWD);
+  const { rssBytes, fanOut } = await host.ask({ ask: 'stats' });
+  const { holes, packets } = await crowd.ask({ ask: 'figures' });
+  await crowd.ask({ ask: 'leave', count: CROWD });
+  await source.ask({ ask: 'stop' });
+  await pause(500);
+  const percent = (crowded.perViewer * CROWD).toFixed(0);
+  return {
+    ...{ hundred, twoHundred, holes, split },
+    kilobytesPerViewer: (rssBytes - few) / 1000 / (CROWD - HUNDRED),
+    remarks: [
+      `${CROWD} viewers: ${percent} % of the core, ${holes} of ${packets} packets missing, ` +
+        `${fanOut?.packetsGivenUp ?? 0} given up; user share at ${TWO_HUNDRED}: ` +
+        `${(twoHundred.userShare * 100).toFixed(0)} %`,
+    ],
+  };
+}
+
+async function peerRound(
+  stage: Stage,
+): Promise<{ hundred: Cost; twoHundred: Cost; remarks: string[] } | string> {
+  const { source, crowd } = stage;
+  const prefix = canPin ? ['/usr/bin/taskset', '-c', '0'] : [];
+  const janus = await startJanus({ hasSound: true, prefix });
+  if (typeof janus === 'string') return janus;
+  try {
+    const { videoPort, audioPort, api } = janus;
+    await source.ask({ ask: 'send', host: '127.0.0.1', videoPort, audioPort });
+    await crowd.ask({ ask: 'joinPeer', count: HUNDRED, api });
+    const hundred = await costOf(stage, janus.pid, HUNDRED);
+    await crowd.ask({ ask: 'joinPeer', count: TWO_HUNDRED - HUNDRED, api });
+    const twoHundred = await costOf(stage, janus.pid, TWO_HUNDRED);
+    const { holes, packets } = await crowd.ask({ ask: 'figures' });
+    return { hundred, twoHundred, remarks: [`Janus: ${holes} of ${packets} packets missing`] };
+  } finally {
+    await crowd.ask({ ask: 'leave', count: TWO_HUNDRED });
+    await source.ask({ ask: 'stop' });
+    await janus.end();
+  }
+}
+
+/** Processor time of a process over a window, after things settled. */
+async function costOf(stage: Stage, pid: number, viewers: number): Promise<Cost> {
+  await pause(SETTLE_MS);
+  await stage.crowd.ask({ ask: 'mark' });
+  const [before, startMs] = [usedBy(pid), performance.now()];
+  await pause(stage.windowMs);
+  const [after, elapsedMs] = [usedBy(pid), performance.now() - startMs];
+  const userMs = after.userMs - before.userMs;
+  const usedMs = userMs + after.systemMs - before.systemMs;
+  return { perViewer: (100 * usedMs) / elapsedMs / viewers, userShare: userMs / usedMs };
+}
+
+/** Where the time goes, by `perf` where it is; null otherwise. */
+function splitOf(pid: number): string | null {
+  const folder = mkdtempSync(join(tmpdir(), 'morphine-perf-'));
+  const file = join(folder, 'perf.data');
+  try {
+    const record = ['record', '-p', String(pid), '-o', file, 'sleep', '3'];
+    if (spawnSync('perf', record, { stdio: 'ignore' }).status !== 0) return null;
+    const report = ['report', '-i', file, '--no-children', '-g', 'none', '--sort', 'dso'];
+    const { stdout } = spawnSync('perf', report, { encoding: 'utf8' });
+    const shares = { library: 0, kernel: 0, JavaScript: 0, libc: 0 };
+    for (const line of stdout.split('\n')) {
+      const [, percent, name = ''] = /^\s*([\d.]+)%\s+(.+?)\s*$/.exec(line) ?? [];
+      if (percent === undefined) continue;
+      const part = name.includes('node_datachannel')
+        ? 'library'
+        : name.includes('kernel')
+          ? 'kernel'
+          : /^(node|\[JIT\])/.test(name)
+            ? 'JavaScript'
+            : 'libc';
+      shares[part] += Number(percent);
+    }
+    const words = Object.entries(shares).map(([name, share]) => `${name} ${share.toFixed(0)} %`);
+    return `by perf at ${TWO_HUNDRED} viewers: ${words.join(', ')} (JavaScript with Node's own part)`;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function measureDelays(context: BenchContext, stage: Stage): Promise<Measured[]> {
+  const few: number[][] = [];
+  const many: number[][] = [];
+  const requests: number[][] = [];
+  const remarks: string[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    context.say(`  delay, round ${round + 1}`);
+    const { host, source, crowd, witness } = stage;
+    await publish(stage);
+    const whepUrl = `${host.said}/whep/match`;
+    await witness.ask({ ask: 'joinDirect', whepUrl: source.said });
+    await crowd.ask({ ask: 'join', count: FEW / 2, whepUrl });
+    await witness.ask({ ask: 'join', count: WITNESSES, whepUrl });
+    await crowd.ask({ ask: 'join', count: FEW / 2 - WITNESSES, whepUrl });
+    few.push(await addedOf(stage));
+    await crowd.ask({ ask: 'join', count: MANY - FEW, whepUrl });
+    many.push(await addedOf(stage));
+    requests.push([await requestsOf(stage)]);
+    const { keyFrameShareMax } = await source.ask({ ask: 'stats' });
+    if (round === 0) {
+      remarks.push(`largest key frame ${keyFrameShareMax.toFixed(1)} pictures' worth of bits`);
+    }
+    await witness.ask({ ask: 'leave', count: WITNESSES + 1 });
+    await crowd.ask({ ask: 'leave', count: MANY });
+    await source.ask({ ask: 'stop' });
+    await pause(500);
+  }
+  const how = 'per packet, against a reader straight at the studio';
+  return [
+    { figure: 'relayforty', rounds: few, remarks: [how, ...remarks] },
+    { figure: 'relayfull', rounds: many, remarks: [how, ...remarks] },
+    { figure: 'relayrequests', rounds: requests, remarks: [`${MANY} viewers ask at once`] },
+  ];
+}
+
+async function addedOf({ witness, windowMs }: Stage): Promise<number[]> {
+  await pause(SETTLE_MS);
+  await witness.ask({ ask: 'mark' });
+  await pause(windowMs);
+  return (await witness.ask({ ask: 'figures' })).addedMs;
+}
+
+/** Requests that reach the studio within two seconds after everybody asked. */
+async function requestsOf({ source, crowd }: Stage): Promise<number> {
+  const before = (await source.ask({ ask: 'stats' })).keyFrameRequests;
+  await crowd.ask({ ask: 'loseAll' });
+  await pause(2000);
+  return (await source.ask({ ask: 'stats' })).keyFrameRequests - before;
+}
+
+function outwardAddress(): string | undefined {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+}
