@@ -2,8 +2,8 @@
 // relay here, a real Chromium in a network namespace that can reach nothing but a router between
 // them. The link opens over TLS, plays and takes a bet (a) when the router forwards one UDP port and
 // the relay announces the router's address, (b) when only a TURN server (coturn) gets through, with
-// timed credentials from the answer's Link headers. Which way the media took is read from the
-// browser's own figures.
+// timed credentials from the answer's Link headers, (c) when UDP is blocked altogether, by the page's
+// WebSocket. Which way the media took is read from the browser's own figures.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -32,6 +32,13 @@ const TURN_PORT = 3479;
 /** Frames that prove a picture that moves, two seconds of it. */
 const FRAMES_MIN = 60;
 
+/** Open as long as the test takes, whatever else the machine does; nobody decides it. */
+const LONG_QUESTION = {
+  ...{ id: 'long', title: 'Does it rain tonight?', outcomes: ['Yes', 'No'] },
+  ...{ suggestOn: null, decideOn: null, otherwise: 1, guardMs: 500, opening: 'ask' as const },
+  ...{ betWindowSeconds: 1_800, horizonSeconds: 3_600, deadlineSeconds: 7_200 },
+};
+
 const folder = mkdtempSync(join(tmpdir(), 'other-host-test-'));
 const turnSecret = randomBytes(16).toString('hex');
 let host: OtherHost | null = null;
@@ -59,6 +66,9 @@ before(async () => {
     env: { MORPHINE_TURN_SECRET: turnSecret, NODE_EXTRA_CA_CERTS: certificateFile },
   });
   owner = await enterStudio(studio.facts().studio ?? '');
+  await owner.until('betting to be possible', ({ show }) => show.bettingSuspended === '');
+  const marketId = randomBytes(16).toString('hex');
+  await owner.client.studio.markets.create({ marketId, template: LONG_QUESTION });
   browser = await host.launchBrowser(['--ignore-certificate-errors']);
 });
 
@@ -71,13 +81,10 @@ after(async () => {
 });
 
 /** Opens the link on the other host, waits for the picture, places a bet; tells the media's way. */
-async function watchAndBet(): Promise<{ local: string; remote: string; protocol: string }> {
+async function watchAndBet() {
   assert.ok(browser && studio && owner);
   const link = studio.facts().viewer ?? '';
   assert.ok(link.startsWith(`https://${STREET_ADDRESS}:${webPort}/s/`), link);
-  const marketId = randomBytes(16).toString('hex');
-  await owner.until('betting to be possible', ({ show }) => show.bettingSuspended === '');
-  await owner.client.studio.markets.open({ templateId: 'goal-60', marketId });
   const viewer = await openViewer(browser, link, DESKTOP, keepPeers);
   try {
     await viewer.untilState('live');
@@ -86,10 +93,14 @@ async function watchAndBet(): Promise<{ local: string; remote: string; protocol:
     await viewer.bet(0, '10');
     assert.equal(await viewer.figure('staked'), 10);
     await viewer.untilFigure('frames', (frames) => frames >= 2 * FRAMES_MIN);
-    return await viewer.page.evaluate(chosenWay);
+    const transport = await viewer.page.locator('#root').getAttribute('data-transport');
+    return { transport, ...(await viewer.page.evaluate(chosenWay)) };
+  } catch (cause) {
+    const attributes = await viewer.page.locator('#root').evaluate((root) => ({ ...root.dataset }));
+    const seen = JSON.stringify({ ...attributes, complaints: viewer.complaints });
+    throw new Error(`The page says: ${seen}`, { cause });
   } finally {
     await viewer.page.context().close();
-    await owner.client.studio.markets.void({ marketId, reason: 'The test is done with it.' });
   }
 }
 
@@ -132,6 +143,7 @@ async function chosenWay() {
 test('(a) one forwarded UDP port and an announced address', { skip }, async () => {
   await host?.letThrough({ tcp: [webPort], udp: [udpPort] });
   const way = await watchAndBet();
+  assert.equal(way.transport, 'webrtc');
   assert.equal(way.remote, STREET_ADDRESS);
   assert.notEqual(way.local, 'relay');
 });
@@ -140,7 +152,15 @@ test('(b) nothing but a TURN server', { skip: turnSkip }, async () => {
   await host?.letThrough({ tcp: [webPort], udp: [] });
   await startTurnServer();
   const way = await watchAndBet();
-  assert.deepEqual([way.local, way.protocol], ['relay', 'udp']);
+  assert.deepEqual([way.transport, way.local, way.protocol], ['webrtc', 'relay', 'udp']);
+});
+
+test('(c) UDP is blocked and no TURN server answers: the picture comes by WebSocket', {
+  skip,
+}, async () => {
+  await host?.letThrough({ tcp: [webPort], udp: [] });
+  const way = await watchAndBet();
+  assert.equal(way.transport, 'websocket');
 });
 
 /** The secret goes by a file: an argument could be read by everybody on the machine. */
