@@ -32,6 +32,7 @@ import { createModelShelf } from './engine/modelShelf.ts';
 import { createPeopleRooms, type KeptPeopleFiles, openPeopleFiles } from './engine/peopleRooms.ts';
 import { createPictureWatch, type PictureWatch } from './engine/pictureWatch.ts';
 import { createReadingsCollector, type ReadingsCollector } from './engine/readings.ts';
+import { relayPictureWatch } from './engine/relayPicture.ts';
 import { createShow, firstShow, type Show, type ShowPart } from './engine/show.ts';
 import { createStaffActs, type StaffActs } from './engine/staffActs.ts';
 import { openStudioDoor, type StudioDoor } from './engine/studioDoor.ts';
@@ -437,6 +438,7 @@ function join(rooms: Joined): void {
     soundMeter.push(unit);
     if (unit.track === 'video') picture.frame(unit.captureUs);
   });
+  socket.onStats(relayPictureWatch(show));
   capture.onState((source) => views.sourceChanged(source));
   vision.onFacts((facts, bytes) => {
     publisher.sendAnalytics(bytes);

@@ -53,6 +53,8 @@ export type ChannelStudio = {
   send(message: ToStudio['message']): boolean;
   /** Another studio registered the same channel. */
   replaced(): void;
+  /** The channel's picture came, stood or went. */
+  mediaChanged(): void;
 };
 
 export class Channel {
@@ -167,6 +169,11 @@ export class Channel {
       if (refusal) viewer.end(refusal);
       else if (ended.has(viewer.id)) viewer.end(ENDED);
     }
+  }
+
+  /** Told at once: nobody may bet on a picture that stands. */
+  mediaChanged(): void {
+    this.#studio?.mediaChanged();
   }
 
   /** Ticks that the media room adds to the studio's video timestamps; may be below zero. */

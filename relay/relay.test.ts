@@ -289,6 +289,23 @@ test('the timestamp shift of the media room reaches viewers with the offset', as
   for (const peer of [studio, viewer]) peer.close();
 });
 
+test('a picture that stands is told to the studio at once, not with the next stats', async () => {
+  const studio = new TestStudio(relay.url);
+  await studio.ready();
+  for (const state of ['live', 'stalled', 'live', 'ended'] as const) {
+    relay.media.state = state;
+    relay.media.options?.onMediaState(studio.channelId, state);
+  }
+  // Stats that only come each second would have told the last state alone.
+  await studio.take('stats', ({ mediaLive }) => mediaLive);
+  const next = [await studio.take('stats'), await studio.take('stats')];
+  assert.deepEqual(
+    next.map(({ mediaLive }) => mediaLive),
+    [false, true],
+  );
+  studio.close();
+});
+
 test('bets beyond 20 at once are told to wait, and none of those reaches the studio', async () => {
   const studio = new TestStudio(relay.url);
   await studio.ready();

@@ -215,7 +215,10 @@ function openMedia(
     isKnownChannel: (channelId) => channels.isKnown(channelId),
     isPublisherAllowed: (channelId, token) => tokens.isValid(channelId, token),
     isOfAnotherChannel: (channelId, token) => tokens.isValidElsewhere(channelId, token),
-    onMediaState: (channel, state) => logger.info('media changed', { channel, state }),
+    onMediaState(channel, state) {
+      logger.info('media changed', { channel, state });
+      channels.find(channel)?.mediaChanged();
+    },
     onViewerCount: () => {},
     redirectViewersTo(channelId) {
       const elsewhere = channels.find(channelId)?.mediaElsewhere;

@@ -71,6 +71,10 @@ class StudioSession implements ChannelStudio {
     return true;
   }
 
+  mediaChanged(): void {
+    this.#sendStats();
+  }
+
   replaced(): void {
     this.#channel = null;
     this.#refuse('REPLACED', 'Another studio with the same key registered this channel.');

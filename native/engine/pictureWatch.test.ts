@@ -29,11 +29,11 @@ test('a steady picture has no gap and no stall', () => {
   assert.deepEqual(signals, ['back']);
 });
 
-test('a hole is a stall within 600 ms, then a gap between the frames around it', () => {
+test('a hole is a stall within 500 ms, then a gap between the frames around it', () => {
   const { time, signals, watch, frame } = watched();
   frame();
   const fromUs = time.nowUs();
-  time.advance(500);
+  time.advance(400);
   assert.equal(watch.isStalled(), false);
   time.advance(100);
   assert.equal(watch.isStalled(), true);

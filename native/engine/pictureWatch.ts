@@ -4,9 +4,12 @@
 
 import type { CancelTimer, MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
 
-/** Without a frame for this long the picture counts as stalled (viewers are told the same). */
-export const PICTURE_STALL_MS = 500;
-const LOOK_PERIOD_MS = 100;
+/** Without a frame for this long the picture is stalled; with the look at it 450 ms at most. */
+const STALL_MS = 400;
+const LOOK_PERIOD_MS = 50;
+
+/** Frames further apart than this have a hole between them. */
+const GAP_MS_MIN = 500;
 
 export type PictureWatch = {
   /** A frame was sent. */
@@ -31,13 +34,13 @@ export function createPictureWatch(options: {
   let lastUs = options.lastFrameUs;
   let isStalled = true;
   const cancel: CancelTimer = options.timers.every(LOOK_PERIOD_MS, () => {
-    if (isStalled || options.clock.nowUs() - lastUs <= PICTURE_STALL_MS * 1000) return;
+    if (isStalled || options.clock.nowUs() - lastUs <= STALL_MS * 1000) return;
     isStalled = true;
     options.onStall(true);
   });
   return {
     frame(captureUs) {
-      if (lastUs > 0 && captureUs - lastUs > PICTURE_STALL_MS * 1000) {
+      if (lastUs > 0 && captureUs - lastUs > GAP_MS_MIN * 1000) {
         options.onGap(lastUs, captureUs);
       }
       lastUs = captureUs;

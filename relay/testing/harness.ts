@@ -29,7 +29,7 @@ import {
   studioSigningText,
   viewerSigningText,
 } from '../../core/wire/signing.ts';
-import type { MediaRoom, MediaRoomOptions } from '../media/mediaRoom.ts';
+import type { MediaRoom, MediaRoomOptions, MediaState } from '../media/mediaRoom.ts';
 import { createRelay, type Relay, type RelayOptions } from '../relay.ts';
 import type { WitnessBatch } from '../witness/witness.ts';
 
@@ -43,6 +43,8 @@ export class RecordingMedia {
   readonly analytics: { channel: string; bytes: Uint8Array }[] = [];
   readonly waiting: (() => void)[] = [];
   options: MediaRoomOptions | null = null;
+  /** What it says of every channel. */
+  state: MediaState = 'ended';
 
   create = (options: MediaRoomOptions): MediaRoom => {
     this.options = options;
@@ -57,7 +59,7 @@ export class RecordingMedia {
         this.analytics.push({ channel, bytes });
         for (const run of this.waiting.splice(0)) run();
       },
-      mediaState: () => 'ended',
+      mediaState: () => this.state,
       viewerCount: () => 0,
       endChannel: () => {},
       stats: () => new Map(),
