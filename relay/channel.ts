@@ -1,6 +1,8 @@
 // One channel as the relay holds it: its studio, its viewers, and what was last said to everybody.
 // It outlives its studio: while that is away viewers stay, hear the last show and markets, and are
 // told so. It decides nothing about money and reads of a message only what it needs to route it.
+// With several nodes its studio is at one of them, its home; elsewhere it is a guest, which passes
+// on what the home says and asks the home as if that were the studio.
 
 import { clone, create, toBinary } from '@bufbuild/protobuf';
 import type { MediaClock } from '../core/base/clock.ts';
@@ -21,6 +23,7 @@ import {
 } from '../core/wire/gen/facts_pb.js';
 import type { Refusal } from '../core/wire/viewerReplies.ts';
 import { type MediaElsewhere, mediaElsewhereOf } from './mediaElsewhere.ts';
+import type { ChannelSpan } from './nodes/span.ts';
 import { ChannelPeople } from './people.ts';
 import { PosterKeeper } from './poster.ts';
 import { StudioClock } from './studioClock.ts';
@@ -47,6 +50,12 @@ export type ChannelViewer = {
   sendAnalytics(bytes: Uint8Array): void;
 };
 
+/** A viewer of another node, as the channel's home sees it. Its own node ends it. */
+export type FarViewer = Pick<ChannelViewer, 'id' | 'subject' | 'publicKey' | 'send'> & {
+  /** Its network's hash, from its own node. */
+  readonly network: string;
+};
+
 /** A registered studio as its channel sees it. */
 export type ChannelStudio = {
   /** False when the studio does not keep up: facts are then answered as if it were away. */
@@ -62,8 +71,14 @@ export class Channel {
   readonly clock = new StudioClock();
   readonly poster = new PosterKeeper();
   readonly people = new ChannelPeople();
+  /** Viewers of this node. */
   readonly viewers = new Map<string, ChannelViewer>();
+  /** At the home: viewers of other nodes. */
+  readonly farViewers = new Map<string, FarViewer>();
   readonly #mediaClock: MediaClock;
+  readonly #span: ChannelSpan;
+  /** The studio is at another node: what that says about show and viewers stands. */
+  #isGuest = false;
   #studio: ChannelStudio | null = null;
   #show: Show | null = null;
   #markets = new Map<string, Market>();
@@ -76,9 +91,14 @@ export class Channel {
   /** Since when nobody is here; null while somebody is. Idle channels are forgotten. */
   idleSinceUs: number | null = null;
 
-  constructor(id: string, mediaClock: MediaClock) {
+  constructor(id: string, mediaClock: MediaClock, span: ChannelSpan) {
     this.id = id;
     this.#mediaClock = mediaClock;
+    this.#span = span;
+  }
+
+  get viewerCount(): number {
+    return this.viewers.size + this.farViewers.size;
   }
 
   get studio(): ChannelStudio | null {
@@ -94,8 +114,22 @@ export class Channel {
   studioCame(studio: ChannelStudio): void {
     this.#studio?.replaced();
     this.#studio = studio;
+    this.#isGuest = false;
     this.clock.restart();
-    for (const viewer of this.viewers.values()) this.#announce(viewer);
+    this.#announceAll();
+    this.#span.studioCame(this);
+    this.sendShow();
+    this.#noteIdle();
+  }
+
+  /** The studio is at another node, reached by `home`; null: nobody knows where. */
+  movedTo(home: ChannelStudio | null): void {
+    this.#studio?.replaced();
+    this.#studio = home;
+    this.#isGuest = true;
+    this.farViewers.clear();
+    this.clock.restart();
+    this.#announceAll();
     this.sendShow();
     this.#noteIdle();
   }
@@ -110,17 +144,40 @@ export class Channel {
   viewerCame(viewer: ChannelViewer): void {
     this.viewers.set(viewer.id, viewer);
     this.#noteIdle();
-    viewer.send(encode({ case: 'show', value: this.#currentShow() }));
-    viewer.send(encode({ case: 'markets', value: this.#marketList() }));
-    if (this.#events.length > 0) viewer.send(encode({ case: 'events', value: this.#eventList() }));
-    if (this.#mark) viewer.send(encode({ case: 'witnessed', value: this.#mark }));
-    this.#announce(viewer);
+    for (const bytes of this.opening()) viewer.send(bytes);
+    this.#announce(viewer, this.people.networkOf(viewer.address));
   }
 
   viewerWent(viewer: ChannelViewer): void {
     if (!this.viewers.delete(viewer.id)) return;
+    this.#wentAway(viewer.id);
+  }
+
+  /** A viewer of another node; it hears what everybody hears from there. */
+  farViewerCame(viewer: FarViewer): void {
+    this.farViewers.set(viewer.id, viewer);
     this.#noteIdle();
-    const value = { $typeName: 'morphine.facts.v1.ViewerLeft', viewerId: viewer.id } as const;
+    this.#announce(viewer, viewer.network);
+  }
+
+  farViewerWent(viewerId: string): void {
+    if (this.farViewers.delete(viewerId)) this.#wentAway(viewerId);
+  }
+
+  /** What a joiner hears; a node that joins hears it too. */
+  opening(): Uint8Array[] {
+    const opening: ToViewer['message'][] = [
+      { case: 'show', value: this.#currentShow() },
+      { case: 'markets', value: this.#marketList() },
+    ];
+    if (this.#events.length > 0) opening.push({ case: 'events', value: this.#eventList() });
+    if (this.#mark) opening.push({ case: 'witnessed', value: this.#mark });
+    return opening.map(encode);
+  }
+
+  #wentAway(viewerId: string): void {
+    this.#noteIdle();
+    const value = { $typeName: 'morphine.facts.v1.ViewerLeft', viewerId } as const;
     this.#studio?.send({ case: 'viewerLeft', value });
   }
 
@@ -129,7 +186,7 @@ export class Channel {
     const { message: part } = message;
     if (viewerIds.length > 0) {
       const bytes = toBinary(ToViewerSchema, message);
-      for (const id of viewerIds) this.viewers.get(id)?.send(bytes);
+      for (const id of viewerIds) (this.viewers.get(id) ?? this.farViewers.get(id))?.send(bytes);
       return;
     }
     switch (part.case) {
@@ -152,6 +209,9 @@ export class Channel {
       case 'event':
         if (this.#events.some((known) => isSameEvent(known, part.value))) return;
         this.#events = [...this.#events, part.value].slice(-EVENTS_KEPT);
+        break;
+      case 'witnessed':
+        this.#mark = part.value;
         break;
       default:
         break;
@@ -192,13 +252,14 @@ export class Channel {
 
   /** Facts of one frame for those who take the picture from another engine. */
   sendAnalytics(analytics: FrameFacts): void {
+    if (!this.#isGuest) this.#span.analyticsToGuests(this.id, analytics);
     if (!this.mediaElsewhere?.isMoved) return;
     const bytes = encode({ case: 'analytics', value: analytics });
     for (const viewer of this.viewers.values()) viewer.sendAnalytics(bytes);
   }
 
   sendShow(): void {
-    this.#announcedViewers = this.viewers.size;
+    this.#announcedViewers = this.viewerCount;
     this.#everybody(encode({ case: 'show', value: this.#currentShow() }));
   }
 
@@ -209,13 +270,14 @@ export class Channel {
 
   /** Called once a second: tells the number of viewers and the mark where they changed. */
   announceChanges(): void {
-    if (this.#announcedViewers !== this.viewers.size) this.sendShow();
+    if (this.#isGuest) return;
+    if (this.#announcedViewers !== this.viewerCount) this.sendShow();
     if (this.#mark === null || this.#mark === this.#announcedMark) return;
     this.#announcedMark = this.#mark;
     this.#everybody(encode({ case: 'witnessed', value: this.#mark }));
   }
 
-  #announce(viewer: ChannelViewer): void {
+  #announce(viewer: ChannelViewer | FarViewer, network: string): void {
     this.#studio?.send({
       case: 'viewerJoined',
       value: {
@@ -223,7 +285,7 @@ export class Channel {
         viewerId: viewer.id,
         subject: viewer.subject,
         publicKey: viewer.publicKey,
-        network: this.people.networkOf(viewer.address),
+        network,
       },
     });
   }
@@ -237,14 +299,25 @@ export class Channel {
     }
   }
 
+  #announceAll(): void {
+    for (const viewer of this.viewers.values())
+      this.#announce(viewer, this.people.networkOf(viewer.address));
+    for (const viewer of this.farViewers.values()) this.#announce(viewer, viewer.network);
+  }
+
   #everybody(bytes: Uint8Array): void {
+    if (!this.#isGuest) this.#span.toGuests(this.id, bytes);
     for (const viewer of this.viewers.values()) viewer.send(bytes);
   }
 
   #currentShow(): Show {
     const show = this.#show ? clone(ShowSchema, this.#show) : create(ShowSchema);
+    if (this.#isGuest) {
+      show.studioConnected &&= this.#studio !== null;
+      return show;
+    }
     show.studioConnected = this.#studio !== null;
-    show.viewers = this.viewers.size;
+    show.viewers = this.viewerCount;
     show.videoClockShift = this.#videoClockShift;
     show.videoClockOffset = (show.videoClockOffset + this.#videoClockShift) >>> 0;
     return show;
@@ -259,7 +332,7 @@ export class Channel {
   }
 
   #noteIdle(): void {
-    const isIdle = this.#studio === null && this.viewers.size === 0;
+    const isIdle = this.viewerCount === 0 && (this.#isGuest || this.#studio === null);
     this.idleSinceUs = isIdle ? (this.idleSinceUs ?? this.#mediaClock.nowUs()) : null;
   }
 }

@@ -21,6 +21,8 @@ import { CompressedFiles } from './compressedFiles.ts';
 import { addressOf, type Listening, listen, localAddressOf } from './listen.ts';
 import type { MediaRoom, MediaRoomOptions } from './media/mediaRoom.ts';
 import { LocalFanOut } from './nodes/fanOut.ts';
+import type { Nodes } from './nodes/nodes.ts';
+import { meterNodes, type NodeSettings, openNodes } from './nodes/openNodes.ts';
 import { type Owners, openOwners } from './owners.ts';
 import { openPairing, type Pairing } from './pairing.ts';
 import { barredFromMedia, followPeople } from './peopleNews.ts';
@@ -61,6 +63,10 @@ export type RelayOptions = {
   dataFolder: string;
   /** postgres:// address of the witness's store, password included; null: a file in the folder. */
   databaseUrl: string | null;
+  /** 64 hexadecimal characters, the same on all nodes; null: a key of its own, in the folder. */
+  relayKey: string | null;
+  /** Other relays with which this one serves the same channels. */
+  nodes: NodeSettings;
   /** File of the thread that keeps the witness's file, as source or as built. */
   storeThreadPath: string;
   /** 'open', 'paired', or a file with one channel id a line. */
@@ -122,13 +128,16 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
 
   const channels = new Channels(clock, (channelId) => witness.isKnown(channelId));
   const tokens = new PublisherTokens(clock, random);
-  const media = openMedia(options, reach, channels, tokens);
+  const nodes = await joinNodes(options, channels, opened, store);
+  const media = openMedia(options, reach, channels, tokens, nodes);
   const counters = zeroCounters();
-  const addressFor = addressRule(url, isSecure);
-  const fanOut = new LocalFanOut();
+  // Each node has its own token for a publisher: media go to the node that gave it.
+  const addressFor = nodes ? () => nodes.url : addressRule(url, isSecure);
   const room: RelayRoom = {
     ...{ clock, timers, random, logger, owners, tokens, witness, marks },
-    ...{ media, channels, counters, fanOut },
+    ...{ media, channels, counters },
+    fanOut: nodes?.fanOut ?? new LocalFanOut(),
+    locate: async (channelId) => await nodes?.locate(channelId),
     publicUrl: url,
     addressFor,
   };
@@ -137,6 +146,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   const sockets = openSockets(timers);
   const metrics = createMetrics('morphine_relay_');
   meter(metrics, room, sockets, media);
+  if (nodes) meterNodes(metrics, nodes);
   let isClosed = false;
   const compressed = new CompressedFiles();
   // The pages are built side by side.
@@ -144,7 +154,8 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   void compressed.prepare(options.viewerPageFolder);
   serve(server, room, sockets, {
     viewerPageFolder: options.viewerPageFolder,
-    mediaOriginOf: (channelId) => channels.find(channelId)?.mediaElsewhere?.origin ?? null,
+    mediaOriginOf: (channelId) =>
+      channels.find(channelId)?.mediaElsewhere?.origin ?? nodes?.elsewhere(channelId) ?? null,
     checkPageFolder,
     compressed,
     channelPage: channelPageOf(options, channels, url),
@@ -156,6 +167,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     witness,
     marks,
     notReadyReason: () => (isClosed ? 'The relay is stopping.' : ''),
+    readyRemark: () => (nodes && !nodes.isConnected ? ', alone: Redis is away' : ''),
     metrics,
   });
   const cancelHousekeeping = timers.every(HOUSEKEEPING_MS, () => {
@@ -174,6 +186,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       cancelHousekeeping();
       for (const each of Object.values(sockets)) each.close();
       media.close();
+      await nodes?.close();
       await closeServer(opened);
       metrics.close();
       await store.close();
@@ -190,6 +203,27 @@ function openSockets(timers: Timers): Sockets {
   };
 }
 
+/** Joins other relays, when there are to be any; whoever may not join closes what it opened. */
+async function joinNodes(
+  options: RelayOptions,
+  channels: Channels,
+  opened: Listening,
+  store: OpenStore,
+): Promise<Nodes | null> {
+  const { clock, timers, random, logger, host } = options;
+  try {
+    return await openNodes(options.nodes, {
+      ...{ clock, timers, random, logger, channels },
+      url: addressOf(host, opened.port, opened.isSecure),
+      relayKey: store.marks.publicKey,
+    });
+  } catch (error) {
+    await closeServer(opened);
+    await store.close();
+    throw error;
+  }
+}
+
 /** What links are made of, without a trailing slash. */
 function publicAddressOf(options: RelayOptions, port: number, isSecure: boolean): string {
   const { publicUrl, acme, host } = options;
@@ -203,6 +237,7 @@ function openMedia(
   { peer, iceServers }: Reach,
   channels: Channels,
   tokens: PublisherTokens,
+  nodes: Nodes | null,
 ): MediaRoom {
   const { clock, timers, random, logger } = options;
   return options.createMedia({
@@ -222,7 +257,9 @@ function openMedia(
     onViewerCount: () => {},
     redirectViewersTo(channelId) {
       const elsewhere = channels.find(channelId)?.mediaElsewhere;
-      return elsewhere?.isMoved ? elsewhere.whepUrl : null;
+      if (elsewhere?.isMoved) return elsewhere.whepUrl;
+      const home = nodes?.elsewhere(channelId) ?? null;
+      return home === null ? null : `${home}/whep/${channelId}`;
     },
     onTimestampShift(channelId, track, shift) {
       if (track === 'video') channels.find(channelId)?.setVideoClockShift(shift);
@@ -272,7 +309,7 @@ async function openStore(options: RelayOptions): Promise<OpenStore> {
   }
   const held = lock;
   try {
-    const key = await openRelayKey(folder, options.random);
+    const key = await openRelayKey(folder, options.random, options.relayKey);
     const marks = createMarkSigner(key, options.wallMs);
     const pairing = await openPairing({ dataFolder: folder, marks, clock, random, logger });
     const witness = createWitness(await openWitnessStore(options));
@@ -365,7 +402,9 @@ function upgrade(
 
 /** After a restart a channel is known from the witness's store before its studio is back. */
 async function learnChannel(room: RelayRoom, channelId: string): Promise<void> {
-  if (!isId(channelId) || room.channels.isKnown(channelId)) return;
+  if (!isId(channelId)) return;
+  await room.locate(channelId);
+  if (room.channels.isKnown(channelId)) return;
   try {
     await room.witness.mark(channelId);
   } catch (error) {

@@ -32,10 +32,19 @@ export type MarkSigner = {
 /**
  * Reads the key, or makes it.
  *
+ * @param given the secret of a key that several nodes share, 64 hexadecimal characters
  * @throws BadRelaySetting for a file that is no key: a new key over it would make every mark that
  *   studios keep look like another relay's.
  */
-export async function openRelayKey(dataFolder: string, random: RandomBytes): Promise<KeyPair> {
+export async function openRelayKey(
+  dataFolder: string,
+  random: RandomBytes,
+  given: string | null = null,
+): Promise<KeyPair> {
+  if (given !== null) {
+    if (/^[0-9a-f]{64}$/.test(given)) return keyPairOf(fromHex(given));
+    throw new BadRelaySetting('relayKey', 'is not 64 hexadecimal characters; make one of those.');
+  }
   const path = join(dataFolder, FILE_NAME);
   let text: string;
   try {

@@ -6,6 +6,7 @@ import type { RandomBytes } from '../core/base/ids.ts';
 import type { Logger } from '../core/base/logger.ts';
 import { Channel } from './channel.ts';
 import type { FanOut } from './nodes/fanOut.ts';
+import { type ChannelSpan, NO_SPAN } from './nodes/span.ts';
 import type { Owners } from './owners.ts';
 import type { PublisherTokens } from './publisherTokens.ts';
 import type { MarkSigner } from './relayKey.ts';
@@ -54,6 +55,8 @@ export type RelayRoom = {
   counters: RelayCounters;
   /** News for every node at once. */
   fanOut: FanOut;
+  /** Looks whether another node has this channel's studio. */
+  locate(channelId: string): Promise<void>;
   /** Public address without a trailing slash. */
   publicUrl: string;
   /** The address by which a studio reached us, from its Host header; never a public link. */
@@ -80,6 +83,8 @@ export class Channels {
   readonly #clock: MediaClock;
   readonly #isWitnessed: (channelId: string) => boolean;
   readonly #channels = new Map<string, Channel>();
+  /** How channels reach other nodes; set before the first one is opened. */
+  span: ChannelSpan = NO_SPAN;
 
   constructor(clock: MediaClock, isWitnessed: (channelId: string) => boolean) {
     this.#clock = clock;
@@ -92,6 +97,11 @@ export class Channels {
 
   all(): Iterable<Channel> {
     return this.#channels.values();
+  }
+
+  /** True when it is open here now. */
+  isHere(channelId: string): boolean {
+    return this.#channels.has(channelId);
   }
 
   isKnown(channelId: string): boolean {
@@ -109,7 +119,7 @@ export class Channels {
     const known = this.#channels.get(channelId);
     if (known) return known;
     if (this.#channels.size >= CHANNELS_MAX) return null;
-    const channel = new Channel(channelId, this.#clock);
+    const channel = new Channel(channelId, this.#clock, this.span);
     this.#channels.set(channelId, channel);
     return channel;
   }
@@ -117,7 +127,9 @@ export class Channels {
   forgetIdle(): void {
     const beforeUs = this.#clock.nowUs() - IDLE_MS_MAX * 1000;
     for (const [id, channel] of this.#channels) {
-      if (channel.idleSinceUs !== null && channel.idleSinceUs < beforeUs) this.#channels.delete(id);
+      if (channel.idleSinceUs === null || channel.idleSinceUs >= beforeUs) continue;
+      this.#channels.delete(id);
+      this.span.forgotten(id);
     }
   }
 }

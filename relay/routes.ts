@@ -52,6 +52,8 @@ export type RouteOptions = {
   marks: MarkSigner;
   /** Empty when ready, else why not. */
   notReadyReason(): string;
+  /** What an operator should know of a ready relay; empty when all is well. */
+  readyRemark(): string;
   metrics: { contentType: string; page(): Promise<string> };
 };
 
@@ -170,7 +172,11 @@ async function routeOperator(
   if (path === '/healthz') sendText(response, 200, 'ok');
   else if (path === '/readyz') {
     const reason = options.notReadyReason();
-    sendText(response, reason === '' ? 200 : 503, reason === '' ? 'ready' : reason);
+    sendText(
+      response,
+      reason === '' ? 200 : 503,
+      reason === '' ? `ready${options.readyRemark()}` : reason,
+    );
   } else if (path === '/metrics') {
     const page = await options.metrics.page();
     response.writeHead(200, { 'Content-Type': options.metrics.contentType }).end(page);

@@ -28,6 +28,18 @@ export const relayConfigurationSchema = z.object({
   dataFolder: z.string().min(1),
   /** Holds a password: it reaches no log. */
   databaseUrl: z.string().min(1).nullable().default(null),
+  /** Holds a password: it reaches no log. */
+  redisUrl: z.string().min(1).nullable().default(null),
+  redisPrefix: z
+    .string()
+    .regex(/^[\w-]{1,32}$/)
+    .default('morphine'),
+  nodeUrl: z
+    .url({ protocol: /^https?$/ })
+    .nullable()
+    .default(null),
+  /** Reaches no log. */
+  relayKey: z.string().min(1).nullable().default(null),
   owners: z.string().min(1),
   iceServers: z.array(z.string()),
   /** Reaches no log. */
@@ -42,9 +54,10 @@ export type RelayConfiguration = z.infer<typeof relayConfigurationSchema>;
 
 /** @throws BadRelaySetting when a person must change a setting */
 export function startRelay(configuration: RelayConfiguration): Promise<Relay> {
-  const { logLevel, ...settings } = configuration;
+  const { logLevel, redisUrl, redisPrefix, nodeUrl, ...settings } = configuration;
   return createRelay({
     ...settings,
+    nodes: { redisUrl, redisPrefix, nodeUrl },
     clock: { nowUs: () => Number(process.hrtime.bigint() / 1000n) },
     wallMs: () => Math.floor(performance.timeOrigin + performance.now()),
     timers: realTimers,

@@ -268,7 +268,7 @@ class StudioSession implements ChannelStudio {
   #sendStats(): void {
     const channel = this.#channel;
     if (!channel) return;
-    const viewers = channel.viewers.size;
+    const viewers = channel.viewerCount;
     const watching = this.#room.media.viewerCount(channel.id);
     const mediaLive = this.#room.media.mediaState(channel.id) === 'live';
     const stats = `${viewers} ${watching} ${mediaLive}`;

@@ -23,6 +23,9 @@ const FLAGS: Readonly<Record<RelaySetting, string>> = {
   keyFile: '--key',
   dataFolder: '--data',
   databaseUrl: '--database (or DATABASE_URL)',
+  redisUrl: 'REDIS_URL',
+  relayKey: 'MORPHINE_RELAY_KEY',
+  nodeUrl: '--node-url',
   owners: '--owners',
   iceServers: '--ice-server',
   udpPort: '--udp-port',
@@ -41,6 +44,7 @@ const flags = {
   owners: { type: 'string' },
   'ice-server': { type: 'string', multiple: true },
   'udp-port': { type: 'string' },
+  'node-url': { type: 'string' },
   announce: { type: 'string', multiple: true },
   acme: { type: 'string' },
   'acme-directory': { type: 'string' },
@@ -67,7 +71,8 @@ function readCommandLine(args: readonly string[], callerFolder: string): Command
     host: values.host ?? '127.0.0.1',
     port: values.port === undefined ? RELAY_PORT_DEFAULT : portOf(values.port),
     portIsNamed: values.port !== undefined,
-    publicUrl: values['public-url'] === undefined ? null : addressOf(values['public-url']),
+    publicUrl:
+      values['public-url'] === undefined ? null : addressOf('--public-url', values['public-url']),
     certificateFile: path(values.cert),
     keyFile: path(values.key),
     acme: acmeOf(values),
@@ -76,6 +81,10 @@ function readCommandLine(args: readonly string[], callerFolder: string): Command
     // Better from the environment: an argument can be read by everybody on the machine.
     databaseUrl: values.database ?? (process.env.DATABASE_URL || null),
     owners: owners === 'open' || owners === 'paired' ? owners : resolve(callerFolder, owners),
+    redisUrl: process.env.REDIS_URL || null,
+    redisPrefix: process.env.MORPHINE_REDIS_PREFIX || 'morphine',
+    nodeUrl: values['node-url'] === undefined ? null : addressOf('--node-url', values['node-url']),
+    relayKey: process.env.MORPHINE_RELAY_KEY || null,
     iceServers: values['ice-server'] ?? [],
     turnSecret: process.env.MORPHINE_TURN_SECRET || null,
     udpPort: values['udp-port'] === undefined ? null : onePortOf('--udp-port', values['udp-port']),
@@ -145,13 +154,13 @@ function protocolOf(text: string): string {
   return URL.canParse(text) ? new URL(text).protocol : '';
 }
 
-function addressOf(text: string): string {
+function addressOf(flag: string, text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url && /^https?:$/.test(url.protocol) && url.pathname === '/' && url.search === '') {
     return url.origin;
   }
   throw new BadCommandLine(
-    `--public-url takes an http:// or https:// address without a path, not ${text}.`,
+    `${flag} takes an http:// or https:// address without a path, not ${text}.`,
   );
 }
 

@@ -32,6 +32,7 @@ const PACKAGE_DOORS: Record<string, string[]> = {
   ws: ['native/serve/webSocket.ts', 'native/upstream/studioSocket.ts', 'relay/webSocket.ts'],
   'prom-client': ['native/telemetry/'],
   pg: ['relay/postgres.ts'],
+  '@redis/client': ['relay/redis.ts'],
   pino: ['native/telemetry/'],
   electron: ['electron/'],
 };

@@ -94,6 +94,8 @@ export async function startTestRelay(
     udpPort: null,
     announce: [],
     databaseUrl: null,
+    relayKey: null,
+    nodes: { redisUrl: null, redisPrefix: 'test', nodeUrl: null },
     viewerPageFolder: join(changes.dataFolder, 'no-page'),
     storeThreadPath: STORE_THREAD_PATH,
     clock,

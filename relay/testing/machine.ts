@@ -88,7 +88,11 @@ export const identityOf = ({ ledger, marks }: Machine) => {
   return { ledgerId, epoch: Math.max(epoch, marks.epochOf(ledgerId)) };
 };
 
-export function connect(relay: Relay, key: ChannelKey, machine: Machine | null): StudioSocket {
+export function connect(
+  relay: Pick<Relay, 'url'>,
+  key: ChannelKey,
+  machine: Machine | null,
+): StudioSocket {
   const socket = createStudioSocket({
     relayUrl: relay.url,
     ...{ key, clock, random, timers: realTimers, logger: silentLogger },
