@@ -278,6 +278,7 @@ export class Nodes implements ChannelSpan {
         } as const;
         return this.#write(this.#nodeTopic(node), { case: 'fromGuest', value });
       },
+      mediaChanged() {},
       replaced() {},
     };
   }
