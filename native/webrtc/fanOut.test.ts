@@ -285,6 +285,34 @@ test('each viewer gets the playout-delay extension under its own identifier, or 
   assert.deepEqual([...bytesOf(none).subarray(12)], SPS);
 });
 
+test('a viewer’s path decides how long its browser may wait; a page of ours keeps its room', () => {
+  const { fanOut, time } = setUp();
+  const other = join(fanOut, 'video', 5);
+  const page = join(fanOut, 'video', 5);
+  page.viewer.setAnalytics({ bufferedAmount: () => 0, send: () => true });
+  const input = fanOut.openInput();
+  for (const { viewer } of [other, page]) viewer.opened('video');
+  let sequence = 0;
+  const roomAfter = (nacked: number, roundTripMs: number) => {
+    const clock = { ntpSeconds: ++sequence, ntpFraction: 0, rtpTimestamp: 0 };
+    input.senderReport('video', clock);
+    time.advance(roundTripMs);
+    for (const { viewer, got } of [other, page]) {
+      const lost = got.slice(-nacked).map((each) => each.sequence);
+      if (nacked > 0) viewer.rtcp('video', writeNack(1, VIEWER.ssrc, lost));
+      const block = { ssrc: VIEWER.ssrc, fractionLost: 0, cumulativeLost: 0, highestSequence: 0 };
+      const echo = { jitter: 90, lastSenderReport: ntpMiddle(clock), delaySinceLast: 0 };
+      viewer.rtcp('video', writeReceiverReport(1, [{ ...block, ...echo }]));
+    }
+    input.push('video', packet(sequence++, 1, SPS));
+    return [other, page].map(({ got }) => (got.at(-1)?.bytes[19] ?? -1) * 10);
+  };
+  for (let i = 0; i < 100; i++) input.push('video', packet(sequence++, 1, i === 0 ? SPS : SLICE));
+  assert.deepEqual(roomAfter(0, 2), [0, 500], 'a local network');
+  for (let i = 0; i < 100; i++) input.push('video', packet(sequence++, 1, SLICE));
+  assert.deepEqual(roomAfter(3, 40), [70, 500], 'losses over a long way');
+});
+
 test('a viewer whose socket takes nothing is dropped and counted; others go on', () => {
   const { fanOut } = setUp();
   const dead = join(fanOut);

@@ -28,12 +28,6 @@ const KEY_FRAME_REQUEST_PERIOD_MS = 500;
 /** Analytics are skipped for a viewer with more than this queued: they are latest-wins. */
 const ANALYTICS_QUEUED_BYTES_MAX = 65_536;
 
-/**
- * Show at once, and wait for sound at most this long where a page wishes it. A maximum of 0 would
- * forbid every alignment with sound; above 500 ms browsers no longer show at once.
- */
-const PLAYOUT_DELAY = { msMin: 0, msMax: 500 };
-
 export type FanOutOptions = {
   /** Whose fan-out this is; appears in logs and metrics. */
   owner: string;
@@ -46,7 +40,7 @@ export type FanOutOptions = {
   onViewersChanged?(viewerCount: number): void;
   /** The publisher's timestamps moved by this many ticks against those that viewers see. */
   onTimestampShift?(track: TrackKind, shift: number): void;
-  /** What viewers' browsers are told about buffering; default PLAYOUT_DELAY. */
+  /** What viewers' browsers are told about buffering; default: from each one's path. */
   playoutDelay?: { msMin: number; msMax: number };
   /** Runs something in a later turn of the event loop; default setImmediate. */
   soon?(run: () => void): void;
@@ -271,7 +265,7 @@ class Spread implements FanOut {
       senderClock: (kind: TrackKind) => this.#lanes[kind].senderClock,
       canonicalName: this.#canonicalName,
       randomSequence: () => (((random(1)[0] ?? 0) << 6) | 1) & 0x3fff,
-      playoutDelay: playoutDelay ?? PLAYOUT_DELAY,
+      playoutDelay,
       requestKeyFrame: () => this.#requestKeyFrame(),
     };
   }

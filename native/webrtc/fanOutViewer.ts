@@ -3,7 +3,8 @@
 // stream's rings. Video starts at a key frame only: anything else would show grey.
 
 import type { MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
-import type { TrackKind } from '../../core/media/feed.ts';
+import { RTP_CLOCK_RATE, type TrackKind } from '../../core/media/feed.ts';
+import { PLAYOUT_MS_MAX, PlayoutDelay } from '../../core/media/playoutDelay.ts';
 import {
   ntpMiddle,
   parseRtcp,
@@ -66,7 +67,8 @@ export type ViewerHost = {
   senderClock(kind: TrackKind): SenderClock | undefined;
   canonicalName: string;
   randomSequence(): number;
-  playoutDelay: { msMin: number; msMax: number };
+  /** Undefined: from each viewer's path. */
+  playoutDelay: { msMin: number; msMax: number } | undefined;
   requestKeyFrame(): void;
 };
 
@@ -79,6 +81,10 @@ export class Viewer {
   readonly #drop: () => void;
   #roundTripUs: number | undefined;
   #fractionLost = 0;
+  readonly #playout = new PlayoutDelay();
+  /** Video packets sent and asked for again since the last report. */
+  #sentSinceReport = 0;
+  #nackedSinceReport = 0;
   #failuresInARow = 0;
   #resendWindowUs: MediaTimeUs = 0;
   #resendCount = 0;
@@ -198,12 +204,14 @@ export class Viewer {
     write32(buffer, 4, packet.timestamp);
     write32(buffer, 8, track.out.ssrc);
     if (extensionId > 0) {
-      const { msMin, msMax } = this.#host.playoutDelay;
-      writePlayoutDelay(buffer, RTP_HEADER_LENGTH, extensionId, msMin, msMax);
+      const { playoutDelay } = this.#host;
+      const msMax = playoutDelay?.msMax ?? this.#playoutMsMax();
+      writePlayoutDelay(buffer, RTP_HEADER_LENGTH, extensionId, playoutDelay?.msMin ?? 0, msMax);
     }
     if (track.out.send(buffer)) {
       track.packets = (track.packets + 1) >>> 0;
       track.octets = (track.octets + packet.payloadLength) >>> 0;
+      if (track.kind === 'video') this.#sentSinceReport++;
       this.#host.counters.packetsOut++;
       this.#failuresInARow = 0;
       return;
@@ -224,8 +232,29 @@ export class Viewer {
         if (block.ssrc !== track.out.ssrc) continue;
         if (track.kind === 'video') this.#fractionLost = block.fractionLost;
         this.#measureRoundTrip(track, block.lastSenderReport, block.delaySinceLast);
+        if (track.kind === 'video') this.#judgePath(block.jitter);
       }
     }
+  }
+
+  /**
+   * A page of ours shows pictures at once and holds them back itself where sound is heard, for
+   * which it needs the room; other players have no such wish.
+   */
+  #playoutMsMax(): number {
+    return this.analytics ? PLAYOUT_MS_MAX : this.#playout.msMax;
+  }
+
+  #judgePath(jitterTicks: number): void {
+    const sent = Math.max(1, this.#sentSinceReport);
+    this.#playout.report({
+      roundTripMs: this.#roundTripUs === undefined ? null : this.#roundTripUs / 1000,
+      jitterMs: (jitterTicks * 1000) / RTP_CLOCK_RATE.video,
+      nackShare: Math.min(1, this.#nackedSinceReport / sent),
+      atMs: this.#host.clock.nowUs() / 1000,
+    });
+    this.#sentSinceReport = 0;
+    this.#nackedSinceReport = 0;
   }
 
   #measureRoundTrip(track: Track, middle: number, delay: number): void {
@@ -238,6 +267,7 @@ export class Viewer {
   #resend(track: Track, viewerSequence: number): void {
     const { counters, clock } = this.#host;
     counters.nacksAsked++;
+    if (track.kind === 'video') this.#nackedSinceReport++;
     if (track.offset === undefined || track.state === 'closed') return;
     const near = track.ring.highest + track.offset;
     const sequence = extendSequence(viewerSequence, near) - track.offset;

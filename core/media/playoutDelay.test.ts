@@ -1,0 +1,53 @@
+// Proves how much room a viewer's browser is given: none on a local network, enough for one repair
+// on a lossy path, never beyond what shows pictures at once; more at once, less after ten seconds.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { PLAYOUT_MS_MAX, PlayoutDelay, playoutMsMax } from './playoutDelay.ts';
+
+const lan = { roundTripMs: 2, jitterMs: 1, nackShare: 0, atMs: 0 };
+const lossy = { roundTripMs: 40, jitterMs: 12, nackShare: 0.02, atMs: 0 };
+
+test('paths and their room', () => {
+  assert.equal(playoutMsMax(lan), 0);
+  assert.equal(playoutMsMax({ ...lan, roundTripMs: null }), null);
+  assert.equal(playoutMsMax(lossy), 110);
+  assert.equal(playoutMsMax({ ...lossy, nackShare: 0 }), 50);
+  assert.equal(playoutMsMax({ ...lossy, nackShare: 0.1 }), 170);
+  assert.equal(playoutMsMax({ ...lossy, jitterMs: 900 }), PLAYOUT_MS_MAX);
+});
+
+test('worse is believed at once, better after ten seconds', () => {
+  const delay = new PlayoutDelay();
+  assert.equal(delay.msMax, PLAYOUT_MS_MAX, 'before anything is known');
+  delay.report({ ...lan, roundTripMs: null });
+  assert.equal(delay.msMax, PLAYOUT_MS_MAX);
+  delay.report(lan);
+  assert.equal(delay.msMax, 0, 'the first report is believed');
+  delay.report({ ...lossy, atMs: 1000 });
+  assert.equal(delay.msMax, 110);
+  for (let atMs = 2000; atMs < 12_000; atMs += 1000) {
+    delay.report({ ...lan, atMs });
+    assert.equal(delay.msMax, 110, `${atMs}`);
+  }
+  delay.report({ ...lan, atMs: 12_000 });
+  assert.equal(delay.msMax, 0);
+});
+
+test('it is always a step of the extension within its bounds', () => {
+  const path = fc.record({
+    roundTripMs: fc.option(fc.double({ min: 0, max: 9999, noNaN: true })),
+    jitterMs: fc.double({ min: 0, max: 9999, noNaN: true }),
+    nackShare: fc.double({ min: 0, max: 1, noNaN: true }),
+  });
+  fc.assert(
+    fc.property(fc.array(path), (paths) => {
+      const delay = new PlayoutDelay();
+      for (const [index, each] of paths.entries()) {
+        delay.report({ ...each, atMs: index * 1000 });
+        assert.ok(delay.msMax >= 0 && delay.msMax <= PLAYOUT_MS_MAX && delay.msMax % 10 === 0);
+      }
+    }),
+  );
+});

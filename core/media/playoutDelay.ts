@@ -1,0 +1,67 @@
+// How long a viewer's browser may hold a picture back at most, from what its path does. The sender
+// says it with every packet (playout-delay extension); 0 forbids any buffer, which suits a local
+// network, where a browser's buffer would be all of the delay. Where packets are lost or come late
+// the browser gets room for one repair. Pure: reports in, milliseconds out.
+
+/** A path as reports show it. */
+export type PathReport = {
+  /** Null until the viewer's first answer to a sender report. */
+  roundTripMs: number | null;
+  /** Interarrival jitter (RFC 3550 section 6.4.1), ms. */
+  jitterMs: number;
+  /** Packets that were asked for again, as a share of those sent, 0..1. */
+  nackShare: number;
+  atMs: number;
+};
+
+/** A path at or below all of these is a local network. */
+const LOCAL = { roundTripMs: 10, jitterMs: 8, nackShare: 0.001 };
+
+/** Until something is known, and the most that keeps browsers showing pictures at once. */
+export const PLAYOUT_MS_MAX = 500;
+const PLAYOUT_MS_MIN = 50;
+
+/** Less room is given only after a path was that good for this long. */
+const CALM_MS = 10_000;
+
+/** What one viewer's reports come to: more room at once, less of it after ten calm seconds. */
+export class PlayoutDelay {
+  #msMax = PLAYOUT_MS_MAX;
+  #isKnown = false;
+  #calmMost = 0;
+  #calmSinceMs: number | undefined;
+
+  /** Milliseconds, in steps of 10. */
+  get msMax(): number {
+    return this.#msMax;
+  }
+
+  report(path: PathReport): void {
+    const wanted = playoutMsMax(path);
+    if (wanted === null) return;
+    if (!this.#isKnown || wanted >= this.#msMax) {
+      this.#isKnown = true;
+      this.#msMax = wanted;
+      this.#calmSinceMs = undefined;
+      return;
+    }
+    this.#calmSinceMs ??= path.atMs;
+    this.#calmMost = this.#calmSinceMs === path.atMs ? wanted : Math.max(this.#calmMost, wanted);
+    if (path.atMs - this.#calmSinceMs < CALM_MS) return;
+    this.#msMax = this.#calmMost;
+    this.#calmSinceMs = undefined;
+  }
+}
+
+/** Null while the round trip is not known. */
+export function playoutMsMax({ roundTripMs, jitterMs, nackShare }: PathReport): number | null {
+  if (roundTripMs === null) return null;
+  const isLocal =
+    roundTripMs <= LOCAL.roundTripMs && jitterMs <= LOCAL.jitterMs && nackShare <= LOCAL.nackShare;
+  if (isLocal) return 0;
+  // Four times the jitter covers nearly every packet; a lost one takes a round trip and a half,
+  // and one in ten of the repairs is lost as well where much is.
+  const repairMs = nackShare > LOCAL.nackShare ? roundTripMs * (nackShare > 0.05 ? 3 : 1.5) : 0;
+  const wanted = Math.ceil((4 * jitterMs + repairMs) / 10) * 10;
+  return Math.min(PLAYOUT_MS_MAX, Math.max(PLAYOUT_MS_MIN, wanted));
+}
