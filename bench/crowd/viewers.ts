@@ -25,6 +25,8 @@ const SAMPLE_OF = detail === 'witness' ? 1 : 10;
 const H264 = 'profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1';
 /** Connections made at a time. */
 const AT_ONCE = 10;
+const JOIN_MS_MAX = 12_000;
+const TRIES = 3;
 const options = { iceServers: [], bindAddress };
 
 type Viewer = { peer: PeerConnection; tracks: Track[]; leave(): void };
@@ -73,11 +75,17 @@ function compare(packet: Buffer, timestamp: number, isDirect: boolean): void {
   if (direct !== undefined) addedMs.push(atMs - direct);
 }
 
-function watchState(peer: PeerConnection, done: () => void): void {
-  peer.onStateChange((state) => {
-    if (state !== 'connected') return;
-    connected++;
-    done();
+/** Resolves when connected; rejects when that fails or takes too long on a busy machine. */
+function opening(peer: PeerConnection): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = realTimers.after(JOIN_MS_MAX, () => reject(new Error('A join took too long')));
+    peer.onStateChange((state) => {
+      if (state === 'connected') {
+        cancel();
+        connected++;
+        resolve();
+      } else if (state === 'failed') reject(new Error('A join failed'));
+    });
   });
 }
 
@@ -92,7 +100,9 @@ async function joinByWhep(whepUrl: string, isDirect = false): Promise<void> {
   if (viewers.length % SAMPLE_OF === 0 && tracks[0]) look(tracks[0], isDirect);
   const viewer: Viewer = { peer, tracks, leave: () => {} };
   viewers.push(viewer);
-  const open = new Promise<void>((done) => watchState(peer, done));
+  const open = opening(peer);
+  // Whoever fails before it is awaited is told by the request that failed.
+  open.catch(() => {});
   peer.setLocalDescription('offer');
   const offer = withoutCandidates(await gatheredDescription(peer, realTimers.after));
   const response = await fetch(whepUrl, {
@@ -133,7 +143,9 @@ async function joinByJanus(api: string): Promise<void> {
     report(track);
     if (isSampled && track.type() === 'video') look(track, false);
   });
-  const open = new Promise<void>((done) => watchState(peer, done));
+  const open = opening(peer);
+  // Whoever fails before it is awaited is told by the request that failed.
+  open.catch(() => {});
   peer.setRemoteDescription(jsep.sdp, 'offer');
   const sdp = await gatheredDescription(peer, realTimers.after);
   const body = { request: 'start' };
@@ -145,9 +157,21 @@ async function joinByJanus(api: string): Promise<void> {
 async function join(count: number, one: () => Promise<void>): Promise<void> {
   let left = count;
   const run = async () => {
-    while (left-- > 0) await one();
+    while (left-- > 0) await withTries(one);
   };
   await Promise.all(Array.from({ length: AT_ONCE }, run));
+}
+
+async function withTries(one: () => Promise<void>): Promise<void> {
+  for (let left = TRIES; ; left--) {
+    try {
+      await one();
+      return;
+    } catch (cause) {
+      if (left <= 1) throw cause;
+      console.warn(`${String(cause)}; tried again`);
+    }
+  }
 }
 
 function leave(count: number): void {
