@@ -14,6 +14,8 @@ export type IceServers = {
   links(): IceServerLink[];
   /** What the relay's own connections may ask, as the library takes it. */
   readonly own: readonly string[];
+  /** Some way through where UDP to us is blocked. */
+  readonly hasTurn: boolean;
 };
 
 /**
@@ -63,6 +65,7 @@ export function readIceServers(
           : { url };
       });
     },
+    hasTurn: servers.some(({ scheme }) => scheme.startsWith('turn')),
     // The library speaks STUN and TURN over UDP only, and timed credentials would end with a show.
     own: servers.flatMap((server) => {
       const { scheme, address, username, credential } = server;

@@ -15,9 +15,12 @@ import type { Logger } from '../core/base/logger.ts';
 import { isId } from '../core/wire/signing.ts';
 import { type FolderLock, lockFolder } from '../native/sqlite/folderLock.ts';
 import { createMetrics, type Metrics } from '../native/telemetry/metrics.ts';
+import type { PathCheck } from '../native/webrtc/pathCheck.ts';
+import type { PeerOptions } from '../native/webrtc/peer.ts';
 import type { AcmeSettings } from './acme.ts';
 import { BadRelaySetting } from './badRelaySetting.ts';
 import { CompressedFiles } from './compressedFiles.ts';
+import { createLinkCheck, type LinkCheck } from './linkCheck.ts';
 import { addressOf, type Listening, listen, localAddressOf } from './listen.ts';
 import type { MediaRoom, MediaRoomOptions } from './media/mediaRoom.ts';
 import { LocalFanOut } from './nodes/fanOut.ts';
@@ -89,6 +92,8 @@ export type RelayOptions = {
   random: RandomBytes;
   logger: Logger;
   createMedia(options: MediaRoomOptions): MediaRoom;
+  /** Tries the way that media take (native/webrtc/pathCheck.ts). */
+  checkMedia(peer: PeerOptions, timers: Timers): Promise<PathCheck>;
 };
 
 export type Relay = {
@@ -138,6 +143,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     ...{ media, channels, counters },
     fanOut: nodes?.fanOut ?? new LocalFanOut(),
     locate: async (channelId) => await nodes?.locate(channelId),
+    linkCheck: linkCheckOf(options, reach, url, port),
     publicUrl: url,
     addressFor,
   };
@@ -163,6 +169,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       await learnChannel(room, request.path.split('/')[2] ?? '');
       return barredFromMedia(room, request) ?? media.handle(request);
     },
+    linkCheck: room.linkCheck,
     pair: (body) => pairing.answer(body, url),
     witness,
     marks,
@@ -222,6 +229,19 @@ async function joinNodes(
     await store.close();
     throw error;
   }
+}
+
+function linkCheckOf(
+  { timers, random, udpPort, checkMedia }: RelayOptions,
+  { peer, iceServers }: Reach,
+  publicUrl: string,
+  port: number,
+): LinkCheck {
+  return createLinkCheck({
+    ...{ publicUrl, port, udpPort, timers, random, fetch },
+    hasTurn: iceServers.hasTurn,
+    checkMedia: () => checkMedia(peer, timers),
+  });
 }
 
 /** What links are made of, without a trailing slash. */

@@ -5,6 +5,7 @@ import type { MediaClock, Timers } from '../core/base/clock.ts';
 import type { RandomBytes } from '../core/base/ids.ts';
 import type { Logger } from '../core/base/logger.ts';
 import { Channel } from './channel.ts';
+import type { LinkCheck } from './linkCheck.ts';
 import type { FanOut } from './nodes/fanOut.ts';
 import { type ChannelSpan, NO_SPAN } from './nodes/span.ts';
 import type { Owners } from './owners.ts';
@@ -57,6 +58,7 @@ export type RelayRoom = {
   fanOut: FanOut;
   /** Looks whether another node has this channel's studio. */
   locate(channelId: string): Promise<void>;
+  linkCheck: LinkCheck;
   /** Public address without a trailing slash. */
   publicUrl: string;
   /** The address by which a studio reached us, from its Host header; never a public link. */

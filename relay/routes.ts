@@ -8,6 +8,7 @@ import { isId } from '../core/wire/signing.ts';
 import { proveBet } from './betProof.ts';
 import { answerChannelPage, type ChannelPageOptions } from './channelPage.ts';
 import type { CompressedFiles } from './compressedFiles.ts';
+import { type LinkCheck, REACH_PATH } from './linkCheck.ts';
 import type { MediaRequest, MediaResponse } from './media/mediaRoom.ts';
 import type { PairingResult } from './pairing.ts';
 import type { MarkSigner } from './relayKey.ts';
@@ -44,6 +45,7 @@ export type RouteOptions = {
   compressed: CompressedFiles;
   channelPage: ChannelPageOptions;
   handleMedia(request: MediaRequest): Promise<MediaResponse | undefined>;
+  linkCheck: LinkCheck;
   /** A studio that was given our code. */
   pair(body: Uint8Array): Promise<PairingResult>;
   /** The built page that checks bets. */
@@ -100,6 +102,7 @@ async function route(
     sendText(response, 200, 'Morphine Studio relay. Open the link that a studio gave you.');
   } else if (path === '/favicon.ico') response.writeHead(204).end();
   else if (isForOperator(path)) await routeOperator(options, request, response, path);
+  else if (path.startsWith(REACH_PATH)) sendReach(options, response, path);
   else if (path.startsWith('/receipt/')) await sendProof(options, response, path);
   else await routePage(options, request, response, path);
 }
@@ -152,6 +155,13 @@ async function routePairing(
   // A body that was cut off is not read to its end.
   response.setHeader('Connection', 'close');
   response.writeHead(status, { 'Content-Type': type }).end(JSON.stringify(body));
+}
+
+/** What the relay asks itself, from outside, before a show. */
+function sendReach(options: RouteOptions, response: ServerResponse, path: string): void {
+  const body = options.linkCheck.answer(path);
+  response.setHeader('Cache-Control', 'no-store');
+  response.writeHead(body === null ? 404 : 200, { 'Content-Type': 'text/plain' }).end(body ?? '');
 }
 
 function isForOperator(path: string): boolean {

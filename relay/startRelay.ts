@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { realTimers } from '../core/base/clock.ts';
 import { createLogger } from '../native/telemetry/logger.ts';
+import { checkMediaPath } from '../native/webrtc/pathCheck.ts';
 import { createMediaRoom } from './media/mediaRoom.ts';
 import { createRelay, type Relay } from './relay.ts';
 
@@ -64,5 +65,6 @@ export function startRelay(configuration: RelayConfiguration): Promise<Relay> {
     random: (length) => randomBytes(length),
     logger: createLogger(logLevel, 'relay'),
     createMedia: createMediaRoom,
+    checkMedia: checkMediaPath,
   });
 }

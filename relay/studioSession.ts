@@ -154,6 +154,18 @@ class StudioSession implements ChannelStudio {
           },
         });
         break;
+      case 'checkLink':
+        void this.#room.linkCheck.run().then(({ isReachable, sentence }) =>
+          this.send({
+            case: 'linkChecked',
+            value: {
+              $typeName: 'morphine.facts.v1.LinkChecked',
+              reachable: isReachable,
+              sentence,
+            },
+          }),
+        );
+        break;
       case 'poster':
         channel.poster.take(message.value, this.#room.clock.nowUs());
         break;

@@ -104,6 +104,7 @@ export async function startTestRelay(
     random,
     logger: silentLogger,
     createMedia: media.create,
+    checkMedia: async () => ({ isOpen: true, addresses: ['127.0.0.1'] }),
     ...changes,
   });
   return { ...relay, media };

@@ -2956,6 +2956,12 @@ export declare type FromStudio = Message<"morphine.facts.v1.FromStudio"> & {
     case: "eraseTexts";
   } | {
     /**
+     * @generated from field: morphine.facts.v1.LinkCheckRequest check_link = 10;
+     */
+    value: LinkCheckRequest;
+    case: "checkLink";
+  } | {
+    /**
      * @generated from field: morphine.facts.v1.Poster poster = 20;
      */
     value: Poster;
@@ -2974,6 +2980,41 @@ export declare type FromStudio = Message<"morphine.facts.v1.FromStudio"> & {
  * Use `create(FromStudioSchema)` to create a new message.
  */
 export declare const FromStudioSchema: GenMessage<FromStudio>;
+
+/**
+ * The relay tries its own public link; `sentence` names what to open, and is empty when all is well.
+ *
+ * @generated from message morphine.facts.v1.LinkCheckRequest
+ */
+export declare type LinkCheckRequest = Message<"morphine.facts.v1.LinkCheckRequest"> & {
+};
+
+/**
+ * Describes the message morphine.facts.v1.LinkCheckRequest.
+ * Use `create(LinkCheckRequestSchema)` to create a new message.
+ */
+export declare const LinkCheckRequestSchema: GenMessage<LinkCheckRequest>;
+
+/**
+ * @generated from message morphine.facts.v1.LinkChecked
+ */
+export declare type LinkChecked = Message<"morphine.facts.v1.LinkChecked"> & {
+  /**
+   * @generated from field: bool reachable = 1;
+   */
+  reachable: boolean;
+
+  /**
+   * @generated from field: string sentence = 2;
+   */
+  sentence: string;
+};
+
+/**
+ * Describes the message morphine.facts.v1.LinkChecked.
+ * Use `create(LinkCheckedSchema)` to create a new message.
+ */
+export declare const LinkCheckedSchema: GenMessage<LinkChecked>;
 
 /**
  * A small JPEG of the show as it is now, for previews of the link; every 10 s while it is live.
@@ -3381,6 +3422,12 @@ export declare type ToStudio = Message<"morphine.facts.v1.ToStudio"> & {
      */
     value: EraseTexts;
     case: "textsErased";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.LinkChecked link_checked = 14;
+     */
+    value: LinkChecked;
+    case: "linkChecked";
   } | {
     /**
      * @generated from field: morphine.facts.v1.SignedIn signed_in = 40;
