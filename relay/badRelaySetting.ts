@@ -16,7 +16,8 @@ export type RelaySetting =
   | 'iceServers'
   | 'udpPort'
   | 'announce'
-  | 'acme';
+  | 'acme'
+  | 'openIdIssuer';
 
 export class BadRelaySetting extends Error {
   readonly setting: RelaySetting;

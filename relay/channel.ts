@@ -222,12 +222,15 @@ export class Channel {
   /** What the studio decided about people holds from now on, also for who is here already. */
   setPeople(people: People): void {
     const nowUs = this.#mediaClock.nowUs();
+    const knewNetworks = this.people.hasNetworkKey;
     this.people.apply(people, nowUs);
     const ended = new Set(people.endViewers);
     for (const viewer of [...this.viewers.values()]) {
       const refusal = this.people.refusal(viewer, 'join', nowUs);
       if (refusal) viewer.end(refusal);
       else if (ended.has(viewer.id)) viewer.end(ENDED);
+      // This node heard of the channel after its viewers came: now their networks have names.
+      else if (!knewNetworks) this.#announce(viewer, this.people.networkOf(viewer.address));
     }
   }
 

@@ -25,6 +25,7 @@ const FLAGS: Readonly<Record<RelaySetting, string>> = {
   udpPort: '--relay-udp-port',
   announce: '--relay-announce',
   acme: 'acme',
+  openIdIssuer: 'MORPHINE_OPENID_ISSUER',
 };
 /** Closing takes no longer than this, ms; then the process ends all the same. */
 const CLOSE_MS_MAX = 1_500;

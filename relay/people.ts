@@ -49,6 +49,10 @@ export class ChannelPeople {
     });
   }
 
+  get hasNetworkKey(): boolean {
+    return this.#key !== null;
+  }
+
   get streamer(): Streamer | null {
     return this.#streamer;
   }

@@ -20,15 +20,17 @@ import type { PeerOptions } from '../native/webrtc/peer.ts';
 import type { AcmeSettings } from './acme.ts';
 import { BadRelaySetting } from './badRelaySetting.ts';
 import { CompressedFiles } from './compressedFiles.ts';
+import { type GuestSettings, openGuests, servePeople } from './guests.ts';
 import { createLinkCheck, type LinkCheck } from './linkCheck.ts';
 import { addressOf, type Listening, listen, localAddressOf } from './listen.ts';
 import type { MediaRoom, MediaRoomOptions } from './media/mediaRoom.ts';
 import { LocalFanOut } from './nodes/fanOut.ts';
 import type { Nodes } from './nodes/nodes.ts';
 import { meterNodes, type NodeSettings, openNodes } from './nodes/openNodes.ts';
+import { checkIssuer } from './openId.ts';
 import { type Owners, openOwners } from './owners.ts';
 import { openPairing, type Pairing } from './pairing.ts';
-import { barredFromMedia, followPeople } from './peopleNews.ts';
+import { barredFromMedia } from './peopleNews.ts';
 import { PublisherTokens } from './publisherTokens.ts';
 import { openReach, type Reach } from './reach.ts';
 import { createMarkSigner, type MarkSigner, openRelayKey } from './relayKey.ts';
@@ -94,7 +96,7 @@ export type RelayOptions = {
   createMedia(options: MediaRoomOptions): MediaRoom;
   /** Tries the way that media take (native/webrtc/pathCheck.ts). */
   checkMedia(peer: PeerOptions, timers: Timers): Promise<PathCheck>;
-};
+} & GuestSettings;
 
 export type Relay = {
   /** The public address without a trailing slash. */
@@ -120,6 +122,7 @@ type Sockets = { studio: UpgradeServer; viewers: UpgradeServer; streams: Upgrade
  */
 export async function createRelay(options: RelayOptions): Promise<Relay> {
   const { clock, timers, random, logger } = options;
+  checkIssuer(options.openId ?? null);
   const reach = await openReach(options);
   const store = await openStore(options);
   const { witness, marks, owners, pairing } = store;
@@ -144,11 +147,13 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     fanOut: nodes?.fanOut ?? new LocalFanOut(),
     locate: async (channelId) => await nodes?.locate(channelId),
     linkCheck: linkCheckOf(options, reach, url, port),
+    ...openGuests(options, marks),
     publicUrl: url,
     addressFor,
   };
 
-  followPeople(room);
+  const learn = (channelId: string) => learnChannel(room, channelId);
+  const people = servePeople(options, room, learn);
   const sockets = openSockets(timers);
   const metrics = createMetrics('morphine_relay_');
   meter(metrics, room, sockets, media);
@@ -159,6 +164,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   const checkPageFolder = join(options.viewerPageFolder, '..', 'check');
   void compressed.prepare(options.viewerPageFolder);
   serve(server, room, sockets, {
+    people,
     viewerPageFolder: options.viewerPageFolder,
     mediaOriginOf: (channelId) =>
       channels.find(channelId)?.mediaElsewhere?.origin ?? nodes?.elsewhere(channelId) ?? null,
@@ -166,7 +172,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     compressed,
     channelPage: channelPageOf(options, channels, url),
     async handleMedia(request) {
-      await learnChannel(room, request.path.split('/')[2] ?? '');
+      await learn(request.path.split('/')[2] ?? '');
       return barredFromMedia(room, request) ?? media.handle(request);
     },
     linkCheck: room.linkCheck,

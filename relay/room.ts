@@ -5,6 +5,7 @@ import type { MediaClock, Timers } from '../core/base/clock.ts';
 import type { RandomBytes } from '../core/base/ids.ts';
 import type { Logger } from '../core/base/logger.ts';
 import { Channel } from './channel.ts';
+import type { GuestTokens } from './guestTokens.ts';
 import type { LinkCheck } from './linkCheck.ts';
 import type { FanOut } from './nodes/fanOut.ts';
 import { type ChannelSpan, NO_SPAN } from './nodes/span.ts';
@@ -54,6 +55,10 @@ export type RelayRoom = {
   media: MediaSide;
   channels: Channels;
   counters: RelayCounters;
+  guestTokens: GuestTokens;
+  tokenSecret: string;
+  /** An issuer of log-ins is set. */
+  canSignIn: boolean;
   /** News for every node at once. */
   fanOut: FanOut;
   /** Looks whether another node has this channel's studio. */

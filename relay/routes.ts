@@ -11,6 +11,7 @@ import type { CompressedFiles } from './compressedFiles.ts';
 import { type LinkCheck, REACH_PATH } from './linkCheck.ts';
 import type { MediaRequest, MediaResponse } from './media/mediaRoom.ts';
 import type { PairingResult } from './pairing.ts';
+import type { PeopleRoutes } from './peopleRoutes.ts';
 import type { MarkSigner } from './relayKey.ts';
 import { checkFileOf, pageFileOf, sendPageFile } from './viewerPage.ts';
 import type { Witness } from './witness/witness.ts';
@@ -39,6 +40,7 @@ const CONTENT_SECURITY_POLICY = [
 ].join('; ');
 
 export type RouteOptions = {
+  people: PeopleRoutes;
   viewerPageFolder: string;
   /** Origin of another engine that carries a channel's picture; its page may connect there. */
   mediaOriginOf(channelId: string): string | null;
@@ -93,6 +95,7 @@ async function route(
   response.setHeader('X-Frame-Options', 'DENY');
   response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
   response.setHeader('Permissions-Policy', 'camera=(), microphone=(), geolocation=()');
+  if (await options.people.answer(request, response, path)) return;
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
     sendText(response, 405, 'Only GET and HEAD are answered here.');

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { realTimers } from '../core/base/clock.ts';
 import { createLogger } from '../native/telemetry/logger.ts';
 import { checkMediaPath } from '../native/webrtc/pathCheck.ts';
+import { guestSettingsOf } from './guests.ts';
 import { createMediaRoom } from './media/mediaRoom.ts';
 import { createRelay, type Relay } from './relay.ts';
 
@@ -59,6 +60,7 @@ export function startRelay(configuration: RelayConfiguration): Promise<Relay> {
   return createRelay({
     ...settings,
     nodes: { redisUrl, redisPrefix, nodeUrl },
+    ...guestSettingsOf(process.env),
     clock: { nowUs: () => Number(process.hrtime.bigint() / 1000n) },
     wallMs: () => Math.floor(performance.timeOrigin + performance.now()),
     timers: realTimers,

@@ -16,6 +16,8 @@ import { TokenBucket } from '../core/wire/tokenBucket.ts';
 import { viewerMessageFault } from '../core/wire/viewerChecks.ts';
 import { type Refusal, refusedAnswer } from '../core/wire/viewerReplies.ts';
 import type { Channel, ChannelViewer } from './channel.ts';
+import { TOKEN_SECONDS } from './guestTokens.ts';
+import { askPeople } from './peopleNews.ts';
 import type { RelayRoom } from './room.ts';
 import { isSignedBy } from './signature.ts';
 import type { FactsSocket } from './webSocket.ts';
@@ -26,6 +28,8 @@ const HELLO_MS_MAX = 5_000;
 const BETS = { perSecond: 5, burst: 20 };
 /** Everything else of one connection: clock pings come in bursts of 8. */
 const OTHERS = { perSecond: 10, burst: 40 };
+/** Two thirds of a token's life, ms. */
+const TOKEN_EVERY_MS = (TOKEN_SECONDS * 2000) / 3;
 const CHATS = { perSecond: 1, burst: 5 };
 /** Pieces of a line of the crew: a long call comes in a hundred. */
 const STAFF = { perSecond: 50, burst: 400 };
@@ -197,6 +201,20 @@ class ViewerSession implements ChannelViewer {
       },
     });
     channel.viewerCame(this);
+    if (channel.people.streamer === null) askPeople(this.#room, channel.id);
+    this.#giveToken();
+    this.#stopTimer = this.#room.timers.every(TOKEN_EVERY_MS, () => this.#giveToken());
+  }
+
+  /** For the relay's HTTP verbs; a newer one comes before it ends. */
+  #giveToken(): void {
+    const { guestTokens, canSignIn } = this.#room;
+    if (!canSignIn) return;
+    const guest = { channelId: this.#channelId, subject: this.subject };
+    const token = guestTokens.issue(guest, 'signIn');
+    const $typeName = 'morphine.facts.v1.GuestToken';
+    const value = { $typeName, token, seconds: TOKEN_SECONDS, canSignIn } as const;
+    this.#write({ case: 'guestToken', value });
   }
 
   /** What moves a position: bets, withdrawals and sales share one limit. */
@@ -240,6 +258,10 @@ class ViewerSession implements ChannelViewer {
     }
     if (message.message.case === 'analyticsWish') {
       this.#wantsAnalytics = message.message.value.isWanted;
+      return;
+    }
+    if (kind === 'guestTokenRequest') {
+      this.#giveToken();
       return;
     }
     if (message.message.case !== 'ping') {

@@ -31,6 +31,7 @@ const FLAGS: Readonly<Record<RelaySetting, string>> = {
   udpPort: '--udp-port',
   announce: '--announce',
   acme: '--acme',
+  openIdIssuer: 'MORPHINE_OPENID_ISSUER',
 };
 
 const flags = {

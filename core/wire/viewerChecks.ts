@@ -93,6 +93,7 @@ export function viewerMessageFault(message: FromViewer['message']): string | nul
       return bytes.length <= PIECE_BYTES_MAX && mac.length === 32 ? null : STAFF_FAULT;
     }
     case 'signOut':
+    case 'guestTokenRequest':
       return null;
     case undefined:
       return 'The message is empty or of an unknown kind.';

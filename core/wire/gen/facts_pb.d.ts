@@ -1311,6 +1311,20 @@ export declare type SignOut = Message<"morphine.facts.v1.SignOut"> & {
 export declare const SignOutSchema: GenMessage<SignOut>;
 
 /**
+ * A token works once; the relay answers with the next one.
+ *
+ * @generated from message morphine.facts.v1.GuestTokenRequest
+ */
+export declare type GuestTokenRequest = Message<"morphine.facts.v1.GuestTokenRequest"> & {
+};
+
+/**
+ * Describes the message morphine.facts.v1.GuestTokenRequest.
+ * Use `create(GuestTokenRequestSchema)` to create a new message.
+ */
+export declare const GuestTokenRequestSchema: GenMessage<GuestTokenRequest>;
+
+/**
  * Begins the line of a remote moderator: see core/wire/staffLine.ts.
  *
  * @generated from message morphine.facts.v1.StaffOpen
@@ -1752,6 +1766,12 @@ export declare type FromViewer = Message<"morphine.facts.v1.FromViewer"> & {
      */
     value: SignOut;
     case: "signOut";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.GuestTokenRequest guest_token_request = 44;
+     */
+    value: GuestTokenRequest;
+    case: "guestTokenRequest";
   } | { case: undefined; value?: undefined };
 };
 
