@@ -5,6 +5,19 @@ import type { MediaTimeUs } from '../base/clock.ts';
 
 export type TrackKind = 'video' | 'audio';
 
+/** Smaller copies of the picture for weak paths; the best one has no name here. */
+export const LOWER_LAYERS = {
+  medium: { width: 960, height: 540, bitsPerSecond: 1_200_000 },
+  low: { width: 640, height: 360, bitsPerSecond: 600_000 },
+} as const;
+export type LowerLayer = keyof typeof LOWER_LAYERS;
+
+/** Layers below the best one for a wished number of layers, 1 to 3. */
+export function lowerLayersOf(layers: number): LowerLayer[] {
+  if (layers >= 3) return ['medium', 'low'];
+  return layers === 2 ? ['low'] : [];
+}
+
 /** RTP clock rates, ticks per second: H.264 RFC 6184 section 8.2.1, Opus RFC 7587 section 4.1. */
 export const RTP_CLOCK_RATE = { video: 90_000, audio: 48_000 } as const;
 
@@ -24,6 +37,8 @@ export type Unit = {
   config: number;
   /** Annex B bytes (4-byte start codes) or one Opus packet. */
   bytes: Uint8Array;
+  /** A smaller copy; absent: the best picture there is, or sound. */
+  layer?: LowerLayer;
 };
 
 /**

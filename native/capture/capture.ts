@@ -5,6 +5,7 @@
 import type { MediaTimeUs } from '../../core/base/clock.ts';
 import type { SourceState } from '../../core/contract/state.ts';
 import {
+  type LowerLayer,
   RTP_CLOCK_RATE,
   rtpTimestampOf,
   type TrackKind,
@@ -91,6 +92,7 @@ class CaptureRoom implements Capture {
   #unitListeners: ((unit: Unit) => void)[] = [];
   #stateListeners: ((state: SourceState) => void)[] = [];
   #lastUs: Record<TrackKind, MediaTimeUs> = { video: -1, audio: -1 };
+  readonly #lowerUs = new Map<LowerLayer, MediaTimeUs>();
   #config = { text: '', number: 0 };
   #counters: CaptureCounters = { units: 0, framesDropped: 0 };
   #pages: CapturePages;
@@ -203,13 +205,15 @@ class CaptureRoom implements Capture {
 
   #take(frame: CapturedFrame): void {
     const captureUs = Math.round(frame.captureUs);
-    if (captureUs <= this.#lastUs[frame.track]) {
+    const { layer } = frame;
+    if (captureUs <= (layer ? (this.#lowerUs.get(layer) ?? -1) : this.#lastUs[frame.track])) {
       this.#counters.framesDropped++;
       return;
     }
     const unit = frame.track === 'video' ? this.#videoUnit(frame) : this.#audioUnit(frame);
     if (!unit) return;
-    this.#lastUs[frame.track] = captureUs;
+    if (layer) this.#lowerUs.set(layer, captureUs);
+    else this.#lastUs[frame.track] = captureUs;
     this.#counters.units++;
     for (const run of this.#unitListeners) run(unit);
   }
@@ -224,11 +228,11 @@ class CaptureRoom implements Capture {
     return { track: 'audio', captureUs: rounded, rtpTimestamp, keyFrame: true, config: 0, bytes };
   }
 
-  #videoUnit({ captureUs, bytes }: CapturedFrame): Unit | null {
+  #videoUnit({ captureUs, bytes, layer }: CapturedFrame): Unit | null {
     const all = splitAnnexB(bytes);
     const units = all.filter((unit) => !isPadding(unit));
     const keyFrame = isKeyFrame(units);
-    if (keyFrame) this.#readConfig(units);
+    if (keyFrame && !layer) this.#readConfig(units);
     // Until the first key frame nobody can decode anything.
     if (this.#config.number === 0) return null;
     const rounded = Math.round(captureUs);
@@ -239,6 +243,7 @@ class CaptureRoom implements Capture {
       keyFrame,
       config: this.#config.number,
       bytes: joinAnnexB(units),
+      ...(layer ? { layer } : {}),
     };
   }
 

@@ -1,7 +1,7 @@
 // What the demo's worker thread and its source say to each other. Frames travel with their
 // buffers handed over, never copied.
 
-import type { TrackKind } from '../../core/media/feed.ts';
+import type { LowerLayer, TrackKind } from '../../core/media/feed.ts';
 import type { Ffmpeg } from '../ffmpeg/resolve.ts';
 
 /** A match as a pure function of seed and frame index; drawn in native/capture/demo. */
@@ -20,14 +20,23 @@ export type DemoWorkerData = {
   anchorUs: number;
   /** Media clock minus the monotonic clock, microseconds. */
   epochUs: number;
+  lowerLayers: readonly LowerLayer[];
+  /** Of the best layer. */
+  bitsPerSecond: number;
 };
 
 export type FromDemoWorker =
-  | { type: 'frame'; track: TrackKind; captureUs: number; bytes: Uint8Array }
+  | {
+      type: 'frame';
+      track: TrackKind;
+      captureUs: number;
+      bytes: Uint8Array;
+      layer?: LowerLayer;
+    }
   | { type: 'dropped'; count: number }
   | { type: 'helper'; pid: number; alive: boolean }
   | { type: 'trouble'; reason: string }
   | { type: 'closed' };
-export type ToDemoWorker = { type: 'close' };
+export type ToDemoWorker = { type: 'close' } | { type: 'bitrate'; bitsPerSecond: number };
 
 export const DEMO_PICTURE = { width: 1280, height: 720, framesPerSecond: 30 } as const;

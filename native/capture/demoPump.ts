@@ -7,6 +7,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { type CancelTimer, realTimers, type Timers } from '../../core/base/clock.ts';
 import { silentLogger } from '../../core/base/logger.ts';
 import { drawBarcode } from '../../core/media/barcode.ts';
+import { LOWER_LAYERS, type LowerLayer } from '../../core/media/feed.ts';
 import { createNutReader } from '../../core/media/nut.ts';
 import { createNutPcmWriter } from '../../core/media/nutWriter.ts';
 import { type FfmpegProcess, spawnFfmpeg } from '../ffmpeg/spawn.ts';
@@ -24,6 +25,7 @@ import {
   soundEncoderArguments,
   videoEncoderArguments,
 } from './encoder.ts';
+import { KEY_FRAME_EVERY, PictureEncoder } from './pictureEncoder.ts';
 
 const { width, height, framesPerSecond } = DEMO_PICTURE;
 const FRAME_BYTES = (width * height * 3) / 2;
@@ -47,6 +49,7 @@ export function runDemoPump(
   const pump = new DemoPump(createMatch(data.seed), port, data, timers);
   port.on('message', (message: ToDemoWorker) => {
     if (message.type === 'close') void pump.close();
+    else pump.setBitrate(message.bitsPerSecond);
   });
   pump.start();
 }
@@ -59,17 +62,27 @@ class DemoPump {
   #encoders = new Set<FfmpegProcess>();
   #cancels = new Set<CancelTimer>();
   #isClosed = false;
+  #best: PictureEncoder | null = null;
+  readonly #lower = new Map<LowerLayer, PictureEncoder>();
+  #bitsPerSecond: number;
 
   constructor(match: DemoMatch, port: MessagePort, data: DemoWorkerData, timers: Timers) {
     this.#match = match;
     this.#port = port;
     this.#data = data;
     this.#timers = timers;
+    this.#bitsPerSecond = data.bitsPerSecond;
   }
 
   start(): void {
+    for (const layer of this.#data.lowerLayers) this.#startLower(layer);
     this.#keepRunning((onEnd) => this.#startPicture(onEnd));
     this.#keepRunning((onEnd) => this.#startSound(onEnd));
+  }
+
+  setBitrate(bitsPerSecond: number): void {
+    this.#bitsPerSecond = bitsPerSecond;
+    this.#best?.setBitrate(bitsPerSecond);
   }
 
   async close(): Promise<void> {
@@ -150,31 +163,70 @@ class DemoPump {
     return encoder;
   }
 
+  /** An encoder of one layer; it is given the pictures that are drawn for the best one. */
+  #startLayer(
+    layer: LowerLayer | undefined,
+    bitsPerSecond: number,
+    onEnd: (reason: string) => void,
+  ): PictureEncoder {
+    const size = layer ? LOWER_LAYERS[layer] : null;
+    const scale = size ? ['-vf', `scale=${size.width}:${size.height}:flags=fast_bilinear`] : [];
+    const every = String(KEY_FRAME_EVERY);
+    return new PictureEncoder({
+      bitsPerSecond,
+      start: (rate, onUnit, ended) =>
+        this.#encode(
+          [
+            ...['-probesize', '32', '-analyzeduration', '0', '-f', 'rawvideo'],
+            ...['-pix_fmt', 'yuv420p', '-s', `${width}x${height}`],
+            ...['-r', String(framesPerSecond), '-i', 'pipe:0'],
+          ],
+          [
+            ...this.#data.ffmpeg.passthrough,
+            ...scale,
+            ...OWN_PICTURE_COLOURS,
+            ...videoEncoderArguments(['-g', every, '-keyint_min', every], rate),
+          ],
+          (_ptsUs, bytes) => onUnit(bytes),
+          ended,
+        ),
+      onUnit: (captureUs, bytes) =>
+        this.#say({ type: 'frame', track: 'video', captureUs, bytes, ...(layer ? { layer } : {}) }),
+      onEnd,
+    });
+  }
+
+  /** A smaller copy that ends is made again without a word: the picture itself goes on. */
+  #startLower(layer: LowerLayer): void {
+    const backOff = createBackOff();
+    const run = () => {
+      const startedMs = performance.now();
+      const encoder = this.#startLayer(layer, LOWER_LAYERS[layer].bitsPerSecond, () => {
+        this.#lower.delete(layer);
+        if (!this.#isClosed) this.#after(backOff.nextMs(performance.now() - startedMs), run);
+      });
+      this.#lower.set(layer, encoder);
+    };
+    run();
+  }
+
+  #write(best: PictureEncoder, picture: Uint8Array, captureUs: number, done: () => void): void {
+    const targets = [best, ...this.#lower.values()];
+    let waiting = targets.length;
+    for (const target of targets) {
+      target.write(picture, captureUs, () => {
+        if (--waiting === 0) done();
+      });
+    }
+  }
+
   #startPicture(onEnd: (reason: string) => void): void {
     let isRunning = true;
-    // ffmpeg counts the frames it was given; their capture times wait here, in order.
-    const captureTimes: number[] = [];
-    const size = `${width}x${height}`;
-    const encoder = this.#encode(
-      [
-        ...['-probesize', '32', '-analyzeduration', '0', '-f', 'rawvideo', '-pix_fmt', 'yuv420p'],
-        ...['-s', size, '-r', String(framesPerSecond), '-i', 'pipe:0'],
-      ],
-      [
-        ...this.#data.ffmpeg.passthrough,
-        ...OWN_PICTURE_COLOURS,
-        ...videoEncoderArguments(['-g', '30', '-keyint_min', '30']),
-      ],
-      (_ptsUs, bytes) => {
-        const captureUs = captureTimes.shift();
-        if (captureUs === undefined) return;
-        this.#say({ type: 'frame', track: 'video', captureUs, bytes });
-      },
-      (reason) => {
-        isRunning = false;
-        onEnd(reason);
-      },
-    );
+    const encoder = this.#startLayer(undefined, this.#bitsPerSecond, (reason) => {
+      isRunning = false;
+      onEnd(reason);
+    });
+    this.#best = encoder;
     const frames = new FramePair(this.#match, this.#data);
     // The first picture takes longest (the stadium is painted once); it must not go out late.
     frames.prepare(Math.floor((this.#nowUs() - this.#data.anchorUs) / FRAME_US));
@@ -190,8 +242,8 @@ class DemoPump {
         }
         lastIndex = index;
         isWriting = true;
-        captureTimes.push(captureUsOf(this.#data.anchorUs, index));
-        encoder.write(frames.take(index), () => {
+        const captureUs = captureUsOf(this.#data.anchorUs, index);
+        this.#write(encoder, frames.take(index), captureUs, () => {
           isWriting = false;
           // The encoder works on this frame now; meanwhile the next one is drawn.
           if (isRunning && !this.#isClosed) frames.prepare(index + 1);

@@ -12,7 +12,7 @@ import {
   type FromDemoWorker,
   type ToDemoWorker,
 } from './demoMessages.ts';
-import type { Source, SourceSurroundings } from './source.ts';
+import { type Source, type SourceSurroundings, VIDEO_BITS_PER_SECOND } from './source.ts';
 
 /** Two encoders have a second to end after SIGTERM; then the thread is ended and they with it. */
 const CLOSE_WAIT_MS = 1_500;
@@ -34,6 +34,7 @@ class DemoSource implements Source {
   #isClosed = false;
   #isLive = false;
   #startedMs = 0;
+  #bitsPerSecond = VIDEO_BITS_PER_SECOND;
   #onGone: () => void = () => {};
 
   constructor(hasBarcode: boolean, surroundings: SourceSurroundings) {
@@ -51,6 +52,8 @@ class DemoSource implements Source {
       hasBarcode: this.#hasBarcode,
       ffmpeg,
       anchorUs: demoAnchorUs,
+      lowerLayers: this.#around.lowerLayers ?? [],
+      bitsPerSecond: this.#bitsPerSecond,
       epochUs: clock.nowUs() - Number(process.hrtime.bigint() / 1000n),
     };
     const worker = new Worker(demoWorkerUrl, { workerData });
@@ -67,8 +70,12 @@ class DemoSource implements Source {
     return false;
   }
 
-  setBitrate(): boolean {
-    return false;
+  /** Takes effect within about a second, at a key frame. */
+  setBitrate(bitsPerSecond: number): boolean {
+    if (bitsPerSecond === this.#bitsPerSecond) return true;
+    this.#bitsPerSecond = bitsPerSecond;
+    this.#worker?.postMessage({ type: 'bitrate', bitsPerSecond } satisfies ToDemoWorker);
+    return true;
   }
 
   async close(): Promise<void> {
@@ -89,7 +96,7 @@ class DemoSource implements Source {
   #hear(message: FromDemoWorker): void {
     switch (message.type) {
       case 'frame':
-        if (message.track === 'video' && !this.#isLive) this.#becomeLive();
+        if (message.track === 'video' && !message.layer && !this.#isLive) this.#becomeLive();
         this.#around.onFrame(message);
         return;
       case 'dropped':

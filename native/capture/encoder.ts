@@ -7,12 +7,15 @@ import { VIDEO_BITS_PER_SECOND } from './source.ts';
  * One slice and one thread: 720p30 takes about 6 ms of one core, and a viewer's decoder starts on
  * whole pictures. The buffer of a fifth of a second keeps a key frame from arriving as a burst.
  */
-export function videoEncoderArguments(keyFrames: readonly string[]): string[] {
+export function videoEncoderArguments(
+  keyFrames: readonly string[],
+  bitsPerSecond = VIDEO_BITS_PER_SECOND,
+): string[] {
   return [
     ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency'],
     ...['-profile:v', 'baseline', '-level', '3.1', '-pix_fmt', 'yuv420p', '-bf', '0'],
-    ...['-b:v', String(VIDEO_BITS_PER_SECOND), '-maxrate', String(VIDEO_BITS_PER_SECOND)],
-    ...['-bufsize', String(VIDEO_BITS_PER_SECOND / 5), '-threads', '1'],
+    ...['-b:v', String(bitsPerSecond), '-maxrate', String(bitsPerSecond)],
+    ...['-bufsize', String(Math.round(bitsPerSecond / 5)), '-threads', '1'],
     ...['-x264-params', 'scenecut=0:repeat-headers=1:sliced-threads=0'],
     ...keyFrames,
     ...NUT_OUTPUT,

@@ -5,7 +5,7 @@
 import type { MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import type { SourceState } from '../../core/contract/state.ts';
-import type { TrackKind } from '../../core/media/feed.ts';
+import type { LowerLayer, TrackKind } from '../../core/media/feed.ts';
 import type { FfmpegChoice } from '../ffmpeg/resolve.ts';
 
 /** A frame or packet of a source; capture.ts makes the Unit of it. */
@@ -14,6 +14,7 @@ export type CapturedFrame = {
   captureUs: MediaTimeUs;
   /** Annex B access unit or one Opus packet. */
   bytes: Uint8Array;
+  layer?: LowerLayer;
 };
 
 /** The binary connection of a capture page, whatever carries it. */
@@ -32,6 +33,8 @@ export type SourceSurroundings = {
   onHelper: (pid: number, alive: boolean) => void;
   /** Relative paths of file: start here. */
   callerFolder: string;
+  /** Smaller copies that are made beside the picture, where the source can. */
+  lowerLayers?: readonly LowerLayer[];
   /** demo: the match. */
   seed: number;
   /** demo: when frame 0 was made, kept over restarts of the engine. */
