@@ -11,11 +11,12 @@ import type { Logger } from '../core/base/logger.ts';
 import type { Endpoint } from '../core/contract/process.ts';
 import type { RpcServer } from '../core/contract/rpcServer.ts';
 import type { HandoverView } from '../core/contract/state.ts';
-import { rtpTimestampOf } from '../core/media/feed.ts';
+import { lowerLayersOf, rtpTimestampOf } from '../core/media/feed.ts';
 import type { Registered } from '../core/wire/gen/facts_pb.js';
 import { createAudience } from './audience/audience.ts';
 import { createCapture } from './capture/capture.ts';
 import { createSoundMeter } from './capture/soundMeter.ts';
+import { VIDEO_BITS_PER_SECOND } from './capture/source.ts';
 import { createBetRate } from './engine/betRate.ts';
 import type { EngineConfiguration } from './engine/configuration.ts';
 import { watchDisk } from './engine/diskWatch.ts';
@@ -36,6 +37,7 @@ import { relayPictureWatch } from './engine/relayPicture.ts';
 import { createShow, firstShow, type Show, type ShowPart } from './engine/show.ts';
 import { createStaffActs, type StaffActs } from './engine/staffActs.ts';
 import { openStudioDoor, type StudioDoor } from './engine/studioDoor.ts';
+import { createUplinkGovernor } from './engine/uplinkGovernor.ts';
 import { createViews, type Views } from './engine/views.ts';
 import { createWitnesses, type Witnesses } from './engine/witnesses.ts';
 import type { FfmpegChoice } from './ffmpeg/resolve.ts';
@@ -302,6 +304,7 @@ function openMediaRooms(
     seed: configuration.seed,
     demoAnchorUs,
     demoWorkerUrl: around.demoWorkerUrl,
+    lowerLayers: lowerLayersOf(configuration.layers),
     videoClockOffset: configuration.videoClockOffset,
     audioClockOffset: configuration.audioClockOffset,
   });
@@ -314,6 +317,18 @@ function openMediaRooms(
     fetch: around.fetch,
     peer: peerOptionsOf(configuration),
     requestKeyFrame: () => capture.requestKeyFrame(),
+    onUplinkReport: (report) => governor.report(report),
+  });
+  const uplinkSentences: ((sentence: string) => void)[] = [];
+  const governor = createUplinkGovernor({
+    clock,
+    logger: logger.with({ part: 'uplink' }),
+    bitsPerSecondMax: VIDEO_BITS_PER_SECOND,
+    setBitrate: (bitsPerSecond) => capture.setBitrate(bitsPerSecond),
+    limitLayers: (bitsPerSecond) => publisher.limitLayers(bitsPerSecond),
+    onWeak(sentence) {
+      for (const run of uplinkSentences) run(sentence);
+    },
   });
   const vision = createVisionClient({ timers, logger: logger.with({ part: 'vision' }) });
   // How loud it is goes to vision beside the picture: highlights are found in it, too.
@@ -326,7 +341,8 @@ function openMediaRooms(
     ...{ timers, logger: logger.with({ part: 'facts' }) },
     dataFolder: configuration.dataFolder,
   });
-  return { capture, publisher, vision, factLog, soundMeter };
+  const onUplinkWeak = (run: (sentence: string) => void) => void uplinkSentences.push(run);
+  return { capture, publisher, vision, factLog, soundMeter, onUplinkWeak };
 }
 
 type FactRooms = ReturnType<typeof openFactRooms>;
@@ -433,10 +449,17 @@ function join(rooms: Joined): void {
   const { show, picture, views, readings, witnesses, poster, soundMeter, logger } = rooms;
   capture.onUnit((unit) => {
     publisher.push(unit);
+    // Smaller copies are for viewers' paths; whoever judges or shows has the picture itself.
+    if (unit.layer) return;
     vision.push(unit);
     poster.push(unit);
     soundMeter.push(unit);
     if (unit.track === 'video') picture.frame(unit.captureUs);
+  });
+  rooms.onUplinkWeak((text) => {
+    const id = 'uplinkWeak';
+    if (text === '') rooms.store.apply({ type: 'notice.cleared', id });
+    else rooms.store.apply({ type: 'notice.raised', notice: { id, severity: 'warn', text } });
   });
   socket.onStats(relayPictureWatch(show));
   capture.onState((source) => views.sourceChanged(source));

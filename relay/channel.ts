@@ -7,6 +7,7 @@
 import { clone, create, toBinary } from '@bufbuild/protobuf';
 import type { MediaClock } from '../core/base/clock.ts';
 import { isSameEvent } from '../core/contract/events.ts';
+import { LOWER_LAYERS } from '../core/media/feed.ts';
 import {
   EventListSchema,
   type FrameFacts,
@@ -20,6 +21,7 @@ import {
   type ToStudio,
   type ToViewer,
   ToViewerSchema,
+  VideoLayerSchema,
 } from '../core/wire/gen/facts_pb.js';
 import type { Refusal } from '../core/wire/viewerReplies.ts';
 import { type MediaElsewhere, mediaElsewhereOf } from './mediaElsewhere.ts';
@@ -88,6 +90,7 @@ export class Channel {
   #announcedMark: JournalAck | null = null;
   #videoClockShift = 0;
   #announcedViewers = 0;
+  #layers: readonly { id: string; bitsPerSecond: number }[] = [];
   /** Since when nobody is here; null while somebody is. Idle channels are forgotten. */
   idleSinceUs: number | null = null;
 
@@ -248,6 +251,16 @@ export class Channel {
     this.sendShow();
   }
 
+  /** The layers that the media room has of this channel, best first; told when they change. */
+  setLayers(layers: readonly { id: string; bitsPerSecond: number }[]): void {
+    // One layer is no choice.
+    const choice = layers.length > 1 ? layers : [];
+    const ids = (list: readonly { id: string }[]) => list.map(({ id }) => id).join();
+    const hasChanged = ids(choice) !== ids(this.#layers);
+    this.#layers = choice;
+    if (hasChanged) this.sendShow();
+  }
+
   /** Where viewers find the picture, and whether they are to take it from there now. */
   get mediaElsewhere(): MediaElsewhere | null {
     return mediaElsewhereOf(this.#show);
@@ -320,6 +333,7 @@ export class Channel {
       return show;
     }
     show.studioConnected = this.#studio !== null;
+    show.layers = this.#layers.map(layerWord);
     show.viewers = this.viewerCount;
     show.videoClockShift = this.#videoClockShift;
     show.videoClockOffset = (show.videoClockOffset + this.#videoClockShift) >>> 0;
@@ -342,4 +356,15 @@ export class Channel {
 
 function encode(message: ToViewer['message']): Uint8Array {
   return toBinary(ToViewerSchema, create(ToViewerSchema, { message }));
+}
+
+/** Sizes are known of our own studio's smaller copies only. */
+function layerWord({ id, bitsPerSecond }: { id: string; bitsPerSecond: number }) {
+  const size = id === 'medium' || id === 'low' ? LOWER_LAYERS[id] : { width: 0, height: 0 };
+  const kilobitsPerSecond = Math.round(bitsPerSecond / 1000);
+  return create(VideoLayerSchema, { id, ...sizeOf(size), kilobitsPerSecond });
+}
+
+function sizeOf({ width, height }: { width: number; height: number }) {
+  return { width, height };
 }

@@ -184,7 +184,10 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     metrics,
   });
   const cancelHousekeeping = timers.every(HOUSEKEEPING_MS, () => {
-    for (const channel of channels.all()) channel.announceChanges();
+    for (const channel of channels.all()) {
+      channel.setLayers(media.layers(channel.id));
+      channel.announceChanges();
+    }
     channels.forgetIdle();
   });
   logger.info('relay ready', { url, port });

@@ -1,7 +1,7 @@
 // How many bits per second an uplink may carry, from what the other end reports. Pure. It goes down
-// at once to what really arrived, and up in small steps after a quiet time that grows with each step
-// that failed, because each step may cost an encoder its restart. Rates are a short list for the
-// same reason.
+// at once to what really arrived, and up in small steps after a quiet time that grows with each
+// step that failed, because each step may cost an encoder its restart. Rates are a short list for
+// the same reason.
 
 import type { MediaTimeUs } from '../base/clock.ts';
 

@@ -32,6 +32,8 @@ export const engineConfigurationSchema = z.object({
   matchAnchorUs: timeUs,
   /** Capture time of the last frame the previous engine sent; 0 when there was none. */
   lastFrameUs: timeUs,
+  /** Pictures of one show: the best one, and up to two smaller copies. */
+  layers: z.number().int().min(1).max(3).default(1),
   iceServers: z.array(z.string()),
   pageFolder: z.string(),
   demoWorkerPath: z.string(),

@@ -19,6 +19,8 @@ export const settingsSchema = z.strictObject({
   models: z.string().min(1).optional(),
   /** What the show is called on the viewers' page. */
   title: z.string().trim().min(1).max(80).default('My show'),
+  /** Pictures for weak paths beside the best one; each costs an encoder. 1 on a weak machine. */
+  layers: z.number().int().min(1).max(3).default(1),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /**
    * Days until personal data is erased, one setting per kind; null keeps it. Enforced at start. No

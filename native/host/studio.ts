@@ -118,6 +118,7 @@ export async function startStudio(host: StudioHostOptions): Promise<StudioHost> 
         ffmpeg,
         channel,
         title: settings.title,
+        layers: settings.layers,
         modelFolder: settings.models ?? null,
         personalKey,
         retention: settings.retention,
@@ -199,6 +200,7 @@ type ConfigurationParts = {
   ffmpeg: FfmpegChoice;
   channel: ChannelIdentity;
   title: string;
+  layers: number;
   modelFolder: string | null;
   personalKey: string | null;
   retention: Settings['retention'];
@@ -274,6 +276,7 @@ function configurationOf(
         relayUrl: options.relayUrl ?? String(known.get('relay')?.localUrl ?? ''),
         isRelayOurs: options.relayUrl === null,
         title: parts.title,
+        layers: parts.layers,
         seed: options.seed,
         callerFolder: host.callerFolder,
         ...resumedShow(known.get('engine') ?? {}, options),

@@ -6,7 +6,7 @@
 import type { MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
 import type { RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
-import type { TrackKind, Unit } from '../../core/media/feed.ts';
+import type { LowerLayer, TrackKind, Unit } from '../../core/media/feed.ts';
 import { packetizeAccessUnit } from '../../core/media/h264Rtp.ts';
 import { ntpOf } from '../../core/media/rtcp.ts';
 import { RTP_HEADER_LENGTH, writeRtpHeader } from '../../core/media/rtp.ts';
@@ -14,6 +14,7 @@ import { createFanOut, type FanOut, type FanOutCounters } from '../webrtc/fanOut
 import type { PeerOptions } from '../webrtc/peer.ts';
 import { answerWhep, type WhepSession } from '../webrtc/whep.ts';
 import { createWhipClient, type UplinkState, type WhipClient } from '../webrtc/whipClient.ts';
+import { LayerLegs } from './layerLegs.ts';
 
 /** Larger access units are faults of a source, not pictures: 4 MiB is 1 s of 32 Mbit/s. */
 const UNIT_BYTES_MAX = 4 * 1024 * 1024;
@@ -40,6 +41,12 @@ export type PublisherOptions = {
   /** A reader needs a key frame; at most once per 500 ms. */
   requestKeyFrame(): void;
   onUplinkState?(state: UplinkState, reason: string | null): void;
+  /** What the relay reports of the picture, about once a second. */
+  onUplinkReport?(report: {
+    fractionLost: number;
+    roundTripMs: number | null;
+    sentBitsPerSecond: number;
+  }): void;
 };
 
 export type PublisherStats = {
@@ -49,6 +56,8 @@ export type PublisherStats = {
   framesDropped: number;
   uplinkState: UplinkState;
   uplinkReason: string | null;
+  /** Smaller copies that are sent beside the picture. */
+  lowerLayers: LowerLayer[];
   previewCount: number;
   fanOut: FanOutCounters;
 };
@@ -59,6 +68,8 @@ export type Publisher = {
   /** Connects (or moves) the uplink; keeps trying until `stopUplink` or `close`. */
   startUplink(target: { url: string; token: string | null }): void;
   stopUplink(): Promise<void>;
+  /** Smaller copies that are too much beside a best picture of this rate are left out. */
+  limitLayers(bestBitsPerSecond: number): void;
   /** One more WHIP leg of the same encode, to another engine; keeps trying until closed. */
   openBranch(target: { url: string; token: string | null }): WhipClient;
   /** WHEP by RPC. Throws OfferRefused (native/webrtc/offerRefused.ts). */
@@ -82,6 +93,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
     onKeyFrameRequest: () => options.requestKeyFrame(),
   });
   const outlet = new Outlet(fanOut, options.clock);
+  const legs = new LayerLegs({
+    ...options,
+    openOutlet: (own) => new Outlet(own, options.clock),
+  });
   const previews = new Map<string, WhepSession>();
   const previewPeer = options.previewPeer ?? { iceServers: [], bindAddress: '127.0.0.1' };
   let uplink: WhipClient | undefined;
@@ -91,17 +106,22 @@ export function createPublisher(options: PublisherOptions): Publisher {
     const ended = uplink;
     uplink = undefined;
     uplinkReason = null;
-    await ended?.close();
+    await Promise.all([ended?.close(), legs.stop()]);
   }
 
   return {
-    push: (unit) => outlet.push(unit),
+    push: (unit) => (unit.layer ? legs.push(unit.layer, unit) : outlet.push(unit)),
+    limitLayers: (bestBitsPerSecond) => legs.limit(bestBitsPerSecond),
     startUplink(target) {
       void stopUplink();
       const started: WhipClient = createWhipClient({
         ...options,
         ...target,
         fanOut,
+        onReport: ({ fractionLost, roundTripMs }) => {
+          const sentBitsPerSecond = outlet.rates().kilobitsPerSecond * 1000;
+          options.onUplinkReport?.({ fractionLost, roundTripMs, sentBitsPerSecond });
+        },
         onState: (state, reason) => {
           // The first report comes while the client is still being made; a late one from an
           // uplink that was replaced says nothing about the new one.
@@ -111,6 +131,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
         },
       });
       uplink = started;
+      legs.start(target);
     },
     stopUplink,
     openBranch: (target) => createWhipClient({ ...options, ...target, fanOut, onState() {} }),
@@ -134,12 +155,14 @@ export function createPublisher(options: PublisherOptions): Publisher {
       framesDropped: outlet.framesDropped,
       uplinkState: uplink?.state() ?? 'off',
       uplinkReason,
+      lowerLayers: legs.sent(),
       previewCount: previews.size,
       fanOut: fanOut.counters(),
     }),
     async close() {
       for (const session of previews.values()) session.close();
       await stopUplink();
+      await legs.close();
       fanOut.close();
     },
   };

@@ -8,7 +8,7 @@ import type { Logger } from '../../core/base/logger.ts';
 import type { TrackKind } from '../../core/media/feed.ts';
 import { parseRtcp } from '../../core/media/rtcp.ts';
 import { isRtcp, read32 } from '../../core/media/rtp.ts';
-import type { FanOut } from './fanOut.ts';
+import type { FanOut, ViewerStats } from './fanOut.ts';
 import {
   addTrack,
   closePeer,
@@ -42,6 +42,8 @@ export type UplinkPeerOptions = {
   random: RandomBytes;
   logger: Logger;
   onConnected(): void;
+  /** The other end reported on the picture. */
+  onReport?(stats: ViewerStats): void;
   /** Once, unless closed before. */
   onFailed(reason: string, waitMs: number | null): void;
 };
@@ -88,7 +90,10 @@ export function openUplinkPeer(options: UplinkPeerOptions): UplinkPeer {
       if (!isRtcp(packet)) return;
       silence.heard();
       viewer.rtcp(kind, packet);
-      const isGoodbye = parseRtcp(packet).some((item) => item.type === 'bye');
+      const items = parseRtcp(packet);
+      const isReport = kind === 'video' && items.some((item) => item.type === 'reports');
+      if (isReport) options.onReport?.(viewer.stats());
+      const isGoodbye = items.some((item) => item.type === 'bye');
       if (isGoodbye) fail('The relay ended the session.', GOODBYE_WAIT_MS);
     };
     tracks[kind].onMessage(contained(logger, take));

@@ -6,7 +6,7 @@
 import type { CancelTimer, Timers } from '../../core/base/clock.ts';
 import type { RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
-import type { FanOut } from './fanOut.ts';
+import type { FanOut, ViewerStats } from './fanOut.ts';
 import type { PeerOptions } from './peer.ts';
 import { openUplinkPeer, type UplinkPeer } from './uplinkPeer.ts';
 import { deleteSession, postOffer, WhipRefusal } from './whipRequest.ts';
@@ -32,6 +32,8 @@ export type WhipClientOptions = {
   logger: Logger;
   /** `reason` is a sentence for the studio's status bar; null when all is well. */
   onState(state: UplinkState, reason: string | null): void;
+  /** The server reported on the picture: loss and round trip. */
+  onReport?(stats: ViewerStats): void;
 };
 
 export type WhipClient = {
@@ -91,6 +93,7 @@ class Uplink {
       random,
       logger,
       onConnected: () => this.#connected(attempt),
+      onReport: (stats) => this.#options.onReport?.(stats),
       onFailed: (reason, waitMs) => this.#fail(attempt, reason, waitMs),
     });
     this.#peer = peer;

@@ -100,6 +100,8 @@ export type MediaRoom = {
   /** Latest-wins analytics to the viewers of a channel that opened the data channel. */
   sendAnalytics(channel: string, bytes: Uint8Array): void;
   mediaState(channel: string): MediaState;
+  /** Layers that flow, best first, with their measured rates. */
+  layers(channel: string): { id: string; bitsPerSecond: number }[];
   viewerCount(channel?: string): number;
   /** Ends a channel: its publisher and its viewers are closed. */
   endChannel(channel: string): void;
@@ -114,6 +116,7 @@ export function createMediaRoom(options: MediaRoomOptions): MediaRoom {
     handle: (request) => room.handle(request),
     stream: (name, socket, address) => room.stream(name, socket, address),
     sendAnalytics: (name, bytes) => room.channels.get(name)?.fanOut.sendAnalytics(bytes),
+    layers: (name) => room.channels.get(name)?.layers() ?? [],
     mediaState: (name) => room.channels.get(name)?.state ?? 'ended',
     viewerCount: (name) =>
       name === undefined ? room.viewerCount() : (room.channels.get(name)?.viewerCount ?? 0),

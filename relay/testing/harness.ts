@@ -59,6 +59,7 @@ export class RecordingMedia {
         this.analytics.push({ channel, bytes });
         for (const run of this.waiting.splice(0)) run();
       },
+      layers: () => [],
       mediaState: () => this.state,
       viewerCount: () => 0,
       endChannel: () => {},
