@@ -11,6 +11,7 @@ import { createNutReader, type NutReader } from '../../core/media/nut.ts';
 import type { Ffmpeg } from '../ffmpeg/resolve.ts';
 import { type FfmpegProcess, spawnFfmpeg } from '../ffmpeg/spawn.ts';
 import { type HardwareChoice, NO_HARDWARE } from './decodeTapHardware.ts';
+import { PictureMemory } from './pictureMemory.ts';
 import { PICTURE } from './vibrio/motion.ts';
 
 /** One decoded picture with what belongs to its unit. */
@@ -47,6 +48,8 @@ export type DecodeTapOptions = {
   ffmpeg: Ffmpeg;
   /** What the machine's decoders proved; looked at whenever a decoder starts. */
   hardware?: (() => HardwareChoice) | undefined;
+  /** Where decoded pictures are put; each tap has its own without it. */
+  pictures?: PictureMemory | undefined;
   timers: Timers;
   logger: Logger;
   onHelper?: ((pid: number, alive: boolean) => void) | undefined;
@@ -69,6 +72,11 @@ const PICTURES_MAX = 64;
 const FRAME_BYTES = (PICTURE.width * PICTURE.height * 3) / 2;
 /** A decoder that dies at once is not started more often than this, ms. */
 const RESTART_DELAY_MS = 250;
+
+/** The memory of a vision's decoded pictures. */
+export function createPictureMemory(): PictureMemory {
+  return new PictureMemory({ bytesEach: FRAME_BYTES, count: PICTURES_MAX });
+}
 
 /** Makes a tap; ffmpeg starts with the first key frame. */
 export function createDecodeTap(options: DecodeTapOptions): DecodeTap {
@@ -101,11 +109,11 @@ class Tap implements DecodeTap {
   /** Decoders whose last pictures must come out before the present one's first. */
   readonly #finishing = new Set<Run>();
   readonly #ending = new Set<Promise<void>>();
-  readonly #pictures: Uint8Array[] = [];
-  #nextPicture = 0;
+  readonly #pictures: PictureMemory;
 
   constructor(options: DecodeTapOptions) {
     this.#options = options;
+    this.#pictures = options.pictures ?? createPictureMemory();
   }
 
   push(unit: Unit): void {
@@ -168,13 +176,7 @@ class Tap implements DecodeTap {
 
   #takePicture(length: number): Uint8Array {
     if (length !== FRAME_BYTES) return new Uint8Array(length);
-    const index = this.#nextPicture;
-    this.#nextPicture = (index + 1) % PICTURES_MAX;
-    const known = this.#pictures[index];
-    if (known) return known;
-    const made = new Uint8Array(new SharedArrayBuffer(FRAME_BYTES));
-    this.#pictures[index] = made;
-    return made;
+    return this.#pictures.take();
   }
 
   #mustWait(): boolean {

@@ -10,6 +10,7 @@ import type { Unit } from '../../core/media/feed.ts';
 import type { Ffmpeg } from '../ffmpeg/resolve.ts';
 import { createDecodeTap, type DecodedFrame, type DecodeTap } from './decodeTap.ts';
 import type { HardwareChoice } from './decodeTapHardware.ts';
+import type { PictureMemory } from './pictureMemory.ts';
 import type { Judged } from './protocol.ts';
 import type { Sight, SightResult } from './sight.ts';
 import type { StageTimes } from './stageTimes.ts';
@@ -45,6 +46,8 @@ export type SessionOutput = {
 export type SessionOptions = {
   ffmpeg: Ffmpeg;
   hardware?: (() => HardwareChoice) | undefined;
+  /** Where decoded pictures are put. */
+  pictures?: PictureMemory | undefined;
   clock: MediaClock;
   timers: Timers;
   logger: Logger;
@@ -88,6 +91,7 @@ export class Session {
     this.#tap = createDecodeTap({
       ffmpeg: options.ffmpeg,
       hardware: options.hardware,
+      pictures: options.pictures,
       timers: options.timers,
       logger: options.logger,
       onHelper: options.onHelper,

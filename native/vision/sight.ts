@@ -16,6 +16,7 @@ import type { Poser } from './models/poser.ts';
 import type { FoundBall } from './moriarty/ballFinder.ts';
 import { Game } from './moriarty/events.ts';
 import type { Pack } from './moriarty/pack.ts';
+import type { PictureMemory } from './pictureMemory.ts';
 import { BlobTracker, JOINED_BLOBS } from './tracking/blobTracker.ts';
 import { BOX_TRACKER_DEFAULTS, BoxTracker } from './tracking/boxTracker.ts';
 import type { Box, TakeId, TrackView } from './tracking/track.ts';
@@ -71,6 +72,8 @@ export type SightOptions = {
   ballSeer?: BallSeer | null;
   /** What is usual in this show; it outlives one sight. */
   highlights?: Highlights;
+  /** Where decoded pictures lie; what lies there is not copied again. */
+  pictures?: PictureMemory | null;
 };
 
 /** What the models saw, and how the camera's picture moved, pixels. */
@@ -95,7 +98,7 @@ export class Sight {
     this.#options = options;
     const { takeId, pack } = options;
     const sureConfidence = pack.detector?.minimumConfidence ?? BOX_TRACKER_DEFAULTS.sureConfidence;
-    this.#vibrio = new Vibrio(options.highlights ?? new Highlights());
+    this.#vibrio = new Vibrio(options.highlights ?? new Highlights(), options.pictures ?? null);
     this.#blobs = new BlobTracker(takeId, JOINED_BLOBS);
     this.#boxes = new BoxTracker(takeId, { ...BOX_TRACKER_DEFAULTS, sureConfidence });
     this.#ball = new BallWatch(takeId, pack, options.ballSeer ?? null);
@@ -108,6 +111,14 @@ export class Sight {
     this.#vibrio.reset();
     this.#forget();
     this.#game.reset();
+  }
+
+  #pictureOf({ yuv }: SightFrame): Picture {
+    const address = this.#options.pictures?.addressOf(yuv) ?? null;
+    return {
+      ...{ ...PICTURE, bytes: yuv, range: 'video', matrix: 'bt709' },
+      ...(address === null ? {} : { address }),
+    };
   }
 
   /** Nothing that is followed is in the next picture. */
@@ -128,16 +139,16 @@ export class Sight {
     const motionMs = performance.now() - startedMs;
     const mayLook = mayDetect && this.#isWorthALook(general, frame.captureUs);
     const looking =
-      detector && mayLook && detector.isIdle() ? detector.detect(pictureOf(frame)) : null;
+      detector && mayLook && detector.isIdle() ? detector.detect(this.#pictureOf(frame)) : null;
     if (looking) this.#lookedUs = frame.captureUs;
     const { cameraShift, ...camera } = cameraOf(general);
     const shift = cameraShift && general.shift;
-    const seeking = this.#ball.offer(pictureOf(frame), shift, mayLook);
+    const seeking = this.#ball.offer(this.#pictureOf(frame), shift, mayLook);
     // Both at once, each in its own thread.
     const [seen, found] = await Promise.all([this.#answer(looking), this.#answer(seeking)]);
     const seenMs = performance.now();
     const { tracks, ball } = this.#track(frame, general.components, { seen, found, shift });
-    this.#options.poser?.offer(pictureOf(frame), frame, tracks);
+    this.#options.poser?.offer(this.#pictureOf(frame), frame, tracks);
     const trackedMs = performance.now();
     const { captureUs, rtpTimestamp } = frame;
     const begun = this.#actions.follow(captureUs, shift);
@@ -273,10 +284,6 @@ function highlightEvent(found: Highlight, frame: SightFrame, detectedUs: number)
     reasons: found.reasons.map(({ channel }) => channel),
     replay: { fromUs: found.replayFromUs, toUs: found.replayToUs },
   };
-}
-
-function pictureOf(frame: SightFrame): Picture {
-  return { ...PICTURE, bytes: frame.yuv, range: 'video', matrix: 'bt709' };
 }
 
 function sceneOf({ scene: { isBlack, isFrozen, isReplay }, state }: General): SceneState {

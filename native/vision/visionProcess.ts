@@ -8,6 +8,7 @@ import type { CourtProposal } from '../../core/contract/places.ts';
 import type { Endpoint } from '../../core/contract/process.ts';
 import { type FfmpegChoice, hasFfmpeg } from '../ffmpeg/resolve.ts';
 import { type Link, listenLink } from '../link/link.ts';
+import { createPictureMemory } from './decodeTap.ts';
 import {
   type HardwareChoice,
   hardwareHere,
@@ -92,6 +93,8 @@ class VisionProcess {
   #decoderReason = '';
   readonly #models: ModelsInUse;
   readonly #picture = new PictureState();
+  /** All pictures of this process: threads read them where the decoder's bytes were put. */
+  readonly #pictures = createPictureMemory();
   #hardware: HardwareChoice = NO_HARDWARE;
   #sight: Sight;
   #session: Session | null = null;
@@ -108,6 +111,7 @@ class VisionProcess {
     this.#options = options;
     this.#models = new ModelsInUse({
       ...options,
+      pictures: this.#pictures.memory,
       onChange: () => this.#tell(false),
       onPose: (look) => this.#times.add('pose', look.totalMs),
     });
@@ -154,6 +158,7 @@ class VisionProcess {
       this.#session = new Session({
         ...{ ffmpeg, clock, timers, logger, onHelper },
         hardware: () => this.#hardware,
+        pictures: this.#pictures,
         times: this.#times,
         counters: this.#counters,
         sight: () => this.#sight,
@@ -271,6 +276,7 @@ class VisionProcess {
     const parts = {
       takeId: this.#takeId,
       highlights: this.#highlights,
+      pictures: this.#pictures,
       pack: this.#pack,
       detector,
       poser,

@@ -1,7 +1,9 @@
 // Makes a model's input of a whole picture in WebAssembly SIMD: the same bilinear luma and nearest
 // chroma as picture.ts, a few times as fast, with luma rounded to a step between the two blends.
-// For shapes that its tables can hold; picture.ts does the others. The input lies in its memory.
+// For shapes that its tables can hold; picture.ts does the others. A picture in the memory that
+// all threads share is read there; another is copied first. The input lies in its own memory.
 
+import { PictureMemory } from '../pictureMemory.ts';
 import { pagesOf } from '../vibrio/wasm/assembler.ts';
 import {
   CHROMA_BITS,
@@ -27,6 +29,15 @@ let compiled: WebAssembly.Module | null = null;
 /** One direction: first source sample, weight of the next in 64ths, chroma sample. */
 type Reach = { first: number[]; weight: number[]; chroma: number[] };
 
+type Made = {
+  picture: Picture;
+  shape: InputShape;
+  scaling: Scaling;
+  pictures: WebAssembly.Memory | null;
+  columns: Reach;
+  rows: Reach;
+};
+
 export class FastInput {
   readonly key: string;
   /** The input: channel planes. */
@@ -36,15 +47,23 @@ export class FastInput {
   readonly #scaling: Scaling;
   readonly #rows: Reach;
   readonly #kernels: Record<string, Kernel>;
-  readonly #bytes: Uint8Array;
+  /** Where a picture without an address is put; null: all have one. */
+  readonly #own: PictureMemory | null;
   readonly #factors: [number, number, number, number];
-  readonly #at: Record<'picture' | 'luma' | 'chroma' | 'steps' | 'constants' | 'values', number>;
+  readonly #at: Record<'luma' | 'chroma' | 'steps' | 'constants' | 'values', number>;
   readonly #chromaStride: number;
   readonly #stepsEnd: number;
   readonly #line: keyof typeof REACH_MAX;
 
-  /** Null where the shape is not for it. */
-  static for(picture: Picture, shape: InputShape): FastInput | null {
+  /**
+   * @param pictures the memory in which pictures with an address lie; null: they have none
+   * @returns null where the shape is not for it
+   */
+  static for(
+    picture: Picture,
+    shape: InputShape,
+    pictures: WebAssembly.Memory | null = null,
+  ): FastInput | null {
     const scaling = scalingOf(picture, shape);
     const usedWidth = Math.min(shape.width, Math.round(picture.width * scaling.x));
     const usedHeight = Math.min(shape.height, Math.round(picture.height * scaling.y));
@@ -52,7 +71,8 @@ export class FastInput {
     if (!isFit) return null;
     const columns = reachOf(picture.width, usedWidth);
     if (reachOfSteps(columns) > REACH_MAX.wideLine) return null;
-    return new FastInput(picture, shape, scaling, columns, reachOf(picture.height, usedHeight));
+    const reach = { columns, rows: reachOf(picture.height, usedHeight) };
+    return new FastInput({ picture, shape, scaling, pictures, ...reach });
   }
 
   /** What a picture must have in common with the one that this was made for. */
@@ -60,13 +80,7 @@ export class FastInput {
     return `${width}x${height} ${range} ${matrix}`;
   }
 
-  private constructor(
-    picture: Picture,
-    shape: InputShape,
-    scaling: Scaling,
-    columns: Reach,
-    rows: Reach,
-  ) {
+  private constructor({ picture, shape, scaling, pictures, columns, rows }: Made) {
     const { width, height } = picture;
     this.key = FastInput.keyOf(picture);
     this.#picture = { width, height };
@@ -83,7 +97,6 @@ export class FastInput {
       return start;
     };
     this.#at = {
-      picture: take((width * height * 3) / 2),
       luma: take(width),
       chroma: take(this.#chromaStride * 3),
       steps: take(stepsBytes),
@@ -94,11 +107,11 @@ export class FastInput {
     const pages = pagesOf(end);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     compiled ??= new WebAssembly.Module(inputModule());
-    this.#kernels = new WebAssembly.Instance(compiled, { env: { memory } }).exports as Record<
-      string,
-      Kernel
-    >;
-    this.#bytes = new Uint8Array(memory.buffer);
+    const bytesEach = (width * height * 3) / 2;
+    this.#own = pictures ? null : new PictureMemory({ bytesEach, count: 1 });
+    const env = { memory, pictures: pictures ?? (this.#own as PictureMemory).memory };
+    const { exports } = new WebAssembly.Instance(compiled, { env });
+    this.#kernels = exports as Record<string, Kernel>;
     const count = 3 * shape.width * shape.height;
     this.values = new Float32Array(memory.buffer, this.#at.values, count);
     const view = new DataView(memory.buffer);
@@ -107,13 +120,13 @@ export class FastInput {
   }
 
   /** Fills `values` with the picture. */
-  write({ bytes }: Picture): Scaling {
+  write({ bytes, address }: Picture): Scaling {
     const { width, height } = this.#picture;
-    const { picture, luma, chroma, constants, steps } = this.#at;
+    const { luma, chroma, constants, steps } = this.#at;
     const stride = this.#chromaStride;
     const { blend, offsets } = this.#kernels as Record<'blend' | 'offsets', Kernel>;
     const line = this.#kernels[this.#line] as Kernel;
-    this.#bytes.set(bytes.subarray(0, (width * height * 3) / 2), picture);
+    const picture = this.#own ? this.#own.copyIn(bytes) : (address ?? 0);
     const blueStart = picture + width * height;
     const redStart = blueStart + (width >> 1) * (height >> 1);
     const planeBytes = this.#shape.width * this.#shape.height * 4;

@@ -13,6 +13,7 @@ import {
   i32,
   i32x4,
   local,
+  pictures,
   repeat,
   setLocal,
   v128,
@@ -56,8 +57,8 @@ function blend(): FunctionCode {
       setLocal(rest, i16x8.splat(i32.sub(i32.const(WEIGHT_ONE), local(weight)))),
       repeat(
         i32.ltU(local(out), local(end)),
-        setLocal(a, v128.load(local(top))),
-        setLocal(b, v128.load(local(bottom))),
+        setLocal(a, pictures.load(local(top))),
+        setLocal(b, pictures.load(local(bottom))),
         setLocal(low, mixed(i16x8.extendLowU)),
         setLocal(high, mixed(i16x8.extendHighU)),
         v128.store(local(out), i8x16.narrowUnsigned(local(low), local(high))),
@@ -78,7 +79,7 @@ function offsets(): FunctionCode {
   const [redOf, blueOf, greenFromBlue, greenFromRed] = [5, 6, 7, 8];
   const [target, cb, cr] = [9, 10, 11];
   const centred = (from: number): Code =>
-    i16x8.sub(i16x8.extendLowU(v128.load64Zero(local(from))), i16x8.splat(i32.const(128)));
+    i16x8.sub(i16x8.extendLowU(pictures.load64Zero(local(from))), i16x8.splat(i32.const(128)));
   const times = (value: number, factor: number): Code =>
     i16x8.mul(local(value), i16x8.splat(local(factor)));
   const store = (value: Code): Code =>

@@ -7,21 +7,25 @@ import { type InputShape, InputWriter, type Picture, type Scaling } from './pict
 export class ModelInput {
   readonly #shape: InputShape;
   readonly #writer: InputWriter;
+  readonly #pictures: WebAssembly.Memory | null;
   #values: Float32Array | null = null;
   #fast: FastInput | null = null;
   #key = '';
 
-  constructor(shape: InputShape) {
+  /** @param pictures the memory in which pictures with an address lie */
+  constructor(shape: InputShape, pictures: WebAssembly.Memory | null = null) {
+    this.#pictures = pictures;
     this.#shape = shape;
     this.#writer = new InputWriter(shape);
   }
 
   /** The input of this picture, channel planes, and how the picture lies in it. */
   of(picture: Picture): { values: Float32Array; scaling: Scaling } {
-    const key = FastInput.keyOf(picture);
+    const pictures = picture.address === undefined ? null : this.#pictures;
+    const key = `${FastInput.keyOf(picture)} ${pictures ? 'shared' : 'own'}`;
     if (key !== this.#key) {
       this.#key = key;
-      this.#fast = FastInput.for(picture, this.#shape);
+      this.#fast = FastInput.for(picture, this.#shape, pictures);
     }
     if (this.#fast) return { scaling: this.#fast.write(picture), values: this.#fast.values };
     const { width, height } = this.#shape;

@@ -19,6 +19,8 @@ export type WorkerStart = {
   distrusted: Partial<Record<Provider, string>>;
   /** Where a trial of a provider leaves its mark; null keeps none. */
   markFile: string | null;
+  /** The memory in which pictures with an address lie. */
+  pictures: WebAssembly.Memory | null;
 };
 
 /** How the picture lies to the one that the same model was shown before it. */
@@ -64,6 +66,8 @@ export type ModelWorkerOptions = {
   timers: Timers;
   logger: Logger;
   markFile?: string | null;
+  /** The memory in which pictures with an address lie. */
+  pictures?: WebAssembly.Memory | null;
   /** What goes on without this model, for the state's sentence. */
   consolation: string;
 };
@@ -142,8 +146,9 @@ export class ModelWorker<Seen> {
   }
 
   #start(): void {
-    const { model, providers, workerUrl, markFile = null } = this.#options;
-    const data: WorkerStart = { model, providers, distrusted: this.#distrusted, markFile };
+    const { model, providers, workerUrl, markFile = null, pictures = null } = this.#options;
+    const distrusted = this.#distrusted;
+    const data: WorkerStart = { model, providers, distrusted, markFile, pictures };
     const worker = new Worker(workerUrl, { workerData: data, name: model.id });
     this.#worker = worker;
     worker.on('message', (message: FromWorker<Seen>) => {

@@ -22,6 +22,8 @@ export type ModelsInUseOptions = {
   refused?: Readonly<Partial<Record<Provider, string>>> | undefined;
   /** Where a trial of a provider leaves its mark; null keeps none. */
   markFile?: string | null | undefined;
+  /** The memory in which pictures with an address lie. */
+  pictures?: WebAssembly.Memory;
   timers: Timers;
   logger: Logger;
   onChange(): void;
@@ -57,9 +59,9 @@ export class ModelsInUse {
     void this.close();
     this.#missing = [];
     const { workerUrl, providers, refused, timers, logger, onChange } = this.#options;
-    const { markFile = null } = this.#options;
+    const { markFile = null, pictures = null } = this.#options;
     const parts = (model: Model) => ({
-      ...{ model, providers, refused, workerUrl, markFile, timers },
+      ...{ model, providers, refused, workerUrl, markFile, pictures, timers },
       logger: logger.with({ model: model.id }),
     });
     const detector = await this.#find(wanted.detector, 'detector');

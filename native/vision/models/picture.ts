@@ -14,6 +14,8 @@ export type Picture = {
   range: 'video' | 'full';
   /** Colour matrix: photos are BT.601, video of our feeds is BT.709. */
   matrix: 'bt601' | 'bt709';
+  /** Where it lies in the memory that all threads share; absent: elsewhere. */
+  address?: number;
 };
 
 export type InputShape = {

@@ -26,11 +26,16 @@ export type DetectorSession = {
 /**
  * Opens a detector and shows it one grey picture: wrong outputs show before the show.
  *
+ * @param pictures the memory in which pictures with an address lie
  * @throws Error with a sentence that names the manifest's field and what was expected
  */
-export async function openSession(model: Model, options: TrustOptions): Promise<DetectorSession> {
+export async function openSession(
+  model: Model,
+  options: TrustOptions,
+  pictures: WebAssembly.Memory | null = null,
+): Promise<DetectorSession> {
   const { open, refusals, medianMs } = await openTrusted(model, options);
-  const input = new ModelInput(model.input);
+  const input = new ModelInput(model.input, pictures);
   const dims = shapeOf(model);
   const detect: DetectorSession['detect'] = async (picture) => {
     const startedAt = performance.now();

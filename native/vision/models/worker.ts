@@ -15,7 +15,7 @@ const start = workerData as WorkerStart;
 const send = (message: FromWorker<Seen | SeenPoses | SeenBalls>) => port.postMessage(message);
 
 /** The model as one question, whatever its kind. */
-async function openModel({ model, providers, distrusted, markFile }: WorkerStart) {
+async function openModel({ model, providers, distrusted, markFile, pictures }: WorkerStart) {
   const trust = { allowed: providers, distrusted, markFile };
   if (model.layout === 'heatmaps') {
     const session = await openPoseSession(model, trust);
@@ -27,7 +27,7 @@ async function openModel({ model, providers, distrusted, markFile }: WorkerStart
     const look = ({ picture, moved }: Look) => session.look(picture, moved);
     return { ...session, look };
   }
-  const session = await openSession(model, trust);
+  const session = await openSession(model, trust, pictures);
   return { ...session, look: ({ picture }: Look) => session.detect(picture) };
 }
 

@@ -3,6 +3,7 @@
 // none. A camera that moves takes its background along; a change of light starts it anew instead of
 // firing. The idea of guards and recalibration is Frigate's; the loops are in wasm/kernels.ts.
 
+import type { PictureMemory } from '../pictureMemory.ts';
 import { CameraMotion, NO_SHIFT, type Shift } from './cameraMotion.ts';
 import { type Component, ComponentFinder } from './components.ts';
 import { PICTURE } from './motion.ts';
@@ -63,19 +64,21 @@ export class BackgroundMotion {
   readonly #finder = new ComponentFinder();
   readonly #camera: CameraMotion;
   readonly #previousCells: Uint8Array;
-  readonly #previous: Uint8Array;
   readonly #still: StillFilter;
   #calibratedUs = 0;
   #movedUs = Number.NEGATIVE_INFINITY;
   #lastUs = -1;
 
-  constructor(options: BackgroundOptions = BACKGROUND_DEFAULTS) {
+  /** @param pictures where pictures lie that are not to be copied */
+  constructor(
+    options: BackgroundOptions = BACKGROUND_DEFAULTS,
+    pictures: PictureMemory | null = null,
+  ) {
     this.#options = options;
-    this.#pixels = new Pixels(options);
+    this.#pixels = new Pixels(options, pictures);
     this.#camera = new CameraMotion(options);
     this.#still = new StillFilter(this.#pixels, options.threshold);
     this.#previousCells = new Uint8Array(this.#pixels.cells.length);
-    this.#previous = new Uint8Array(options.width * options.height);
   }
 
   /** Forgets the background: what follows shows something else. */
@@ -142,7 +145,8 @@ export class BackgroundMotion {
   #follow(nowUs: number): { shift: Shift; lift: number } {
     const { cells } = this.#pixels;
     const newest = this.#pixels.newest();
-    const shift = this.#camera.estimate(cells, this.#previousCells, newest, this.#previous);
+    const before = this.#pixels.before();
+    const shift = this.#camera.estimate(cells, this.#previousCells, newest, before);
     if (shift.x !== 0 || shift.y !== 0) {
       this.#movedUs = nowUs;
       this.#move(shift.x, shift.y);
@@ -178,7 +182,6 @@ export class BackgroundMotion {
 
   #remember(): void {
     this.#previousCells.set(this.#pixels.cells);
-    this.#previous.set(this.#pixels.newest());
   }
 }
 

@@ -2,7 +2,8 @@
 // goes, what the picture as a whole does, and what is unusual. It only describes; rules of a game
 // are elsewhere.
 
-import { BackgroundMotion, type BackgroundResult } from './background.ts';
+import type { PictureMemory } from '../pictureMemory.ts';
+import { BACKGROUND_DEFAULTS, BackgroundMotion, type BackgroundResult } from './background.ts';
 import type { Highlight, Highlights } from './highlights.ts';
 import { PICTURE } from './motion.ts';
 import { type SceneFacts, SceneWatch } from './scene.ts';
@@ -17,12 +18,16 @@ export type General = BackgroundResult & {
 };
 
 export class Vibrio {
-  readonly #background = new BackgroundMotion();
+  readonly #background: BackgroundMotion;
   readonly #scene = new SceneWatch(PICTURE);
   readonly #highlights: Highlights;
 
-  /** @param highlights lives longer than one source: what is usual is learnt over minutes */
-  constructor(highlights: Highlights) {
+  /**
+   * @param highlights lives longer than one source: what is usual is learnt over minutes
+   * @param pictures where pictures lie that are not to be copied
+   */
+  constructor(highlights: Highlights, pictures: PictureMemory | null = null) {
+    this.#background = new BackgroundMotion(BACKGROUND_DEFAULTS, pictures);
     this.#highlights = highlights;
   }
 

@@ -13,6 +13,7 @@ const FUNCTION_TYPE = 0x60;
 const NO_RESULT = 0x40;
 const SIMD = 0xfd;
 const PAGE_BYTES = 65_536;
+const PAGES_MAX = 65_536;
 
 /** LEB128 of an unsigned number. */
 function unsigned(value: number): number[] {
@@ -45,6 +46,9 @@ const simdOne = (opcode: number) => (a: Code) => [...a, ...simd(opcode)];
 const simdTwo = (opcode: number) => (a: Code, b: Code) => [...a, ...b, ...simd(opcode)];
 /** Byte offset of a load or store; the alignment is only a hint and always said to be none. */
 const memory = (offset: number): number[] => [0, ...unsigned(offset)];
+
+/** The same in the second memory: bit 6 says that its number follows (multi-memory proposal). */
+const second = (offset: number): number[] => [0x40, 1, ...unsigned(offset)];
 
 export const local = (index: number): Code => [0x20, ...unsigned(index)];
 export const setLocal = (index: number, value: Code): Code => [...value, 0x21, ...unsigned(index)];
@@ -93,6 +97,13 @@ export const v128 = {
   not: simdOne(0x4d),
   and: simdTwo(0x4e),
   or: simdTwo(0x50),
+};
+
+/** Reads from the second memory, where pictures lie. */
+export const pictures = {
+  load: (address: Code, offset = 0): Code => [...address, ...simd(0x00), ...second(offset)],
+  /** Eight bytes into the low half, zero above. */
+  load64Zero: (address: Code, offset = 0): Code => [...address, ...simd(0x5d), ...second(offset)],
 };
 
 export const i8x16 = {
@@ -160,7 +171,8 @@ const section = (id: number, bytes: Code): Code => [id, ...sized(bytes)];
 const text = (value: string): Code => sized([...value].map((character) => character.charCodeAt(0)));
 
 /**
- * A module that imports its memory as `env.memory` and exports each function by its name.
+ * A module that imports its memory as `env.memory` and, only to be read, the pictures' shared one
+ * as `env.pictures`, and exports each function by its name.
  * @returns the bytes of the binary format, version 1
  */
 export function assemble(functions: readonly FunctionCode[]): Uint8Array<ArrayBuffer> {
@@ -169,7 +181,11 @@ export function assemble(functions: readonly FunctionCode[]): Uint8Array<ArrayBu
     ...vector(new Array<Code>(parameters).fill([I32_TYPE])),
     ...vector([]),
   ]);
-  const imports = [[...text('env'), ...text('memory'), 0x02, 0x00, ...unsigned(1)]];
+  const imports = [
+    [...text('env'), ...text('memory'), 0x02, 0x00, ...unsigned(1)],
+    // Shared with other threads, hence with a largest size.
+    [...text('env'), ...text('pictures'), 0x02, 0x03, ...unsigned(1), ...unsigned(PAGES_MAX)],
+  ];
   const exports = functions.map(({ name }, index) => [...text(name), 0x00, ...unsigned(index)]);
   const bodies = functions.map(({ i32Locals, v128Locals, body }) => {
     const locals = [

@@ -15,6 +15,7 @@ import {
   i32x4,
   i64x2,
   local,
+  pictures,
   repeat,
   setLocal,
   v128,
@@ -80,8 +81,8 @@ function difference(size: Size): FunctionCode {
   // Eight steps at once: a width is a multiple of 128 pixels.
   const step = [
     ...unrolled(MASK_STEP / STEP, (at) => [
-      setLocal(a, v128.load(local(current), at * STEP)),
-      setLocal(b, v128.load(local(previous), at * STEP)),
+      setLocal(a, pictures.load(local(current), at * STEP)),
+      setLocal(b, pictures.load(local(previous), at * STEP)),
       i32.store16(local(mask), i8x16.bitmask(i8x16.leU(apart, local(limit))), (at * STEP) / 8),
     ]),
     advance(current, MASK_STEP),
@@ -122,7 +123,7 @@ function background(size: Size): FunctionCode {
       ),
     );
   const step = [
-    setLocal(pixels, v128.load(local(current))),
+    setLocal(pixels, pictures.load(local(current))),
     half(i16x8.extendLowU(local(pixels)), 0, first),
     half(i16x8.extendHighU(local(pixels)), STEP, second),
     i32.store16(local(mask), i8x16.bitmask(i8x16.narrowSigned(local(first), local(second)))),
@@ -235,7 +236,7 @@ function thumbnail(size: Size): FunctionCode {
   const counters = { row: 2, end: 3, pointer: current };
   const sum = 4;
   const rows = Array.from({ length: CELL }, (_, row) =>
-    i16x8.extaddPairwiseU(v128.load(local(current), row * size.width)),
+    i16x8.extaddPairwiseU(pictures.load(local(current), row * size.width)),
   );
   const mean = (lane: number): Code =>
     i32.shrU(

@@ -1,7 +1,9 @@
-// The pictures and masks that the loops of kernels.ts work on, in one block of WebAssembly memory.
-// A picture is copied in once; what comes out are masks and thumbnails, read in place. Views of the
-// memory are handed out and change with the next call: nobody keeps them.
+// The masks that the loops of kernels.ts make of pictures, in a block of WebAssembly memory.
+// Pictures are read where they lie, in the memory that all share; one from elsewhere is copied there
+// first. What comes out are masks and thumbnails, read in place. Views of the memory are handed out
+// and change with the next call: nobody keeps them.
 
+import { PictureMemory } from '../../pictureMemory.ts';
 import type { BitMask } from '../components.ts';
 import { pagesOf } from './assembler.ts';
 import {
@@ -27,10 +29,8 @@ export class Pixels {
   /** Means of 8x8 pixels of the newest picture, after `shrink`. */
   readonly cells: Uint8Array;
   readonly #kernels: Record<string, Kernel>;
-  readonly #bytes: Uint8Array;
   readonly #sums: Uint32Array;
   readonly #at: {
-    frames: [number, number];
     background: number;
     cells: number;
     sums: number;
@@ -38,10 +38,15 @@ export class Pixels {
     scratch: number;
   };
   readonly #mask: BitMask;
-  #newest: 0 | 1 = 0;
+  readonly #pictures: PictureMemory;
+  #newestAt: number;
+  #beforeAt: number;
 
-  /** @throws RangeError when width is no multiple of 128 or height none of 8 */
-  constructor(size: Size) {
+  /**
+   * @param pictures where pictures lie that are not to be copied; without it all are
+   * @throws RangeError when width is no multiple of 128 or height none of 8
+   */
+  constructor(size: Size, pictures: PictureMemory | null = null) {
     const { width, height } = size;
     if (width % 128 !== 0 || height % CELL !== 0 || width * height === 0) {
       throw new RangeError(
@@ -64,20 +69,21 @@ export class Pixels {
     // A mask's address is that of its first pixel.
     const takeMask = () => take(maskBytes) + EDGE_ROWS * stride + SIDE_BYTES;
     this.#at = {
-      frames: [take(area), take(area)],
       background: take(area * 2),
       cells: take(cellBytes),
       sums: take(16),
       mask: takeMask(),
       scratch: takeMask(),
     };
+    this.#pictures = pictures ?? new PictureMemory({ bytesEach: area, count: 2 });
+    this.#newestAt = this.#pictures.take().byteOffset;
+    this.#beforeAt = this.#newestAt;
     const pages = pagesOf(end);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
     const instance = new WebAssembly.Instance(new WebAssembly.Module(kernelModule(size)), {
-      env: { memory },
+      env: { memory, pictures: this.#pictures.memory },
     });
     this.#kernels = instance.exports as Record<string, Kernel>;
-    this.#bytes = new Uint8Array(memory.buffer);
     this.#sums = new Uint32Array(memory.buffer, this.#at.sums, 4);
     this.background = new Int16Array(memory.buffer, this.#at.background, area);
     this.cells = new Uint8Array(memory.buffer, this.#at.cells, area / CELL ** 2);
@@ -94,20 +100,23 @@ export class Pixels {
     if (luma.length < area) {
       throw new RangeError(`A luma plane of ${luma.length} bytes; ${area} were expected`);
     }
-    this.#newest = this.#newest === 0 ? 1 : 0;
-    this.#bytes.set(luma.subarray(0, area), this.#frame());
+    this.#beforeAt = this.#newestAt;
+    this.#newestAt = this.#pictures.addressOf(luma) ?? this.#pictures.copyIn(luma);
   }
 
   /** The newest picture, in place. */
   newest(): Uint8Array {
-    const start = this.#frame();
-    return this.#bytes.subarray(start, start + this.width * this.height);
+    return this.#pictures.at(this.#newestAt, this.width * this.height);
+  }
+
+  /** The picture before it, in place. */
+  before(): Uint8Array {
+    return this.#pictures.at(this.#beforeAt, this.width * this.height);
   }
 
   /** Marks the pixels that changed by more than `threshold` since the picture before. */
   compare(threshold: number): void {
-    const before = this.#at.frames[this.#newest === 0 ? 1 : 0];
-    this.#run('difference', this.#frame(), before, this.#at.mask, threshold);
+    this.#run('difference', this.#newestAt, this.#beforeAt, this.#at.mask, threshold);
   }
 
   /**
@@ -119,7 +128,7 @@ export class Pixels {
     const limit = threshold << BACKGROUND_BITS;
     const { background, mask } = this.#at;
     const all = isEverywhere ? -1 : 0;
-    this.#run('background', this.#frame(), background, mask, limit, shift, all);
+    this.#run('background', this.#newestAt, background, mask, limit, shift, all);
   }
 
   /** Makes the whole background brighter by `steps` of luma; darker when negative. */
@@ -155,17 +164,13 @@ export class Pixels {
 
   /** Fills `cells` from the newest picture. */
   shrink(): void {
-    this.#run('thumbnail', this.#frame(), this.#at.cells);
+    this.#run('thumbnail', this.#newestAt, this.#at.cells);
   }
 
   #spread(radius: number, vertical: string): void {
     const { mask, scratch } = this.#at;
     this.#run(`horizontal${radius}`, mask, scratch);
     this.#run(vertical, scratch, mask);
-  }
-
-  #frame(): number {
-    return this.#at.frames[this.#newest];
   }
 
   #run(name: string, ...values: number[]): void {
