@@ -12,6 +12,12 @@ import { plainHttpWarning } from './plainHttp.ts';
 const PORTS_TRIED_MAX = 50;
 /** A request must be whole by then, ms: slow senders must not hold connections. */
 const REQUEST_MS_MAX = 10_000;
+/** Node looks for slow senders only every 30 s by itself; a TLS handshake may take two minutes. */
+const CONNECTION_LIMITS = {
+  connectionsCheckingInterval: 1_000,
+  handshakeTimeout: REQUEST_MS_MAX,
+  maxHeaderSize: 16 * 1024,
+};
 
 export type ListenOptions = CertificateOptions & {
   host: string;
@@ -41,7 +47,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   try {
     const plainWarning = certificate ? null : plainHttpWarning(options);
     if (plainWarning !== null) options.logger.warn(plainWarning);
-    const server = certificate ? makeSecureServer(certificate) : createServer();
+    const server = certificate ? makeSecureServer(certificate) : createServer(CONNECTION_LIMITS);
     server.requestTimeout = REQUEST_MS_MAX;
     server.headersTimeout = REQUEST_MS_MAX;
     await takePort(server, options);
@@ -60,7 +66,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
 
 function makeSecureServer(certificate: Certificate): Server {
   const minVersion = 'TLSv1.3';
-  const server = createSecureServer({ ...certificate.pair, minVersion });
+  const server = createSecureServer({ ...certificate.pair, minVersion, ...CONNECTION_LIMITS });
   certificate.onChange((pair) => server.setSecureContext({ ...pair, minVersion }));
   return server;
 }

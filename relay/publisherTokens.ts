@@ -45,13 +45,29 @@ export class PublisherTokens {
 
   /** True for a living token of any channel: its holder is known, but not for every channel. */
   isValidElsewhere(channelId: string, token: string): boolean {
-    return [...this.#tokens.keys()].some(
-      (other) => other !== channelId && this.isValid(other, token),
-    );
+    const digest = digestOf(token);
+    let isFound = false;
+    for (const other of this.#tokens.keys()) {
+      if (other !== channelId && this.#holds(other, digest)) isFound = true;
+    }
+    return isFound;
+  }
+
+  /** Channels whose last token ended hold no memory. */
+  forgetEnded(): void {
+    const nowUs = this.#clock.nowUs();
+    for (const [channelId, tokens] of this.#tokens) {
+      const isEnded = ({ endsAtUs }: Token) => endsAtUs !== null && endsAtUs <= nowUs;
+      if (tokens.every(isEnded)) this.#tokens.delete(channelId);
+    }
   }
 
   isValid(channelId: string, token: string): boolean {
-    const digest = digestOf(token);
+    return this.#holds(channelId, digestOf(token));
+  }
+
+  /** Looks at every token, so that the time tells nothing. */
+  #holds(channelId: string, digest: Buffer): boolean {
     const nowUs = this.#clock.nowUs();
     let isFound = false;
     for (const known of this.#tokens.get(channelId) ?? []) {

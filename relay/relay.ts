@@ -21,6 +21,7 @@ import type { AcmeSettings } from './acme.ts';
 import { BadRelaySetting } from './badRelaySetting.ts';
 import { CompressedFiles } from './compressedFiles.ts';
 import { type GuestSettings, openGuests, servePeople } from './guests.ts';
+import { AddressLimits, addressOfClient } from './limits.ts';
 import { createLinkCheck, type LinkCheck } from './linkCheck.ts';
 import { addressOf, type Listening, listen, localAddressOf } from './listen.ts';
 import type { MediaRoom, MediaRoomOptions } from './media/mediaRoom.ts';
@@ -31,6 +32,7 @@ import { checkIssuer } from './openId.ts';
 import { type Owners, openOwners } from './owners.ts';
 import { openPairing, type Pairing } from './pairing.ts';
 import { barredFromMedia } from './peopleNews.ts';
+import { AllowedOrigins, refuseStream, refuseUnreadable } from './problems.ts';
 import { PublisherTokens } from './publisherTokens.ts';
 import { openReach, type Reach } from './reach.ts';
 import { createMarkSigner, type MarkSigner, openRelayKey } from './relayKey.ts';
@@ -84,6 +86,10 @@ export type RelayOptions = {
   udpPort: number | null;
   /** Addresses that answers name beside our own. */
   announce: readonly string[];
+  /** Origins of pages that may use media and sockets; default: any. */
+  allowedOrigins?: readonly string[];
+  /** For tests: limits per address hold for this machine, too. */
+  isThisMachineLimited?: boolean;
   /** The built viewer page; a missing one is answered with a sentence. */
   viewerPageFolder: string;
   /** The relay's own monotonic clock. */
@@ -155,8 +161,10 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   const learn = (channelId: string) => learnChannel(room, channelId);
   const people = servePeople(options, room, learn);
   const sockets = openSockets(timers);
+  const limits = new AddressLimits(clock, options.isThisMachineLimited ?? false);
   const metrics = createMetrics('morphine_relay_');
   meter(metrics, room, sockets, media);
+  metrics.countBy('limits_total', 'What addresses were refused', 'of', () => limits.counters);
   if (nodes) meterNodes(metrics, nodes);
   let isClosed = false;
   const compressed = new CompressedFiles();
@@ -179,6 +187,8 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     pair: (body) => pairing.answer(body, url),
     witness,
     marks,
+    limits,
+    origins: new AllowedOrigins(options.allowedOrigins ?? ['*'], new URL(url).origin),
     notReadyReason: () => (isClosed ? 'The relay is stopping.' : ''),
     readyRemark: () => (nodes && !nodes.isConnected ? ', alone: Redis is away' : ''),
     metrics,
@@ -189,6 +199,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       channel.announceChanges();
     }
     channels.forgetIdle();
+    tokens.forgetEnded();
   });
   logger.info('relay ready', { url, port });
 
@@ -298,8 +309,12 @@ function openMedia(
 
 function serve(server: Server, room: RelayRoom, sockets: Sockets, routes: RouteOptions): void {
   server.on('request', (request, response) => void answer(routes, request, response));
-  server.on('upgrade', (request, stream, head) => upgrade(room, sockets, request, stream, head));
-  server.on('clientError', (_error, stream) => stream.destroy());
+  server.on('upgrade', (request, stream, head) => {
+    stream.on('error', () => stream.destroy());
+    if (mayUpgrade(routes, request, stream)) upgrade(room, sockets, request, stream, head);
+  });
+  server.on('clientError', (error, stream) => refuseUnreadable(error, stream));
+  routes.limits.watch(server);
 }
 
 function channelPageOf(options: RelayOptions, channels: Channels, publicUrl: string) {
@@ -388,6 +403,22 @@ function addressRule(publicUrl: string, isSecure: boolean) {
   };
 }
 
+function mayUpgrade(
+  { limits, origins }: RouteOptions,
+  request: IncomingMessage,
+  stream: Duplex,
+): boolean {
+  const waitSeconds = limits.waitSeconds(request, 'socket');
+  if (waitSeconds > 0) {
+    const detail = 'Too many connections from this address; wait a moment.';
+    refuseStream(stream, 429, detail, waitSeconds);
+    return false;
+  }
+  if (origins.allows(request)) return true;
+  refuseStream(stream, 403, 'Pages of this origin may not use this relay.');
+  return false;
+}
+
 function upgrade(
   room: RelayRoom,
   sockets: Sockets,
@@ -395,16 +426,15 @@ function upgrade(
   stream: Duplex,
   head: Buffer,
 ): void {
-  stream.on('error', () => stream.destroy());
   const path = (request.url ?? '').split('?')[0] ?? '';
   const open = Object.values(sockets).reduce((sum, one) => sum + one.socketCount, 0);
   if (open >= SOCKETS_MAX) {
-    refuseUpgrade(stream, '503 Service Unavailable');
+    refuseStream(stream, 503, 'This relay holds as many connections as it can.', 5);
     return;
   }
   if (path === '/studio') {
     if (request.headers.origin !== undefined) {
-      refuseUpgrade(stream, '403 Forbidden');
+      refuseStream(stream, 403, 'Studios connect here; pages do not.');
       return;
     }
     const { host } = request.headers;
@@ -413,10 +443,10 @@ function upgrade(
   }
   const [, kind, channelId = ''] = /^\/(facts|stream)\/([0-9a-f]{32})$/.exec(path) ?? [];
   if (!isId(channelId)) {
-    refuseUpgrade(stream, '404 Not Found');
+    refuseStream(stream, 404, 'There is no such channel here.');
     return;
   }
-  const address = request.socket.remoteAddress ?? '';
+  const address = addressOfClient(request);
   void learnChannel(room, channelId).then(() => {
     if (kind === 'stream') {
       const serve = (socket: FactsSocket) => room.media.stream(channelId, socket, address);
@@ -440,10 +470,6 @@ async function learnChannel(room: RelayRoom, channelId: string): Promise<void> {
     // The channel counts as unknown for now; pages come again by themselves.
     room.logger.error('the witness could not read', { reason: String(error) });
   }
-}
-
-function refuseUpgrade(stream: Duplex, status: string): void {
-  stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 function meter(metrics: Metrics, room: RelayRoom, sockets: Sockets, media: MediaRoom): void {

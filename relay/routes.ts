@@ -8,10 +8,12 @@ import { isId } from '../core/wire/signing.ts';
 import { proveBet } from './betProof.ts';
 import { answerChannelPage, type ChannelPageOptions } from './channelPage.ts';
 import type { CompressedFiles } from './compressedFiles.ts';
+import { type AddressLimits, addressOfClient, isLoopback, type LimitedAct } from './limits.ts';
 import { type LinkCheck, REACH_PATH } from './linkCheck.ts';
 import type { MediaRequest, MediaResponse } from './media/mediaRoom.ts';
 import type { PairingResult } from './pairing.ts';
 import type { PeopleRoutes } from './peopleRoutes.ts';
+import { type AllowedOrigins, sendProblem } from './problems.ts';
 import type { MarkSigner } from './relayKey.ts';
 import { checkFileOf, pageFileOf, sendPageFile } from './viewerPage.ts';
 import type { Witness } from './witness/witness.ts';
@@ -54,6 +56,8 @@ export type RouteOptions = {
   checkPageFolder: string;
   witness: Witness;
   marks: MarkSigner;
+  limits: AddressLimits;
+  origins: AllowedOrigins;
   /** Empty when ready, else why not. */
   notReadyReason(): string;
   /** What an operator should know of a ready relay; empty when all is well. */
@@ -70,7 +74,7 @@ export async function answer(
   try {
     await route(options, request, response);
   } catch {
-    if (!response.headersSent) sendText(response, 500, 'The relay could not answer this.');
+    if (!response.headersSent) sendProblem(response, 500, 'The relay could not answer this.');
     else response.destroy();
   }
 }
@@ -83,7 +87,13 @@ async function route(
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Referrer-Policy', 'no-referrer');
   const path = (request.url ?? '/').split('?')[0] ?? '/';
-  if (path.startsWith('/whip/') || path.startsWith('/whep/')) {
+  const waitSeconds = options.limits.waitSeconds(request, actOf(path));
+  if (waitSeconds > 0) {
+    response.setHeader('Retry-After', String(waitSeconds));
+    sendProblem(response, 429, 'Too many requests from this address; wait a moment.');
+    return;
+  }
+  if (isMedia(path)) {
     await routeMedia(options, request, response, path);
     return;
   }
@@ -98,7 +108,7 @@ async function route(
   if (await options.people.answer(request, response, path)) return;
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
-    sendText(response, 405, 'Only GET and HEAD are answered here.');
+    sendProblem(response, 405, 'Only GET and HEAD are answered here.');
     return;
   }
   if (path === '/') {
@@ -108,6 +118,15 @@ async function route(
   else if (path.startsWith(REACH_PATH)) sendReach(options, response, path);
   else if (path.startsWith('/receipt/')) await sendProof(options, response, path);
   else await routePage(options, request, response, path);
+}
+
+function isMedia(path: string): boolean {
+  return path.startsWith('/whip/') || path.startsWith('/whep/');
+}
+
+function actOf(path: string): LimitedAct {
+  if (isMedia(path)) return 'media';
+  return path.startsWith('/receipt/') || path === PAIRING_PATH ? 'receipt' : 'page';
 }
 
 /** A picture that moves to a plain HTTP address (a trial on one machine) has to be named. */
@@ -124,6 +143,10 @@ async function routeMedia(
   response: ServerResponse,
   path: string,
 ): Promise<void> {
+  if (!options.origins.allows(request)) {
+    sendProblem(response, 403, 'Pages of this origin may not use this relay.');
+    return;
+  }
   const body = await readBody(request);
   const answered = await options.handleMedia({
     method: request.method ?? 'GET',
@@ -131,15 +154,16 @@ async function routeMedia(
     query: (request.url ?? '').slice(path.length + 1),
     headers: request.headers,
     body,
-    remoteAddress: request.socket.remoteAddress ?? '',
+    remoteAddress: addressOfClient(request),
   });
   if (!answered) {
-    sendText(response, 404, 'There is no such stream.');
+    sendProblem(response, 404, 'There is no such stream.');
     return;
   }
   // A body that was cut off is not read to its end: the connection is closed instead.
   if (body.length >= BODY_BYTES_READ_MAX) response.setHeader('Connection', 'close');
-  response.writeHead(answered.status, answered.headers).end(answered.body);
+  const headers = { ...answered.headers, ...options.origins.header(request) };
+  response.writeHead(answered.status, headers).end(answered.body);
 }
 
 /** For studios, which are no browsers: a page of any origin is refused. */
@@ -150,7 +174,7 @@ async function routePairing(
 ): Promise<void> {
   response.setHeader('Cache-Control', 'no-store');
   if (request.headers.origin !== undefined) {
-    sendText(response, 403, 'Studios pair with a relay; pages do not.');
+    sendProblem(response, 403, 'Studios pair with a relay; pages do not.');
     return;
   }
   const { status, body } = await options.pair(await readBody(request));
@@ -179,17 +203,14 @@ async function routeOperator(
 ): Promise<void> {
   response.setHeader('Cache-Control', 'no-store');
   if (!isFromThisMachine(request)) {
-    sendText(response, 403, 'Figures are for the machine that the relay runs on.');
+    sendProblem(response, 403, 'Figures are for the machine that the relay runs on.');
     return;
   }
   if (path === '/healthz') sendText(response, 200, 'ok');
   else if (path === '/readyz') {
     const reason = options.notReadyReason();
-    sendText(
-      response,
-      reason === '' ? 200 : 503,
-      reason === '' ? `ready${options.readyRemark()}` : reason,
-    );
+    if (reason === '') sendText(response, 200, `ready${options.readyRemark()}`);
+    else sendProblem(response, 503, reason);
   } else if (path === '/metrics') {
     const page = await options.metrics.page();
     response.writeHead(200, { 'Content-Type': options.metrics.contentType }).end(page);
@@ -203,7 +224,7 @@ async function sendWitness(
 ): Promise<void> {
   const mark = isId(channelId) ? await witness.mark(channelId) : null;
   if (!mark) {
-    sendText(response, 404, 'Nothing of this channel was witnessed.');
+    sendProblem(response, 404, 'Nothing of this channel was witnessed.');
     return;
   }
   const { ledgerId, epoch, seq, hash } = mark;
@@ -222,7 +243,7 @@ async function sendProof(
   const [, channelId = '', row = '', hash = ''] =
     /^\/receipt\/([0-9a-f]{32})\/([1-9][0-9]{0,14})\/([0-9a-f]{64})$/.exec(path) ?? [];
   if (channelId === '') {
-    sendText(response, 404, 'This is no link to a receipt. Check the link.');
+    sendProblem(response, 404, 'This is no link to a receipt. Check the link.');
     return;
   }
   const answer = await proveBet(options, channelId, Number(row), hash);
@@ -251,7 +272,7 @@ async function routePage(
   const isCheck = path.startsWith('/check/');
   const file = isCheck ? checkFileOf(path) : pageFileOf(path);
   if (file === null) {
-    sendText(response, 404, 'There is nothing here. Check the link.');
+    sendProblem(response, 404, 'There is nothing here. Check the link.');
     return;
   }
   const sending = {
@@ -261,16 +282,15 @@ async function routePage(
   };
   if (await sendPageFile(response, { ...sending, file, withBody })) return;
   if (file === 'index.html') {
-    sendText(response, 503, 'The viewer page is not built here; run `npm run build`.');
-  } else sendText(response, 404, 'There is nothing here. Check the link.');
+    sendProblem(response, 503, 'The viewer page is not built here; run `npm run build`.');
+  } else sendProblem(response, 404, 'There is nothing here. Check the link.');
 }
 
 /** Loopback, and not through a proxy that stands on this machine. */
 export function isFromThisMachine(request: IncomingMessage): boolean {
   const { headers } = request;
   if (headers['x-forwarded-for'] ?? headers.forwarded ?? headers['x-real-ip']) return false;
-  const address = request.socket.remoteAddress ?? '';
-  return address === '::1' || /^(::ffff:)?127\./.test(address);
+  return isLoopback(request.socket.remoteAddress ?? '');
 }
 
 /** Reads at most one byte more than is allowed; the rest is left unread. */

@@ -48,6 +48,8 @@ export const relayConfigurationSchema = z.object({
   turnSecret: z.string().min(1).nullable().default(null),
   udpPort: z.number().int().min(1).max(65_535).nullable().default(null),
   announce: z.array(z.string()).default([]),
+  /** Origins of pages that may use media and sockets; '*': any. */
+  allowedOrigins: z.array(z.string().min(1)).default(['*']),
   viewerPageFolder: z.string().min(1),
   storeThreadPath: z.string().min(1),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']),

@@ -33,6 +33,8 @@ const TOKEN_EVERY_MS = (TOKEN_SECONDS * 2000) / 3;
 const CHATS = { perSecond: 1, burst: 5 };
 /** Pieces of a line of the crew: a long call comes in a hundred. */
 const STAFF = { perSecond: 50, burst: 400 };
+/** Refused messages of one connection before it is closed: no page of ours comes near. */
+const BEYOND = { perSecond: 5, burst: 300 };
 /** Unsent bytes at which a viewer is too slow: about a minute of a busy show. */
 export const VIEWER_QUEUE_BYTES_MAX = 512 * 1024;
 /** Unsent bytes at which latest-wins analytics are left out. */
@@ -68,6 +70,8 @@ class ViewerSession implements ChannelViewer {
   readonly #others: TokenBucket;
   readonly #chats: TokenBucket;
   readonly #staff: TokenBucket;
+  /** Messages beyond the limits: whoever does not wait is not answered for ever. */
+  readonly #patience: TokenBucket;
   #channel: Channel | null = null;
   #wantsAnalytics = false;
   #isClosed = false;
@@ -85,6 +89,7 @@ class ViewerSession implements ChannelViewer {
     this.#others = new TokenBucket({ ...OTHERS, nowUs });
     this.#chats = new TokenBucket({ ...CHATS, nowUs });
     this.#staff = new TokenBucket({ ...STAFF, nowUs });
+    this.#patience = new TokenBucket({ ...BEYOND, nowUs });
     this.#stopTimer = room.timers.after(HELLO_MS_MAX, () =>
       this.#refuse('TOO_SLOW', `Say hello within ${HELLO_MS_MAX / 1000} s of connecting.`),
     );
@@ -228,7 +233,7 @@ class ViewerSession implements ChannelViewer {
     }
     if (!this.#bets.take(arrivedUs)) {
       counters.betsLimited++;
-      this.#answer(message, REFUSALS.limited);
+      this.#tooMuch(message, arrivedUs);
       return;
     }
     if (this.#forward(channel, message)) counters.betsForwarded++;
@@ -236,6 +241,11 @@ class ViewerSession implements ChannelViewer {
       counters.betsWithoutStudio++;
       this.#answer(message, REFUSALS.away);
     }
+  }
+
+  #tooMuch(message: FromViewer, arrivedUs: number): void {
+    if (this.#patience.take(arrivedUs)) this.#answer(message, REFUSALS.limited);
+    else this.#refuse('FLOOD', 'Far too many messages; the connection is closed.');
   }
 
   #answer(question: FromViewer, refusal: Refusal): void {
@@ -253,7 +263,7 @@ class ViewerSession implements ChannelViewer {
     }
     if (!this.#bucketOf(kind).take(arrivedUs)) {
       this.#room.counters.messagesLimited++;
-      this.#answer(message, REFUSALS.limited);
+      this.#tooMuch(message, arrivedUs);
       return;
     }
     if (message.message.case === 'analyticsWish') {

@@ -46,6 +46,7 @@ const flags = {
   'ice-server': { type: 'string', multiple: true },
   'udp-port': { type: 'string' },
   'node-url': { type: 'string' },
+  'allow-origin': { type: 'string', multiple: true },
   announce: { type: 'string', multiple: true },
   acme: { type: 'string' },
   'acme-directory': { type: 'string' },
@@ -82,6 +83,9 @@ function readCommandLine(args: readonly string[], callerFolder: string): Command
     // Better from the environment: an argument can be read by everybody on the machine.
     databaseUrl: values.database ?? (process.env.DATABASE_URL || null),
     owners: owners === 'open' || owners === 'paired' ? owners : resolve(callerFolder, owners),
+    allowedOrigins: values['allow-origin']?.map((text) => addressOf('--allow-origin', text)) ?? [
+      '*',
+    ],
     redisUrl: process.env.REDIS_URL || null,
     redisPrefix: process.env.MORPHINE_REDIS_PREFIX || 'morphine',
     nodeUrl: values['node-url'] === undefined ? null : addressOf('--node-url', values['node-url']),
