@@ -2,6 +2,8 @@
 // language is an object of the same keys: a missing or unknown key does not compile.
 
 import { captureTexts } from './texts/capture.ts';
+import { chatTexts } from './texts/chat.ts';
+import { chatTextsChinese } from './texts/chatChinese.ts';
 import { checkTexts } from './texts/check.ts';
 import { managementTexts } from './texts/management.ts';
 import { modelTexts } from './texts/models.ts';
@@ -15,6 +17,7 @@ const english = {
   ...managementTexts,
   ...modelTexts,
   ...viewerTexts,
+  ...chatTexts,
   ...captureTexts,
   ...checkTexts,
 } as const;
@@ -22,7 +25,11 @@ const english = {
 export type TextKey = keyof typeof english;
 export type Catalogue = Readonly<Record<TextKey, string>>;
 
-const languages = { en: english } as const satisfies Record<string, Catalogue>;
+const languages = {
+  en: english,
+  // What has no Chinese words yet is said in English.
+  zh: { ...english, ...chatTextsChinese },
+} as const satisfies Record<string, Catalogue>;
 export type Language = keyof typeof languages;
 
 let chosen: Catalogue = english;

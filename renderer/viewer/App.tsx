@@ -7,6 +7,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import { Notice } from '../ui/Notice.tsx';
 import { text } from '../ui/texts.ts';
+import { Chat } from './Chat.tsx';
 import { Limits } from './Limits.tsx';
 import { Markets } from './Markets.tsx';
 import { News } from './News.tsx';
@@ -65,6 +66,7 @@ export function App({ session, video }: AppProps) {
           <Wallet.Debt session={session} />
           <Markets session={session} />
           <News session={session} />
+          <Chat chat={session.chat} channel={session.channel} />
           <Wallet.History session={session} />
           <Limits session={session} />
         </div>

@@ -14,6 +14,7 @@ import {
 import { createPageClock, type PageClock } from '../ui/mediaClock.ts';
 import type { OverlayMode } from '../ui/overlayPainter.ts';
 import type { Transport } from './address.ts';
+import { ChatBook } from './chatBook.ts';
 import { loadDeviceKey } from './deviceKey.ts';
 import { FactsSocket, type ViewerWord, webSocketLine } from './factsSocket.ts';
 import type { FirstPicture } from './firstPicture.ts';
@@ -30,6 +31,8 @@ export type ViewerSession = {
   showIn(elements: PictureElements): () => void;
   /** Bets, withdrawals, sales, prices and limits. */
   money: MoneyDesk;
+  chat: ChatBook;
+  channel: string;
   setOverlay(mode: OverlayMode): void;
   setSound(isOn: boolean): void;
   /** The page is shown again or the network is back. */
@@ -93,6 +96,7 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
       askHistory();
       wishAnalytics(wantsAnalytics);
       money.connectionOpened();
+      chat.connectionOpened();
     },
     onWord: (word) => take(word),
     onPong: (pong) => clock.takePing(pong),
@@ -118,6 +122,12 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
     send: (word) => socket.send(word),
   });
 
+  const chat = new ChatBook({
+    ...{ channel, origin, monotonicMs },
+    random: options.random,
+    send: (word) => socket.send(word),
+  });
+
   function take(word: ViewerWord): void {
     // A relay that just started lists no markets before its studio has told it of any.
     if (word.case === 'markets' && word.value.markets.length === 0 && !knowsShow) return;
@@ -127,6 +137,7 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
     }
     takeWord(word, store);
     money.take(word);
+    chat.take(word);
     if (word.case === 'market' || word.case === 'markets') {
       for (const market of store.getState().markets) money.priceMoved(market);
     }
@@ -176,6 +187,8 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
       };
     },
     money,
+    chat,
+    channel,
     setOverlay(overlay) {
       store.setState({ overlay });
       screen?.setOverlay(overlay);
