@@ -8,6 +8,7 @@ import type { Audience } from '../audience/audience.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import { READINGS_EVERY_MS } from '../serve/state.ts';
+import { watchGpuUse } from '../telemetry/gpuUse.ts';
 import type { VisionStatus } from '../vision/client.ts';
 import type { StudioDoor } from './studioDoor.ts';
 
@@ -59,6 +60,13 @@ export function createReadingsCollector(rooms: {
   declareMetrics(rooms);
   let vision: VisionStatus | null = null;
   declareVisionMetrics(door.metrics, () => vision);
+  const gpu = watchGpuUse({ timers: rooms.timers });
+  door.metrics.gaugeBy(
+    'gpu_use_percent',
+    'Use of the busiest graphics processor of the machine; without a value where nobody tells it',
+    'source',
+    () => ({ [gpu.source() || 'not told']: gpu.percent() ?? Number.NaN }),
+  );
   return {
     visionChanged(status) {
       vision = status;
@@ -69,7 +77,10 @@ export function createReadingsCollector(rooms: {
       judged.add(nowUs, durationMs);
       observeVision(durationMs);
     },
-    close: cancel,
+    close() {
+      cancel();
+      gpu.close();
+    },
   };
 }
 
@@ -103,7 +114,7 @@ function declareMetrics(rooms: {
   );
 }
 
-/** What vision's stages took and what it left out. GPU use is not told: Node has no way to ask. */
+/** What vision's stages took and what it left out. */
 function declareVisionMetrics(
   metrics: StudioDoor['metrics'],
   status: () => VisionStatus | null,

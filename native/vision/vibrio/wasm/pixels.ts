@@ -1,5 +1,5 @@
 // The masks that the loops of kernels.ts make of pictures, in a block of WebAssembly memory.
-// Pictures are read where they lie, in the memory that all share; one from elsewhere is copied there
+// Pictures are read where they lie, in the memory that all share; another is copied there
 // first. What comes out are masks and thumbnails, read in place. Views of the memory are handed out
 // and change with the next call: nobody keeps them.
 
