@@ -34,6 +34,7 @@ import { createPeopleRooms, type KeptPeopleFiles, openPeopleFiles } from './engi
 import { createPictureWatch, type PictureWatch } from './engine/pictureWatch.ts';
 import { createReadingsCollector, type ReadingsCollector } from './engine/readings.ts';
 import { relayPictureWatch } from './engine/relayPicture.ts';
+import { createRelayRoom } from './engine/relayRoom.ts';
 import { createShow, firstShow, type Show, type ShowPart } from './engine/show.ts';
 import { createStaffActs, type StaffActs } from './engine/staffActs.ts';
 import { openStudioDoor, type StudioDoor } from './engine/studioDoor.ts';
@@ -74,6 +75,8 @@ export type EngineSurroundings = {
   wallMs(): number;
   /** ffmpeg started or ended: the supervisor ends it should this process die. */
   onHelper(pid: number, alive: boolean): void;
+  /** Ends this process in order; the supervisor starts the next, which reads what is kept. */
+  restart(): void;
   /** Facts of the ready file and of a successor's start changed. */
   onFacts(facts: Record<string, unknown>): void;
 };
@@ -129,7 +132,7 @@ export async function startEngine(
   const models = openModelShelf(configuration, around, vision);
   const { witnesses, games } = await openWitnesses(configuration, around, facts, factLog);
   const places = await openPlaces(configuration, vision);
-  const acts = { show, markets, staffActs, handover, peopleRooms };
+  const acts = { show, markets, staffActs, handover, peopleRooms, relay: facts.relay };
   const rooms = { ...acts, models, games, places, factLog };
 
   // 4. The studio's page: one door, the same operations for every transport.
@@ -366,8 +369,7 @@ function openFactRooms(
   const ledger = createLedgerClient(null, { timers, awayMsMax: LEDGER_AWAY_MS_MAX });
   const journal = followJournal(ledger, marks.epochOf, () => marks.mark?.seq ?? 0);
   const socket = createStudioSocket({
-    relayUrl: configuration.relayUrl,
-    key,
+    ...{ relayUrl: configuration.relayUrl, relayKey: configuration.relayKey, key },
     ledgerIdentity: () => journal.identity() ?? gate.identity(),
     networkKey: () => keptPeople.file.people.networkKey,
     ...{ clock, timers, random },
@@ -415,7 +417,9 @@ function openFactRooms(
     logger: logger.with({ part: 'audience' }),
   });
   const rooms = { ledger, journal, socket, shipper, gate, store, markets, audience };
-  return { ...rooms, betRate, peopleRooms };
+  const isLive = () => store.state().show.state === 'live';
+  const relay = createRelayRoom({ configuration, around, socket, isLive });
+  return { ...rooms, betRate, peopleRooms, relay };
 }
 
 function openStore(

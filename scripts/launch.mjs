@@ -35,7 +35,8 @@ const child = spawn(node, ['--disable-warning=ExperimentalWarning', join(root, s
   stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   env: { ...process.env, INIT_CWD: process.env.INIT_CWD ?? process.cwd() },
 });
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+// SIGUSR2 asks a relay for one more pairing code.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2']) {
   process.on(signal, () => child.kill(signal));
 }
 // npm that was killed outright cannot pass that on; its scripts end when they lose their parent.

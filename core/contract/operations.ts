@@ -426,6 +426,33 @@ export const operations = {
     /** Holds secrets: the files that games read and the webhook's key. */
     show: query({ args: nothing, result: gameSourcesSchema, roles: onlyOwner }),
   },
+  /** The relay that carries the show to its viewers. */
+  relay: {
+    show: query({
+      args: nothing,
+      result: z.object({
+        url: z.string(),
+        /** By a code that its owner typed; else it is the studio's own, or the command line's. */
+        isPaired: z.boolean(),
+        mayPair: z.boolean(),
+      }),
+      roles: onlyOwner,
+    }),
+    /** Pairs with a relay by the six words that it shows; the engine then starts again. */
+    pair: command({
+      args: z.strictObject({ address: z.string().max(300), code: z.string().max(200) }),
+      result: z.object({ url: z.string() }),
+      roles: onlyOwner,
+    }),
+    /** Back to the studio's own relay; the engine then starts again. */
+    forget: command({ args: nothing, result: nothing, roles: onlyOwner }),
+    /** Tries the shared link from the relay's side; the sentence names what to open. */
+    checkLink: query({
+      args: nothing,
+      result: z.object({ isReachable: z.boolean(), sentence: z.string() }),
+      roles: hosts,
+    }),
+  },
   facts: {
     /**
      * What vision knew at a capture time (microseconds) of the last two minutes: the lines of the

@@ -18,6 +18,14 @@ export const engineConfigurationSchema = z.object({
   port: z.number().int().min(0).max(65_535),
   portIsNamed: z.boolean(),
   relayUrl: z.string().min(1),
+  /** Of the relay that the owner paired; null: any relay at that address is taken. */
+  relayKey: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable()
+    .default(null),
+  /** False when the command line names the relay. */
+  mayPair: z.boolean().default(false),
   /** The supervisor runs the relay too: it answers, or comes back within seconds. */
   isRelayOurs: z.boolean(),
   title: z.string(),

@@ -7,6 +7,7 @@ import { SourceError } from '../capture/checkSource.ts';
 import { type MarketCaller, MarketRefusal, type Markets } from '../markets/markets.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import { serve } from '../serve/rooms.ts';
+import { PairingRefused } from '../upstream/pairing.ts';
 import { OfferRefused } from '../webrtc/offerRefused.ts';
 import type { FactLog, KnownThen } from './factLog.ts';
 import type { GamePlacesRoom } from './gamePlaces.ts';
@@ -15,6 +16,7 @@ import type { Handover } from './handover.ts';
 import type { ModelShelfRoom } from './modelShelf.ts';
 import { actorOf, createPeopleHandlers } from './peopleHandlers.ts';
 import type { PeopleRooms } from './peopleRooms.ts';
+import type { RelayRoom } from './relayRoom.ts';
 import type { Show } from './show.ts';
 import type { StaffActs } from './staffActs.ts';
 
@@ -29,6 +31,7 @@ export type HandlerRooms = {
   factLog: FactLog;
   handover: Handover;
   peopleRooms: PeopleRooms;
+  relay: RelayRoom;
   selectSource(url: string): Promise<void>;
 };
 
@@ -94,6 +97,12 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
     },
     facts: { at: ({ captureUs }) => knownAt(rooms.factLog, captureUs) },
     ...createPeopleHandlers(rooms, refusable),
+    relay: {
+      show: () => rooms.relay.show(),
+      pair: (at) => refusable(() => rooms.relay.pair(at)),
+      forget: () => done(() => rooms.relay.forget()),
+      checkLink: () => rooms.relay.checkLink(),
+    },
     handover: {
       set: (target) => refusable(() => rooms.handover.set(target)),
       clear: () => refusable(() => rooms.handover.clear()),
@@ -174,7 +183,8 @@ async function refusable<Result>(run: () => Promise<Result>): Promise<Result> {
     if (
       cause instanceof SourceError ||
       cause instanceof OfferRefused ||
-      cause instanceof GameSourcesRefused
+      cause instanceof GameSourcesRefused ||
+      cause instanceof PairingRefused
     ) {
       throw new RpcError('refused', cause.message);
     }

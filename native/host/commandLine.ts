@@ -21,6 +21,8 @@ export type StudioOptions = {
   port: PortChoice;
   seed: number;
   readyFile: string | null;
+  /** A flag names the relay or how our own is started: what was paired then waits. */
+  isRelayNamed: boolean;
   /** Remote relay, or null to start our own with `relay`. */
   relayUrl: string | null;
   relay: {
@@ -82,6 +84,7 @@ export function readCommandLine(args: readonly string[], callerFolder: string): 
     port: checkPort('--port', values.port, STUDIO_PORT_DEFAULT),
     seed: checkInteger('--seed', values.seed, 1, 0, 0xffff_ffff),
     readyFile: path(values['ready-file']),
+    isRelayNamed: Object.keys(values).some((flag) => flag.startsWith('relay')),
     relayUrl,
     relay: {
       host: values['relay-host'] ?? '127.0.0.1',

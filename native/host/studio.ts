@@ -8,6 +8,7 @@ import type { RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import type { ProcessName } from '../../core/contract/process.ts';
 import type { FfmpegChoice } from '../ffmpeg/resolve.ts';
+import { readPairedRelay } from '../upstream/pairing.ts';
 import type { StudioOptions } from './commandLine.ts';
 import {
   defaultDataFolder,
@@ -273,8 +274,7 @@ function configurationOf(
         ...offsets,
         host: options.host,
         ...portAgain(options.port),
-        relayUrl: options.relayUrl ?? String(known.get('relay')?.localUrl ?? ''),
-        isRelayOurs: options.relayUrl === null,
+        ...relayOf(known, parts),
         title: parts.title,
         layers: parts.layers,
         seed: options.seed,
@@ -287,6 +287,21 @@ function configurationOf(
         shippedModelFolder: folders.models,
       };
   }
+}
+
+/** What a flag names comes first, then the relay that the owner paired, then our own. */
+function relayOf(
+  known: ReadonlyMap<ProcessName, ChildFacts>,
+  { host, common }: ConfigurationParts,
+) {
+  const { isRelayNamed, relayUrl } = host.options;
+  const paired = isRelayNamed ? null : readPairedRelay(common.dataFolder);
+  return {
+    relayUrl: relayUrl ?? paired?.url ?? String(known.get('relay')?.localUrl ?? ''),
+    relayKey: paired?.relayKey ?? null,
+    isRelayOurs: relayUrl === null && paired === null,
+    mayPair: !isRelayNamed,
+  };
 }
 
 /** An engine that comes back goes on with the show that its predecessor told of. */

@@ -18,6 +18,7 @@ import {
   type JournalBatch,
   type JournalRefused,
   type JournalTail,
+  type LinkChecked,
   type People,
   type Pong,
   PosterSchema,
@@ -60,6 +61,8 @@ export type StudioSocketOptions = {
   /** http(s) URL of the relay; the socket is at /studio below it. */
   relayUrl: string;
   key: ChannelKey;
+  /** The key of the relay that we are paired with; absent: any relay is taken. */
+  relayKey?: string | null;
   /** The ledger as far as it is known; null while it is away. */
   ledgerIdentity: () => { ledgerId: string; epoch: number } | null;
   /** Key of the networks' hashes; absent: the relay names no networks. */
@@ -99,6 +102,7 @@ export type StudioSocket = {
   onSignedIn: Subscribe<[SignedIn]>;
   /** Hashes of texts that the relay erased. */
   onTextsErased: Subscribe<[readonly string[]]>;
+  onLinkChecked: Subscribe<[LinkChecked]>;
   /** Sends to these viewers; an empty list is everybody. False when the relay is away. */
   deliver(viewerIds: readonly string[], message: ToViewer): boolean;
   /** Latest wins: false when skipped. */
@@ -113,6 +117,8 @@ export type StudioSocket = {
   askTail(fromSeq: number, limit: number): boolean;
   /** Asks the relay to erase its copies of these texts; false when it is away. */
   eraseTexts(hashes: readonly string[]): boolean;
+  /** Asks the relay to try its own public link; `onLinkChecked` tells. False while it is away. */
+  askLinkCheck(): boolean;
   /** What was decided about people, whole; false when the relay is away. */
   sendPeople(people: People): boolean;
   close(): void;
@@ -138,6 +144,7 @@ class SignedSocket implements StudioSocket {
     tookOver: createSignal<[JournalAck]>(),
     journalTail: createSignal<[JournalTail]>(),
     textsErased: createSignal<[readonly string[]]>(),
+    linkChecked: createSignal<[LinkChecked]>(),
     signedIn: createSignal<[SignedIn]>(),
   };
   readonly onState = this.#signals.state.subscribe;
@@ -152,6 +159,7 @@ class SignedSocket implements StudioSocket {
   readonly onTookOver = this.#signals.tookOver.subscribe;
   readonly onJournalTail = this.#signals.journalTail.subscribe;
   readonly onTextsErased = this.#signals.textsErased.subscribe;
+  readonly onLinkChecked = this.#signals.linkChecked.subscribe;
   readonly onSignedIn = this.#signals.signedIn.subscribe;
   readonly counters = {
     analyticsSent: 0,
@@ -235,6 +243,11 @@ class SignedSocket implements StudioSocket {
 
   sendPeople(people: People): boolean {
     return this.#send({ case: 'people', value: people });
+  }
+
+  askLinkCheck(): boolean {
+    const value = { $typeName: 'morphine.facts.v1.LinkCheckRequest' } as const;
+    return this.#send({ case: 'checkLink', value });
   }
 
   close(): void {
@@ -339,6 +352,9 @@ class SignedSocket implements StudioSocket {
       case 'journalTail':
         this.#signals.journalTail.emit(message.value);
         break;
+      case 'linkChecked':
+        this.#signals.linkChecked.emit(message.value);
+        break;
       case 'textsErased':
         this.#signals.textsErased.emit(message.value.hashes);
         break;
@@ -377,6 +393,13 @@ class SignedSocket implements StudioSocket {
   }
 
   #becomeRegistered(registered: Registered): void {
+    const { relayKey = null } = this.#options;
+    if (relayKey !== null && registered.relayKey !== relayKey) {
+      this.#refusal = 'Another relay answers there than the one that was paired; pair again.';
+      this.#refusalCode = 'OTHER_RELAY';
+      this.#socket?.terminate();
+      return;
+    }
     this.#registered = registered;
     this.#retry.succeeded();
     this.counters.connections++;

@@ -1,7 +1,7 @@
 // On air or not, since when, what the show is called, how many watch, the link, and the one large
 // control: Go live. Ending asks once.
 
-import { Radio, Share2, Square } from 'lucide-react';
+import { Share2, Square } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import type { StudioState } from '../../core/contract/state.ts';
 import { Button } from '../ui/Button.tsx';
@@ -9,6 +9,7 @@ import { Figure } from '../ui/Figure.tsx';
 import { elapsedText, pointsText } from '../ui/figures.ts';
 import { StateDot } from '../ui/StateDot.tsx';
 import { text } from '../ui/texts.ts';
+import { GoLive } from './GoLive.tsx';
 import { SharePanel } from './SharePanel.tsx';
 import { ask, studio, usePage } from './store.ts';
 import { useNowUs } from './useNowUs.ts';
@@ -93,21 +94,6 @@ function Share({ url }: { url: string }) {
         />
       ) : null}
     </div>
-  );
-}
-
-function GoLive() {
-  const [isAsking, setIsAsking] = useState(false);
-  async function goLive(): Promise<void> {
-    setIsAsking(true);
-    await ask(studio.show.goLive({}));
-    setIsAsking(false);
-  }
-  return (
-    <Button look="primary" size="touch" disabled={isAsking} onClick={goLive}>
-      <Radio size={18} aria-hidden="true" />
-      {text('studio.header.goLive')}
-    </Button>
   );
 }
 

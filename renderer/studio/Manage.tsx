@@ -1,15 +1,16 @@
-// What is prepared between shows: templates, who may not bet, and the rules for everybody. One
-// dialog with three parts; the arrow keys go from part to part.
+// What is prepared between shows: templates, who may not bet, the rules for everybody and the
+// relay. One dialog with four parts; the arrow keys go from part to part.
 
 import { type ReactNode, useState } from 'react';
 import type { StudioState } from '../../core/contract/state.ts';
 import { text } from '../ui/texts.ts';
 import { Modal } from './Modal.tsx';
 import { Policies } from './Policies.tsx';
+import { RelayPanel } from './RelayPanel.tsx';
 import { TemplateList } from './TemplateList.tsx';
 import { Viewers } from './Viewers.tsx';
 
-const PARTS = ['templates', 'viewers', 'policy'] as const;
+const PARTS = ['templates', 'viewers', 'policy', 'relay'] as const;
 type Part = (typeof PARTS)[number];
 
 export function Manage({ state, onClose }: { state: StudioState; onClose: () => void }) {
@@ -18,6 +19,7 @@ export function Manage({ state, onClose }: { state: StudioState; onClose: () => 
     templates: () => <TemplateList templates={state.templates} />,
     viewers: () => <Viewers />,
     policy: () => <Policies policy={state.policy} />,
+    relay: () => <RelayPanel />,
   };
   return (
     <Modal title={text('studio.manage.title')} onClose={onClose}>

@@ -34,6 +34,8 @@ export type StudioStart = {
   dataFolder?: string;
   /** Default true. */
   isLive?: boolean;
+  /** False: no flag says anything of a relay, as most people start it. */
+  isRelayNamed?: boolean;
 };
 
 /** Starts `npm start -- --headless` without npm in between; rejects when it ends before ready. */
@@ -49,7 +51,9 @@ export async function startStudio(start: StudioStart = {}): Promise<RunningStudi
     ...((start.isLive ?? true) ? ['--live'] : []),
     ...standard('--data', start.dataFolder ?? join(folder, 'data')),
     ...standard('--port', '0'),
-    ...(given.includes('--relay') ? [] : standard('--relay-port', '0')),
+    ...(given.includes('--relay') || start.isRelayNamed === false
+      ? []
+      : standard('--relay-port', '0')),
     ...standard('--ready-file', readyFile),
     ...given,
   ];

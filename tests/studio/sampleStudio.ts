@@ -169,6 +169,7 @@ export function refusingHandlers(): Handlers {
       ...{ configure: refuse, signals: refuse },
     },
     chat: { list: refuse, say: refuse, remove: refuse, judge: refuse },
+    relay: { show: refuse, pair: refuse, forget: refuse, checkLink: refuse },
     handover: { set: refuse, clear: refuse },
     preview: { watch: refuse, leave: refuse },
   };

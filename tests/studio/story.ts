@@ -132,12 +132,13 @@ export async function startStory(
   const store = createStudioStateStore(sampleState());
   const apply = (action: Action) => store.apply(action);
   const calls: string[] = [];
+  const linkAnswers: { isReachable: boolean; sentence: string }[] = [];
   const readings = { ...sampleReadings() };
   const rpc = createRpcServer({
     runId: randomBytes(8).toString('hex'),
     state: store.state,
     handlers: {
-      ...storyHandlers(store.state, apply, calls),
+      ...storyHandlers(store.state, apply, calls, linkAnswers),
       ...(picture === undefined ? {} : { preview: previewOf(picture) }),
     },
     logger: silentLogger,
@@ -175,6 +176,8 @@ export async function startStory(
     readings,
     /** What was called, as `room.operation`. */
     calls,
+    /** What the next tests of the link say; without one it is good. */
+    linkAnswers,
     state: store.state,
     async close() {
       stopReadings();
@@ -291,12 +294,16 @@ function storyStaffActs(apply: (action: Action) => void) {
 }
 
 /** The test picture, or why there is none. */
+/** Opens the story's relay. */
+export const STORY_PAIRING_CODE = 'apple-bread-candle-drum-eagle-fabric';
+
 export const storyVideo = () => makeTestVideo({ frames: 60, size: '1280x720' });
 
 function storyHandlers(
   state: ReturnType<typeof createStudioStateStore>['state'],
   apply: (action: Action) => void,
   calls: string[],
+  linkAnswers: { isReachable: boolean; sentence: string }[],
 ): Handlers {
   const marketOf = (id: string) => {
     const market = state().markets.find((one) => one.id === id);
@@ -392,6 +399,16 @@ function storyHandlers(
       ...{ configure: unavailable, signals: unavailable },
     },
     chat: { list: unavailable, say: unavailable, remove: unavailable, judge: unavailable },
+    relay: {
+      show: () => ({ url: 'http://127.0.0.1:47801', isPaired: false, mayPair: true }),
+      pair({ address, code }) {
+        calls.push(`relay.pair ${address}`);
+        if (code === STORY_PAIRING_CODE) return { url: `https://${address}` };
+        throw new RpcError('refused', 'This is not the code that the relay shows; look again.');
+      },
+      forget: unavailable,
+      checkLink: () => linkAnswers.shift() ?? { isReachable: true, sentence: '' },
+    },
     handover: { set: unavailable, clear: unavailable },
     preview: { watch: unavailable, leave: unavailable },
   });

@@ -91,6 +91,7 @@ async function start(config: unknown): Promise<void> {
       fetch,
       monotonicMs: () => monotonicUs() / 1000,
       wallMs: () => Date.now(),
+      restart: () => void (engine?.close() ?? Promise.resolve()).finally(() => exit(0)),
       onHelper: (pid, alive) => parent.send({ type: 'helper', pid, alive }),
       onFacts: (facts) => tellFacts(parent, facts),
     });

@@ -11,6 +11,12 @@ export const studioTexts = {
   'studio.header.watching': '{count} watching',
   'studio.header.share': 'Share link',
   'studio.header.goLive': 'Go live',
+  'studio.header.testing': 'Testing the link …',
+  'studio.link.title': 'The link does not work for others yet',
+  'studio.link.inside':
+    'Some routers let nobody inside reach their outside address: a telephone on mobile data knows.',
+  'studio.link.notYet': 'Not yet',
+  'studio.link.anyway': 'Go live all the same',
   'studio.header.end': 'End',
 
   'studio.share.title': 'Everyone with this link can watch and play',
