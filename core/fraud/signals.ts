@@ -105,14 +105,21 @@ export function oppositePairs({ bets }: ShowFacts): Signal[] {
       }
     }
   }
+  const marketsOf = groupBy(bets, (bet) => bet.subject);
   return [...pairs.values()].flatMap(({ subjects, markets }) => {
     if (markets.size < PAIR_MARKETS_MIN) return [];
+    const [ones, others] = subjects.map(
+      (subject) => new Set(marketsOf.get(subject)?.map((bet) => bet.marketId)),
+    );
+    const shared = [...(ones ?? [])].filter((marketId) => others?.has(marketId)).length;
+    // Who meets everywhere is now and then on the other side, too.
+    if (markets.size * 2 < shared) return [];
     return [
       {
         kind: 'oppositePair' as const,
         subjects,
-        strength: strengthOf(markets.size, PAIR_MARKETS_MIN),
-        sentence: `Two bettors took opposite sides with like stakes in ${markets.size} markets.`,
+        strength: strengthOf(markets.size, PAIR_MARKETS_MIN) * (markets.size / shared),
+        sentence: `Two took opposite sides with like stakes in ${markets.size} of ${shared} markets.`,
         evidence: [...markets.values()].slice(-EVIDENCE_MAX),
       },
     ];

@@ -1,8 +1,8 @@
 // Makes what people type safe to show: one line, nothing that turns the direction of other text or
 // hides, no towers of accents. Names from a log-in are cleaned the same way and shortened. Pure.
 
-/** Marks over one letter; more than any language writes. */
-const MARKS_MAX = 3;
+/** Marks over one letter beyond three: more than any language writes. */
+const MORE_MARKS = /(\p{M}{3})\p{M}+/gu;
 const NAME_LENGTH_MAX = 25;
 
 /** The text as it may be shown; empty when nothing is left. */
@@ -13,7 +13,7 @@ export function cleanText(text: string): string {
       // Controls, and what embeds or overrides direction (Unicode TR9), become a space.
       .replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')
       .replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\u{e0000}-\u{e007f}]/gu, '')
-      .replace(new RegExp(`(\\p{M}{${MARKS_MAX}})\\p{M}+`, 'gu'), '$1')
+      .replace(MORE_MARKS, '$1')
       .replace(/\s+/g, ' ')
       .trim()
       .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '')

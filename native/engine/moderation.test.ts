@@ -284,6 +284,32 @@ test('a moderator acts on viewers, and on nobody of the crew', async () => {
   await people.timeOut({ role: 'owner', actor: 'owner' }, args);
 });
 
+test('signals of fraud show who and why, and change nothing', async () => {
+  await owner().people.configure({ settings: FIRST_ROOM_SETTINGS });
+  const atUs = clock.nowUs();
+  const { market } = await ledger.client.openMarket({
+    ...act('odd', 'open-odd', atUs),
+    ...{ rules: rulesAt(atUs), reason: 'test' },
+  });
+  const crowd: string[] = [];
+  for (let at = 0; at < 5; at++) {
+    const viewer = await join();
+    crowd.push(viewer.subject);
+    const betId = viewer.bet(market.id, 10);
+    const reply = await viewer.take('betReply', (one) => one.betId === betId);
+    assert.equal(reply.code, '');
+  }
+  const signals = await owner().people.signals({});
+  const found = signals.find(({ kind }) => kind === 'sameNetwork');
+  assert.ok(crowd.every((subject) => found?.subjects.includes(subject)));
+  assert.ok((found?.evidence.length ?? 0) >= 5);
+  const { sanctions } = await owner().people.show({});
+  assert.equal(
+    sanctions.some(({ subject }) => crowd.includes(subject)),
+    false,
+  );
+});
+
 test('chat is kept for its days and no longer', async () => {
   const viewer = await join();
   await say(viewer, 'kept for a while');
