@@ -74,10 +74,15 @@ export async function measureVision(context: BenchContext): Promise<Measured[]> 
 
 function partsOf(results: readonly FrameFacts[]): { name: string; samples: number[] }[] {
   const stages = ['decodeUs', 'motionUs', 'inferUs', 'trackUs', 'eventUs', 'totalUs'] as const;
-  return stages.map((stage) => ({
+  const parts = stages.map((stage) => ({
     name: stage.replace('Us', ''),
     samples: results.flatMap(({ stages: times }) => (times ? [times[stage] / 1000] : [])),
   }));
+  // Drawn, encoded, through the engine: frame made -> unit received by vision.
+  const before = results.flatMap(({ stages: times, knownUs, captureUs }) =>
+    times ? [(Number(knownUs - captureUs) - times.totalUs) / 1000] : [],
+  );
+  return [{ name: 'before', samples: before }, ...parts];
 }
 
 /** Runs in the page: notes when each message of a data channel came, beside the page's own use. */
