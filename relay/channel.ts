@@ -58,6 +58,9 @@ export type FarViewer = Pick<ChannelViewer, 'id' | 'subject' | 'publicKey' | 'se
   readonly network: string;
 };
 
+/** Who reads along without being a viewer: tools. */
+export type Watcher = { analytics(facts: FrameFacts): void; markets(markets: Market[]): void };
+
 /** A registered studio as its channel sees it. */
 export type ChannelStudio = {
   /** False when the studio does not keep up: facts are then answered as if it were away. */
@@ -77,6 +80,7 @@ export class Channel {
   readonly viewers = new Map<string, ChannelViewer>();
   /** At the home: viewers of other nodes. */
   readonly farViewers = new Map<string, FarViewer>();
+  readonly #watchers = new Set<Watcher>();
   readonly #mediaClock: MediaClock;
   readonly #span: ChannelSpan;
   /** The studio is at another node: what that says about show and viewers stands. */
@@ -109,6 +113,21 @@ export class Channel {
   }
 
   /** The show as everybody is told of it. */
+  /** Open, locked and recently ended ones, newest first. */
+  get markets(): Market[] {
+    return [...this.#markets.values()];
+  }
+
+  /** Ends when the answer is called. */
+  watch(watcher: Watcher): () => void {
+    this.#watchers.add(watcher);
+    this.#noteIdle();
+    return () => {
+      this.#watchers.delete(watcher);
+      this.#noteIdle();
+    };
+  }
+
   get show(): Show {
     return this.#currentShow();
   }
@@ -202,9 +221,11 @@ export class Channel {
         for (const market of part.value.markets.slice(0, MARKETS_KEPT)) {
           this.#markets.set(market.id, market);
         }
+        for (const watcher of this.#watchers) watcher.markets(part.value.markets);
         break;
       case 'market':
         this.#remember(part.value);
+        for (const watcher of this.#watchers) watcher.markets([part.value]);
         break;
       case 'events':
         this.#events = part.value.events.slice(-EVENTS_KEPT);
@@ -269,6 +290,7 @@ export class Channel {
   /** Facts of one frame for those who take the picture from another engine. */
   sendAnalytics(analytics: FrameFacts): void {
     if (!this.#isGuest) this.#span.analyticsToGuests(this.id, analytics);
+    for (const watcher of this.#watchers) watcher.analytics(analytics);
     if (!this.mediaElsewhere?.isMoved) return;
     const bytes = encode({ case: 'analytics', value: analytics });
     for (const viewer of this.viewers.values()) viewer.sendAnalytics(bytes);
@@ -349,7 +371,8 @@ export class Channel {
   }
 
   #noteIdle(): void {
-    const isIdle = this.viewerCount === 0 && (this.#isGuest || this.#studio === null);
+    const readers = this.viewerCount + this.#watchers.size;
+    const isIdle = readers === 0 && (this.#isGuest || this.#studio === null);
     this.idleSinceUs = isIdle ? (this.idleSinceUs ?? this.#mediaClock.nowUs()) : null;
   }
 }

@@ -21,6 +21,7 @@ import type { AcmeSettings } from './acme.ts';
 import { BadRelaySetting } from './badRelaySetting.ts';
 import { CompressedFiles } from './compressedFiles.ts';
 import { type GuestSettings, openGuests, servePeople } from './guests.ts';
+import { JsonView } from './jsonView.ts';
 import { AddressLimits, addressOfClient } from './limits.ts';
 import { createLinkCheck, type LinkCheck } from './linkCheck.ts';
 import { addressOf, type Listening, listen, localAddressOf } from './listen.ts';
@@ -160,6 +161,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
 
   const learn = (channelId: string) => learnChannel(room, channelId);
   const people = servePeople(options, room, learn);
+  const view = openView(room, learn);
   const sockets = openSockets(timers);
   const limits = new AddressLimits(clock, options.isThisMachineLimited ?? false);
   const metrics = createMetrics('morphine_relay_');
@@ -187,20 +189,13 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     pair: (body) => pairing.answer(body, url),
     witness,
     marks,
-    limits,
+    ...{ limits, view },
     origins: new AllowedOrigins(options.allowedOrigins ?? ['*'], new URL(url).origin),
     notReadyReason: () => (isClosed ? 'The relay is stopping.' : ''),
     readyRemark: () => (nodes && !nodes.isConnected ? ', alone: Redis is away' : ''),
     metrics,
   });
-  const cancelHousekeeping = timers.every(HOUSEKEEPING_MS, () => {
-    for (const channel of channels.all()) {
-      channel.setLayers(media.layers(channel.id));
-      channel.announceChanges();
-    }
-    channels.forgetIdle();
-    tokens.forgetEnded();
-  });
+  const cancelHousekeeping = timers.every(HOUSEKEEPING_MS, () => keepHouse(room, media));
   logger.info('relay ready', { url, port });
 
   return {
@@ -212,6 +207,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       isClosed = true;
       cancelHousekeeping();
       for (const each of Object.values(sockets)) each.close();
+      view.close();
       media.close();
       await nodes?.close();
       await closeServer(opened);
@@ -220,6 +216,25 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       logger.info('relay stopped');
     },
   };
+}
+
+function keepHouse({ channels, tokens }: RelayRoom, media: MediaRoom): void {
+  for (const channel of channels.all()) {
+    channel.setLayers(media.layers(channel.id));
+    channel.announceChanges();
+  }
+  channels.forgetIdle();
+  tokens.forgetEnded();
+}
+
+function openView(room: RelayRoom, learn: (channelId: string) => Promise<void>): JsonView {
+  return new JsonView({
+    ...room,
+    async find(channelId) {
+      await learn(channelId);
+      return room.channels.find(channelId);
+    },
+  });
 }
 
 function openSockets(timers: Timers): Sockets {

@@ -8,6 +8,7 @@ import { isId } from '../core/wire/signing.ts';
 import { proveBet } from './betProof.ts';
 import { answerChannelPage, type ChannelPageOptions } from './channelPage.ts';
 import type { CompressedFiles } from './compressedFiles.ts';
+import type { JsonView } from './jsonView.ts';
 import { type AddressLimits, addressOfClient, isLoopback, type LimitedAct } from './limits.ts';
 import { type LinkCheck, REACH_PATH } from './linkCheck.ts';
 import type { MediaRequest, MediaResponse } from './media/mediaRoom.ts';
@@ -57,6 +58,8 @@ export type RouteOptions = {
   witness: Witness;
   marks: MarkSigner;
   limits: AddressLimits;
+  /** For outside tools. */
+  view: JsonView;
   origins: AllowedOrigins;
   /** Empty when ready, else why not. */
   notReadyReason(): string;
@@ -106,6 +109,7 @@ async function route(
   response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
   response.setHeader('Permissions-Policy', 'camera=(), microphone=(), geolocation=()');
   if (await options.people.answer(request, response, path)) return;
+  if (await options.view.answer(request, response, path)) return;
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
     sendProblem(response, 405, 'Only GET and HEAD are answered here.');

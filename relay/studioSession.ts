@@ -16,6 +16,7 @@ import {
 import { channelIdOf, FACTS_VERSION, isId, studioSigningText } from '../core/wire/signing.ts';
 import type { Channel, ChannelStudio } from './channel.ts';
 import { answerJournal } from './journalAnswers.ts';
+import { viewTokenOf } from './jsonView.ts';
 import { publishPeople } from './peopleNews.ts';
 import type { RelayRoom } from './room.ts';
 import { isSignedBy } from './signature.ts';
@@ -268,6 +269,7 @@ class StudioSession implements ChannelStudio {
         whipToken: this.#room.tokens.issue(channelId),
         viewerUrl: `${publicUrl}/s/${channelId}`,
         whepUrl: `${publicUrl}/whep/${channelId}`,
+        viewUrl: `${publicUrl}/view/${channelId}?token=${viewTokenOf(this.#room.marks, channelId)}`,
         journalSeq: BigInt(mark?.seq ?? 0),
         journalHash: mark?.hash ?? EMPTY_HASH,
         journalEpoch: BigInt(mark?.epoch ?? 0),

@@ -85,6 +85,7 @@ export function createViews(options: {
       state: view.state,
       liveSinceUs: view.liveSinceUs,
       viewer: registered?.viewerUrl ?? null,
+      view: registered?.viewUrl || null,
       whep: registered?.whepUrl ?? null,
       whipUrl: registered?.whipUrl ?? null,
       whipToken: registered?.whipToken ?? null,

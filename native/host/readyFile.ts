@@ -14,6 +14,8 @@ export type ReadyFacts = {
   state: 'ready' | 'live';
   studio: string | null;
   viewer: string | null;
+  /** The JSON view for outside tools, its token included. */
+  view: string | null;
   whep: string | null;
   whip: { url: string; token: string } | null;
   channel: string | null;
@@ -43,6 +45,7 @@ export function readyFactsOf(
     state: engine.state === 'live' ? 'live' : 'ready',
     studio: text('studio'),
     viewer: text('viewer'),
+    view: text('view'),
     whep: text('whep'),
     whip: whipUrl && whipToken ? { url: whipUrl, token: whipToken } : null,
     channel: text('channel'),

@@ -3147,6 +3147,13 @@ export declare type Registered = Message<"morphine.facts.v1.Registered"> & {
    * @generated from field: morphine.facts.v1.JournalAck journal_mark = 9;
    */
   journalMark?: JournalAck | undefined;
+
+  /**
+   * the JSON view for outside tools, its token included
+   *
+   * @generated from field: string view_url = 60;
+   */
+  viewUrl: string;
 };
 
 /**
