@@ -12,6 +12,8 @@ import type { PathCheck } from '../native/webrtc/pathCheck.ts';
 import { isPublicAddress } from './plainHttp.ts';
 
 const ANSWER_MS_MAX = 5_000;
+/** A result is told again for so long: any studio may ask, and each trial costs connections. */
+const KEPT_MS = 2_000;
 export const REACH_PATH = '/reach/';
 
 export type LinkResult = {
@@ -35,7 +37,7 @@ export type LinkCheckOptions = {
 export type LinkCheck = {
   /** The body for a path below `/reach/`; null for one that is none. */
   answer(path: string): string | null;
-  /** Tests the link. Whoever asks meanwhile hears the same result. Never rejects. */
+  /** Tests the link. Whoever asks meanwhile, or soon after, hears the same. Never rejects. */
   run(): Promise<LinkResult>;
 };
 
@@ -60,7 +62,9 @@ export function createLinkCheck(options: LinkCheckOptions): LinkCheck {
     },
     run() {
       running ??= check().finally(() => {
-        running = null;
+        options.timers.after(KEPT_MS, () => {
+          running = null;
+        });
       });
       return running;
     },

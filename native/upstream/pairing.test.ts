@@ -30,6 +30,7 @@ import {
   readPairedRelay,
   relayAddressOf,
 } from './pairing.ts';
+import { createStudioSocket } from './studioSocket.ts';
 
 const folder = temporaryFolder();
 const time = new ManualTime();
@@ -159,6 +160,33 @@ test('who answers without the code, or with another address, is found out', asyn
   between.closeAllConnections();
   await relay.close();
   await assert.rejects(pair(relay.url, code), refused(/No relay answers at 127\.0\.0\.1/));
+});
+
+test('a studio that is paired takes no other relay at that address', async () => {
+  const relay = await startRelay('six');
+  const key = newKey();
+  const { relayKey } = await pair(relay.url, relay.pairing.newCode(), key);
+  const connect = (wanted: string) =>
+    createStudioSocket({
+      ...{ relayUrl: relay.url, relayKey: wanted, random, timers: realTimers },
+      key: { ...key, videoClockOffset: 0, audioClockOffset: 0 },
+      ledgerIdentity: () => null,
+      clock: { nowUs: () => Number(process.hrtime.bigint() / 1000n) },
+      logger: silentLogger,
+    });
+  const right = connect(relayKey);
+  await new Promise<void>((done) => right.onRegistered(() => done()));
+  right.close();
+  const wrong = connect('0'.repeat(64));
+  wrong.onRegistered(() => assert.fail('Another relay was taken'));
+  await new Promise<void>((done) => {
+    wrong.onState(({ code }) => {
+      if (code === 'OTHER_RELAY') done();
+    });
+  });
+  assert.match(wrong.state.reason, /pair again/);
+  wrong.close();
+  await relay.close();
 });
 
 test('the code reaches no log', async () => {
