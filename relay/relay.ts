@@ -137,7 +137,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     await store.close();
     throw error;
   });
-  const { server, port, isSecure, plainWarning } = opened;
+  const { port, isSecure, plainWarning } = opened;
   const localUrl = localAddressOf(options.host, port, isSecure);
   const url = publicAddressOf(options, port, isSecure);
 
@@ -165,15 +165,14 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   const sockets = openSockets(timers);
   const limits = new AddressLimits(clock, options.isThisMachineLimited ?? false);
   const metrics = createMetrics('morphine_relay_');
-  meter(metrics, room, sockets, media);
-  metrics.countBy('limits_total', 'What addresses were refused', 'of', () => limits.counters);
+  meter(metrics, room, sockets, media, limits);
   if (nodes) meterNodes(metrics, nodes);
   let isClosed = false;
   const compressed = new CompressedFiles();
   // The pages are built side by side.
   const checkPageFolder = join(options.viewerPageFolder, '..', 'check');
   void compressed.prepare(options.viewerPageFolder);
-  serve(server, room, sockets, {
+  serve(opened.server, room, sockets, {
     people,
     viewerPageFolder: options.viewerPageFolder,
     mediaOriginOf: (channelId) =>
@@ -487,7 +486,14 @@ async function learnChannel(room: RelayRoom, channelId: string): Promise<void> {
   }
 }
 
-function meter(metrics: Metrics, room: RelayRoom, sockets: Sockets, media: MediaRoom): void {
+function meter(
+  metrics: Metrics,
+  room: RelayRoom,
+  sockets: Sockets,
+  media: MediaRoom,
+  limits: AddressLimits,
+): void {
+  metrics.countBy('limits_total', 'What addresses were refused', 'of', () => limits.counters);
   metrics.countBy('facts_total', 'Facts that passed or were refused, by kind', 'of', () => ({
     ...room.counters,
   }));
