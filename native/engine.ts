@@ -403,6 +403,7 @@ function openFactRooms(
   const peopleRooms = createPeopleRooms({
     ...{ kept: keptPeople, key, socket, ledger, clock, timers, random, logger },
     ...{ wallMs: around.wallMs, openRpc },
+    onSummary: (people) => store.apply({ type: 'people.changed', people }),
   });
   const audience = createAudience({
     ...{ socket, ledger },

@@ -93,6 +93,25 @@ export const peopleViewSchema = z.object({
 });
 export type PeopleView = z.infer<typeof peopleViewSchema>;
 
+/** What a moderator's page has to know at once; the rest it asks for. */
+export const peopleSummarySchema = z.object({
+  isShielded: z.boolean(),
+  /** Members of the crew who are connected from elsewhere. */
+  crewHere: z.number().int().nonnegative(),
+  /** Messages that wait for a moderator. */
+  heldCount: z.number().int().nonnegative(),
+  /** Rises with every message, and when one was removed or judged. */
+  chatChanges: z.number().int().nonnegative(),
+});
+export type PeopleSummary = z.infer<typeof peopleSummarySchema>;
+
+export const NOBODY_YET: PeopleSummary = {
+  isShielded: false,
+  crewHere: 0,
+  heldCount: 0,
+  chatChanges: 0,
+};
+
 export const chatLineSchema = z.object({
   number: z.number().int().positive(),
   atMs: timeMs,

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { policySchema } from '../ledger/policy.ts';
 import { eventTypeSchema, gameEventSchema } from './events.ts';
+import { peopleSummarySchema } from './people.ts';
 import { placesStateSchema, sceneStateSchema } from './visionState.ts';
 
 const timeUs = z.number().int().nonnegative();
@@ -162,6 +163,7 @@ export const studioStateSchema = z.object({
     viewers: z.number().int().nonnegative(),
   }),
   handover: handoverSchema,
+  people: peopleSummarySchema,
   vision: z.object({
     state: z.enum(['starting', 'running', 'restarting', 'off']),
     reason: z.string(),

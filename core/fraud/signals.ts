@@ -119,7 +119,7 @@ export function oppositePairs({ bets }: ShowFacts): Signal[] {
         kind: 'oppositePair' as const,
         subjects,
         strength: strengthOf(markets.size, PAIR_MARKETS_MIN) * (markets.size / shared),
-        sentence: `Two took opposite sides with like stakes in ${markets.size} of ${shared} markets.`,
+        sentence: `Opposite sides, like stakes in ${markets.size} of ${shared} shared markets.`,
         evidence: [...markets.values()].slice(-EVIDENCE_MAX),
       },
     ];

@@ -99,6 +99,18 @@ test('a moderator from elsewhere acts as one, and not as the owner', async () =>
   assert.deepEqual([member?.role, member?.isHere], ['moderator', true]);
 });
 
+test('a moderator’s page hears what changed as actions of the same state', async () => {
+  const crew = await enter((await invite()).link);
+  await crew.client.studio.chat.say({ text: 'welcome everybody', replyTo: 0 });
+  const said = await crew.viewer.take('chat');
+  assert.deepEqual([said.text, said.role], ['welcome everybody', 'moderator']);
+  await crew.client.studio.people.setShield({ isOn: true });
+  while (!crew.client.state()?.people.isShielded) await crew.nextState();
+  assert.ok((crew.client.state()?.people.crewHere ?? 0) > 0);
+  assert.ok((crew.client.state()?.people.chatChanges ?? 0) > 0);
+  await crew.client.studio.people.setShield({ isOn: false });
+});
+
 test('long messages pass whole, in pieces', async () => {
   const crew = await enter((await invite('coHost')).link);
   const before = studio.calls.length;

@@ -1,5 +1,6 @@
 // What a user interface sees before anything has answered.
 
+import { NOBODY_YET } from '../../core/contract/people.ts';
 import type { StudioState, Template } from '../../core/contract/state.ts';
 import { CALM_SCENE, NO_PLACES } from '../../core/contract/visionState.ts';
 import type { ShowPart } from './show.ts';
@@ -28,6 +29,7 @@ export function initialState(options: {
     sources: knownSources(options.source),
     relay: { state: 'connecting', url: options.relayUrl, reason: '', viewers: 0 },
     handover: { state: 'off', reason: '', whipUrl: '', whepUrl: '' },
+    people: NOBODY_YET,
     vision: {
       ...{ state: 'starting', reason: '', model: '', provider: '', pack: '' },
       ...{ scene: CALM_SCENE, places: NO_PLACES },

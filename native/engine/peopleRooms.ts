@@ -2,12 +2,14 @@
 // of those who help from elsewhere. The rooms decide; here stands what flows between them, the
 // relay and the ledger.
 
+import { isDeepStrictEqual } from 'node:util';
 import { create } from '@bufbuild/protobuf';
 import type { MediaClock, Timers } from '../../core/base/clock.ts';
 import { newId, type RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import type { EventType } from '../../core/contract/eventCatalogue.ts';
 import type { GameEvent } from '../../core/contract/events.ts';
+import { NOBODY_YET, type PeopleSummary } from '../../core/contract/people.ts';
 import type { Role } from '../../core/contract/roles.ts';
 import type { RpcServer } from '../../core/contract/rpcServer.ts';
 import type { MarketView } from '../../core/contract/state.ts';
@@ -33,6 +35,7 @@ import type { StudioSocket } from '../upstream/studioSocket.ts';
 
 /** Old chat goes once an hour, ms. */
 const FORGET_MS = 3_600_000;
+const SUMMARY_MS = 500;
 /** Hashes of networks live in memory only, and in bans for so long, days. */
 const NETWORK_DAYS = 14;
 
@@ -76,6 +79,8 @@ export function createPeopleRooms(options: {
   random: RandomBytes;
   wallMs(): number;
   logger: Logger;
+  /** What user interfaces show of it changed; at most twice a second. */
+  onSummary(summary: PeopleSummary): void;
   /** The studio's RPC, once its door stands: lines of the crew speak it. */
   openRpc(): RpcServer;
 }): PeopleRooms {
@@ -97,6 +102,7 @@ export function createPeopleRooms(options: {
   const unsubscribe = joinPeople({ people, chat, staffDoor, fraud, socket, tell });
   const forget = () => void kept.log.forget(people.settings.chatDays).catch(() => {});
   const cancel = timers.every(FORGET_MS, forget);
+  const stopSummary = tellSummary(timers, { people, chat, staffDoor }, options.onSummary);
   options.ledger.onConnected(() => {
     people.bookBans({ role: 'owner', actor: 'studio' }).catch(() => {});
   });
@@ -130,6 +136,7 @@ export function createPeopleRooms(options: {
     },
     async close() {
       cancel();
+      stopSummary();
       for (const one of unsubscribe) one();
       staffDoor.close();
       people.close();
@@ -165,6 +172,22 @@ function createBook(ledger: LedgerClient, clock: MediaClock, random: RandomBytes
       await ledger.setStaff({ ...act(actor), ...args });
     },
   };
+}
+
+function tellSummary(
+  timers: Timers,
+  { people, chat, staffDoor }: { people: People; chat: Chat; staffDoor: StaffDoor },
+  onSummary: (summary: PeopleSummary) => void,
+): () => void {
+  let told: PeopleSummary = NOBODY_YET;
+  return timers.every(SUMMARY_MS, () => {
+    const { heldCount, changes: chatChanges } = chat;
+    const crewHere = staffDoor.lineCount;
+    const now = { isShielded: people.isShielded, crewHere, heldCount, chatChanges };
+    if (isDeepStrictEqual(now, told)) return;
+    told = now;
+    onSummary(now);
+  });
 }
 
 type Teller = {

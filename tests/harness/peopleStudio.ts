@@ -64,6 +64,7 @@ export async function startPeopleStudio(options: {
   const rooms = createPeopleRooms({
     ...{ kept, key, socket, ledger: ledger.client, ...around },
     openRpc: () => rpc,
+    onSummary: (people) => store.apply({ type: 'people.changed', people }),
   });
   const markets: MarketView[] = [];
   const audience = createAudience({
@@ -90,6 +91,7 @@ export async function startPeopleStudio(options: {
     ...{ runId: newId(random), state: () => store.state(), logger },
     handlers: { ...recording(calls), ...createPeopleHandlers({ peopleRooms: rooms, show }) },
   });
+  store.onAction((action, origin) => rpc.publish(action, origin));
   await registered;
   show.setViewerUrl(socket.registered?.viewerUrl ?? '');
   const owner = connectTo(async () => {
@@ -124,10 +126,14 @@ function recording(calls: string[]): Handlers {
   return Object.fromEntries(rooms) as Handlers;
 }
 
-function connectTo(connect: () => Promise<Port>, onConnected = () => {}): RpcClient {
+function connectTo(
+  connect: () => Promise<Port>,
+  onConnected = () => {},
+  onState = () => {},
+): RpcClient {
   return createRpcClient({
     ...{ connect, clientId: newId(random), timers: realTimers },
-    onState: () => {},
+    onState: () => onState(),
     onReadings: () => {},
     onConnection: ({ state }) => {
       if (state === 'connected') onConnected();
@@ -144,6 +150,7 @@ export class RemoteCrew {
   /** Settles with the welcome, or with the end. */
   readonly settled: Promise<void>;
   readonly client: RpcClient;
+  readonly #stateWaits: (() => void)[] = [];
 
   /** @param link of an invitation; null for a device that has a role. */
   constructor(viewer: TestViewer, link: string | null) {
@@ -183,7 +190,15 @@ export class RemoteCrew {
         };
       },
       () => isWelcome(),
+      () => {
+        for (const go of this.#stateWaits.splice(0)) go();
+      },
     );
+  }
+
+  /** Settles with the next change of the mirrored state. */
+  nextState(): Promise<void> {
+    return new Promise((go) => this.#stateWaits.push(go));
   }
 
   close(): void {

@@ -1,6 +1,7 @@
 // A whole studio state and handlers for tests: what a page sees of a live show, without a show.
 // Used by tests only; it must stay valid under the contract's own schema (a test parses it).
 
+import { NOBODY_YET } from '../../core/contract/people.ts';
 import { RpcError } from '../../core/contract/rpc.ts';
 import type { Handlers } from '../../core/contract/rpcCalls.ts';
 import type { MarketView, Readings, StudioState } from '../../core/contract/state.ts';
@@ -60,6 +61,7 @@ export function sampleState(): StudioState {
     ],
     relay: { state: 'connected', url: 'http://127.0.0.1:47801', reason: '', viewers: 128 },
     handover: { state: 'off', reason: '', whipUrl: '', whepUrl: '' },
+    people: NOBODY_YET,
     vision: {
       ...{ state: 'running', reason: '', model: 'demo-nano', provider: 'cpu', pack: 'football' },
       ...{ scene: CALM_SCENE, places: { state: 'still', reason: '' } },

@@ -58,11 +58,21 @@ export class Chat {
   #number: number;
   #filters: Filters | null = null;
   readonly counters = { said: 0, held: 0, refused: 0, removed: 0 };
+  #changes = 0;
 
   constructor(options: ChatOptions) {
     this.#options = options;
     this.#lines = [...options.log.found];
     this.#number = this.#lines.at(-1)?.number ?? 0;
+  }
+
+  /** Rises with everything that a moderator's list would show otherwise. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  get heldCount(): number {
+    return this.#lines.filter(({ state }) => state === 'held').length;
   }
 
   /** What holds now: the settings, or the shield where it is stricter. */
@@ -151,6 +161,7 @@ export class Chat {
     }
     line.state = 'said';
     line.why = '';
+    this.#changes++;
     this.#options.log.mark(number, 'said');
     this.#tellAll(line);
   }
@@ -276,6 +287,7 @@ export class Chat {
   }
 
   #keep(line: ChatLine): void {
+    this.#changes++;
     this.#lines.push(line);
     if (this.#lines.length > CHAT_KEPT) this.#lines = this.#lines.slice(-CHAT_KEPT);
     this.#options.log.add(line);
@@ -284,6 +296,7 @@ export class Chat {
   #forget(line: ChatLine): void {
     line.state = 'removed';
     line.text = '';
+    this.#changes++;
     this.counters.removed++;
     this.#options.log.mark(line.number, 'removed');
   }

@@ -121,6 +121,10 @@ export class StaffDoor {
     }
   }
 
+  get lineCount(): number {
+    return this.#lines.size;
+  }
+
   left(viewerId: string): void {
     this.#drop(viewerId);
   }
