@@ -19,6 +19,8 @@ import type {
 import { type BenchContext, type Measured, notMeasured, ROUNDS } from './figure.ts';
 import { pause } from './floors.ts';
 import { startJanus } from './janus.ts';
+import { measureLoss } from './relayLoss.ts';
+import { measureSoak } from './relaySoak.ts';
 
 /** Seconds of each measured window. */
 const WINDOW = { short: 5, full: 20 };
@@ -29,6 +31,9 @@ const MANY = 150;
 const HUNDRED = 100;
 const TWO_HUNDRED = 200;
 const CROWD = 400;
+/** Also those who failed to join. */
+const EVERYBODY = 10_000;
+const SOAK_MINUTES = 30;
 /** Viewers whose packets are compared with the direct reader's. */
 const WITNESSES = 4;
 
@@ -51,7 +56,7 @@ export async function measureRelay(context: BenchContext): Promise<Measured[]> {
     const stage: Stage = {
       host: keep(await startProgram<ToHost, HostStats>('host', [address], 0)),
       source: keep(await startProgram<ToSource, SourceStats>('source', [address], 1)),
-      crowd: keep(await startProgram<ToCrowd, CrowdFigures>('viewers', [address], 1, 5)),
+      crowd: keep(await startProgram<ToCrowd, CrowdFigures>('viewers', [address], 1)),
       witness: keep(await startProgram<ToCrowd, CrowdFigures>('viewers', [address, 'witness'], 1)),
       windowMs: (context.isFull ? WINDOW.full : WINDOW.short) * 1000,
     };
@@ -59,7 +64,12 @@ export async function measureRelay(context: BenchContext): Promise<Measured[]> {
       ...(await measureFanOut(context, stage)),
       ...(await measureDelays(context, stage)),
     ];
-    return [...figures, await measureCrowd(context, stage)];
+    await publish(stage);
+    const loss = await measureLoss(context, `${stage.host.said}/whep/match`, address);
+    // Before the crowd, which may leave the machine out of breath.
+    const soak = context.isFull ? [await measureSoak(context, stage, SOAK_MINUTES)] : [];
+    await stage.source.ask({ ask: 'stop' });
+    return [...figures, loss, ...soak, await measureCrowd(context, stage)];
   } catch (cause) {
     context.say(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
     return [notMeasured('relay', String(cause))];
@@ -96,8 +106,8 @@ async function measureFanOut(context: BenchContext, stage: Stage): Promise<Measu
     const peer = await peerRound(stage);
     if (typeof peer === 'string') peerRemarks.push(peer);
     else {
-      hundred.peer.push([peer.hundred.perViewer]);
-      twoHundred.peer.push([peer.twoHundred.perViewer]);
+      hundred.peer.push(peer.hundred ? [peer.hundred.perViewer] : []);
+      twoHundred.peer.push(peer.twoHundred ? [peer.twoHundred.perViewer] : []);
       peerRemarks.push(...peer.remarks);
     }
   }
@@ -128,7 +138,7 @@ async function ownRound(stage: Stage, isLast: boolean): Promise<OwnRound> {
   const twoHundred = await costOf(stage, host.pid, TWO_HUNDRED);
   const split = isLast ? splitOf(host.pid) : null;
   const { rssBytes } = await host.ask({ ask: 'stats' });
-  await crowd.ask({ ask: 'leave', count: TWO_HUNDRED });
+  await crowd.ask({ ask: 'leave', count: EVERYBODY });
   await source.ask({ ask: 'stop' });
   await pause(500);
   const kilobytesPerViewer = (rssBytes - few) / 1000 / (TWO_HUNDRED - HUNDRED);
@@ -161,27 +171,34 @@ async function measureCrowd(context: BenchContext, stage: Stage): Promise<Measur
   return { figure: 'relaycrowd', rounds, remarks };
 }
 
-async function peerRound(
-  stage: Stage,
-): Promise<{ hundred: Cost; twoHundred: Cost; remarks: string[] } | string> {
+type PeerRound = { hundred: Cost | null; twoHundred: Cost | null; remarks: string[] };
+
+async function peerRound(stage: Stage): Promise<PeerRound | string> {
   const { source, crowd } = stage;
   const prefix = canPin ? ['/usr/bin/taskset', '-c', '0'] : [];
   const janus = await startJanus({ hasSound: true, prefix });
   if (typeof janus === 'string') return janus;
+  const round: PeerRound = { hundred: null, twoHundred: null, remarks: [] };
   try {
     const { videoPort, audioPort, api } = janus;
     await source.ask({ ask: 'send', host: '127.0.0.1', videoPort, audioPort });
     await crowd.ask({ ask: 'joinPeer', count: HUNDRED, api });
-    const hundred = await costOf(stage, janus.pid, HUNDRED);
+    round.hundred = await costOf(stage, janus.pid, HUNDRED);
     await crowd.ask({ ask: 'joinPeer', count: TWO_HUNDRED - HUNDRED, api });
-    const twoHundred = await costOf(stage, janus.pid, TWO_HUNDRED);
+    round.twoHundred = await costOf(stage, janus.pid, TWO_HUNDRED);
     const { holes, packets } = await crowd.ask({ ask: 'figures' });
-    return { hundred, twoHundred, remarks: [`Janus: ${holes} of ${packets} packets missing`] };
+    round.remarks.push(`Janus: ${holes} of ${packets} packets missing`);
+  } catch (cause) {
+    // Saturated on a busy machine, it lets nobody in any more; what was measured stands.
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const { connected } = await crowd.ask({ ask: 'figures' });
+    round.remarks.push(`Janus let ${connected} in, then: ${reason}`);
   } finally {
-    await crowd.ask({ ask: 'leave', count: TWO_HUNDRED });
+    await crowd.ask({ ask: 'leave', count: EVERYBODY });
     await source.ask({ ask: 'stop' });
     await janus.end();
   }
+  return round;
 }
 
 /** Processor time of a process over a window, after things settled. */
@@ -248,7 +265,7 @@ async function measureDelays(context: BenchContext, stage: Stage): Promise<Measu
       remarks.push(`largest key frame ${keyFrameShareMax.toFixed(1)} pictures' worth of bits`);
     }
     await witness.ask({ ask: 'leave', count: WITNESSES + 1 });
-    await crowd.ask({ ask: 'leave', count: MANY });
+    await crowd.ask({ ask: 'leave', count: EVERYBODY });
     await source.ask({ ask: 'stop' });
     await pause(500);
   }

@@ -42,6 +42,8 @@ export type CrowdFigures = {
   /** Packets and holes of the sampled viewers since the last mark. */
   packets: number;
   holes: number;
+  /** Joins that were tried again since the start. */
+  joinsFailed: number;
   /** Added delay of each packet that both a relayed and the direct reader got, ms. */
   addedMs: number[];
 };

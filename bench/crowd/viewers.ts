@@ -24,9 +24,10 @@ const [bindAddress = '127.0.0.1', detail = ''] = process.argv.slice(2);
 const SAMPLE_OF = detail === 'witness' ? 1 : 10;
 const H264 = 'profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1';
 /** Connections made at a time. */
-const AT_ONCE = 10;
-const JOIN_MS_MAX = 12_000;
-const TRIES = 3;
+const AT_ONCE = 6;
+/** A lost handshake is tried again after 1, 2, 4 … s by the library; a new one is quicker. */
+const JOIN_MS_MAX = 5_000;
+const TRIES = 4;
 const options = { iceServers: [], bindAddress };
 
 type Viewer = { peer: PeerConnection; tracks: Track[]; leave(): void };
@@ -35,10 +36,12 @@ const handlers: unknown[] = [];
 let packets = 0;
 let holes = 0;
 let connected = 0;
+let joinsFailed = 0;
 /** When the direct reader got a packet, by what names the packet. */
 const directAt = new Map<string, number>();
 let addedMs: number[] = [];
 
+const patience = () => AbortSignal.timeout(JOIN_MS_MAX);
 const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
 
 /** Reports as a receiver does: receiver reports and a bitrate bound, by the library. */
@@ -75,18 +78,28 @@ function compare(packet: Buffer, timestamp: number, isDirect: boolean): void {
   if (direct !== undefined) addedMs.push(atMs - direct);
 }
 
-/** Resolves when connected; rejects when that fails or takes too long on a busy machine. */
-function opening(peer: PeerConnection): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const cancel = realTimers.after(JOIN_MS_MAX, () => reject(new Error('A join took too long')));
+/** Resolves when connected; rejects, with the viewer gone, when that fails or takes too long. */
+function opening(viewer: Viewer): Promise<void> {
+  const { peer } = viewer;
+  const open = new Promise<void>((resolve, reject) => {
+    const give = (reason: string) => {
+      const at = viewers.indexOf(viewer);
+      if (at >= 0) viewers.splice(at, 1);
+      viewer.leave();
+      closePeer(peer);
+      reject(new Error(reason));
+    };
+    const cancel = realTimers.after(JOIN_MS_MAX, () => give('A join took too long'));
     peer.onStateChange((state) => {
-      if (state === 'connected') {
-        cancel();
-        connected++;
-        resolve();
-      } else if (state === 'failed') reject(new Error('A join failed'));
+      if (state !== 'connected') return;
+      cancel();
+      connected++;
+      resolve();
     });
   });
+  // Whoever fails before it is awaited is told by the request that failed.
+  open.catch(() => {});
+  return open;
 }
 
 async function joinByWhep(whepUrl: string, isDirect = false): Promise<void> {
@@ -100,15 +113,14 @@ async function joinByWhep(whepUrl: string, isDirect = false): Promise<void> {
   if (viewers.length % SAMPLE_OF === 0 && tracks[0]) look(tracks[0], isDirect);
   const viewer: Viewer = { peer, tracks, leave: () => {} };
   viewers.push(viewer);
-  const open = opening(peer);
-  // Whoever fails before it is awaited is told by the request that failed.
-  open.catch(() => {});
+  const open = opening(viewer);
   peer.setLocalDescription('offer');
   const offer = withoutCandidates(await gatheredDescription(peer, realTimers.after));
   const response = await fetch(whepUrl, {
     method: 'POST',
     headers: { 'content-type': 'application/sdp' },
     body: offer,
+    signal: patience(),
   });
   const answer = await response.text();
   if (response.status !== 201) throw new Error(`WHEP ${response.status}: ${answer}`);
@@ -123,7 +135,8 @@ type JanusEvent = { data?: { id: number }; jsep?: { type: string; sdp: string } 
 async function joinByJanus(api: string): Promise<void> {
   const ask = async (path: string, body: object): Promise<JanusEvent> => {
     const text = JSON.stringify({ ...body, transaction: randomUUID() });
-    return (await fetch(api + path, { method: 'POST', body: text })).json() as Promise<JanusEvent>;
+    const asked = fetch(api + path, { method: 'POST', body: text, signal: patience() });
+    return (await asked).json() as Promise<JanusEvent>;
   };
   const session = `/${(await ask('', { janus: 'create' })).data?.id}`;
   const attach = { janus: 'attach', plugin: 'janus.plugin.streaming' };
@@ -131,7 +144,8 @@ async function joinByJanus(api: string): Promise<void> {
   await ask(handle, { janus: 'message', body: { request: 'watch', id: 1 } });
   let jsep: JanusEvent['jsep'];
   while (!jsep) {
-    const events = (await (await fetch(`${api}${session}?maxev=5`)).json()) as JanusEvent[];
+    const asked = await fetch(`${api}${session}?maxev=5`, { signal: patience() });
+    const events: JanusEvent[] = [(await asked.json()) as JanusEvent | JanusEvent[]].flat();
     jsep = events.find((event) => event.jsep)?.jsep;
   }
   const peer = openPeer('viewer', options);
@@ -143,15 +157,26 @@ async function joinByJanus(api: string): Promise<void> {
     report(track);
     if (isSampled && track.type() === 'video') look(track, false);
   });
-  const open = opening(peer);
-  // Whoever fails before it is awaited is told by the request that failed.
-  open.catch(() => {});
-  peer.setRemoteDescription(jsep.sdp, 'offer');
+  const open = opening(viewer);
+  // With the candidates in it our handshake would begin before Janus knows our answer.
+  peer.setRemoteDescription(withoutCandidates(jsep.sdp), 'offer');
   const sdp = await gatheredDescription(peer, realTimers.after);
   const body = { request: 'start' };
   await ask(handle, { janus: 'message', body, jsep: { type: 'answer', sdp } });
+  await started(api + session);
+  for (const [, candidate = ''] of jsep.sdp.matchAll(/^a=(candidate:.*)\r$/gm)) {
+    peer.addRemoteCandidate(candidate, '0');
+  }
   viewer.leave = () => void ask(session, { janus: 'destroy' }).catch(() => {});
   await open;
+}
+
+/** Janus has taken the answer. */
+async function started(session: string): Promise<void> {
+  for (;;) {
+    const text = await (await fetch(`${session}?maxev=5`, { signal: patience() })).text();
+    if (text.includes('starting') || text.includes('started')) return;
+  }
 }
 
 async function join(count: number, one: () => Promise<void>): Promise<void> {
@@ -169,13 +194,14 @@ async function withTries(one: () => Promise<void>): Promise<void> {
       return;
     } catch (cause) {
       if (left <= 1) throw cause;
-      console.warn(`${String(cause)}; tried again`);
+      joinsFailed++;
     }
   }
 }
 
+/** Whoever came first goes first. */
 function leave(count: number): void {
-  for (const viewer of viewers.splice(Math.max(0, viewers.length - count))) {
+  for (const viewer of viewers.splice(0, count)) {
     viewer.leave();
     closePeer(viewer.peer);
     connected--;
@@ -200,7 +226,7 @@ async function take(message: ToCrowd): Promise<CrowdFigures> {
   if (message.ask === 'leave') leave(message.count);
   if (message.ask === 'loseAll') loseAll();
   if (message.ask === 'mark') mark();
-  return { connected, packets, holes, addedMs };
+  return { connected, packets, holes, addedMs, joinsFailed };
 }
 
 process.on('message', (message: ToCrowd) => {
