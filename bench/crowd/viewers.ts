@@ -28,6 +28,7 @@ const AT_ONCE = 6;
 /** A lost handshake is tried again after 1, 2, 4 … s by the library; a new one is quicker. */
 const JOIN_MS_MAX = 5_000;
 const TRIES = 4;
+const REQUEST_MS_MAX = 30_000;
 const options = { iceServers: [], bindAddress };
 
 type Viewer = { peer: PeerConnection; tracks: Track[]; leave(): void };
@@ -41,7 +42,7 @@ let joinsFailed = 0;
 const directAt = new Map<string, number>();
 let addedMs: number[] = [];
 
-const patience = () => AbortSignal.timeout(JOIN_MS_MAX);
+const patience = () => AbortSignal.timeout(REQUEST_MS_MAX);
 const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
 
 /** Reports as a receiver does: receiver reports and a bitrate bound, by the library. */

@@ -5,7 +5,7 @@ import { VIDEO_BITS_PER_SECOND } from './source.ts';
 
 /**
  * One slice and one thread: 720p30 takes about 6 ms of one core, and a viewer's decoder starts on
- * whole pictures. The buffer of a fifth of a second keeps a key frame from arriving as a burst.
+ * whole pictures. A key frame may take the bits of four pictures: a crowd gets it as one burst.
  */
 export function videoEncoderArguments(
   keyFrames: readonly string[],
@@ -15,7 +15,7 @@ export function videoEncoderArguments(
     ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency'],
     ...['-profile:v', 'baseline', '-level', '3.1', '-pix_fmt', 'yuv420p', '-bf', '0'],
     ...['-b:v', String(bitsPerSecond), '-maxrate', String(bitsPerSecond)],
-    ...['-bufsize', String(Math.round(bitsPerSecond / 5)), '-threads', '1'],
+    ...['-bufsize', String(Math.round((bitsPerSecond * 4) / 30)), '-threads', '1'],
     ...['-x264-params', 'scenecut=0:repeat-headers=1:sliced-threads=0'],
     ...keyFrames,
     ...NUT_OUTPUT,
