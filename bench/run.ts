@@ -29,6 +29,7 @@ import { measureMotion } from './motion.ts';
 import { measureOverlay } from './overlay.ts';
 import { measurePhone } from './phone.ts';
 import { measureRecovery } from './recovery.ts';
+import { measureRegions } from './regions.ts';
 import { measureRelay } from './relay.ts';
 import { measureSettlement } from './settlement.ts';
 import { measureStart } from './start.ts';
@@ -54,6 +55,7 @@ const MEASUREMENTS: Record<string, Measurement> = {
   motionids: measureDefaultMotion,
   tracking: measureTracking,
   ball: measureBall,
+  regions: measureRegions,
   relay: measureRelay,
   durable: measureDurable,
   settlement: measureSettlement,
@@ -61,7 +63,7 @@ const MEASUREMENTS: Record<string, Measurement> = {
   recovery: measureRecovery,
 };
 /** Vision on pictures and clips alone; not in the short form unless they are asked for. */
-const SIGHT = ['glue', 'pose', 'motion', 'motionids', 'tracking', 'ball'];
+const SIGHT = ['glue', 'pose', 'motion', 'motionids', 'tracking', 'ball', 'regions'];
 /** What is taken only when it is asked for, or in the full form. */
 const ASKED_FOR = [...SIGHT, 'relay'];
 const FLOOR_SAMPLES = 100;

@@ -99,7 +99,8 @@ test('a stranger’s model, named by a pack alone, sees; without its file motion
   assertWhole(parts.facts, units);
   const seen = parts.facts.flatMap(({ tracks }) => tracks.filter(({ label }) => label === 'kart'));
   assert.ok(seen.length > 10, `${seen.length} karts`);
-  assert.equal(parts.facts.at(-1)?.model, 'stranger');
+  // Not on each picture: a busy machine spares the model.
+  assert.ok(parts.facts.some(({ model }) => model === 'stranger'));
   const running = parts.statuses.at(-1)?.models[0];
   assert.deepEqual(
     [running?.id, running?.provider, running?.state],

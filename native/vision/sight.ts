@@ -17,6 +17,7 @@ import type { FoundBall } from './moriarty/ballFinder.ts';
 import { Game } from './moriarty/events.ts';
 import type { Pack } from './moriarty/pack.ts';
 import type { PictureMemory } from './pictureMemory.ts';
+import { type LookPlan, LookPlanner, sees, stirring } from './regions.ts';
 import { BlobTracker, JOINED_BLOBS } from './tracking/blobTracker.ts';
 import { BOX_TRACKER_DEFAULTS, BoxTracker } from './tracking/boxTracker.ts';
 import type { Box, TakeId, TrackView } from './tracking/track.ts';
@@ -35,8 +36,6 @@ const MODEL_WAIT_MS = 400;
 const TRACKS_MAX = 64;
 /** A shift of the camera that leaves more is none that one can go by, steps of luma per cell. */
 const CAMERA_REST_MAX = 6;
-/** Where nothing moves and everything known stands still, one look a second is enough. */
-const RELOOK_US = 1_000_000;
 
 export type SightFrame = {
   captureUs: number;
@@ -81,6 +80,8 @@ type Looked = {
   seen: Seen | null;
   found: readonly FoundBall[] | null;
   shift: { x: number; y: number } | null;
+  /** The part that the detector looked at, pixels; null: the whole. */
+  region: Box | null;
 };
 
 export class Sight {
@@ -91,8 +92,8 @@ export class Sight {
   readonly #ball: BallWatch;
   readonly #actions: ActionWatch;
   readonly #game: Game;
+  readonly #planner: LookPlanner;
   #sequence = 0;
-  #lookedUs = Number.NEGATIVE_INFINITY;
 
   constructor(options: SightOptions) {
     this.#options = options;
@@ -104,6 +105,7 @@ export class Sight {
     this.#ball = new BallWatch(takeId, pack, options.ballSeer ?? null);
     this.#actions = new ActionWatch(options.poser ?? null);
     this.#game = new Game(pack);
+    this.#planner = new LookPlanner(PICTURE, options.detector?.model.input ?? null);
   }
 
   /** What follows shows something else. */
@@ -126,6 +128,7 @@ export class Sight {
     this.#blobs.reset();
     this.#boxes.reset();
     this.#ball.reset();
+    this.#planner.reset();
     this.#actions.reset();
     this.#options.poser?.reset();
   }
@@ -137,17 +140,20 @@ export class Sight {
     const general = this.#vibrio.judge(frame.yuv, frame.captureUs);
     if (general.scene.isCut) this.#forget();
     const motionMs = performance.now() - startedMs;
-    const mayLook = mayDetect && this.#isWorthALook(general, frame.captureUs);
+    const plan = mayDetect ? this.#plan(general, frame.captureUs) : null;
+    const region = plan?.region ?? null;
     const looking =
-      detector && mayLook && detector.isIdle() ? detector.detect(this.#pictureOf(frame)) : null;
-    if (looking) this.#lookedUs = frame.captureUs;
+      detector && plan && detector.isIdle()
+        ? detector.detect(this.#pictureOf(frame), region)
+        : null;
+    if (looking && plan) this.#planner.note(plan, frame.captureUs);
     const { cameraShift, ...camera } = cameraOf(general);
     const shift = cameraShift && general.shift;
-    const seeking = this.#ball.offer(this.#pictureOf(frame), shift, mayLook);
+    const seeking = this.#ball.offer(this.#pictureOf(frame), shift, plan !== null);
     // Both at once, each in its own thread.
     const [seen, found] = await Promise.all([this.#answer(looking), this.#answer(seeking)]);
     const seenMs = performance.now();
-    const { tracks, ball } = this.#track(frame, general.components, { seen, found, shift });
+    const { tracks, ball } = this.#track(frame, general.components, { seen, found, shift, region });
     this.#options.poser?.offer(this.#pictureOf(frame), frame, tracks);
     const trackedMs = performance.now();
     const { captureUs, rtpTimestamp } = frame;
@@ -176,10 +182,11 @@ export class Sight {
     };
   }
 
-  /** A stirring picture is looked at; a still one only now and then. */
-  #isWorthALook({ state, components }: General, captureUs: number): boolean {
-    const isStill = state === 'steady' && components.length === 0 && this.#boxes.isAllStill();
-    return !isStill || captureUs - this.#lookedUs >= RELOOK_US;
+  /** A stirring picture is looked at, what is small in it in parts; a still one now and then. */
+  #plan({ state, components }: General, captureUs: number): LookPlan {
+    const stir = stirring(this.#boxes.places(), components.map(normalised));
+    if (state !== 'steady' && stir.length === 0) return { region: null };
+    return this.#planner.next(stir, captureUs);
   }
 
   /** The pack's events need a detector, and there is none that works. */
@@ -192,17 +199,25 @@ export class Sight {
     return asked && within(this.#options.timers, MODEL_WAIT_MS, asked);
   }
 
-  #track(frame: SightFrame, components: readonly Component[], { seen, found, shift }: Looked) {
+  #track(
+    frame: SightFrame,
+    components: readonly Component[],
+    { seen, found, shift, region }: Looked,
+  ) {
     const { detector } = this.#options;
     const detections = seen?.detections ?? null;
     const people = detections?.filter((one) => !this.#ball.isBall(one)) ?? null;
     const blobs = components.map(normalised);
     const large = components.filter((component) => component.area >= BLOB_AREA_MIN);
     const motion = this.#blobs.update(large.map(normalised), frame.captureUs);
-    const boxes = detector ? this.#boxes.update(people, frame.captureUs) : [];
+    const wasSeen = (place: Box) => region === null || sees(shareOf(region), place);
+    const boxes = detector ? this.#boxes.update(people, frame.captureUs, wasSeen) : [];
     const { captureUs, rtpTimestamp } = frame;
     const at = { captureUs, rtpTimestamp };
-    const told = this.#ball.update({ detections, found }, blobs, at, shift);
+    // A part without a ball says nothing about the ball.
+    const isMute = region !== null && !detections?.some((one) => this.#ball.isBall(one));
+    const words = isMute ? null : detections;
+    const told = this.#ball.update({ detections: words, found }, blobs, at, shift);
     // Motion that a detected thing explains is not said twice.
     const unexplained = motion.filter((blob) => !boxes.some((box) => holdsCentre(box, blob)));
     const tracks = [...(told.view ? [told.view] : []), ...boxes, ...unexplained];
@@ -288,6 +303,13 @@ function highlightEvent(found: Highlight, frame: SightFrame, detectedUs: number)
 
 function sceneOf({ scene: { isBlack, isFrozen, isReplay }, state }: General): SceneState {
   return { isBlack, isFrozen, isReplay, isCameraMoving: state === 'moving' };
+}
+
+function shareOf({ x, y, width, height }: Box): Box {
+  return {
+    ...{ x: x / PICTURE.width, y: y / PICTURE.height },
+    ...{ width: width / PICTURE.width, height: height / PICTURE.height },
+  };
 }
 
 /** How the camera moved, for the game: in pictures; null when it moved by an unknown way. */

@@ -3,7 +3,7 @@
 import type { Detection } from '../tracking/track.ts';
 import type { Model } from './manifest.ts';
 import { type ModelState, ModelWorker, type ModelWorkerOptions } from './modelWorker.ts';
-import type { Picture } from './picture.ts';
+import type { Picture, Region } from './picture.ts';
 
 export type Seen = { detections: Detection[]; inferMs: number; glueMs: number };
 
@@ -12,8 +12,11 @@ export type Detector = {
   state(): ModelState;
   /** False while it starts, works on another picture or is broken. */
   isIdle(): boolean;
-  /** Boxes of this picture, or null when the detector broke or took too long. Never throws. */
-  detect(picture: Picture): Promise<Seen | null>;
+  /**
+   * Boxes of this picture, or of a part of it (pixels), normalised to the whole; null when the
+   * detector broke or took too long. Never throws.
+   */
+  detect(picture: Picture, region?: Region | null): Promise<Seen | null>;
   onChange(run: () => void): void;
   /** Resolves when the model is let go; a picture in work is finished first. */
   close(): Promise<void>;
@@ -28,7 +31,7 @@ export function createDetector(options: DetectorOptions): Detector {
     model: options.model,
     state: () => worker.state(),
     isIdle: () => worker.isIdle(),
-    detect: (picture) => worker.look({ picture }),
+    detect: (picture, region = null) => worker.look({ picture, region }),
     onChange: (run) => worker.onChange(run),
     close: () => worker.close(),
   };

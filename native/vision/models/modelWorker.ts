@@ -8,7 +8,7 @@ import type { CancelTimer, Timers } from '../../../core/base/clock.ts';
 import type { Logger } from '../../../core/base/logger.ts';
 import type { Box } from '../tracking/track.ts';
 import type { Model } from './manifest.ts';
-import type { Picture } from './picture.ts';
+import type { Picture, Region } from './picture.ts';
 import type { Trial } from './providers.ts';
 import type { Provider } from './runtime.ts';
 
@@ -34,8 +34,16 @@ export type Moved = {
   steps: number;
 };
 
-/** `boxes`: people to look at, normalised; `moved`: for who compares pictures. */
-export type Subject = { picture: Picture; boxes?: readonly Box[]; moved?: Moved };
+/**
+ * `boxes`: people to look at, normalised; `moved`: for who compares pictures; `region`: the part to
+ * look at, pixels, null for the whole.
+ */
+export type Subject = {
+  picture: Picture;
+  boxes?: readonly Box[];
+  moved?: Moved;
+  region?: Region | null;
+};
 export type Look = Subject & { type: 'look'; id: number };
 export type ToWorker = Look | { type: 'stop' };
 export type FromWorker<Seen> =

@@ -28,7 +28,7 @@ async function openModel({ model, providers, distrusted, markFile, pictures }: W
     return { ...session, look };
   }
   const session = await openSession(model, trust, pictures);
-  return { ...session, look: ({ picture }: Look) => session.detect(picture) };
+  return { ...session, look: ({ picture, region }: Look) => session.detect(picture, region) };
 }
 
 const reasonOf = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));

@@ -76,31 +76,43 @@ export class BoxTracker {
 
   /**
    * @param detections what the detector saw; null when it did not look at this picture
+   * @param wasSeen whether it could have seen a thing here: it may have looked at a part only
    * @returns confirmed tracks
    */
-  update(detections: readonly Detection[] | null, nowUs: number): TrackView[] {
+  update(
+    detections: readonly Detection[] | null,
+    nowUs: number,
+    wasSeen: (place: Box) => boolean = () => true,
+  ): TrackView[] {
     const seconds = this.#lastUs < 0 ? 0 : Math.max(0, nowUs - this.#lastUs) / 1_000_000;
     this.#lastUs = nowUs;
     for (const track of this.#tracks) track.predict(seconds);
-    if (detections) this.#pairAll(detections, nowUs);
+    if (detections) this.#pairAll(detections, nowUs, wasSeen);
     this.#tracks = this.#tracks.filter((track) => this.#isKept(track, nowUs));
     return this.#tracks.filter((track) => track.id > 0).map((track) => track.view());
   }
 
-  /** Everything that is followed stands still: where nothing moves, nothing needs a look. */
-  isAllStill(): boolean {
-    return this.#tracks.every((track) => track.id > 0 && track.isStill());
+  /** Where everything is that is followed, and whether it stands there for a while. */
+  places(): { box: Box; isStill: boolean }[] {
+    return this.#tracks.map((track) => {
+      return { box: track.box(), isStill: track.id > 0 && track.isStill() };
+    });
   }
 
-  #pairAll(detections: readonly Detection[], nowUs: number): void {
+  #pairAll(
+    detections: readonly Detection[],
+    nowUs: number,
+    wasSeen: (place: Box) => boolean,
+  ): void {
     const { sureConfidence, lowestConfidence, minimumOverlap } = this.#options;
     const sure = detections.filter((seen) => seen.confidence >= sureConfidence);
     const unsure = detections.filter(
       (seen) => seen.confidence < sureConfidence && seen.confidence >= lowestConfidence,
     );
     // Confirmed tracks choose before provisional ones.
-    const confirmed = this.#tracks.filter((track) => track.id > 0);
-    const provisional = this.#tracks.filter((track) => track.id === 0);
+    const looked = this.#tracks.filter((track) => wasSeen(track.box()));
+    const confirmed = looked.filter((track) => track.id > 0);
+    const provisional = looked.filter((track) => track.id === 0);
     const near: Pass = {
       placeOf: (track) => track.box(),
       ...{ growth: GROWTH, minimumOverlap, directionWeight: DIRECTION_WEIGHT },
