@@ -54,7 +54,7 @@ export class LayerPicker {
     const at = Math.min(Math.max(0, current), lowest);
     const sign = this.#judge(report, rates[at] ?? 0);
     const isSettling = this.#switchedAtUs !== null && report.atUs - this.#switchedAtUs < SETTLE_US;
-    if (sign === 'bad' && !isSettling) return at < lowest ? this.#fall(report, at) : at;
+    if (sign === 'bad' && !isSettling && at < lowest) return this.#fall(report, at);
     if (sign !== 'good') {
       this.#quietSinceUs = null;
       return at;
