@@ -48,7 +48,7 @@ const ENGLISH: Words = {
     ...(hasLogIn
       ? [
           'If you sign in: the name that the log-in service tells, and a' +
-            ' scrambled form of your account, until you sign out.',
+            ' scrambled form of your account, until you sign out, or 30 days after your last visit.',
         ]
       : []),
   ],
@@ -80,7 +80,11 @@ const CHINESE: Words = {
     '您的网络地址：仅在连接期间保存在中继的内存中。主播看到的是您所在网络的不可还原形式，而非地址；封禁网络时，该形式最多保存 ' +
       `${streamer?.networkDays ?? 14} 天。`,
     '警告保存 30 天，封禁保存至其结束。',
-    ...(hasLogIn ? ['如果您登录：登录服务告知的名字和您账号的不可还原形式，直到您退出登录。'] : []),
+    ...(hasLogIn
+      ? [
+          '如果您登录：登录服务告知的名字和您账号的不可还原形式，直到您退出登录，或最后一次来访后 30 天。',
+        ]
+      : []),
   ],
   notKept: '不会做的事',
   notItems: [

@@ -3,7 +3,7 @@
 // shield hold for chat, bets and joining at once, over a second connection and a studio's restart.
 
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
 import { after, before, test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
@@ -70,6 +70,7 @@ function say(viewer: TestViewer, text: string, more: { replyTo?: bigint; chatId?
   return viewer.take('chatReply', ({ chatId }) => chatId === value.chatId);
 }
 
+const SPAM = { withNetwork: false, seconds: null, reason: 'spam' };
 const owner = () => studio.owner.studio;
 
 test('what is said reaches everybody once, with author, reply and mention', async () => {
@@ -282,6 +283,45 @@ test('a moderator acts on viewers, and on nobody of the crew', async () => {
   const args = { subject: member.subject, seconds: 5, reason: 'no' };
   await assert.rejects(people.timeOut(crew, args), /of the crew/);
   await people.timeOut({ role: 'owner', actor: 'owner' }, args);
+});
+
+test('a log-in that is banned is banned on every device of it', async () => {
+  const [one, other] = [await join(), await join()];
+  studio.rooms.people.signIn(one.subject, 'ab'.repeat(32), 'Eve');
+  await owner().people.ban({ ...SPAM, subject: one.subject });
+  await one.closed;
+  studio.rooms.people.signIn(other.subject, 'ab'.repeat(32), 'Eve again');
+  assert.equal((await other.take('refused')).code, 'BANNED');
+  await other.closed;
+});
+
+test('more bans than one message holds: the relay has the newest, the studio all', async () => {
+  const oldest = { secret: random(32), subject: randomHex(16) };
+  await studio.close();
+  const path = joinPath(folder, 'people.json');
+  const kept = JSON.parse(readFileSync(path, 'utf8'));
+  const ban = (subject: string) => ({
+    ...{ sanctionId: randomHex(16), kind: 'ban', subject, network: '', identity: '' },
+    ...{ fromMs: 1, untilMs: 0, reason: 'é'.repeat(300), actor: 'owner', isBooked: true },
+  });
+  const newest = randomHex(16);
+  const many = Array.from({ length: 3_900 }, () => ban(randomHex(16)));
+  const before = kept.sanctions;
+  kept.sanctions = [ban(oldest.subject), ...many, ban(newest)];
+  writeFileSync(path, JSON.stringify(kept));
+  studio = await start();
+  assert.equal(studio.socket.state.state, 'connected');
+  const late = new TestViewer(relay.url, key.channelId, random(32), newest);
+  await late.hello();
+  assert.equal((await late.take('refused')).code, 'BANNED', 'by the relay');
+  const old = new TestViewer(relay.url, key.channelId, oldest.secret, oldest.subject);
+  await old.join();
+  assert.equal((await old.take('refused')).code, 'BANNED', 'by the studio');
+  await old.closed;
+  assert.equal(studio.socket.state.state, 'connected');
+  await studio.close();
+  writeFileSync(path, JSON.stringify({ ...kept, sanctions: before }));
+  studio = await start();
 });
 
 test('signals of fraud show who and why, and change nothing', async () => {

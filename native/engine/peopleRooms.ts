@@ -21,7 +21,7 @@ import {
   type ToViewer,
 } from '../../core/wire/gen/facts_pb.js';
 import type { Refusal } from '../../core/wire/viewerReplies.ts';
-import { toViewer } from '../audience/messages.ts';
+import { toViewer, wireRefused } from '../audience/messages.ts';
 import { CHAT_KEPT, Chat } from '../audience/people/chat.ts';
 import { type ChatLog, openChatLog } from '../audience/people/chatLog.ts';
 import { FraudWatch } from '../audience/people/fraudWatch.ts';
@@ -112,6 +112,14 @@ export function createPeopleRooms(options: {
       const { id: viewerId, subject, publicKey, network } = viewer;
       const isNew = people.personOf(viewerId) === undefined;
       const person = { viewerId, subject, publicKey, network };
+      const banned = people.banOf(subject, network);
+      if (banned) {
+        // The relay holds the newest bans; an old one is met here.
+        const { code, message } = banned;
+        deliver([viewerId], { case: 'refused', value: wireRefused(code, message) });
+        tell.people([viewerId]);
+        return;
+      }
       people.came(person);
       fraud.came(subject, network);
       if (!isNew) return;

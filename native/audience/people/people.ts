@@ -25,6 +25,11 @@ const INVITES_MAX = 200;
 const MEMBERS_MAX = 200;
 /** Log-ins remembered; whoever came longest ago signs in again. */
 const SIGN_INS_MAX = 20_000;
+/** What the relay is told goes in one message of 1 MiB at most; older bans are enforced here. */
+const BARRED_CHARACTERS_MAX = 600_000;
+const BARRED_ENTRY_CHARACTERS = 120;
+/** A log-in is forgotten so long after the last visit, ms. */
+const SIGN_IN_MS = 30 * 86_400_000;
 /** Warnings are remembered for those who come back, ms. */
 const WARNING_MS = 30 * 86_400_000;
 /** The key of the networks' hashes is renewed after this, ms, once no ban rests on it. */
@@ -75,6 +80,8 @@ export class People {
     this.#signals.standing.subscribe;
   readonly onRoleEnded: Subscribe<[subject: string]> = this.#signals.roleEnded.subscribe;
   readonly onRules: Subscribe<[]> = this.#signals.rules.subscribe;
+  /** Lifted bans that the ledger has not heard of. */
+  readonly #unbanDue = new Set<string>();
   readonly #stop: () => void;
 
   constructor(options: PeopleOptions) {
@@ -106,6 +113,8 @@ export class People {
   // ---- who is here ----
 
   came(person: PersonHere): void {
+    const signIn = this.#signIns.get(person.subject);
+    if (signIn) signIn.atMs = this.#nowMs();
     this.#here.set(person.viewerId, person);
   }
 
@@ -329,6 +338,7 @@ export class People {
 
   /** Bans that the ledger has not heard of yet, again; called whenever it is back. */
   async bookBans(actor: Actor): Promise<void> {
+    for (const subject of [...this.#unbanDue]) await this.#unbook(actor, subject, 'lifted before');
     const due = this.#kept.sanctions.filter(({ kind, isBooked }) => kind === 'ban' && !isBooked);
     for (const sanction of due) {
       const { subject, reason } = sanction;
@@ -338,7 +348,7 @@ export class People {
     if (due.length > 0) await this.#keep();
   }
 
-  /** What holds now, for the relay. */
+  /** What holds now, for the relay, newest first. */
   barred(): {
     subject: string;
     network: string;
@@ -347,11 +357,14 @@ export class People {
     message: string;
   }[] {
     const nowMs = this.#nowMs();
-    const holding = this.#kept.sanctions.filter(
-      (sanction) => sanction.kind !== 'warn' && !isOver(sanction, nowMs),
-    );
+    const holding = this.#kept.sanctions
+      .filter((sanction) => sanction.kind !== 'warn' && !isOver(sanction, nowMs))
+      .reverse();
+    let left = BARRED_CHARACTERS_MAX;
     return holding.flatMap((sanction) => {
       const message = this.#words(sanction);
+      left -= message.length * 3 + BARRED_ENTRY_CHARACTERS;
+      if (left < 0) return [];
       const leftMs = sanction.untilMs === 0 ? 0 : sanction.untilMs - nowMs;
       const chatOnly = sanction.kind === 'timeOut';
       const one = { chatOnly, leftMs, message };
@@ -470,20 +483,28 @@ export class People {
     for (const { subject, kind } of lifted) {
       this.#signals.standing.emit(subject, '');
       const stays = kept.sanctions.some((one) => one.kind === 'ban' && one.subject === subject);
-      if (kind === 'ban' && !stays) {
-        await this.#options.book.ban(actor, { subject, isBanned: false, reason });
-      }
+      if (kind === 'ban' && !stays) await this.#unbook(actor, subject, reason);
     }
     await this.#keep();
+  }
+
+  /** Tells the ledger; one that is away hears it when it is back. */
+  async #unbook(actor: Actor, subject: string, reason: string): Promise<void> {
+    this.#unbanDue.add(subject);
+    await this.#options.book.ban(actor, { subject, isBanned: false, reason });
+    this.#unbanDue.delete(subject);
   }
 
   #expire(): void {
     const nowMs = this.#nowMs();
     const kept = this.#kept;
+    for (const [subject, { atMs }] of this.#signIns) {
+      if (nowMs - atMs > SIGN_IN_MS) this.signOut(subject);
+    }
     const over = kept.sanctions.filter((sanction) => isOver(sanction, nowMs));
     if (over.length > 0) {
       const actor: Actor = { role: 'owner', actor: 'clock' };
-      // Without a ledger it stays booked there; the subject can be unbanned by hand.
+      // A ledger that is away hears it when it is back.
       this.#liftAll(actor, over, 'its time is over').catch(() => {});
     }
     const restsOnKey = kept.sanctions.some(({ network }) => network !== '');
