@@ -15,6 +15,7 @@ import {
   type JournalAck,
   type Market,
   MarketListSchema,
+  MediaLostSchema,
   type People,
   type Show,
   ShowSchema,
@@ -270,6 +271,12 @@ export class Channel {
     if (shift === this.#videoClockShift) return;
     this.#videoClockShift = shift;
     this.sendShow();
+  }
+
+  /** WHEP sessions that ended without a goodbye: their pages come again at once. */
+  mediaLost(sessionIds: readonly string[]): void {
+    const value = create(MediaLostSchema, { sessionIds: [...sessionIds] });
+    this.#everybody(encode({ case: 'mediaLost', value }));
   }
 
   /** The layers that the media room has of this channel, best first; told when they change. */

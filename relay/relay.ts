@@ -309,6 +309,7 @@ function openMedia(
       channels.find(channel)?.mediaChanged();
     },
     onViewerCount: () => {},
+    onSessionsLost: (channelId, ids) => channels.find(channelId)?.mediaLost(ids),
     redirectViewersTo(channelId) {
       const elsewhere = channels.find(channelId)?.mediaElsewhere;
       if (elsewhere?.isMoved) return elsewhere.whepUrl;

@@ -9,6 +9,8 @@ import { checkMediaPath } from '../native/webrtc/pathCheck.ts';
 import { guestSettingsOf } from './guests.ts';
 import { createMediaRoom } from './media/mediaRoom.ts';
 import { createRelay, type Relay } from './relay.ts';
+import { forkShard } from './shards/forkShard.ts';
+import { createShardedRoom, shardPeer } from './shards/shardedRoom.ts';
 
 export const relayConfigurationSchema = z.object({
   host: z.string().min(1),
@@ -50,6 +52,10 @@ export const relayConfigurationSchema = z.object({
   announce: z.array(z.string()).default([]),
   /** Origins of pages that may use media and sockets; '*': any. */
   allowedOrigins: z.array(z.string().min(1)).default(['*']),
+  /** Processes that serve viewers; 1: the relay's own. */
+  shards: z.number().int().min(1).max(64).default(1),
+  /** The file of a shard's process; null: there are none. */
+  shardPath: z.string().min(1).nullable().default(null),
   viewerPageFolder: z.string().min(1),
   storeThreadPath: z.string().min(1),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']),
@@ -58,7 +64,8 @@ export type RelayConfiguration = z.infer<typeof relayConfigurationSchema>;
 
 /** @throws BadRelaySetting when a person must change a setting */
 export function startRelay(configuration: RelayConfiguration): Promise<Relay> {
-  const { logLevel, redisUrl, redisPrefix, nodeUrl, ...settings } = configuration;
+  const { logLevel, redisUrl, redisPrefix, nodeUrl, shards, shardPath, ...settings } =
+    configuration;
   return createRelay({
     ...settings,
     nodes: { redisUrl, redisPrefix, nodeUrl },
@@ -68,7 +75,13 @@ export function startRelay(configuration: RelayConfiguration): Promise<Relay> {
     timers: realTimers,
     random: (length) => randomBytes(length),
     logger: createLogger(logLevel, 'relay'),
-    createMedia: createMediaRoom,
+    createMedia: (options) =>
+      shards > 1 && shardPath !== null
+        ? createShardedRoom(options, {
+            ...{ shards, logLevel, start: () => forkShard(shardPath) },
+            peerOf: (index) => shardPeer(options.peer, index),
+          })
+        : createMediaRoom(options),
     checkMedia: checkMediaPath,
   });
 }

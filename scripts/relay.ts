@@ -45,6 +45,7 @@ const flags = {
   owners: { type: 'string' },
   'ice-server': { type: 'string', multiple: true },
   'udp-port': { type: 'string' },
+  shards: { type: 'string' },
   'node-url': { type: 'string' },
   'allow-origin': { type: 'string', multiple: true },
   announce: { type: 'string', multiple: true },
@@ -94,6 +95,8 @@ function readCommandLine(args: readonly string[], callerFolder: string): Command
     turnSecret: process.env.MORPHINE_TURN_SECRET || null,
     udpPort: values['udp-port'] === undefined ? null : onePortOf('--udp-port', values['udp-port']),
     announce: values.announce ?? [],
+    shards: values.shards === undefined ? 1 : shardsOf(values.shards),
+    shardPath: resolve(import.meta.dirname, '../relay/shards/shardEntry.ts'),
     viewerPageFolder: resolve(import.meta.dirname, '../out/renderer/viewer'),
     storeThreadPath: resolve(import.meta.dirname, '../relay/witness/storeThread.ts'),
     logLevel: levelOf(process.env.MORPHINE_LOG),
@@ -130,6 +133,12 @@ function onePortOf(flag: string, text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
   if (port >= 1 && port <= 65_535) return port;
   throw new BadCommandLine(`${flag} takes one port from 1 to 65535, not ${text}.`);
+}
+
+function shardsOf(text: string): number {
+  const count = /^\d{1,2}$/.test(text) ? Number(text) : Number.NaN;
+  if (count >= 1 && count <= 64) return count;
+  throw new BadCommandLine(`--shards takes a whole number from 1 to 64, not ${text}.`);
 }
 
 function acmeOf(values: ReturnType<typeof parse>): RelayConfiguration['acme'] {

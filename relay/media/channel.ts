@@ -10,7 +10,7 @@ import { OfferRefused } from '../../native/webrtc/offerRefused.ts';
 import type { PeerOptions } from '../../native/webrtc/peer.ts';
 import { answerWhep, type WhepSession } from '../../native/webrtc/whep.ts';
 import type { WhipSession } from '../../native/webrtc/whip.ts';
-import { LAYERS, type LayerId, LayerSource } from './layerSource.ts';
+import { type Injection, LAYERS, type LayerId, LayerSource } from './layerSource.ts';
 import { LayerSpread } from './layerSpread.ts';
 import { StreamSpread } from './streamSpread.ts';
 
@@ -135,6 +135,22 @@ export class Channel {
     const layer = () => seat.viewer()?.layer ?? '';
     if (!isGone) this.viewers.set(session.sessionId, { ...session, chooseLayer, layer });
     return session;
+  }
+
+  /** Packets of a layer that another process received. */
+  inject(layer: LayerId, requestKeyFrame: () => void): Injection {
+    return this.#sourceOf(layer).inject(requestKeyFrame);
+  }
+
+  /** Every layer that somebody publishes, for whoever passes them on. */
+  taps(): { layer: LayerId; fanOut: FanOut; isFlowing(): boolean }[] {
+    return this.#sources()
+      .filter((source) => source.isTaken)
+      .map((source) => ({
+        layer: source.id,
+        fanOut: source.fanOut,
+        isFlowing: () => source.isFlowing(),
+      }));
   }
 
   /** Layers that flow, best first, with their measured rates. */

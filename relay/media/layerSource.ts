@@ -4,6 +4,8 @@
 import type { MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
 import type { RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
+import type { TrackKind } from '../../core/media/feed.ts';
+import type { SenderClock } from '../../core/media/rtcp.ts';
 import { createFanOut, type FanOut, type FanOutInput } from '../../native/webrtc/fanOut.ts';
 import type { PeerOptions } from '../../native/webrtc/peer.ts';
 import { answerWhip, type IngestState, type WhipSession } from '../../native/webrtc/whip.ts';
@@ -12,6 +14,11 @@ import type { Layer } from './layerViewer.ts';
 /** Layers that a publisher may send, best first; each is a WHIP session of its own. */
 export const LAYERS = ['high', 'medium', 'low'] as const;
 export type LayerId = (typeof LAYERS)[number];
+
+const NO_STATS = {
+  ...{ packetsReceived: 0, packetsLost: 0, nacksSent: 0 },
+  ...{ keyFrameRequestsSent: 0, bytesReceived: 0 },
+};
 
 /** The rate is measured over this long. */
 const RATE_WINDOW_US = 1_000_000;
@@ -26,6 +33,13 @@ export type LayerSourceOptions = {
   /** Packets come, stopped coming, or the publisher is gone. */
   onChange(change: 'flowing' | 'stalled' | 'gone'): void;
   onTimestampShift(track: 'video' | 'audio', shift: number): void;
+};
+
+/** A publisher that is elsewhere: its packets come by another way than WHIP. */
+export type Injection = {
+  push(track: TrackKind, packet: Uint8Array): void;
+  senderReport(track: TrackKind, clock: SenderClock): void;
+  setFlowing(isFlowing: boolean): void;
 };
 
 type Publisher = { session: WhipSession | undefined; input: FanOutInput | undefined };
@@ -105,6 +119,30 @@ export class LayerSource implements Layer {
     this.#next = publisher;
     older?.session?.close();
     return session;
+  }
+
+  /** Takes packets that another process received. */
+  inject(requestKeyFrame: () => void): Injection {
+    let isFlowing = false;
+    const session: WhipSession = {
+      ...{ sessionId: '', answerSdp: '', iceUserFragment: '', addCandidates() {}, requestKeyFrame },
+      state: () => (isFlowing ? 'flowing' : 'stalled'),
+      stats: () => NO_STATS,
+      close() {},
+    };
+    const publisher: Publisher = { session, input: undefined };
+    this.#takeOver(publisher);
+    return {
+      push: (track, packet) => {
+        if (track === 'video') this.#count(packet.length);
+        publisher.input?.push(track, packet);
+      },
+      senderReport: (track, clock) => publisher.input?.senderReport(track, clock),
+      setFlowing: (flows) => {
+        isFlowing = flows;
+        this.#takeState(publisher, flows ? 'flowing' : 'stalled');
+      },
+    };
   }
 
   close(): void {

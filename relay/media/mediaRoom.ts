@@ -7,13 +7,14 @@ import type { MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
 import type { RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import { STREAM_CLOSED } from '../../core/media/streamMessage.ts';
-import type { FanOutCounters } from '../../native/webrtc/fanOut.ts';
+import type { FanOut, FanOutCounters } from '../../native/webrtc/fanOut.ts';
 import type { PeerOptions } from '../../native/webrtc/peer.ts';
 import { OFFER_LENGTH_MAX, parseFragment, type RemoteCandidate } from '../../native/webrtc/sdp.ts';
 import type { IngestStats } from '../../native/webrtc/whip.ts';
 import type { FactsSocket } from '../webSocket.ts';
 import { Channel, type MediaState } from './channel.ts';
 import { answerLayerChoice, layerLink, layerOf, unknownLayer } from './layerChoice.ts';
+import type { Injection, LayerId } from './layerSource.ts';
 import {
   created,
   type IceServerLink,
@@ -74,6 +75,8 @@ export type MediaRoomOptions = {
    */
   onMediaState(channel: string, state: MediaState): void;
   onViewerCount(channel: string, viewerCount: number): void;
+  /** WHEP sessions that ended without a goodbye. */
+  onSessionsLost?(channel: string, sessionIds: readonly string[]): void;
   /** Ticks added to the publisher's RTP timestamps for viewers; 0 for our own studio. */
   onTimestampShift?(channel: string, track: 'video' | 'audio', shift: number): void;
   /** Viewers of this process; more are answered 503 with Retry-After. Default 150. */
@@ -92,6 +95,14 @@ export type ChannelMediaStats = {
   layers: { id: string; bitsPerSecond: number; viewers: number }[];
 };
 
+/** One layer as it comes in, for other processes that serve viewers of it. */
+export type LayerTap = {
+  channel: string;
+  layer: LayerId;
+  fanOut: FanOut;
+  isFlowing(): boolean;
+};
+
 export type MediaRoom = {
   /** Undefined when the path is not /whip/... or /whep/.... Never throws. */
   handle(request: MediaRequest): Promise<MediaResponse | undefined>;
@@ -103,6 +114,12 @@ export type MediaRoom = {
   /** Layers that flow, best first, with their measured rates. */
   layers(channel: string): { id: string; bitsPerSecond: number }[];
   viewerCount(channel?: string): number;
+  channels(): string[];
+  /** WHEP sessions that stand now. */
+  sessionIds(): string[];
+  taps(channel: string): LayerTap[];
+  /** Packets of a layer that another process received. */
+  inject(channel: string, layer: LayerId, requestKeyFrame: () => void): Injection;
   /** Ends a channel: its publisher and its viewers are closed. */
   endChannel(channel: string): void;
   stats(): ReadonlyMap<string, ChannelMediaStats>;
@@ -120,6 +137,12 @@ export function createMediaRoom(options: MediaRoomOptions): MediaRoom {
     mediaState: (name) => room.channels.get(name)?.state ?? 'ended',
     viewerCount: (name) =>
       name === undefined ? room.viewerCount() : (room.channels.get(name)?.viewerCount ?? 0),
+    channels: () => [...room.channels.keys()],
+    sessionIds: () => [...room.channels.values()].flatMap(({ viewers }) => [...viewers.keys()]),
+    taps: (channel) =>
+      (room.channels.get(channel)?.taps() ?? []).map((tap) => ({ ...tap, channel })),
+    inject: (channel, layer, requestKeyFrame) =>
+      room.channel(channel).inject(layer, requestKeyFrame),
     endChannel: (name) => room.end(name),
     stats: () => room.stats(),
     close: () => {
@@ -257,7 +280,7 @@ class Room {
   async #publish(name: string, offerSdp: string, wishes: URLSearchParams): Promise<MediaResponse> {
     const layer = layerOf(wishes);
     if (!layer) return unknownLayer();
-    const session = await this.#channel(name).publish(offerSdp, layer);
+    const session = await this.channel(name).publish(offerSdp, layer);
     return created(`/whip/${name}/${session.sessionId}`, session, this.#links());
   }
 
@@ -316,7 +339,7 @@ class Room {
     return respond(204);
   }
 
-  #channel(name: string): Channel {
+  channel(name: string): Channel {
     const known = this.channels.get(name);
     if (known) return known;
     const { clock, timers, random, logger, peer } = this.#options;

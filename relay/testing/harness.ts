@@ -60,6 +60,10 @@ export class RecordingMedia {
         for (const run of this.waiting.splice(0)) run();
       },
       layers: () => [],
+      channels: () => [],
+      sessionIds: () => [],
+      taps: () => [],
+      inject: () => ({ push() {}, senderReport() {}, setFlowing() {} }),
       mediaState: () => this.state,
       viewerCount: () => 0,
       endChannel: () => {},

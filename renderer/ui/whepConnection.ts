@@ -13,6 +13,8 @@ export type WhepSession = {
   iceServers?: RTCIceServer[];
   /** Address that answered in the end; a relay may send on to another engine. */
   answeredBy?: string;
+  /** Address of the session, for DELETE and the choice of a layer. */
+  resource?: string;
   /**
    * The other side offers itself instead of answering (HTTP 406): `answerSdp` is its offer, and
    * this takes our answer. Some engines know no other way.
@@ -46,6 +48,8 @@ export type WhepConnection = {
   answered: Promise<void>;
   /** Address that answered, once it has; null where signalling has none. */
   answeredBy(): string | null;
+  /** Address of the session once there is an answer; null where signalling has none. */
+  resource(): string | null;
   /** Who takes the messages of the 'analytics' channel from now on, and those kept until now. */
   takeAnalytics(run: (bytes: Uint8Array) => void): void;
   /** Tells the other side; harmless when repeated. */
@@ -113,6 +117,7 @@ export function openWhepConnection(options: {
     stream,
     answered,
     answeredBy: () => session?.answeredBy ?? null,
+    resource: () => session?.resource ?? null,
     takeAnalytics,
     close() {
       if (closed) return;
@@ -172,6 +177,7 @@ export function httpSignalling(whepUrl: string): WhepSignalling {
     return {
       answerSdp,
       answeredBy: response.url,
+      ...(resource === null ? {} : { resource }),
       iceServers: iceServersOf(response.headers.get('link')),
       ...(isOffer && resource !== null ? { takeAnswer: (sdp) => patchAnswer(resource, sdp) } : {}),
       leave() {

@@ -29,6 +29,8 @@ export type WhepPlayer = {
   state(): PlayerState;
   /** Media figures of the running connection, or null. */
   stats(): Promise<RTCStatsReport | null>;
+  /** Address of the running session, or null. */
+  resource(): string | null;
   close(): void;
 };
 
@@ -109,6 +111,7 @@ export function createWhepPlayer(options: WhepPlayerOptions): WhepPlayer {
   return {
     state: () => state,
     stats: async () => (connection === null ? null : connection.stats()),
+    resource: () => connection?.resource() ?? null,
     close() {
       closed = true;
       cancelRetry();
@@ -121,6 +124,7 @@ export function createWhepPlayer(options: WhepPlayerOptions): WhepPlayer {
 type ConnectionSignals = { live(): void; stalled(): void; lost(reason: unknown): void };
 type Connection = {
   stats(): Promise<RTCStatsReport>;
+  resource(): string | null;
   close(): void;
 };
 
@@ -170,6 +174,7 @@ function watch(
   return {
     close,
     stats: () => peer.getStats(),
+    resource: () => opened.resource(),
   };
 }
 

@@ -99,6 +99,13 @@ export class Screen {
     this.#placeChanged();
   }
 
+  /** Sessions that ended without a goodbye: if ours is one, a new one is asked for at once. */
+  sessionsLost(sessionIds: readonly string[]): void {
+    const resource = this.#player?.resource() ?? null;
+    const id = resource?.split('/').at(-1) ?? '';
+    if (id !== '' && sessionIds.includes(id)) this.#playFrom(null);
+  }
+
   /** The relay's word on who carries the picture. */
   setMedia(media: { url: string; isMoved: boolean } | null): void {
     this.#move.want(media);

@@ -135,6 +135,10 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
       screen?.picture.takeFacts(word.value);
       return;
     }
+    if (word.case === 'mediaLost') {
+      screen?.sessionsLost(word.value.sessionIds);
+      return;
+    }
     takeWord(word, store);
     money.take(word);
     chat.take(word);
