@@ -40,7 +40,7 @@ export type ShardedRoomOptions = {
 };
 
 export type ShardedRoom = MediaRoom & {
-  /** Of the processes that run now, by shard; for the metrics and whoever watches them. */
+  /** Of the shards that take viewers now. */
   processIds(): number[];
 };
 
@@ -150,7 +150,7 @@ class Sharded implements ShardedRoom {
   }
 
   processIds(): number[] {
-    return this.#seats.flatMap(({ process }) => (process ? [process.pid] : []));
+    return this.#seats.flatMap(({ process, isReady }) => (process && isReady ? [process.pid] : []));
   }
 
   endChannel(channel: string): void {
