@@ -1,5 +1,5 @@
-// Starts a shard as a child process of the relay's launcher, which is its supervisor. A shard ends by
-// itself when the pipe to its parent closes, so none stays behind.
+// Starts a shard as a child process of the relay's launcher, which is its supervisor. A shard ends
+// by itself when the pipe to its parent closes, so none stays behind.
 
 import { fork } from 'node:child_process';
 import type { FromShard, ShardProcess, ToShard } from './messages.ts';

@@ -1,6 +1,6 @@
 // A shard: a process that serves a share of a relay's viewers with its own WebRTC library and UDP
-// port. It gets the layers' packets from its parent and knows no tokens, no facts and no publishers;
-// it ends with its parent.
+// port. It gets the layers' packets from its parent and knows no tokens, no facts and no
+// publishers; it ends with its parent.
 
 import { randomBytes } from 'node:crypto';
 import { realTimers } from '../../core/base/clock.ts';

@@ -1,7 +1,7 @@
 // A media room over several processes: publishers, tokens and the state of the picture stay in the
 // relay's own process, viewers are spread over shards behind the same address. Each layer's packets
-// go to every shard that has viewers of it. A shard that dies is started again, and its viewers' pages
-// are told to come anew at once; a browser alone notices after half a minute.
+// go to every shard that has viewers of it. A shard that dies is started again, and its viewers'
+// pages are told to come anew at once; a browser alone notices after half a minute.
 
 import type { CancelTimer } from '../../core/base/clock.ts';
 import type { TrackKind } from '../../core/media/feed.ts';
