@@ -1,6 +1,6 @@
-// Proves layers: on bytes, with time that moves only when told, that a viewer's numbers and times go
-// on over every change, that reports lead down and quiet leads up, that a layer that stops is left;
-// and with real connections that three WHIP sessions of one channel serve a viewer who chooses.
+// Proves layers: on bytes, with time that moves only when told, that a viewer's numbers and times
+// go on over every change, that reports lead down and quiet leads up, that a layer that stops is
+// left; and with real connections that two WHIP sessions of one channel serve a viewer who chooses.
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';

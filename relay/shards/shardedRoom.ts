@@ -165,7 +165,7 @@ class Sharded implements ShardedRoom {
     this.#inner.close();
   }
 
-  /** The shard for a new viewer: the one with the fewest; undefined: this process answers itself. */
+  /** The shard with the fewest viewers; undefined: this process answers itself. */
   #seatFor(request: MediaRequest, channel: string): Seat | undefined {
     if (request.method !== 'POST' || !this.#options.isKnownChannel(channel)) return undefined;
     const isHereWanted = new URLSearchParams(request.query).has('here');
@@ -236,7 +236,7 @@ class Sharded implements ShardedRoom {
     }
   }
 
-  /** Its viewers are told at once; the next process gets its packets from the cached key frame on. */
+  /** Its viewers are told at once; the next process begins with the cached key frame. */
   #ended(seat: Seat, process: ShardProcess): void {
     if (seat.process !== process) return;
     seat.process = null;
