@@ -47,8 +47,8 @@ const ENGLISH: Words = {
     'Warnings for 30 days, bans until they end.',
     ...(hasLogIn
       ? [
-          'If you sign in: the name that the log-in service tells, and a' +
-            ' scrambled form of your account, until you sign out, or 30 days after your last visit.',
+          'If you sign in: the name that the log-in service tells, and a scrambled form of your' +
+            ' account, until you sign out, or 30 days after your last visit.',
         ]
       : []),
   ],
