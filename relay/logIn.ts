@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { SignedInSchema } from '../core/wire/gen/facts_pb.js';
 import { TokenBucket } from '../core/wire/tokenBucket.ts';
 import type { GuestTokens, TokenFault } from './guestTokens.ts';
+import { addressOfClient } from './limits.ts';
 import type { OpenId, SignedInAs } from './openId.ts';
 import type { RelayRoom } from './room.ts';
 
@@ -76,7 +77,7 @@ export class LogIn {
       sendProblem(response, 403, 'Sign in from the page that the relay serves.');
       return;
     }
-    if (!this.#mayStart(request.socket.remoteAddress ?? '')) {
+    if (!this.#mayStart(addressOfClient(request))) {
       response.setHeader('Retry-After', '30');
       sendProblem(response, 429, 'Too many log-ins from here; wait a moment.');
       return;

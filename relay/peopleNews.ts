@@ -42,6 +42,12 @@ export function askPeople({ fanOut }: Pick<RelayRoom, 'fanOut'>, channelId: stri
   fanOut.publish(channelId, ASKED, NOTHING);
 }
 
+/** Whether somebody's network may not see the picture of a channel by WebSocket. */
+export function isBarredFromStream(room: NewsRoom, channelId: string, address: string): boolean {
+  const people = room.channels.find(channelId)?.people;
+  return !!people?.refusal({ subject: '', address }, 'join', room.clock.nowUs());
+}
+
 /** The refusal of a picture to somebody whose network is banned; null for everybody else. */
 export function barredFromMedia(room: NewsRoom, request: MediaRequest): MediaResponse | null {
   const [, verb, channelId = ''] = request.path.split('/');

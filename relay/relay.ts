@@ -32,7 +32,7 @@ import { meterNodes, type NodeSettings, openNodes } from './nodes/openNodes.ts';
 import { checkIssuer } from './openId.ts';
 import { type Owners, openOwners } from './owners.ts';
 import { openPairing, type Pairing } from './pairing.ts';
-import { barredFromMedia } from './peopleNews.ts';
+import { barredFromMedia, isBarredFromStream } from './peopleNews.ts';
 import { AllowedOrigins, refuseStream, refuseUnreadable } from './problems.ts';
 import { PublisherTokens } from './publisherTokens.ts';
 import { openReach, type Reach } from './reach.ts';
@@ -464,6 +464,10 @@ function upgrade(
   const address = addressOfClient(request);
   void learnChannel(room, channelId).then(() => {
     if (kind === 'stream') {
+      if (isBarredFromStream(room, channelId, address)) {
+        refuseStream(stream, 403, 'Your network is banned from this show.');
+        return;
+      }
       const serve = (socket: FactsSocket) => room.media.stream(channelId, socket, address);
       sockets.streams.accept(request, stream, head, serve);
       return;

@@ -221,6 +221,12 @@ test('a ban of a network holds for new guests from there, and no address is kept
     body: 'v=0',
   });
   assert.equal(picture.status, 403);
+  const stream = new WebSocket(`${relay.url.replace('http', 'ws')}/stream/${key.channelId}`);
+  const opened = await new Promise((done) => {
+    stream.onopen = () => done(true);
+    stream.onerror = () => done(false);
+  });
+  assert.equal(opened, false);
   const kept = readFileSync(joinPath(folder, 'people.json'), 'utf8');
   assert.doesNotMatch(kept, /127\.0\.0/);
   // Its time runs out by itself.
