@@ -1,5 +1,6 @@
 // Entry of the capture page: opens the devices and the connection, shows their state, nothing else.
 
+import './words.ts';
 import { createRoot } from 'react-dom/client';
 import '../ui/ui.css';
 import './capture.css';

@@ -1,5 +1,6 @@
 // Entry of the page that checks a bet. Only here stand the address, the browser's store and timers.
 
+import './words.ts';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { z } from 'zod';

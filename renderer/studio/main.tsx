@@ -1,5 +1,6 @@
 // Entry of the studio page: words, styles, and the page into its root. Nothing else.
 
+import './words.ts';
 import { createRoot } from 'react-dom/client';
 import '../ui/ui.css';
 import './studio.css';

@@ -1,47 +1,39 @@
-// The one catalogue of words. Pages name a key; the language is chosen once at start. A second
-// language is an object of the same keys: a missing or unknown key does not compile.
+// The one place that words come from. Each page chooses its catalogues in its `words.ts`, which it
+// imports before anything else, so that no page carries the words of another. Pages name a key; a
+// key that no catalogue has does not compile, and one that the page did not choose shows itself.
 
-import { captureTexts } from './texts/capture.ts';
-import { chatTexts } from './texts/chat.ts';
-import { chatTextsChinese } from './texts/chatChinese.ts';
-import { checkTexts } from './texts/check.ts';
-import { managementTexts } from './texts/management.ts';
-import { modelTexts } from './texts/models.ts';
-import { sharedTexts } from './texts/shared.ts';
-import { studioTexts } from './texts/studio.ts';
-import { viewerTexts } from './texts/viewer.ts';
+import type { captureTexts } from './texts/capture.ts';
+import type { chatTexts } from './texts/chat.ts';
+import type { checkTexts } from './texts/check.ts';
+import type { managementTexts } from './texts/management.ts';
+import type { modelTexts } from './texts/models.ts';
+import type { sharedTexts } from './texts/shared.ts';
+import type { studioTexts } from './texts/studio.ts';
+import type { viewerTexts } from './texts/viewer.ts';
 
-const english = {
-  ...sharedTexts,
-  ...studioTexts,
-  ...managementTexts,
-  ...modelTexts,
-  ...viewerTexts,
-  ...chatTexts,
-  ...captureTexts,
-  ...checkTexts,
-} as const;
+type All = typeof sharedTexts &
+  typeof studioTexts &
+  typeof managementTexts &
+  typeof modelTexts &
+  typeof viewerTexts &
+  typeof chatTexts &
+  typeof captureTexts &
+  typeof checkTexts;
 
-export type TextKey = keyof typeof english;
-export type Catalogue = Readonly<Record<TextKey, string>>;
+export type TextKey = keyof All;
+/** A catalogue of the same keys in another language: a missing or unknown key does not compile. */
+export type WordsLike<Catalogue> = Readonly<Record<keyof Catalogue, string>>;
 
-const languages = {
-  en: english,
-  // What has no Chinese words yet is said in English.
-  zh: { ...english, ...chatTextsChinese },
-} as const satisfies Record<string, Catalogue>;
-export type Language = keyof typeof languages;
+const chosen: Partial<Record<TextKey, string>> = {};
 
-let chosen: Catalogue = english;
-
-/** Chooses the language for all later calls of `text`; pages call it once, before rendering. */
-export function setLanguage(language: Language): void {
-  chosen = languages[language];
+/** Adds catalogues for all later calls of `text`; a later one wins, for example another language. */
+export function chooseTexts(...catalogues: readonly Partial<Record<TextKey, string>>[]): void {
+  Object.assign(chosen, ...catalogues);
 }
 
 /** The words for a key, `{name}` replaced by `values.name`. */
 export function text(key: TextKey, values: Readonly<Record<string, string | number>> = {}): string {
-  return chosen[key].replace(/\{(\w+)\}/g, (whole, name: string) =>
+  return (chosen[key] ?? key).replace(/\{(\w+)\}/g, (whole, name: string) =>
     name in values ? String(values[name]) : whole,
   );
 }

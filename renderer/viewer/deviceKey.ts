@@ -2,17 +2,14 @@
 // visit and kept by the page. The secret must never leave the device and never enters a log. Works
 // without a secure context, because a link opened from the local network has none.
 
-import * as z from 'zod/mini';
 import { fromHex, newId, type RandomBytes, toHex } from '../../core/base/ids.ts';
 import { FACTS_VERSION, keyPairOf, signText, viewerSigningText } from '../../core/wire/signing.ts';
+import { hexOf, readShape, record } from './shape.ts';
 import type { TextStore } from './textStore.ts';
 
 const KEY = 'morphine.device';
 
-const savedSchema = z.object({
-  secret: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
-  subject: z.string().check(z.regex(/^[0-9a-f]{32}$/)),
-});
+const savedShape = record({ secret: hexOf(64), subject: hexOf(32) });
 
 export type HelloParts = {
   version: number;
@@ -30,7 +27,7 @@ export type DeviceKey = {
 
 /** The key of this device; made and stored when there is none, or when what is stored is broken. */
 export function loadDeviceKey(store: TextStore, random: RandomBytes): DeviceKey {
-  const saved = readSaved(store);
+  const saved = readShape(store.read(KEY), savedShape);
   const device = saved ?? { secret: toHex(random(32)), subject: newId(random) };
   if (!saved) store.write(KEY, JSON.stringify(device));
   const pair = keyPairOf(fromHex(device.secret));
@@ -47,15 +44,4 @@ export function loadDeviceKey(store: TextStore, random: RandomBytes): DeviceKey 
       };
     },
   };
-}
-
-function readSaved(store: TextStore) {
-  const text = store.read(KEY);
-  if (text === null) return null;
-  try {
-    const checked = savedSchema.safeParse(JSON.parse(text));
-    return checked.success ? checked.data : null;
-  } catch {
-    return null;
-  }
 }

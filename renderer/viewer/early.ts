@@ -47,4 +47,4 @@ if (first && !document.hidden) {
   await Promise.race([first.settled, late]);
 }
 const { startPage } = await import('./main.tsx');
-startPage({ video, first });
+await startPage({ video, first });

@@ -4,7 +4,6 @@
 
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import * as z from 'zod/mini';
 import { realTimers } from '../../core/base/clock.ts';
 import { text } from '../ui/texts.ts';
 import { App } from './App.tsx';
@@ -13,14 +12,18 @@ import type { FirstPicture } from './firstPicture.ts';
 import { publishFigures } from './rootFigures.ts';
 import { openTextStore } from './textStore.ts';
 import { createViewerSession } from './viewerSession.ts';
-
-// The page's policy forbids code from text; zod then must not even try.
-z.config({ jitless: true });
+import { pageLanguage, speak } from './words.ts';
 
 /** Runs the page in `#root`. `first` is what plays in `video` already, if anything does. */
-export function startPage(begun: { video: HTMLVideoElement; first: FirstPicture | null }): void {
+export async function startPage(begun: {
+  video: HTMLVideoElement;
+  first: FirstPicture | null;
+}): Promise<void> {
   const root = document.getElementById('root');
   if (!root) throw new Error('The page has no root element');
+  const language = pageLanguage(location.search, navigator.languages);
+  document.documentElement.lang = language;
+  await speak(language);
   const channel = channelOfPath(location.pathname);
   if (channel === null) {
     createRoot(root).render(<p className="badLink">{text('viewer.badLink')}</p>);

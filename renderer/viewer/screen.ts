@@ -15,7 +15,7 @@ import type { FirstPicture } from './firstPicture.ts';
 import { MediaMove } from './mediaMove.ts';
 import { latest, Picture } from './picture.ts';
 import { Sound } from './sound.ts';
-import { StreamPlayer } from './streamPlayer.ts';
+import type { StreamPlayer } from './streamPlayer.ts';
 import { TransportChooser, type TransportPlan } from './transport.ts';
 import type { PictureElements } from './viewerSession.ts';
 import type { ViewerView } from './viewerView.ts';
@@ -48,6 +48,7 @@ export class Screen {
   #options: ScreenOptions;
   #player: WhepPlayer | null = null;
   #streamPlayer: StreamPlayer | null = null;
+  #isStreamWanted = false;
   readonly #chooser: TransportChooser;
   #move: MediaMove;
   #clockOffset: number | null = null;
@@ -114,6 +115,7 @@ export class Screen {
   close(): void {
     this.#move.close();
     this.#player?.close();
+    this.#isStreamWanted = false;
     this.#streamPlayer?.close();
     this.picture.close();
     this.sound.close();
@@ -182,12 +184,13 @@ export class Screen {
       streamFrameMs: this.picture.flowingMsBy('websocket'),
       isShowLive,
     });
-    if (plan.stream && !this.#streamPlayer) {
+    if (plan.stream && !this.#isStreamWanted) {
+      this.#isStreamWanted = true;
       this.picture.begins('websocket');
-      this.#streamPlayer = this.#openStream();
-      this.#streamPlayer.sound.set(this.#isSoundOn && plan.shown === 'websocket');
-    } else if (!plan.stream && this.#streamPlayer) {
-      this.#streamPlayer.close();
+      void this.#openStream();
+    } else if (!plan.stream && this.#isStreamWanted) {
+      this.#isStreamWanted = false;
+      this.#streamPlayer?.close();
       this.#streamPlayer = null;
     }
     if (plan.webrtc && !this.#player) {
@@ -222,15 +225,20 @@ export class Screen {
     this.sound.set(this.#isSoundOn && !isStream);
   }
 
-  #openStream(): StreamPlayer {
+  /** Its code is fetched only by those who need it. */
+  async #openStream(): Promise<void> {
     const { timers, monotonicMs, origin, channel } = this.#options;
-    return new StreamPlayer({
+    const code = await import('./streamPlayer.ts').catch(() => null);
+    if (!code) this.#isStreamWanted = false;
+    if (!code || !this.#isStreamWanted || this.#streamPlayer) return;
+    this.#streamPlayer = new code.StreamPlayer({
       url: `${origin.replace(/^http/, 'ws')}/stream/${channel}`,
       timers,
       monotonicMs,
       onFrame: (frame, rtpTimestamp) => this.picture.takeFrame(frame, rtpTimestamp),
       onFacts: (bytes) => this.#takeFacts(bytes),
     });
+    this.#routeSound();
   }
 
   #takeFacts(bytes: Uint8Array): void {

@@ -1,9 +1,22 @@
 // Small texts that a page keeps between visits. Where the browser keeps nothing (storage blocked),
 // memory stands in for the visit, and `isLasting` says so.
 
-import * as z from 'zod/mini';
 import type { BetRecord, BetStorage } from './betRecord.ts';
 import type { LimitStorage, LimitWish } from './limitBook.ts';
+import {
+  count,
+  hexOf,
+  number,
+  oneOf,
+  orElse,
+  orNull,
+  positive,
+  readShape,
+  record,
+  type Shape,
+  text,
+  truth,
+} from './shape.ts';
 
 export type TextStore = {
   /** False when all is forgotten with the page. */
@@ -46,81 +59,71 @@ export function memoryStore(): TextStore {
   };
 }
 
-const count = z.int().check(z.nonnegative());
-const moveSchema = z.object({
-  kind: z.enum(['withdraw', 'sale']),
-  id: z.string(),
-  state: z.enum(['sent', 'confirmed', 'refused']),
+const id = hexOf(32);
+const moveShape = record({
+  kind: oneOf('withdraw', 'sale'),
+  id: text,
+  state: oneOf('sent', 'confirmed', 'refused'),
   milliShares: count,
   amountMinor: count,
   quoteSeq: count,
-  code: z.string(),
-  message: z.string(),
+  code: text,
+  message: text,
 });
-/** Bets of earlier versions of this page lack what has a default. */
-const betSchema = z.object({
-  betId: z.string().check(z.regex(/^[0-9a-f]{32}$/)),
-  marketId: z.string(),
-  outcome: z.int().check(z.nonnegative()),
-  amountMinor: z.int().check(z.positive()),
-  marketTitle: z.string(),
-  outcomeLabel: z.string(),
-  madeAtMs: z.number(),
-  quoteSeq: z._default(z.nullable(count), null),
-  milliSharesMin: z._default(z.nullable(count), null),
-  state: z.enum(['sent', 'refused', 'confirmed', 'won', 'lost', 'refunded']),
-  seq: z.int().check(z.nonnegative()),
-  hash: z.string(),
-  epoch: z._default(count, 0),
-  isWitnessed: z._default(z.boolean(), false),
-  isContested: z._default(z.boolean(), false),
-  milliShares: z._default(count, 0),
-  move: z._default(z.nullable(moveSchema), null),
-  settledSeq: z.int().check(z.nonnegative()),
-  code: z.string(),
-  message: z.string(),
-  paidMinor: z.int().check(z.nonnegative()),
-  reason: z.string(),
+/** Bets of earlier versions of this page lack what has a stand-in. */
+const betShape: Shape<BetRecord> = record({
+  betId: id,
+  marketId: text,
+  outcome: count,
+  amountMinor: positive,
+  marketTitle: text,
+  outcomeLabel: text,
+  madeAtMs: number,
+  quoteSeq: orElse(orNull(count), null),
+  milliSharesMin: orElse(orNull(count), null),
+  state: oneOf('sent', 'refused', 'confirmed', 'won', 'lost', 'refunded'),
+  seq: count,
+  hash: text,
+  epoch: orElse(count, 0),
+  isWitnessed: orElse(truth, false),
+  isContested: orElse(truth, false),
+  milliShares: orElse(count, 0),
+  move: orElse(orNull(moveShape), null),
+  settledSeq: count,
+  code: text,
+  message: text,
+  paidMinor: count,
+  reason: text,
 });
 
-const limitSchema = z.object({
-  commandId: z.string().check(z.regex(/^[0-9a-f]{32}$/)),
-  limit: z.enum(['stakeDay', 'lossDay', 'pausedUntil', 'excludedUntil']),
-  value: z.nullable(count),
+const limitShape: Shape<LimitWish> = record({
+  commandId: id,
+  limit: oneOf('stakeDay', 'lossDay', 'pausedUntil', 'excludedUntil'),
+  value: orNull(count),
 });
 
 /** The bets of one channel, one entry each. What does not read as a bet is left alone. */
 export function betStorageOf(store: TextStore, channel: string): BetStorage {
-  const entries = entriesOf<BetRecord>(store, `morphine.bet.${channel}.`, betSchema);
+  const entries = entriesOf<BetRecord>(store, `morphine.bet.${channel}.`, betShape);
   return { ...entries, write: (record) => entries.write(record.betId, record) };
 }
 
 /** Own limits that were wished for and not answered, one entry each. */
 export function limitStorageOf(store: TextStore, channel: string): LimitStorage {
-  const entries = entriesOf<LimitWish>(store, `morphine.limit.${channel}.`, limitSchema);
+  const entries = entriesOf<LimitWish>(store, `morphine.limit.${channel}.`, limitShape);
   return { ...entries, write: (wish) => entries.write(wish.commandId, wish) };
 }
 
-function entriesOf<Entry>(store: TextStore, prefix: string, schema: z.ZodMiniType<Entry>) {
+function entriesOf<Entry>(store: TextStore, prefix: string, shape: Shape<Entry>) {
   return {
     list(): Entry[] {
       return store
         .keys()
         .filter((key) => key.startsWith(prefix))
-        .map((key) => readEntry(store.read(key), schema))
+        .map((key) => readShape(store.read(key), shape))
         .filter((entry) => entry !== null);
     },
     write: (id: string, entry: Entry) => store.write(prefix + id, JSON.stringify(entry)),
     remove: (id: string) => store.remove(prefix + id),
   };
-}
-
-function readEntry<Entry>(text: string | null, schema: z.ZodMiniType<Entry>): Entry | null {
-  if (text === null) return null;
-  try {
-    const checked = schema.safeParse(JSON.parse(text));
-    return checked.success ? checked.data : null;
-  } catch {
-    return null;
-  }
 }

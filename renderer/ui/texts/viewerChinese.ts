@@ -1,0 +1,2 @@
+import type { WordsLike } from '../texts.ts';
+export const viewerTextsChinese: Partial<WordsLike<Record<string, string>>> = {};
