@@ -283,6 +283,7 @@ async function openWitnesses(
     logger: logger.with({ part: 'games' }),
     rtpTimestampOf: (us) => rtpTimestampOf(us, VIDEO_RATE_HZ, configuration.videoClockOffset),
     onEvent: (event) => witnesses.hear('game', event),
+    onCaption: (caption) => audience.sendCaption(caption),
   });
   await games.restore();
   return { witnesses, games };

@@ -4,12 +4,19 @@
 // retry was confirmed before. What cannot be delivered is not kept: whoever comes back is told
 // everything again.
 
+import { create } from '@bufbuild/protobuf';
 import type { MediaClock, Timers } from '../../core/base/clock.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import { percentileOf, RecentFigures } from '../../core/base/recentFigures.ts';
 import { type GameEvent, isSameEvent } from '../../core/contract/events.ts';
 import type { MarketView } from '../../core/contract/state.ts';
-import type { Bet, FromViewer, ToViewer, ViewerJoined } from '../../core/wire/gen/facts_pb.js';
+import {
+  type Bet,
+  CaptionSchema,
+  type FromViewer,
+  type ToViewer,
+  type ViewerJoined,
+} from '../../core/wire/gen/facts_pb.js';
 import { viewerMessageFault } from '../../core/wire/viewerChecks.ts';
 import { type Refusal, refusedAnswer } from '../../core/wire/viewerReplies.ts';
 import type { LedgerClient } from '../ledger/client.ts';
@@ -85,6 +92,8 @@ export type Audience = {
   /** A bet was won, lost or refunded: its viewer hears of it and of the balance. */
   settled(subject: string, entry: LedgerHistoryEntry): void;
   sendEvent(event: GameEvent): void;
+  /** Shown over the picture by who wants captions; joiners do not hear of earlier ones. */
+  sendCaption(caption: { text: string; showMs: number; language: string }): void;
   /** Every viewer is bound to its subject again: the ledger can write again. */
   rebind(): void;
   readings(): AudienceReadings;
@@ -189,6 +198,10 @@ class ShowAudience implements Audience {
     if (this.#events.some((known) => isSameEvent(known, event))) return;
     this.#events = [...this.#events, event].slice(-EVENTS_KEPT);
     this.#everybody({ case: 'event', value: wireEvent(event) });
+  }
+
+  sendCaption(caption: { text: string; showMs: number; language: string }): void {
+    this.#everybody({ case: 'caption', value: create(CaptionSchema, caption) });
   }
 
   readings(): AudienceReadings {

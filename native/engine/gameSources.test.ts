@@ -22,7 +22,7 @@ function open(events: GameEvent[] = []) {
   return createGameSources({
     ...{ dataFolder: folder, random: randomBytes, logger: silentLogger },
     ...{ clock: { nowUs: () => 5_000_000 }, wallMs: () => 1_790_000_000_000 },
-    ...{ rtpTimestampOf: () => 0, onEvent: (event) => events.push(event) },
+    ...{ rtpTimestampOf: () => 0, onEvent: (event) => events.push(event), onCaption: () => {} },
   });
 }
 

@@ -11,7 +11,7 @@ import { gameEventSchema } from '../../core/contract/events.ts';
 import { Agreement } from './agreement.ts';
 import { type GameState, openGameState } from './gameState.ts';
 import { gameFile } from './games.ts';
-import { signed, WebhookGuard } from './webhook.ts';
+import { type CaptionBody, signed, WebhookGuard } from './webhook.ts';
 
 const TOKEN = 'a-token-of-the-studio';
 const KEY = new Uint8Array(32).fill(7);
@@ -22,6 +22,7 @@ after(async () => {
 
 async function open() {
   const events: GameEvent[] = [];
+  const captions: CaptionBody[] = [];
   const clock = { now: 50_000_000 };
   const wall = { now: 1_790_000_000_000 };
   const door = await openGameState({
@@ -30,6 +31,7 @@ async function open() {
     wallMs: () => wall.now,
     rtpTimestampOf: (captureUs) => Math.floor(captureUs / 1000) >>> 0,
     onEvent: (event) => events.push(gameEventSchema.parse(event)),
+    onCaption: (caption) => captions.push(caption),
   });
   opened.push(door);
   const post = async (path: string, body: string, headers: Record<string, string> = {}) => {
@@ -40,15 +42,18 @@ async function open() {
   };
   const game = (path: string, state: object, token = TOKEN) =>
     post(path, JSON.stringify({ ...state, auth: { token } }));
-  const webhook = (body: object, change: { key?: Uint8Array; atMs?: number } = {}) => {
+  const webhook = (
+    body: object,
+    change: { key?: Uint8Array; atMs?: number; path?: string } = {},
+  ) => {
     const text = JSON.stringify(body);
     const atMs = change.atMs ?? wall.now;
-    return post('/webhook', text, {
+    return post(change.path ?? '/webhook', text, {
       'x-morphine-timestamp': String(atMs),
       'x-morphine-signature': signed(change.key ?? KEY, atMs, text),
     });
   };
-  return { door, events, clock, wall, post, game, webhook };
+  return { door, events, captions, clock, wall, post, game, webhook };
 }
 
 const strike = (ct: number, t: number, phase: string, more: object = {}) => ({
@@ -204,4 +209,24 @@ test('one witness alone is believed at once; two must agree, or people decide', 
   assert.match(dispute?.reason ?? '', /The picture and the game disagree/);
   assert.match(dispute?.reason ?? '', /The picture: The box changed\. The game: nothing/);
   assert.equal(agreement.waitingUs(), null);
+});
+
+test('captions: signed ones are told as they are, forged and broken ones are not', async () => {
+  const { captions, events, webhook, wall } = await open();
+  const path = '/caption';
+  const taken = await webhook({ text: ' And it is in! ', language: 'en-GB' }, { path });
+  assert.deepEqual([taken.status, taken.text], [200, 'Taken.\n']);
+  wall.now += 1;
+  assert.equal((await webhook({ text: 'x'.repeat(200), showMs: 900 }, { path })).status, 200);
+  assert.deepEqual(captions, [
+    { text: 'And it is in!', language: 'en-GB', showMs: 1500 },
+    { text: 'x'.repeat(200), language: 'en', showMs: 900 },
+  ]);
+  assert.equal((await webhook({ text: 'No' }, { path, key: new Uint8Array(32) })).status, 401);
+  assert.equal((await webhook({ text: 'Old' }, { path, atMs: wall.now - 31_000 })).status, 401);
+  for (const body of [{ text: ' ' }, { text: 'x'.repeat(201) }, { text: 'a', language: '<b>' }]) {
+    wall.now += 1;
+    assert.equal((await webhook(body, { path })).status, 400, JSON.stringify(body));
+  }
+  assert.deepEqual([captions.length, events.length], [2, 0]);
 });

@@ -16,7 +16,13 @@ import {
   type GameName,
   type Told,
 } from './games.ts';
-import { WebhookGuard, webhookSchema } from './webhook.ts';
+import {
+  type CaptionBody,
+  captionOf,
+  captionSchema,
+  WebhookGuard,
+  webhookSchema,
+} from './webhook.ts';
 
 const BODY_BYTES_MAX = 262_144;
 const HOST = '127.0.0.1';
@@ -36,6 +42,8 @@ export type GameStateOptions = {
   rtpTimestampOf(captureUs: number): number;
   logger: Logger;
   onEvent(event: GameEvent): void;
+  /** A signed caption for everybody who watches. */
+  onCaption(caption: CaptionBody): void;
 };
 
 export type GameState = {
@@ -102,16 +110,17 @@ class Door {
   async #take(request: IncomingMessage, arrivedUs: number): Promise<Answer> {
     const game = { '/game/cs2': 'cs2', '/game/dota2': 'dota2' } as const;
     const path = (request.url ?? '').split('?')[0] ?? '';
-    const isKnown = path === '/webhook' || path in game;
+    const isSigned = path === '/webhook' || path === '/caption';
+    const isKnown = isSigned || path in game;
     if (!isKnown) {
-      return { status: 404, message: 'There are /game/cs2, /game/dota2 and /webhook.' };
+      return { status: 404, message: 'There are /game/cs2, /game/dota2, /webhook and /caption.' };
     }
     if (request.method !== 'POST') return { status: 405, message: 'POST was expected.' };
     const body = await bodyOf(request);
     if (body === null) {
       return { status: 413, message: `At most ${BODY_BYTES_MAX} bytes were expected.` };
     }
-    if (path === '/webhook') return this.#webhook(request, body, arrivedUs);
+    if (isSigned) return this.#signed(request, path, body, arrivedUs);
     const name = game[path as keyof typeof game];
     return this.#game(name, body, arrivedUs);
   }
@@ -137,7 +146,7 @@ class Door {
     return { status: 200, message: 'Taken.' };
   }
 
-  #webhook(request: IncomingMessage, body: string, arrivedUs: number): Answer {
+  #signed(request: IncomingMessage, path: string, body: string, arrivedUs: number): Answer {
     const header = (name: string) => {
       const value = request.headers[name];
       return typeof value === 'string' ? value : undefined;
@@ -151,6 +160,12 @@ class Door {
       this.#options.wallMs(),
     );
     if (refusal !== null) return { status: 401, message: refusal };
+    if (path === '/caption') {
+      const caption = captionSchema.safeParse(parsed(body));
+      if (!caption.success) return { status: 400, message: sentenceOf(caption.error) };
+      this.#options.onCaption(captionOf(caption.data));
+      return { status: 200, message: 'Taken.' };
+    }
     const read = webhookSchema.safeParse(parsed(body));
     if (!read.success) return { status: 400, message: sentenceOf(read.error) };
     const { happenedMsAgo, ...told } = read.data;

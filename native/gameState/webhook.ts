@@ -19,6 +19,26 @@ export const webhookSchema = z.strictObject({
   /** How long ago it happened when this was sent, ms. */
   happenedMsAgo: z.number().min(0).max(10_000).default(0),
 });
+/** One caption: what is being said, in one or two lines. */
+export const captionSchema = z.strictObject({
+  text: z.string().trim().min(1).max(200),
+  /** How long it stays unless the next one comes, ms; without one, by its length. */
+  showMs: z.number().int().min(500).max(15_000).optional(),
+  /** BCP 47, for screen readers and fonts. */
+  language: z
+    .string()
+    .regex(/^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/)
+    .max(35)
+    .default('en'),
+});
+export type CaptionBody = { text: string; showMs: number; language: string };
+
+/** Reading takes about 17 characters a second (BBC subtitle guidelines), and never under 1.5 s. */
+export function captionOf(body: z.infer<typeof captionSchema>): CaptionBody {
+  const { text, language } = body;
+  return { text, language, showMs: body.showMs ?? Math.max(1_500, text.length * 60) };
+}
+
 export type WebhookBody = z.infer<typeof webhookSchema>;
 
 /** `sha256=` and the signature in hexadecimal. */

@@ -18,6 +18,8 @@ export type ShownBox = {
   predicted: boolean;
   /** What the joints say that it does; empty where nobody knows. */
   action: string;
+  /** Picture widths per second. */
+  speed: number;
   /** COCO's 17 joints where a pose is known, else none; normalised like the box. */
   joints: readonly Joint[];
 };
@@ -79,6 +81,8 @@ function carried(track: Track, box: Box, carryMs: number): ShownBox {
     height: box.height,
     predicted: track.predicted || carryMs > 0,
     action: track.action,
+    // Heights are told in heights; pictures are about 16:9.
+    speed: Math.hypot(track.velocityX, (track.velocityY * 9) / 16),
     joints: track.keypoints.map(({ x, y, confidence }) => ({
       x: x + track.velocityX * seconds,
       y: y + track.velocityY * seconds,
@@ -104,6 +108,8 @@ export type FactsTimeline = {
   atOrBefore(rtpTimestamp: number): FrameFacts | undefined;
   /** Facts of exactly this frame, or undefined. */
   exactly(rtpTimestamp: number): FrameFacts | undefined;
+  /** All up to the frame that are no more than so much older, oldest first. */
+  lately(rtpTimestamp: number, spanMs: number): FrameFacts[];
   clear(): void;
 };
 
@@ -126,6 +132,12 @@ export function createFactsTimeline(): FactsTimeline {
     },
     exactly(rtpTimestamp) {
       return kept.findLast((facts) => facts.rtpTimestamp === rtpTimestamp);
+    },
+    lately(rtpTimestamp, spanMs) {
+      return kept.filter((facts) => {
+        const ageMs = rtpMsBetween(facts.rtpTimestamp, rtpTimestamp);
+        return ageMs >= 0 && ageMs <= spanMs;
+      });
     },
     clear() {
       kept = [];

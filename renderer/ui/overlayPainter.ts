@@ -14,6 +14,7 @@ import {
   type ShownBox,
   wordsOf,
 } from './overlayGeometry.ts';
+import { LAYERS_AT_FIRST, type OverlayLayers, speedText, type Trail } from './overlayLayers.ts';
 
 export type OverlayMode = 'live' | 'exact' | 'off';
 
@@ -46,7 +47,7 @@ export function createOverlayPainter(options: {
   function present(_now: number, frame: PresentedFrame): void {
     if (closed) return;
     const picture = { width: video.videoWidth, height: video.videoHeight };
-    paintBoxes(canvas, picture, boxesFor(frame), colourOfLabel);
+    paintOverlay(canvas, picture, { boxes: boxesFor(frame) });
     handle = video.requestVideoFrameCallback(present);
   }
 
@@ -73,13 +74,14 @@ function colourOfLabel(label: string): string {
   return label === 'motion' ? '#a9b3c5' : '#8fb4ff';
 }
 
-/** Draws the boxes of one frame over a picture of that size, shown with `object-fit: contain`. */
-export function paintBoxes(
+/** Draws what is chosen of one frame over a picture of that size, shown with `object-fit: contain`. */
+export function paintOverlay(
   canvas: HTMLCanvasElement,
   size: { width: number; height: number },
-  boxes: readonly ShownBox[],
-  colour: (label: string) => string = colourOfLabel,
+  shown: { boxes: readonly ShownBox[]; trails?: readonly Trail[]; layers?: OverlayLayers },
 ): void {
+  const { boxes, trails = [], layers = LAYERS_AT_FIRST } = shown;
+  const colour = colourOfLabel;
   const context = canvas.getContext('2d');
   if (context === null) return;
   const ratio = window.devicePixelRatio || 1;
@@ -91,15 +93,39 @@ export function paintBoxes(
   }
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, width, height);
-  if (boxes.length === 0) return;
+  if (boxes.length === 0 && trails.length === 0) return;
   const picture = pictureRectangle({ width, height }, size);
   context.font = '600 11px "Inter Variable", system-ui, sans-serif';
   context.textBaseline = 'middle';
+  if (layers.trails) for (const trail of trails) paintTrail(context, trail, picture);
   for (const box of boxes) {
-    paintJoints(context, box, picture, colour(box.label));
-    paintBox(context, box, onElement(box, picture), colour(box.label));
+    const at = onElement(box, picture);
+    if (layers.poses) paintJoints(context, box, picture, colour(box.label));
+    if (layers.boxes) paintFrame(context, box, at, colour(box.label));
+    paintWords(context, box, at, layers);
   }
   context.setLineDash([]);
+}
+
+/** Fades towards where it came from. */
+function paintTrail(
+  context: CanvasRenderingContext2D,
+  { points, label }: Trail,
+  picture: { x: number; y: number; width: number; height: number },
+): void {
+  context.setLineDash([]);
+  context.lineWidth = 2.5;
+  context.strokeStyle = colourOfLabel(label);
+  for (let at = 1; at < points.length; at++) {
+    const [from, to] = [points[at - 1], points[at]];
+    if (!from || !to) continue;
+    context.globalAlpha = 0.8 * (at / points.length);
+    context.beginPath();
+    context.moveTo(picture.x + from.x * picture.width, picture.y + from.y * picture.height);
+    context.lineTo(picture.x + to.x * picture.width, picture.y + to.y * picture.height);
+    context.stroke();
+  }
+  context.globalAlpha = 1;
 }
 
 /** Which of COCO's 17 joints a line joins: arms, legs, trunk, and the head by its ears. */
@@ -141,17 +167,12 @@ function paintJoints(
   context.stroke();
 }
 
-function paintBox(
+function paintFrame(
   context: CanvasRenderingContext2D,
   box: ShownBox,
   at: { x: number; y: number; width: number; height: number },
   colour: string,
 ): void {
-  // Small boxes stand close together: there the number alone does not cover the neighbours.
-  const words = wordsOf(
-    box,
-    (text) => context.measureText(text).width <= at.width * LABEL_WIDTHS_MAX,
-  );
   // A dark line under the coloured one keeps the box readable on grass as on snow.
   context.setLineDash([]);
   context.lineWidth = 3;
@@ -161,10 +182,25 @@ function paintBox(
   context.lineWidth = 1.5;
   context.strokeStyle = colour;
   context.strokeRect(at.x, at.y, at.width, at.height);
+}
+
+function paintWords(
+  context: CanvasRenderingContext2D,
+  box: ShownBox,
+  at: { x: number; y: number; width: number; height: number },
+  layers: OverlayLayers,
+): void {
+  // Small boxes stand close together: there the number alone does not cover the neighbours.
+  const fits = (text: string) => context.measureText(text).width <= at.width * LABEL_WIDTHS_MAX;
+  const speed = layers.speed ? speedText(box.speed) : '';
+  const words = [layers.names ? wordsOf(box, fits) : '', speed]
+    .filter((one) => one !== '')
+    .join(' · ');
+  if (words === '') return;
   const width = context.measureText(words).width + 8;
   const top = at.y >= 17 ? at.y - 17 : at.y + at.height + 2;
   context.fillStyle = 'rgb(10 12 16 / 78%)';
   context.fillRect(at.x, top, width, 15);
-  context.fillStyle = colour;
+  context.fillStyle = colourOfLabel(box.label);
   context.fillText(words, at.x + 4, top + 8);
 }

@@ -3,19 +3,22 @@
 // picture as a slim card. Places are kept free before they are filled, so that
 // nothing jumps under a finger.
 
-import { useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import { Notice } from '../ui/Notice.tsx';
 import { text } from '../ui/texts.ts';
+import { Announcer } from './Announcer.tsx';
+import { isArrow, moveFocus } from './arrowFocus.ts';
 import { Chat } from './Chat.tsx';
-import { Limits } from './Limits.tsx';
 import { Markets } from './Markets.tsx';
 import { News } from './News.tsx';
-import { Stage } from './Stage.tsx';
+import { Stage, togglePictureInPicture } from './Stage.tsx';
 import type { ViewerSession } from './viewerSession.ts';
 import { Wallet } from './Wallet.tsx';
 
 export type ViewSize = 'normal' | 'theatre' | 'full';
+
+const Limits = lazy(() => import('./Limits.tsx').then((code) => ({ default: code.Limits })));
 
 type AppProps = { session: ViewerSession; video: HTMLVideoElement };
 
@@ -35,9 +38,14 @@ export function App({ session, video }: AppProps) {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.altKey || event.metaKey) return;
-      if (event.target instanceof HTMLInputElement) return;
+      if (isTyping(event.target, event.key)) return;
+      if (isArrow(event.key)) {
+        if (page.current && moveFocus(page.current, event.key)) event.preventDefault();
+        return;
+      }
       if (event.key === 'm') session.setSound(!session.store.getState().sound);
       else if (event.key === 'f') toggleFullScreen();
+      else if (event.key === 'p') togglePictureInPicture(video);
       else if (event.key === 't') setSize((now) => (now === 'theatre' ? 'normal' : 'theatre'));
       else if (event.key === 'Escape') setSize((now) => (now === 'theatre' ? 'normal' : now));
     };
@@ -52,6 +60,7 @@ export function App({ session, video }: AppProps) {
 
   return (
     <div className="page" data-size={size} ref={page}>
+      <Announcer session={session} />
       <Stage
         session={session}
         video={video}
@@ -68,12 +77,28 @@ export function App({ session, video }: AppProps) {
           <News session={session} />
           <Chat chat={session.chat} channel={session.channel} />
           <Wallet.History session={session} />
-          <Limits session={session} />
+          <Suspense fallback={null}>
+            <Limits session={session} />
+          </Suspense>
+          <p className="side-links">
+            <a href="/privacy" target="_blank" rel="noreferrer">
+              {text('viewer.privacy')}
+            </a>
+          </p>
         </div>
         <Wallet.Balance session={session} />
       </aside>
     </div>
   );
+}
+
+/** Arrows and letters belong to whoever takes them. */
+function isTyping(target: EventTarget | null, key: string): boolean {
+  if (!(target instanceof HTMLInputElement)) return false;
+  const isText = !['checkbox', 'radio'].includes(target.type);
+  return isText
+    ? key !== 'ArrowUp' && key !== 'ArrowDown'
+    : target.type === 'radio' && isArrow(key);
 }
 
 function ShowLine({ session }: { session: ViewerSession }) {

@@ -3,6 +3,7 @@
 
 import { useEffect, useState } from 'react';
 import { useStore } from 'zustand';
+import { parseStake, stakePoints } from '../../core/contract/stake.ts';
 import { Button } from '../ui/Button.tsx';
 import { pointsText } from '../ui/figures.ts';
 import type { MarketFace } from '../ui/MarketCard.tsx';
@@ -18,7 +19,7 @@ type Stake = { kind: 'points'; points: number } | { kind: 'share' } | { kind: 'o
 
 const QUICK_POINTS = [10, 50] as const;
 const QUICK_SHARE = 0.25;
-const DIGITS_MAX = 9;
+const CHARACTERS_MAX = 14;
 
 type BetSlipProps = {
   session: ViewerSession;
@@ -53,6 +54,7 @@ export function BetSlip({ session, market, isOpen, chosen, onPlaced }: BetSlipPr
   };
   if (!isOpen || suspended !== '' || market.suspended) refuse(text('viewer.closed'));
   else if (!outcome) refuse(text('viewer.pickOutcome'));
+  else if (isUnclear(stake, other)) refuse(text('viewer.stakeUnclear'));
   else if (amountMinor <= 0) refuse(text('viewer.pickStake'));
   else if (available === null || amountMinor > available) refuse(text('viewer.tooMuch'));
   else if (market.prices && !quote) refuse(text('viewer.askingPrice'));
@@ -93,16 +95,15 @@ export function BetSlip({ session, market, isOpen, chosen, onPlaced }: BetSlipPr
           className="betSlip-other"
           data-chosen={stake.kind === 'other'}
           data-testid="stake-other"
-          inputMode="numeric"
           autoComplete="off"
           aria-label={text('viewer.stakeOtherName')}
           placeholder={text('viewer.stakeOther')}
-          maxLength={DIGITS_MAX}
+          maxLength={CHARACTERS_MAX}
           value={other}
           onFocus={() => setStake({ kind: 'other' })}
           onChange={(event) => {
             setStake({ kind: 'other' });
-            setOther(event.target.value.replace(/\D/g, ''));
+            setOther(event.target.value);
           }}
         />
       </fieldset>
@@ -112,6 +113,11 @@ export function BetSlip({ session, market, isOpen, chosen, onPlaced }: BetSlipPr
       <Button type="submit" look="primary" size="touch" disabled={!canBet} data-testid="place-bet">
         {words}
       </Button>
+      {bets.length === 0 ? (
+        <p className="betSlip-age" data-testid="minimum-age">
+          {text('viewer.minimumAge')}
+        </p>
+      ) : null}
       {trouble === '' ? null : (
         <p className="betSlip-trouble" role="alert">
           {trouble}
@@ -187,8 +193,14 @@ function StakeButton({ name, testId, isChosen, onChoose }: StakeButtonProps) {
   );
 }
 
+/** Something was typed, and it is no stake. */
+function isUnclear(stake: Stake, other: string): boolean {
+  return stake.kind === 'other' && other.trim() !== '' && parseStake(other) === null;
+}
+
 function amountOf(stake: Stake, other: string, availableMinor: number): number {
   if (stake.kind === 'points') return stake.points;
   if (stake.kind === 'share') return shareOfBalance(availableMinor, QUICK_SHARE);
-  return other === '' ? 0 : Number(other);
+  const typed = parseStake(other);
+  return typed === null ? 0 : stakePoints(typed, availableMinor);
 }

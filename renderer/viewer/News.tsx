@@ -2,23 +2,23 @@
 // free, so that news moves nothing on the page.
 
 import { useStore } from 'zustand';
-import { EVENT_CATALOGUE, type EventType } from '../../core/contract/eventCatalogue.ts';
 import { text } from '../ui/texts.ts';
 import { useMediaNow } from './mediaNow.ts';
+import { eventName } from './newsWords.ts';
 import type { ViewerSession } from './viewerSession.ts';
 
 export function News({ session }: { session: ViewerSession }) {
   const news = useStore(session.store, (view) => view.news);
   const nowUs = useMediaNow(session.clock);
   return (
-    <section className="news" aria-label={text('viewer.news')} aria-live="polite">
+    <section className="news" aria-label={text('viewer.news')}>
       <h2 className="news-head">{text('viewer.news')}</h2>
       {news.length === 0 ? <p className="news-line">{text('viewer.noNews')}</p> : null}
       <ul>
         {news.map((line) => (
           <li key={line.id} className="news-line" data-type={line.type} title={line.why}>
             <span className="news-words">
-              <strong>{nameOf(line.type)}</strong>
+              <strong>{eventName(line.type)}</strong>
               {line.why === '' ? '' : ` · ${line.why}`}
             </span>
             {nowUs === null ? null : <Ago passedUs={nowUs - line.captureUs} />}
@@ -33,12 +33,4 @@ function Ago({ passedUs }: { passedUs: number }) {
   const minutes = Math.floor(passedUs / 60_000_000);
   if (minutes < 1) return null;
   return <span className="news-ago">{text('viewer.minutesAgo', { minutes })}</span>;
-}
-
-function nameOf(type: string): string {
-  return isEventType(type) ? text(`viewer.event.${type}`) : type;
-}
-
-function isEventType(type: string): type is EventType {
-  return Object.hasOwn(EVENT_CATALOGUE, type);
 }

@@ -1,9 +1,18 @@
 // The picture with its state, its boxes and its few controls. The state word comes from frames; the
 // controls never change it. A picture that stopped stays visible, dimmed, under the reason.
 
-import { Maximize, Minimize, RectangleHorizontal, Volume2, VolumeX } from 'lucide-react';
-import { useLayoutEffect, useRef } from 'react';
+import {
+  Maximize,
+  Minimize,
+  PictureInPicture2,
+  RectangleHorizontal,
+  SlidersHorizontal,
+  Volume2,
+  VolumeX,
+} from 'lucide-react';
+import { lazy, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
+import { realTimers } from '../../core/base/clock.ts';
 import { IconButton } from '../ui/Button.tsx';
 import { Figure } from '../ui/Figure.tsx';
 import type { OverlayMode } from '../ui/overlayPainter.ts';
@@ -54,6 +63,7 @@ export function Stage({ session, video, size, onTheatre, onFullScreen }: StagePr
         <canvas ref={streamed} className="stage-still" data-testid="streamed" hidden />
         <canvas ref={still} className="stage-still" hidden />
         <canvas ref={boxes} className="stage-boxes" />
+        <CaptionLine session={session} />
         <StageMessage session={session} />
         <SoundInvitation session={session} />
       </div>
@@ -62,6 +72,8 @@ export function Stage({ session, video, size, onTheatre, onFullScreen }: StagePr
         <span className="stage-space" />
         <BoxesChoice session={session} />
         <SoundButton session={session} />
+        <MenuButton session={session} />
+        <PictureInPictureButton session={session} video={video} />
         <span className="stage-wide">
           <IconButton
             name={text(size === 'theatre' ? 'viewer.theatreLeave' : 'viewer.theatre')}
@@ -166,6 +178,83 @@ function SoundButton({ session }: { session: ViewerSession }) {
     >
       {isOn ? <Volume2 size={18} aria-hidden="true" /> : <VolumeX size={18} aria-hidden="true" />}
     </IconButton>
+  );
+}
+
+const ViewMenu = lazy(() => import('./ViewMenu.tsx').then((code) => ({ default: code.ViewMenu })));
+
+/** Quality, and what is drawn over the picture. */
+function MenuButton({ session }: { session: ViewerSession }) {
+  const [isOpen, setOpen] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const close = () => {
+    setOpen(false);
+    button.current?.focus();
+  };
+  return (
+    <span className="viewMenu-place">
+      <button
+        ref={button}
+        type="button"
+        className="button button-quiet button-normal iconButton"
+        aria-label={text('viewer.menu')}
+        title={text('viewer.menu')}
+        aria-expanded={isOpen}
+        aria-controls="view-menu"
+        data-testid="view-menu-button"
+        onClick={() => setOpen(!isOpen)}
+      >
+        <SlidersHorizontal size={18} aria-hidden="true" />
+      </button>
+      {isOpen ? (
+        <Suspense fallback={null}>
+          <ViewMenu session={session} onClose={close} />
+        </Suspense>
+      ) : null}
+    </span>
+  );
+}
+
+export function togglePictureInPicture(video: HTMLVideoElement): void {
+  if (!document.pictureInPictureEnabled) return;
+  const change = document.pictureInPictureElement
+    ? document.exitPictureInPicture()
+    : video.requestPictureInPicture();
+  // Refused while nothing plays; the button stays.
+  change.catch(() => {});
+}
+
+/** Only where the browser has it and the picture is the element's own. */
+function PictureInPictureButton(props: { session: ViewerSession; video: HTMLVideoElement }) {
+  const { session, video } = props;
+  const isElement = useStore(session.store, (view) => view.transport === 'webrtc');
+  if (!document.pictureInPictureEnabled || !isElement) return null;
+  return (
+    <span className="stage-wide">
+      <IconButton
+        name={text('viewer.pictureInPicture')}
+        onClick={() => togglePictureInPicture(video)}
+        data-testid="picture-in-picture"
+      >
+        <PictureInPicture2 size={18} aria-hidden="true" />
+      </IconButton>
+    </span>
+  );
+}
+
+/** What is being said, over the picture. Screen readers hear the sound itself. */
+function CaptionLine({ session }: { session: ViewerSession }) {
+  const caption = useStore(session.store, (view) => (view.hasCaptions ? view.caption : null));
+  const [goneNumber, setGone] = useState(0);
+  useEffect(() => {
+    if (!caption) return;
+    return realTimers.after(caption.showMs, () => setGone(caption.number));
+  }, [caption]);
+  if (!caption || caption.number === goneNumber) return null;
+  return (
+    <p className="caption" lang={caption.language} data-testid="caption">
+      <span>{caption.text}</span>
+    </p>
   );
 }
 

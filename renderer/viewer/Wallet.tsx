@@ -8,6 +8,8 @@ import { Notice } from '../ui/Notice.tsx';
 import { text } from '../ui/texts.ts';
 import { BetActions } from './BetActions.tsx';
 import { BetLine } from './BetLine.tsx';
+import type { BetRecord } from './betRecord.ts';
+import { resultOf } from './betWords.ts';
 import type { ViewerSession } from './viewerSession.ts';
 
 /** Bets in the list; the ledger has them all. */
@@ -63,6 +65,7 @@ function History({ session }: { session: ViewerSession }) {
         <span className="history-count">{bets.length}</span>
       </summary>
       {bets.length === 0 ? <p className="history-empty">{text('viewer.noHistory')}</p> : null}
+      <ResultLine bets={bets} />
       <ul className="betLines">
         {bets.slice(0, HISTORY_SHOWN).map((bet) => (
           <BetLine key={bet.betId} bet={bet} isNewest={false} withTitle>
@@ -71,6 +74,21 @@ function History({ session }: { session: ViewerSession }) {
         ))}
       </ul>
     </details>
+  );
+}
+
+/** What all of it came to, said plainly. */
+function ResultLine({ bets }: { bets: readonly BetRecord[] }) {
+  const { count, netMinor } = resultOf(bets);
+  if (count === 0) return null;
+  if (netMinor === 0)
+    return <p className="history-result">{text('viewer.resultEven', { count })}</p>;
+  const direction = text(netMinor > 0 ? 'viewer.result.ahead' : 'viewer.result.behind');
+  const points = pointsText(Math.abs(netMinor));
+  return (
+    <p className="history-result" data-testid="result" data-minor={netMinor}>
+      {text('viewer.result', { count, points, direction })}
+    </p>
   );
 }
 

@@ -88,3 +88,10 @@ function waiting(code: string, otherwise: TextKey): string {
       return text(otherwise);
   }
 }
+
+/** What settled bets came to: paid back minus staked, over those that the page knows. */
+export function resultOf(bets: readonly BetRecord[]): { count: number; netMinor: number } {
+  const settled = bets.filter(({ state }) => ['won', 'lost', 'refunded'].includes(state));
+  const netMinor = settled.reduce((sum, bet) => sum + bet.paidMinor - bet.amountMinor, 0);
+  return { count: settled.length, netMinor };
+}

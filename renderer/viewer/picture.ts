@@ -14,7 +14,8 @@ import {
   rtpMsBetween,
   type ShownBox,
 } from '../ui/overlayGeometry.ts';
-import { type OverlayMode, paintBoxes } from '../ui/overlayPainter.ts';
+import { LAYERS_AT_FIRST, type OverlayLayers, TRAIL_MS, trailsOf } from '../ui/overlayLayers.ts';
+import { type OverlayMode, paintOverlay } from '../ui/overlayPainter.ts';
 import type { Transport } from './address.ts';
 import { exactDelayUs, HeldFrames, OwnFrameShare, RollingFigure } from './overlayTiming.ts';
 
@@ -69,6 +70,7 @@ export class Picture {
   #clock: PageClock;
   #monotonicMs: () => number;
   #mode: OverlayMode = 'live';
+  #layers: OverlayLayers = LAYERS_AT_FIRST;
   #clockOffset: number | null = null;
   #isClockLost = false;
   #timeline = createFactsTimeline();
@@ -133,6 +135,10 @@ export class Picture {
     cancelAnimationFrame(this.#pageHandle);
     if (mode === 'exact') this.#pageHandle = requestAnimationFrame(this.#showDue);
     else this.#still.hidden = true;
+  }
+
+  setLayers(layers: OverlayLayers): void {
+    this.#layers = layers;
   }
 
   takeFacts(facts: FrameFacts): void {
@@ -302,7 +308,11 @@ export class Picture {
   }
 
   #paint(rtpTimestamp: number | undefined, size: Size): void {
-    paintBoxes(this.#boxes, size, this.#boxesOf(rtpTimestamp));
+    const boxes = this.#boxesOf(rtpTimestamp);
+    const layers = this.#layers;
+    const hasTrails = layers.trails && boxes.length > 0 && rtpTimestamp !== undefined;
+    const trails = hasTrails ? trailsOf(this.#timeline.lately(rtpTimestamp, TRAIL_MS)) : [];
+    paintOverlay(this.#boxes, size, { boxes, trails, layers });
   }
 
   #boxesOf(rtpTimestamp: number | undefined): ShownBox[] {

@@ -14,6 +14,7 @@ import type { Transport } from './address.ts';
 import type { FirstPicture } from './firstPicture.ts';
 import { MediaMove } from './mediaMove.ts';
 import { latest, Picture } from './picture.ts';
+import { askQualities, type Qualities } from './qualities.ts';
 import { Sound } from './sound.ts';
 import type { StreamPlayer } from './streamPlayer.ts';
 import { TransportChooser, type TransportPlan } from './transport.ts';
@@ -49,6 +50,7 @@ export class Screen {
   #player: WhepPlayer | null = null;
   #streamPlayer: StreamPlayer | null = null;
   #isStreamWanted = false;
+  #layerUrl: string | null = null;
   readonly #chooser: TransportChooser;
   #move: MediaMove;
   #clockOffset: number | null = null;
@@ -68,6 +70,7 @@ export class Screen {
     const first = options.first?.takeOver() ?? null;
     this.picture = new Picture({ ...elements, clock, monotonicMs, before: first });
     this.picture.setMode(options.store.getState().overlay);
+    this.picture.setLayers(options.store.getState().layers);
     this.sound = new Sound(elements.video);
     this.#chooser = new TransportChooser({
       asked: options.askedTransport,
@@ -84,7 +87,10 @@ export class Screen {
     else begun?.close();
     this.#connectedAtMs = first?.openedMs ?? monotonicMs();
     begun?.answered.then(
-      () => this.#move.answeredBy(begun.answeredBy()),
+      () => {
+        this.#move.answeredBy(begun.answeredBy());
+        this.#layerUrl = begun.layerUrl();
+      },
       () => {},
     );
   }
@@ -92,6 +98,11 @@ export class Screen {
   setOverlay(mode: OverlayMode): void {
     this.picture.setMode(mode);
     this.sound.setDelayMs(0);
+  }
+
+  /** What a viewer may choose from, and where to; null where the picture comes in one quality. */
+  async qualities(wish?: string | null): Promise<Qualities | null> {
+    return this.#shown === 'webrtc' ? askQualities(this.#layerUrl, wish) : null;
   }
 
   /** The RTP offset of the channel's video as it comes out of our relay. */
@@ -294,6 +305,7 @@ export class Screen {
       signalling: async (offerSdp, signal) => {
         const session = await httpSignalling(this.#move.url())(offerSdp, signal);
         this.#move.answeredBy(session.answeredBy ?? null);
+        this.#layerUrl = session.layerUrl ?? null;
         return session;
       },
       timers,

@@ -4,161 +4,35 @@
 // stay together, that frames are decoded, and that WebRTC takes over when it works again.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { build } from 'vite';
-import { realTimers } from '../../core/base/clock.ts';
-import { silentLogger } from '../../core/base/logger.ts';
-import { rtpTimestampOf } from '../../core/media/feed.ts';
-import {
-  BalanceSchema,
-  BetReplySchema,
-  FrameFactsSchema,
-  Market_State,
-  MarketSchema,
-  MediaTimeSchema,
-  Show_State,
-  ShowSchema,
-} from '../../core/wire/gen/facts_pb.js';
-import { createPublisher, type Publisher } from '../../native/publish/publisher.ts';
-import { makeTestVideo, playTestVideo, TEST_CLOCK_OFFSET } from '../../native/webrtc/testVideo.ts';
-import { createMediaRoom, type MediaRoom } from '../../relay/media/mediaRoom.ts';
-import type { Relay } from '../../relay/relay.ts';
-import {
-  clock,
-  random,
-  removeFolder,
-  startTestRelay,
-  TestStudio,
-  temporaryFolder,
-} from '../../relay/testing/harness.ts';
-import { browserSkip, launchBrowser, launchProfile, PHONE } from '../../tests/harness/browser.ts';
-import { pageConfig } from '../vite.config.ts';
+import type { Page } from 'playwright-core';
+import { BetReplySchema } from '../../core/wire/gen/facts_pb.js';
+import { makeTestVideo } from '../../native/webrtc/testVideo.ts';
+import { browserSkip } from '../../tests/harness/browser.ts';
+import { figure, LiveShow, untilLiveBy } from '../../tests/harness/liveShow.ts';
 
-const repository = join(import.meta.dirname, '../..');
 const video = makeTestVideo();
 const skipReason = typeof video === 'string' ? video : browserSkip;
 const skip = skipReason ? { skip: skipReason } : {};
-const folder = temporaryFolder();
-/** A guard against hanging for ever: the way back may be tried only after 30 s. */
-const HANG_MS = 75_000;
-let relay: Relay;
-let media: MediaRoom;
-let studio: TestStudio;
-let publisher: Publisher;
-let player: ReturnType<typeof playTestVideo>;
-let stopFacts: () => void;
-let browser: Browser;
+const show = new LiveShow(typeof video === 'string' ? { frames: [] } : video);
 
 before(async () => {
-  if (typeof video === 'string' || browserSkip) return;
-  const config = pageConfig('viewer', repository);
-  const viewerPageFolder = join(folder, 'page');
-  await build({ ...config, build: { ...config.build, outDir: viewerPageFolder, minify: false } });
-  browser = await launchBrowser(['--disable-features=WebRtcHideLocalIpsWithMdns']);
-  relay = await startTestRelay({
-    dataFolder: join(folder, 'relay'),
-    viewerPageFolder,
-    createMedia: (options) => {
-      media = createMediaRoom(options);
-      return media;
-    },
-  });
-  studio = new TestStudio(relay.url);
-  const { whipUrl, whipToken } = await studio.ready();
-  const peer = { iceServers: [], bindAddress: '127.0.0.1' };
-  const common = { clock, timers: realTimers, random, logger: silentLogger, peer };
-  publisher = createPublisher({ ...common, fetch, requestKeyFrame: () => {} });
-  player = playTestVideo(video, clock, (unit) => publisher.push(unit));
-  publisher.startUplink({ url: whipUrl, token: whipToken });
-  const mediaUs = BigInt(clock.nowUs());
-  const sample = create(MediaTimeSchema, { mediaUs, relayUs: mediaUs, roundTripUs: 100 });
-  studio.send({ case: 'mediaTime', value: sample });
-  const show = {
-    state: Show_State.LIVE,
-    title: 'Friday',
-    videoClockOffset: TEST_CLOCK_OFFSET.video,
-  };
-  studio.deliver([], { case: 'show', value: create(ShowSchema, show) });
-  stopFacts = realTimers.every(66, () => {
-    const captureUs = clock.nowUs();
-    const rtpTimestamp = rtpTimestampOf(captureUs, 90_000, TEST_CLOCK_OFFSET.video);
-    const box = { x: 0.25, y: 0.25, width: 0.5, height: 0.5 };
-    const tracks = [{ id: 1, label: 'ball', box, confidence: 0.9 }];
-    const value = create(FrameFactsSchema, { captureUs: BigInt(captureUs), rtpTimestamp, tracks });
-    studio.send({ case: 'analytics', value });
-  });
+  if (!skipReason) await show.start();
 });
 
 after(async () => {
-  await browser?.close();
-  stopFacts?.();
-  player?.stop();
-  await publisher?.close();
-  studio?.close();
-  await relay?.close();
-  removeFolder(folder);
+  await show.close();
   setImmediate(() => process.exit());
 });
 
-/** A profile whose own policy allows no UDP, as a company's would (chrome.privacy's setting). */
-function profileWithoutUdp(): string {
-  const profile = join(folder, 'profile');
-  mkdirSync(join(profile, 'Default'), { recursive: true });
-  const webrtc = {
-    ip_handling_policy: 'disable_non_proxied_udp',
-    multiple_routes_enabled: false,
-    nonproxied_udp_enabled: false,
-  };
-  writeFileSync(join(profile, 'Default/Preferences'), JSON.stringify({ webrtc }));
-  return profile;
-}
-
-async function open(options: {
-  profile?: string;
-  query?: string;
-  prepare?(context: BrowserContext): Promise<unknown>;
-}) {
-  const context = options.profile
-    ? await launchProfile(options.profile, PHONE)
-    : await browser.newContext({ viewport: PHONE });
-  await options.prepare?.(context);
-  const page = await context.newPage();
-  page.setDefaultTimeout(HANG_MS);
-  const complaints: string[] = [];
-  page.on('pageerror', (cause) => complaints.push(String(cause)));
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  await page.goto(`${relay.url}/s/${studio.channelId}${options.query ?? ''}`);
-  return { page, complaints, close: () => context.close() };
-}
-
-const figure = async (page: Page, name: string) =>
-  Number((await page.locator('#root').getAttribute(`data-${name}`)) || Number.NaN);
-
-/** Live by this way, with so many frames more. */
-async function untilLiveBy(page: Page, transport: string, frames = 30): Promise<void> {
-  await page
-    .locator(`#root[data-state="live"][data-transport="${transport}"]`)
-    .waitFor({ state: 'attached' });
-  const seen = await figure(page, 'frames');
-  await page.waitForFunction(
-    (least) => Number(document.getElementById('root')?.dataset.frames) > least,
-    seen + frames,
-  );
-}
-
-const streamCounters = () => media.stats().get(studio.channelId)?.stream;
+const streamCounters = () => show.media?.stats().get(show.studio.channelId)?.stream;
 
 test(
   'asked for by the address: pictures, boxes, delay, sound in step, and a bet',
   skip,
   async () => {
-    const { page, complaints, close } = await open({ query: '?transport=websocket' });
+    const { page, complaints, close } = await show.open({ query: '?transport=websocket' });
     await untilLiveBy(page, 'websocket');
     assert.equal(await page.getByTestId('transport').getAttribute('data-reason'), 'asked');
     assert.equal(
@@ -199,19 +73,8 @@ test(
 );
 
 async function betOnce(page: Page): Promise<void> {
-  const joined = await studio.take('viewerJoined');
-  const funds = create(BalanceSchema, { availableMinor: 500n });
-  studio.deliver([joined.viewerId], { case: 'balance', value: funds });
-  const atUs = BigInt(clock.nowUs());
-  const market = create(MarketSchema, {
-    id: 'm1',
-    title: 'Goal?',
-    outcomes: [{ label: 'Yes' }, { label: 'No' }],
-    state: Market_State.OPEN,
-    lockAtUs: atUs + 600_000_000n,
-    horizonAtUs: atUs + 700_000_000n,
-  });
-  studio.deliver([], { case: 'market', value: market });
+  show.openMarket();
+  const { studio } = show;
   await page.getByTestId('outcome-1').click();
   await page.getByTestId('stake-10').click();
   await page.getByTestId('place-bet').click();
@@ -227,8 +90,8 @@ async function betOnce(page: Page): Promise<void> {
 }
 
 test('a browser that may send no UDP switches by itself, and says why', skip, async () => {
-  const { page, close } = await open({
-    profile: profileWithoutUdp(),
+  const { page, close } = await show.open({
+    withoutUdp: true,
   });
   await untilLiveBy(page, 'websocket');
   const firstFrameMs = await figure(page, 'first-frame-ms');
@@ -245,7 +108,7 @@ test(
   'candidates get lost, then found: by WebSocket first, by WebRTC in the end',
   skip,
   async () => {
-    const { page, close } = await open({
+    const { page, close } = await show.open({
       prepare: (context) =>
         context.addInitScript(() => {
           const own = globalThis as typeof globalThis & { isBlocked?: boolean };
@@ -276,7 +139,7 @@ test(
 );
 
 test('a browser without H.264 in WebRTC decodes by itself', skip, async () => {
-  const { page, complaints, close } = await open({
+  const { page, complaints, close } = await show.open({
     prepare: (context) =>
       context.addInitScript(() => {
         const only = { mimeType: 'video/VP8', clockRate: 90_000 };

@@ -12,6 +12,7 @@ import {
   WatchReportSchema,
 } from '../../core/wire/gen/facts_pb.js';
 import { createPageClock, type PageClock } from '../ui/mediaClock.ts';
+import { type OverlayLayers, readLayers, writeLayers } from '../ui/overlayLayers.ts';
 import type { OverlayMode } from '../ui/overlayPainter.ts';
 import type { Transport } from './address.ts';
 import { ChatBook } from './chatBook.ts';
@@ -19,6 +20,7 @@ import { loadDeviceKey } from './deviceKey.ts';
 import { FactsSocket, type ViewerWord, webSocketLine } from './factsSocket.ts';
 import type { FirstPicture } from './firstPicture.ts';
 import { MoneyDesk } from './moneyDesk.ts';
+import type { Qualities } from './qualities.ts';
 import { Screen } from './screen.ts';
 import type { TextStore } from './textStore.ts';
 import { firstView, takeWord, type ViewerView } from './viewerView.ts';
@@ -34,6 +36,9 @@ export type ViewerSession = {
   chat: ChatBook;
   channel: string;
   setOverlay(mode: OverlayMode): void;
+  setLayers(layers: OverlayLayers): void;
+  /** See Screen.qualities. */
+  qualities(wish?: string | null): Promise<Qualities | null>;
   setSound(isOn: boolean): void;
   /** The page is shown again or the network is back. */
   hurry(): void;
@@ -66,11 +71,15 @@ const TICK_MS = 100;
 const PUMP_MS = 250;
 const REPORT_MS = 2000;
 const HISTORY_ASKED = 50;
+const LAYERS_KEY = 'morphine.layers';
 
 export function createViewerSession(options: ViewerSessionOptions): ViewerSession {
   const { channel, origin, timers, monotonicMs, textStore } = options;
   const clock = createPageClock(monotonicMs);
-  const store = createStore<ViewerView>(() => firstView(textStore.isLasting));
+  const store = createStore<ViewerView>(() => ({
+    ...firstView(textStore.isLasting),
+    layers: readLayers(textStore.read(LAYERS_KEY)),
+  }));
   let relayBackMs: number | null = null;
   let wasWelcome = false;
   let screen: Screen | null = null;
@@ -197,6 +206,12 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
       store.setState({ overlay });
       screen?.setOverlay(overlay);
     },
+    setLayers(layers) {
+      store.setState({ layers });
+      screen?.picture.setLayers(layers);
+      tryWrite(textStore, LAYERS_KEY, writeLayers(layers));
+    },
+    qualities: async (wish) => screen?.qualities(wish) ?? null,
     setSound(isOn) {
       screen?.setSound(isOn);
       store.setState({ sound: screen?.isSoundOn ?? false });
@@ -209,6 +224,15 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
       socket.close();
     },
   };
+}
+
+/** A choice that cannot be kept holds for this visit. */
+function tryWrite(textStore: TextStore, key: string, value: string): void {
+  try {
+    textStore.write(key, value);
+  } catch {
+    // The store is full; nothing depends on it.
+  }
 }
 
 function whole(value: number): number {

@@ -4,6 +4,7 @@
 import type { StoreApi } from 'zustand/vanilla';
 import { isSameEvent } from '../../core/contract/eventCatalogue.ts';
 import type { MarketFace } from '../ui/MarketCard.tsx';
+import { LAYERS_AT_FIRST, type OverlayLayers } from '../ui/overlayLayers.ts';
 import type { OverlayMode } from '../ui/overlayPainter.ts';
 import type { Transport } from './address.ts';
 import type { BetRecord } from './betRecord.ts';
@@ -45,7 +46,11 @@ export type ViewerView = {
   limitWishes: LimitWish[];
   /** Why the last change of a limit was not made; empty when it was. */
   limitTrouble: string;
+  /** What is being said; `number` tells one from the next. */
+  caption: { text: string; language: string; showMs: number; number: number } | null;
+  hasCaptions: boolean;
   overlay: OverlayMode;
+  layers: OverlayLayers;
   sound: boolean;
   /** Who carries the picture, and what moving there cost. */
   move: MoveFigures;
@@ -63,6 +68,7 @@ export type ViewerView = {
 
 const MARKETS_KEPT = 30;
 const NEWS_KEPT = 8;
+const CAPTION_LENGTH_MAX = 200;
 
 const NO_FIGURES: ViewerView['figures'] = {
   frames: 0,
@@ -92,7 +98,10 @@ export function firstView(isLasting: boolean): ViewerView {
     limits: null,
     limitWishes: [],
     limitTrouble: '',
+    caption: null,
+    hasCaptions: true,
     overlay: 'live',
+    layers: LAYERS_AT_FIRST,
     sound: false,
     move: { place: 'here', shift: 0, gapMs: null },
     transport: 'webrtc',
@@ -129,6 +138,14 @@ export function takeWord(word: ViewerWord, store: StoreApi<ViewerView>): void {
     case 'balance': {
       const balance = balanceViewOf(word.value);
       if (balance) store.setState({ balance });
+      return;
+    }
+    case 'caption': {
+      const { text, language, showMs } = word.value;
+      const number = (store.getState().caption?.number ?? 0) + 1;
+      if (text.length <= CAPTION_LENGTH_MAX) {
+        store.setState({ caption: { text, language, showMs, number } });
+      }
       return;
     }
     case 'event':

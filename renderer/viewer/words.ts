@@ -20,8 +20,11 @@ export function pageLanguage(search: string, preferred: readonly string[]): Page
 export async function speak(language: PageLanguage): Promise<void> {
   if (language !== 'zh') return;
   try {
-    const { viewerTextsChinese } = await import('../ui/texts/viewerChinese.ts');
-    chooseTexts(viewerTextsChinese);
+    const [{ viewerTextsChinese }, { chatTextsChinese }] = await Promise.all([
+      import('../ui/texts/viewerChinese.ts'),
+      import('../ui/texts/chatChinese.ts'),
+    ]);
+    chooseTexts(viewerTextsChinese, chatTextsChinese);
   } catch {
     // Without them the page speaks English.
   }

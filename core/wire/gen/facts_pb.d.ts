@@ -2647,6 +2647,12 @@ export declare type ToViewer = Message<"morphine.facts.v1.ToViewer"> & {
      */
     value: GuestToken;
     case: "guestToken";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.Caption caption = 70;
+     */
+    value: Caption;
+    case: "caption";
   } | { case: undefined; value?: undefined };
 };
 
@@ -2655,6 +2661,34 @@ export declare type ToViewer = Message<"morphine.facts.v1.ToViewer"> & {
  * Use `create(ToViewerSchema)` to create a new message.
  */
 export declare const ToViewerSchema: GenMessage<ToViewer>;
+
+/**
+ * What is being said, from a signed webhook; shown at once and replaced by the next one.
+ *
+ * @generated from message morphine.facts.v1.Caption
+ */
+export declare type Caption = Message<"morphine.facts.v1.Caption"> & {
+  /**
+   * @generated from field: string text = 1;
+   */
+  text: string;
+
+  /**
+   * @generated from field: uint32 show_ms = 2;
+   */
+  showMs: number;
+
+  /**
+   * @generated from field: string language = 3;
+   */
+  language: string;
+};
+
+/**
+ * Describes the message morphine.facts.v1.Caption.
+ * Use `create(CaptionSchema)` to create a new message.
+ */
+export declare const CaptionSchema: GenMessage<Caption>;
 
 /**
  * WHEP sessions that ended without a goodbye; their pages connect anew at once.
