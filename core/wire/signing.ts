@@ -6,8 +6,7 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { fromHex, toHex } from '../base/ids.ts';
 
-/** Version of the facts wire; another one is refused by name, never guessed. */
-export const FACTS_VERSION = 1;
+export { FACTS_VERSION, viewerSigningText } from './signingTexts.ts';
 
 const CHANNEL_PATTERN = /^[0-9a-f]{32}$/;
 const PUBLIC_KEY_PATTERN = /^[0-9a-f]{64}$/;
@@ -34,11 +33,6 @@ export function channelIdOf(publicKey: string): string {
 /** What a studio signs to register a channel. */
 export function studioSigningText(channelId: string, nonce: string): string {
   return `morphine-studio-v1|${channelId}|${nonce}`;
-}
-
-/** What a viewer's device signs to be a subject of a channel. */
-export function viewerSigningText(channelId: string, subject: string, nonce: string): string {
-  return `morphine-viewer-v1|${channelId}|${subject}|${nonce}`;
 }
 
 /** What a relay signs when it witnessed a journal up to a row; `hash` is hexadecimal. */

@@ -74,7 +74,7 @@ function colourOfLabel(label: string): string {
   return label === 'motion' ? '#a9b3c5' : '#8fb4ff';
 }
 
-/** Draws what is chosen of one frame over a picture of that size, shown with `object-fit: contain`. */
+/** Draws what is chosen of a frame over a picture of that size, shown by `object-fit: contain`. */
 export function paintOverlay(
   canvas: HTMLCanvasElement,
   size: { width: number; height: number },

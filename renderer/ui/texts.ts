@@ -26,7 +26,7 @@ export type WordsLike<Catalogue> = Readonly<Record<keyof Catalogue, string>>;
 
 const chosen: Partial<Record<TextKey, string>> = {};
 
-/** Adds catalogues for all later calls of `text`; a later one wins, for example another language. */
+/** Adds catalogues for all later calls of `text`; a later one wins, as another language does. */
 export function chooseTexts(...catalogues: readonly Partial<Record<TextKey, string>>[]): void {
   Object.assign(chosen, ...catalogues);
 }

@@ -1,5 +1,6 @@
-// Says to screen readers what changed: events, market news, what became of a bet. One short sentence
-// at a time in a live region of its own, because a region with figures in it would talk all day.
+// Says to screen readers what changed: events, market news, what became of a bet. One short
+// sentence at a time in a live region of its own, because a region with figures in it would talk
+// all day.
 
 import { useEffect, useState } from 'react';
 import { announcements } from './announcements.ts';

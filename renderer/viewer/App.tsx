@@ -55,7 +55,9 @@ export function App({ session, video }: AppProps) {
 
   function toggleFullScreen(): void {
     if (document.fullscreenElement) void document.exitFullscreen();
-    else page.current?.requestFullscreen().catch(() => setSize('theatre'));
+    // Phones' and in-app browsers may have none: the large picture is the next best.
+    else if (!page.current?.requestFullscreen) setSize(size === 'theatre' ? 'normal' : 'theatre');
+    else page.current.requestFullscreen().catch(() => setSize('theatre'));
   }
 
   return (

@@ -2,8 +2,9 @@
 // visit and kept by the page. The secret must never leave the device and never enters a log. Works
 // without a secure context, because a link opened from the local network has none.
 
-import { fromHex, newId, type RandomBytes, toHex } from '../../core/base/ids.ts';
-import { FACTS_VERSION, keyPairOf, signText, viewerSigningText } from '../../core/wire/signing.ts';
+import { newId, type RandomBytes, toHex } from '../../core/base/ids.ts';
+import { FACTS_VERSION, viewerSigningText } from '../../core/wire/signingTexts.ts';
+import { openSigner } from './deviceSigner.ts';
 import { hexOf, readShape, record } from './shape.ts';
 import type { TextStore } from './textStore.ts';
 
@@ -19,10 +20,9 @@ export type HelloParts = {
 };
 
 export type DeviceKey = {
-  publicKey: string;
   subject: string;
   /** What to answer to a relay's challenge on a channel. */
-  hello(channel: string, nonce: string): HelloParts;
+  hello(channel: string, nonce: string): Promise<HelloParts>;
 };
 
 /** The key of this device; made and stored when there is none, or when what is stored is broken. */
@@ -30,17 +30,18 @@ export function loadDeviceKey(store: TextStore, random: RandomBytes): DeviceKey 
   const saved = readShape(store.read(KEY), savedShape);
   const device = saved ?? { secret: toHex(random(32)), subject: newId(random) };
   if (!saved) store.write(KEY, JSON.stringify(device));
-  const pair = keyPairOf(fromHex(device.secret));
+  // Begun at once: the challenge comes a moment later.
+  const opening = openSigner(device.secret);
   return {
-    publicKey: pair.publicKey,
     subject: device.subject,
-    hello(channel, nonce) {
+    async hello(channel, nonce) {
+      const signer = await opening;
       const text = viewerSigningText(channel, device.subject, nonce);
       return {
         version: FACTS_VERSION,
-        publicKey: pair.publicKey,
+        publicKey: signer.publicKey,
         subject: device.subject,
-        signature: signText(text, pair.secretKey),
+        signature: await signer.sign(text),
       };
     },
   };

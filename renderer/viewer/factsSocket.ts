@@ -13,7 +13,7 @@ import {
   type ToViewer,
   ToViewerSchema,
 } from '../../core/wire/gen/facts_pb.js';
-import type { DeviceKey } from './deviceKey.ts';
+import type { DeviceKey, HelloParts } from './deviceKey.ts';
 
 export const RECONNECT_FIRST_MS = 250;
 export const RECONNECT_GROWTH = 1.5;
@@ -155,10 +155,7 @@ export class FactsSocket {
     const { channel, device, onState, onWord } = this.#options;
     switch (word.case) {
       case 'challenge':
-        this.#sendRaw({
-          case: 'hello',
-          value: create(HelloSchema, device.hello(channel, word.value.nonce)),
-        });
+        void this.#sayHello(device.hello(channel, word.value.nonce));
         return;
       case 'welcome':
         this.#isWelcome = true;
@@ -192,6 +189,14 @@ export class FactsSocket {
       default:
         onWord(word);
     }
+  }
+
+  /** Signing takes a moment: the line may be another one by then. */
+  async #sayHello(signing: Promise<HelloParts>): Promise<void> {
+    const line = this.#line;
+    const hello = await signing;
+    if (this.#line !== line) return;
+    this.#sendRaw({ case: 'hello', value: create(HelloSchema, hello) });
   }
 
   #read(bytes: Uint8Array): ViewerWord | null {

@@ -1,6 +1,6 @@
-// Checks of what this page once wrote into the browser's own store. A few lines instead of a library
-// that would be a twentieth of the page's script; it knows only what those records need. A value
-// that does not fit is none, and never half of one.
+// Checks of what this page once wrote into the browser's own store. A few lines instead of a
+// library that would be a twentieth of the page's script; it knows only what those records need. A
+// value that does not fit is none, and never half of one.
 
 /** Returns the value as it is known, or undefined when it does not fit. */
 export type Shape<Value> = (value: unknown) => Value | undefined;

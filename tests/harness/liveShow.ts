@@ -14,6 +14,7 @@ import {
   FrameFactsSchema,
   type Market,
   Market_State,
+  MarketListSchema,
   MarketSchema,
   MediaTimeSchema,
   Show_State,
@@ -104,6 +105,11 @@ export class LiveShow {
     const videoClockOffset = TEST_CLOCK_OFFSET.video;
     const value = create(ShowSchema, { state, title, videoClockOffset });
     this.studio.deliver([], { case: 'show', value });
+  }
+
+  /** No market is open or recent. */
+  clearMarkets(): void {
+    this.studio.deliver([], { case: 'markets', value: create(MarketListSchema) });
   }
 
   /** Opens a market and gives everybody points. */

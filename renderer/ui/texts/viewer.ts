@@ -149,9 +149,7 @@ export const viewerTexts = {
   'viewer.atStake': 'At stake',
   'viewer.runningBets': 'Bets that are not settled yet',
   'viewer.history': 'Your bets',
-  'viewer.result':
-    'Over your last {count} settled bets you are {points} points {direction}. Most people who bet ' +
-    'often end behind.',
+  'viewer.result': 'Over your last {count} settled bets you are {points} points {direction}.',
   'viewer.result.ahead': 'ahead',
   'viewer.result.behind': 'behind',
   'viewer.resultEven': 'Over your last {count} settled bets you are even.',
