@@ -79,11 +79,9 @@ export function App({ session, video }: AppProps) {
           <News session={session} />
           <Chat chat={session.chat} channel={session.channel} />
           <Wallet.History session={session} />
-          <Suspense fallback={null}>
-            <Limits session={session} />
-          </Suspense>
+          <OwnLimits session={session} />
           <p className="side-links">
-            <a href="/privacy" target="_blank" rel="noreferrer">
+            <a href={`/privacy/${session.channel}`} target="_blank" rel="noreferrer">
               {text('viewer.privacy')}
             </a>
           </p>
@@ -101,6 +99,25 @@ function isTyping(target: EventTarget | null, key: string): boolean {
   return isText
     ? key !== 'ArrowUp' && key !== 'ArrowDown'
     : target.type === 'radio' && isArrow(key);
+}
+
+/** Fetched when it is first opened. */
+function OwnLimits({ session }: { session: ViewerSession }) {
+  const [wasOpened, setOpened] = useState(false);
+  return (
+    <details
+      className="history"
+      data-testid="limits"
+      onToggle={(event) => {
+        if (!event.currentTarget.open) return;
+        setOpened(true);
+        session.money.askLimits();
+      }}
+    >
+      <summary className="history-head">{text('viewer.limits')}</summary>
+      <Suspense fallback={null}>{wasOpened ? <Limits session={session} /> : null}</Suspense>
+    </details>
+  );
 }
 
 function ShowLine({ session }: { session: ViewerSession }) {

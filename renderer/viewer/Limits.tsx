@@ -32,14 +32,7 @@ function durationsOf(kind: TimeKind): [days: number, words: string][] {
 export function Limits({ session }: { session: ViewerSession }) {
   const trouble = useStore(session.store, (view) => view.limitTrouble);
   return (
-    <details
-      className="history"
-      data-testid="limits"
-      onToggle={(event) => {
-        if (event.currentTarget.open) session.money.askLimits();
-      }}
-    >
-      <summary className="history-head">{text('viewer.limits')}</summary>
+    <>
       <p className="limits-hint">{text('viewer.limitsHint')}</p>
       <PointsLimit session={session} kind="stakeDay" />
       <PointsLimit session={session} kind="lossDay" />
@@ -50,7 +43,7 @@ export function Limits({ session }: { session: ViewerSession }) {
           {trouble}
         </p>
       )}
-    </details>
+    </>
   );
 }
 
