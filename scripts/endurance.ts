@@ -8,6 +8,7 @@ import { runMarkets } from './endurance/markets.ts';
 import { runModelAtLength } from './endurance/model.ts';
 import { runMutations } from './endurance/mutations.ts';
 import { runUpstream } from './endurance/upstream.ts';
+import { runWire } from './endurance/wire.ts';
 
 /** A section says what it did and returns whether all held. */
 const SECTIONS: Record<string, (say: (line: string) => void) => Promise<boolean>> = {
@@ -18,6 +19,7 @@ const SECTIONS: Record<string, (say: (line: string) => void) => Promise<boolean>
   flips: runFlips,
   mutations: runMutations,
   upstream: runUpstream,
+  wire: runWire,
   goals: runGoals,
 };
 
