@@ -4,6 +4,9 @@
 import { fork } from 'node:child_process';
 import type { FromShard, ShardProcess, ToShard } from './messages.ts';
 
+/** Packets on their way through the pipe, some 2.4 MB: a cached group of pictures fits. */
+const WAITING_MAX = 2_000;
+
 /** @param entryPath the file of shardEntry, as source or as built */
 export function forkShard(entryPath: string): ShardProcess {
   const child = fork(entryPath, {
@@ -11,7 +14,7 @@ export function forkShard(entryPath: string): ShardProcess {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execArgv: process.execArgv.filter((flag) => flag.startsWith('--disable-warning')),
   });
-  let isFull = false;
+  let waiting = 0;
   let hasExited = false;
   const exits: (() => void)[] = [];
   const exit = () => {
@@ -21,10 +24,12 @@ export function forkShard(entryPath: string): ShardProcess {
   };
   child.once('exit', exit);
   child.on('error', exit);
+  /** False: there is nobody to send to, and `done` will not run. */
   const send = (message: ToShard, done?: () => void): boolean => {
     if (!child.connected) return false;
     try {
-      return child.send(message, () => done?.());
+      child.send(message, () => done?.());
+      return true;
     } catch {
       return false;
     }
@@ -33,14 +38,13 @@ export function forkShard(entryPath: string): ShardProcess {
     pid: child.pid ?? 0,
     send: (message) => void send(message),
     sendMedia(message) {
-      if (isFull) return false;
-      // Once the pipe is full, nothing of media until this one is through.
-      isFull = true;
-      const hasRoom = send(message, () => {
-        isFull = false;
+      if (waiting >= WAITING_MAX) return false;
+      waiting++;
+      const isSent = send(message, () => {
+        waiting--;
       });
-      if (hasRoom) isFull = false;
-      return true;
+      if (!isSent) waiting--;
+      return isSent;
     },
     onMessage: (run) => child.on('message', (message) => run(message as FromShard)),
     onExit: (run) => void exits.push(run),

@@ -42,6 +42,8 @@ export type ShardedRoomOptions = {
 export type ShardedRoom = MediaRoom & {
   /** Of the shards that take viewers now. */
   processIds(): number[];
+  /** Packets that a shard could not take in time. */
+  packetsDropped(): number;
 };
 
 /** Creates the room and starts its shards. */
@@ -70,6 +72,7 @@ class Sharded implements ShardedRoom {
   readonly #seats: Seat[] = [];
   readonly #cancels: CancelTimer[] = [];
   #nextRequest = 1;
+  #packetsDropped = 0;
   #isClosed = false;
 
   constructor(options: MediaRoomOptions, sharding: ShardedRoomOptions) {
@@ -151,6 +154,10 @@ class Sharded implements ShardedRoom {
 
   processIds(): number[] {
     return this.#seats.flatMap(({ process, isReady }) => (process && isReady ? [process.pid] : []));
+  }
+
+  packetsDropped(): number {
+    return this.#packetsDropped;
   }
 
   endChannel(channel: string): void {
@@ -290,7 +297,7 @@ class Sharded implements ShardedRoom {
       playoutDelayId: 0,
       send: (packet: Buffer) => {
         for (const message of wordsOf({ channel, layer }, kind, packet)) {
-          seat.process?.sendMedia(message);
+          if (seat.process?.sendMedia(message) === false) this.#packetsDropped++;
         }
         return true;
       },

@@ -47,14 +47,17 @@ export const around = {
 export type HandoverShow = Awaited<ReturnType<typeof startHandoverShow>>;
 
 /** Starts it with viewers' picture here; `handOver` sets the engine, `goLive` lets it be tried. */
-export async function startHandoverShow(video: TestVideo) {
+export async function startHandoverShow(
+  video: TestVideo,
+  createMedia: typeof createMediaRoom = createMediaRoom,
+) {
   const folder = temporaryFolder();
   const config = pageConfig('viewer', root);
   const viewerPageFolder = join(folder, 'page');
   await build({ ...config, build: { ...config.build, outDir: viewerPageFolder, minify: false } });
   const dataFolder = join(folder, 'relay');
   const relay = await startTestRelay({
-    ...{ dataFolder, viewerPageFolder, createMedia: createMediaRoom },
+    ...{ dataFolder, viewerPageFolder, createMedia },
   });
   const browser = await launchBrowser(['--disable-features=WebRtcHideLocalIpsWithMdns']);
   const studio = new TestStudio(relay.url);
@@ -72,6 +75,8 @@ export async function startHandoverShow(video: TestVideo) {
   let isLive = false;
   return {
     ...{ folder, relay, browser, studio, publisher, views },
+    /** The show is live and goes by our own relay. */
+    tellLive: () => tellShow(studio, { state: 'off', reason: '', whipUrl: '', whepUrl: '' }),
     onUnit: (run: (unit: Unit) => void) => listeners.push(run),
     openViewer: () => openViewer(browser, `${relay.url}/s/${studio.channelId}`),
     async handOver(
