@@ -80,11 +80,6 @@ export function App({ session, video }: AppProps) {
           <Chat chat={session.chat} channel={session.channel} />
           <Wallet.History session={session} />
           <OwnLimits session={session} />
-          <p className="side-links">
-            <a href={`/privacy/${session.channel}`} target="_blank" rel="noreferrer">
-              {text('viewer.privacy')}
-            </a>
-          </p>
         </div>
         <Wallet.Balance session={session} />
       </aside>

@@ -116,6 +116,31 @@ test('what an ordinary visit runs fits its budget', skip, async () => {
   await close();
 });
 
+for (const [width, height] of [
+  [320, 640],
+  [360, 740],
+  [768, 1024],
+  [3840, 2160],
+] as const) {
+  test(`at ${width} × ${height} nothing is cut off`, skip, async () => {
+    const { page, close } = await show.open({ context: { viewport: { width, height } } });
+    await page.locator('#root[data-state="live"]').waitFor({ state: 'attached' });
+    show.clearMarkets();
+    show.openMarket();
+    await page.getByTestId('place-bet').waitFor();
+    const size = await page.evaluate(() => {
+      const { scrollWidth, scrollHeight } = document.documentElement;
+      return { width: scrollWidth, height: scrollHeight };
+    });
+    assert.deepEqual(size, { width, height });
+    const shown = await page.getByTestId('full-screen').boundingBox();
+    assert.ok(shown && shown.x + shown.width <= width, JSON.stringify(shown));
+    // Seen from across a room a control is larger.
+    assert.ok(shown.height >= height / 70, JSON.stringify(shown));
+    await close();
+  });
+}
+
 test('arrows and Enter alone reach an outcome, a stake and the bet', skip, async () => {
   const { page, close } = await show.open({ context: { viewport: { width: 1280, height: 720 } } });
   await untilLiveBy(page, 'webrtc', 5);

@@ -155,7 +155,6 @@ export const viewerTexts = {
   'viewer.resultEven': 'Over your last {count} settled bets you are even.',
   'viewer.minimumAge':
     'Play points only: they cannot be bought, sold or paid out. For people aged 18 and over.',
-  'viewer.privacy': 'Privacy',
   'viewer.captions': 'Captions',
   'viewer.said.open': 'Market open: {title}',
   'viewer.said.locked': 'No more bets: {title}',

@@ -172,7 +172,6 @@ export const viewerTextsChinese: WordsLike<typeof viewerTexts & typeof sharedTex
   'viewer.result.behind': '净输',
   'viewer.resultEven': '最近 {count} 笔已结算的下注，你不赢不输。',
   'viewer.minimumAge': '仅为游戏积分：不能购买、出售或兑现。仅限年满 18 岁者。',
-  'viewer.privacy': '隐私',
   'viewer.noHistory': '还没有下注。',
   'viewer.news': '刚刚发生',
   'viewer.noNews': '还没有发生什么。',
