@@ -60,16 +60,28 @@ export async function measureRelay(context: BenchContext): Promise<Measured[]> {
       witness: keep(await startProgram<ToCrowd, CrowdFigures>('viewers', [address, 'witness'], 1)),
       windowMs: (context.isFull ? WINDOW.full : WINDOW.short) * 1000,
     };
-    const figures = [
-      ...(await measureFanOut(context, stage)),
-      ...(await measureDelays(context, stage)),
-    ];
-    await publish(stage);
-    const loss = await measureLoss(context, `${stage.host.said}/whep/match`, address);
-    // Before the crowd, which may leave the machine out of breath.
-    const soak = context.isFull ? [await measureSoak(context, stage, SOAK_MINUTES)] : [];
-    await stage.source.ask({ ask: 'stop' });
-    return [...figures, loss, ...soak, await measureCrowd(context, stage)];
+    const figures: Measured[] = [];
+    // What breaks in one part says nothing about the parts before it.
+    const take = async (figure: string, run: () => Promise<Measured[]>) => {
+      const parts = await run().catch((cause: unknown) => {
+        context.say(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
+        return [notMeasured(figure, String(cause))];
+      });
+      figures.push(...parts);
+      await stage.source.ask({ ask: 'stop' });
+      await stage.crowd.ask({ ask: 'leave', count: EVERYBODY });
+    };
+    await take('relay', () => measureFanOut(context, stage));
+    await take('relayforty', () => measureDelays(context, stage));
+    await take('relayloss', async () => {
+      await publish(stage);
+      const whepUrl = `${stage.host.said}/whep/match`;
+      const loss = await measureLoss(context, whepUrl, address);
+      // Before the crowd, which may leave the machine out of breath.
+      return context.isFull ? [loss, await measureSoak(context, stage, SOAK_MINUTES)] : [loss];
+    });
+    await take('relaycrowd', async () => [await measureCrowd(context, stage)]);
+    return figures;
   } catch (cause) {
     context.say(cause instanceof Error ? (cause.stack ?? cause.message) : String(cause));
     return [notMeasured('relay', String(cause))];

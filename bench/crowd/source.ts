@@ -64,6 +64,10 @@ function sendPlain(unit: Unit, to: { host: string; videoPort: number; audioPort:
 const server = createServer(async (request, response) => {
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part as Buffer);
+  if (request.method !== 'POST') {
+    response.writeHead(200).end();
+    return;
+  }
   const answer = await publisher.watchPreview(Buffer.concat(parts).toString());
   response.writeHead(201, { location: '/direct/1' }).end(answer.answerSdp);
 });
