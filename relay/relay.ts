@@ -29,6 +29,7 @@ import type { MediaRoom, MediaRoomOptions } from './media/mediaRoom.ts';
 import { LocalFanOut } from './nodes/fanOut.ts';
 import type { Nodes } from './nodes/nodes.ts';
 import { meterNodes, type NodeSettings, openNodes } from './nodes/openNodes.ts';
+import { passStream } from './nodes/streamPassage.ts';
 import { checkIssuer } from './openId.ts';
 import { type Owners, openOwners } from './owners.ts';
 import { openPairing, type Pairing } from './pairing.ts';
@@ -153,10 +154,10 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     ...{ media, channels, counters },
     fanOut: nodes?.fanOut ?? new LocalFanOut(),
     locate: async (channelId) => await nodes?.locate(channelId),
+    elsewhere: (channelId) => nodes?.elsewhere(channelId) ?? null,
     linkCheck: linkCheckOf(options, reach, url, port),
     ...openGuests(options, marks),
-    publicUrl: url,
-    addressFor,
+    ...{ publicUrl: url, addressFor },
   };
 
   const learn = (channelId: string) => learnChannel(room, channelId);
@@ -176,7 +177,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     people,
     viewerPageFolder: options.viewerPageFolder,
     mediaOriginOf: (channelId) =>
-      channels.find(channelId)?.mediaElsewhere?.origin ?? nodes?.elsewhere(channelId) ?? null,
+      channels.find(channelId)?.mediaElsewhere?.origin ?? room.elsewhere(channelId),
     checkPageFolder,
     compressed,
     channelPage: channelPageOf(options, channels, url),
@@ -463,6 +464,11 @@ function upgrade(
   }
   const address = addressOfClient(request);
   void learnChannel(room, channelId).then(() => {
+    const home = kind === 'stream' ? room.elsewhere(channelId) : null;
+    if (home !== null) {
+      passStream(home, request, stream, head);
+      return;
+    }
     if (kind === 'stream') {
       if (isBarredFromStream(room, channelId, address)) {
         refuseStream(stream, 403, 'Your network is banned from this show.');

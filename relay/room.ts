@@ -64,6 +64,8 @@ export type RelayRoom = {
   /** Looks whether another node has this channel's studio. */
   locate(channelId: string): Promise<void>;
   linkCheck: LinkCheck;
+  /** Address of the node that has the channel's pictures; null: they would be here. */
+  elsewhere(channelId: string): string | null;
   /** Public address without a trailing slash. */
   publicUrl: string;
   /** The address by which a studio reached us, from its Host header; never a public link. */

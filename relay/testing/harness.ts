@@ -31,6 +31,7 @@ import {
 } from '../../core/wire/signing.ts';
 import type { MediaRoom, MediaRoomOptions, MediaState } from '../media/mediaRoom.ts';
 import { createRelay, type Relay, type RelayOptions } from '../relay.ts';
+import type { FactsSocket } from '../webSocket.ts';
 import type { WitnessBatch } from '../witness/witness.ts';
 
 export const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
@@ -43,6 +44,7 @@ export class RecordingMedia {
   readonly analytics: { channel: string; bytes: Uint8Array }[] = [];
   readonly waiting: (() => void)[] = [];
   options: MediaRoomOptions | null = null;
+  onStream = (_channel: string, socket: FactsSocket): void => socket.close(4409, 'NOT_LIVE');
   /** What it says of every channel. */
   state: MediaState = 'ended';
 
@@ -54,7 +56,7 @@ export class RecordingMedia {
         headers: { 'Retry-After': '1' },
         body: `${request.method} ${request.path}`,
       }),
-      stream: (_channel, socket) => socket.close(4409, 'NOT_LIVE'),
+      stream: (channel, socket) => this.onStream(channel, socket),
       sendAnalytics: (channel, bytes) => {
         this.analytics.push({ channel, bytes });
         for (const run of this.waiting.splice(0)) run();
