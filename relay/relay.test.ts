@@ -319,6 +319,9 @@ test('bets beyond 20 at once are told to wait, and none of those reaches the stu
     value: { $typeName: 'morphine.facts.v1.HistoryRequest', limit: 1 },
   });
   await studio.take('viewerMessage', (sent) => sent.message?.message.case === 'historyRequest');
+  // And once this is answered, every refusal has arrived.
+  viewer.send({ case: 'ping', value: { $typeName: 'morphine.facts.v1.Ping', sentMs: 1 } });
+  await viewer.take('pong');
   const bets = studio.inbox.all.filter(
     ({ message }) =>
       message.case === 'viewerMessage' && message.value.message?.message.case === 'bet',

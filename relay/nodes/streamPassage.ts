@@ -40,7 +40,8 @@ export function passStream(
     refuseStream(stream, answer.statusCode ?? 502, AWAY, 1);
   });
   onward.once('upgrade', (answer, far, farHead) => {
-    far.setTimeout(0);
+    // Silence is no fault from now on.
+    onward.off('timeout', giveUp);
     far.on('error', () => far.destroy());
     far.on('close', () => stream.destroy());
     stream.on('close', () => far.destroy());
