@@ -39,7 +39,7 @@ export const FIRST_ROOM_SETTINGS: RoomSettings = {
   streamer: '',
   contact: '',
   appeal: '',
-  minimumAge: 13,
+  minimumAge: 18,
   isChatOpen: true,
   slowSeconds: 0,
   areLinksAllowed: false,

@@ -77,7 +77,7 @@ export function App({ session, video }: AppProps) {
           <Wallet.Debt session={session} />
           <Markets session={session} />
           <News session={session} />
-          <Chat chat={session.chat} channel={session.channel} />
+          <Chat chat={session.chat} />
           <Wallet.History session={session} />
           <OwnLimits session={session} />
         </div>

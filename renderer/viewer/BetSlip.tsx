@@ -29,6 +29,16 @@ type BetSlipProps = {
   onPlaced(): void;
 };
 
+/** What whoever runs the show says, or the usual words where they say nothing. */
+function MinimumAge({ session }: { session: ViewerSession }) {
+  const years = useStore(session.chat.store, (view) => view.rules?.minimumAge ?? 0);
+  return (
+    <p className="betSlip-age" data-testid="minimum-age">
+      {years > 0 ? text('chat.minimumAge', { years }) : text('viewer.minimumAge')}
+    </p>
+  );
+}
+
 export function BetSlip({ session, market, isOpen, chosen, onPlaced }: BetSlipProps) {
   const [stake, setStake] = useState<Stake>({ kind: 'points', points: QUICK_POINTS[0] });
   const [other, setOther] = useState('');
@@ -113,11 +123,7 @@ export function BetSlip({ session, market, isOpen, chosen, onPlaced }: BetSlipPr
       <Button type="submit" look="primary" size="touch" disabled={!canBet} data-testid="place-bet">
         {words}
       </Button>
-      {bets.length === 0 ? (
-        <p className="betSlip-age" data-testid="minimum-age">
-          {text('viewer.minimumAge')}
-        </p>
-      ) : null}
+      {bets.length === 0 ? <MinimumAge session={session} /> : null}
       {trouble === '' ? null : (
         <p className="betSlip-trouble" role="alert">
           {trouble}

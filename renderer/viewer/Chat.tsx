@@ -16,9 +16,9 @@ const END_DISTANCE = 24;
 /** Words of a message that a reply repeats. */
 const QUOTE_LENGTH_MAX = 60;
 
-type ChatProps = { chat: ChatBook; channel: string };
+type ChatProps = { chat: ChatBook };
 
-export function Chat({ chat, channel }: ChatProps) {
+export function Chat({ chat }: ChatProps) {
   const view = useStore(chat.store);
   const [replyTo, setReplyTo] = useState<ChatLineView | null>(null);
   return (
@@ -33,9 +33,6 @@ export function Chat({ chat, channel }: ChatProps) {
       <p className="chat-foot">
         {view.standing ? text('chat.you', { name: view.standing.name }) : null}
         <SignIn chat={chat} view={view} />
-        <a href={`/privacy/${channel}`} target="_blank" rel="noreferrer">
-          {text('chat.privacy')}
-        </a>
       </p>
     </section>
   );

@@ -26,6 +26,5 @@ export const chatTexts = {
   'chat.role.owner': 'Host',
   'chat.role.coHost': 'Co-host',
   'chat.role.moderator': 'Moderator',
-  'chat.privacy': 'Privacy',
   'chat.minimumAge': 'For people of {years} years and older. Play points, no cash value.',
 } as const;

@@ -28,6 +28,5 @@ export const chatTextsChinese: Readonly<Record<keyof typeof chatTexts, string>> 
   'chat.role.owner': '主播',
   'chat.role.coHost': '搭档',
   'chat.role.moderator': '管理员',
-  'chat.privacy': '隐私说明',
   'chat.minimumAge': '适合 {years} 岁及以上。娱乐积分，没有现金价值。',
 };
