@@ -107,6 +107,7 @@ export class MediaMove {
   distrust(): void {
     if (this.#place !== 'elsewhere') return;
     this.#giveUp();
+    this.#countGap();
     this.#arrive('here', 0);
     this.#later(RETRY_MS, () => this.#wanted === 'elsewhere' && this.#move('elsewhere'));
   }
@@ -146,12 +147,16 @@ export class MediaMove {
     attempt.frames.close();
     attempt.video.srcObject = null;
     this.#giveUp();
+    this.#countGap();
+    this.#arrive(to, shift);
+    this.#options.swap(attempt.connection);
+  }
+
+  #countGap(): void {
     this.#frames.countGap((gapMs) => {
       this.#gapMs = gapMs;
       this.#options.onChange();
     });
-    this.#arrive(to, shift);
-    this.#options.swap(attempt.connection);
   }
 
   /** At the other engine without a known shift: a short look at our relay tells it. */
