@@ -33,6 +33,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 const BEAT = `${NOW}
 redis.call('HSET', KEYS[1], ARGV[1], string.format('%d %s', now, ARGV[2]))
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
 local all = redis.call('HGETALL', KEYS[1])
 local found = {}
 for i = 1, #all, 2 do
