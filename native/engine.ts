@@ -245,7 +245,8 @@ async function openHandover(
     ...{ clock, timers, random, fetch, publisher, isLive },
     logger: logger.with({ part: 'handover' }),
     dataFolder: configuration.dataFolder,
-    peer: { iceServers: configuration.iceServers },
+    peer: { iceServers: peerOptionsOf(configuration).iceServers },
+    isLoopbackBound: true,
     onChange(view) {
       store.apply({ type: 'handover.changed', handover: view });
       joined.tellShow();

@@ -43,8 +43,10 @@ export type HandoverOptions = {
   logger: Logger;
   fetch: typeof fetch;
   peer: PeerOptions;
+  /** Engines at 127.0.0.1 are reached from there. */
+  isLoopbackBound?: boolean;
   publisher: {
-    openBranch(target: { url: string; token: string | null }): WhipClient;
+    openBranch(target: { url: string; token: string | null; peer: PeerOptions }): WhipClient;
     stats(): { framesPerSecond: number };
   };
   isLive(): boolean;
@@ -141,7 +143,8 @@ class HandoverRoom implements Handover {
     const { publisher, timers, clock, logger } = this.#options;
     const mine = this.#try;
     const sinceUs = clock.nowUs();
-    this.#branch = publisher.openBranch({ url: target.whipUrl, token: target.token || null });
+    const { whipUrl: url, token } = target;
+    this.#branch = publisher.openBranch({ url, token: token || null, peer: this.#peerFor(url) });
     this.#cancels.push(timers.every(LOOK_MS, () => this.#look(sinceUs)));
     this.#enter('probing', '');
     void this.#read(target, mine).catch((error: unknown) => {
@@ -151,7 +154,8 @@ class HandoverRoom implements Handover {
 
   /** Opens the reader once there is something to read; an engine may need a moment. */
   async #read(target: HandoverTarget, mine: number): Promise<void> {
-    const { clock, timers, random, fetch, peer } = this.#options;
+    const { clock, timers, random, fetch } = this.#options;
+    const peer = this.#peerFor(target.whepUrl);
     const open = this.#options.openReader ?? openWhepReader;
     const again = () =>
       this.#cancels.push(timers.after(READER_RETRY_MS, () => void this.#read(target, mine)));
@@ -170,6 +174,13 @@ class HandoverRoom implements Handover {
       this.#reason = nameOf(error);
       again();
     }
+  }
+
+  /** An engine on this machine is reached over loopback, others over every interface. */
+  #peerFor(url: string): PeerOptions {
+    const { hostname } = new URL(url);
+    const isHere = this.#options.isLoopbackBound && hostname === '127.0.0.1';
+    return isHere ? { ...this.#options.peer, bindAddress: '127.0.0.1' } : this.#options.peer;
   }
 
   #look(sinceUs: MediaTimeUs): void {

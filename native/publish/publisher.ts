@@ -71,7 +71,7 @@ export type Publisher = {
   /** Smaller copies that are too much beside a best picture of this rate are left out. */
   limitLayers(bestBitsPerSecond: number): void;
   /** One more WHIP leg of the same encode, to another engine; keeps trying until closed. */
-  openBranch(target: { url: string; token: string | null }): WhipClient;
+  openBranch(target: { url: string; token: string | null; peer: PeerOptions }): WhipClient;
   /** WHEP by RPC. Throws OfferRefused (native/webrtc/offerRefused.ts). */
   watchPreview(offerSdp: string): Promise<{ sessionId: string; answerSdp: string }>;
   /** False when there is no such session. */
