@@ -8,8 +8,12 @@ import { FACTS_VERSION, signText, viewerSigningText } from '../../core/wire/sign
 import type { TestViewer } from './harness.ts';
 
 export const RawViewer = {
-  /** Resolves once the hello was sent; nothing is read from then on. */
-  async join(port: number, like: TestViewer): Promise<Socket> {
+  /** Resolves once the hello was sent; nothing is read from then on. `wish`: facts of frames, too. */
+  async join(
+    port: number,
+    like: Pick<TestViewer, 'channelId' | 'subject' | 'key'>,
+    wish = false,
+  ): Promise<Socket> {
     const socket = createConnection({ port, host: '127.0.0.1' });
     socket.on('error', () => {});
     socket.write(
@@ -33,6 +37,11 @@ export const RawViewer = {
     });
     socket.pause();
     socket.write(frameOf(toBinary(FromViewerSchema, hello)));
+    if (wish) {
+      const value = { $typeName: 'morphine.facts.v1.AnalyticsWish', isWanted: true } as const;
+      const wished = create(FromViewerSchema, { message: { case: 'analyticsWish', value } });
+      socket.write(frameOf(toBinary(FromViewerSchema, wished)));
+    }
     return socket;
   },
 };
