@@ -70,6 +70,12 @@ export function closePeer(peer: PeerConnection): void {
   if (!entry) return;
   held.delete(peer);
   try {
+    // The library keeps its last callbacks for ever, and with them all that they reach.
+    for (const track of entry.tracks) {
+      track.onOpen(() => {});
+      track.onMessage(() => {});
+    }
+    peer.onStateChange(() => {});
     peer.close();
   } catch {
     // Closing a connection that failed meanwhile throws; it is gone either way.
