@@ -46,11 +46,11 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const certificate = await openCertificate(options);
   try {
     const plainWarning = certificate ? null : plainHttpWarning(options);
-    if (plainWarning !== null) options.logger.warn(plainWarning);
     const server = certificate ? makeSecureServer(certificate) : createServer(CONNECTION_LIMITS);
     server.requestTimeout = REQUEST_MS_MAX;
     server.headersTimeout = REQUEST_MS_MAX;
     await takePort(server, options);
+    if (plainWarning !== null) options.logger.warn(plainWarning);
     return {
       server,
       port: (server.address() as AddressInfo).port,
