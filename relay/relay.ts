@@ -464,14 +464,14 @@ function upgrade(
   }
   const address = addressOfClient(request);
   void learnChannel(room, channelId).then(() => {
-    const home = kind === 'stream' ? room.elsewhere(channelId) : null;
-    if (home !== null) {
-      passStream(home, request, stream, head);
-      return;
-    }
     if (kind === 'stream') {
       if (isBarredFromStream(room, channelId, address)) {
         refuseStream(stream, 403, 'Your network is banned from this show.');
+        return;
+      }
+      const home = room.elsewhere(channelId);
+      if (home !== null) {
+        passStream(home, request, stream, head);
         return;
       }
       const serve = (socket: FactsSocket) => room.media.stream(channelId, socket, address);

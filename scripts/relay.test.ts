@@ -28,10 +28,10 @@ after(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function start(args: readonly string[]) {
+function start(args: readonly string[], databaseUrl = '') {
   const child = spawn(process.execPath, [script, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, INIT_CWD: folder, DATABASE_URL: '' },
+    env: { ...process.env, INIT_CWD: folder, DATABASE_URL: databaseUrl },
   });
   children.add(child);
   let errors = '';
@@ -62,7 +62,7 @@ test('wrong flags end with 2 and one line that names the flag', async () => {
   writeFileSync(join(folder, 'a-file'), 'not a folder');
   writeFileSync(join(folder, 'bad-owners'), 'x\n');
   const data = ['--data', 'd'];
-  const cases: [RegExp, string[]][] = [
+  const cases: [RegExp, string[], string?][] = [
     [/--nonsense.*Known flags/, ['--nonsense']],
     [/Unexpected argument here/, ['here']],
     [/--port.*65535.*70000/, ['--port', '70000']],
@@ -83,12 +83,14 @@ test('wrong flags end with 2 and one line that names the flag', async () => {
     [/--host 9\.9\.9\.9 .*public.*plain/, [...data, '--host', '9.9.9.9']],
     [/--public-url .*plain HTTP/, [...data, '--public-url', 'http://live.example.org']],
     [/--host .*no address/, [...data, '--host', '192.0.2.77', '--port', '0']],
-    [/--database .*postgres:/, [...data, '--database', 'mysql://me:5ecret@h/x', '--port', '0']],
-    [/--database .*127\.0\.0\.1:1/, [...data, '--database', 'postgres://me:5ecret@127.0.0.1:1/x']],
+    [/--database is no flag.*DATABASE_URL/, ['--database', 'postgres://me:5ecret@h/x']],
+    [/--database is no flag.*DATABASE_URL/, ['--database=postgres://me:5ecret@h/x']],
+    [/DATABASE_URL .*postgres:/, [...data, '--port', '0'], 'mysql://me:5ecret@h/x'],
+    [/DATABASE_URL .*127\.0\.0\.1:1/, data, 'postgres://me:5ecret@127.0.0.1:1/x'],
     [/--data .*a-file/, ['--data', 'a-file/below', '--port', '0']],
   ];
-  for (const [line, args] of cases) {
-    const { code, errors } = await start(args).ended;
+  for (const [line, args, databaseUrl] of cases) {
+    const { code, errors } = await start(args, databaseUrl).ended;
     assert.equal(code, 2, `${args.join(' ')}: ${errors}`);
     assert.match(errors, line);
     assert.equal(errors.includes('5ecret'), false, 'no password is told');

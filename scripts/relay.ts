@@ -22,7 +22,7 @@ const FLAGS: Readonly<Record<RelaySetting, string>> = {
   certificateFile: '--cert',
   keyFile: '--key',
   dataFolder: '--data',
-  databaseUrl: '--database (or DATABASE_URL)',
+  databaseUrl: 'DATABASE_URL',
   redisUrl: 'REDIS_URL',
   relayKey: 'MORPHINE_RELAY_KEY',
   nodeUrl: '--node-url',
@@ -41,7 +41,6 @@ const flags = {
   cert: { type: 'string' },
   key: { type: 'string' },
   data: { type: 'string' },
-  database: { type: 'string' },
   owners: { type: 'string' },
   'ice-server': { type: 'string', multiple: true },
   'udp-port': { type: 'string' },
@@ -81,8 +80,8 @@ function readCommandLine(args: readonly string[], callerFolder: string): Command
     acme: acmeOf(values),
     dataFolder:
       path(values.data) ?? join(defaultDataFolder(process.platform, process.env), 'relay'),
-    // Better from the environment: an argument can be read by everybody on the machine.
-    databaseUrl: values.database ?? (process.env.DATABASE_URL || null),
+    // What holds a secret comes by the environment: everybody on the machine can read arguments.
+    databaseUrl: process.env.DATABASE_URL || null,
     owners: owners === 'open' || owners === 'paired' ? owners : resolve(callerFolder, owners),
     allowedOrigins: values['allow-origin']?.map((text) => addressOf('--allow-origin', text)) ?? [
       '*',
@@ -113,6 +112,9 @@ function parse(args: readonly string[]) {
     const text = cause instanceof Error ? cause.message : String(cause);
     const named = /'([^']*)'/.exec(text)?.[1] ?? '';
     const known = Object.keys(flags).map((name) => `--${name}`);
+    if (named.startsWith('--database')) {
+      throw new BadCommandLine('--database is no flag: put the address into DATABASE_URL.');
+    }
     if (text.startsWith('Unknown option')) {
       throw new BadCommandLine(`Unknown flag ${named}. Known flags: ${known.join(' ')}.`);
     }
