@@ -22,7 +22,7 @@ import { waitFor } from '../tests/harness/studio.ts';
 import { delayRounds, remarksOf } from './delay.ts';
 import type { BenchContext, Measured } from './figure.ts';
 import { janusPage } from './janusPage.ts';
-import { pageWithLink, servePages, takeJoins } from './linkPage.ts';
+import { pageWithLink, servePages, takeJoins, takeLoadedJoins } from './linkPage.ts';
 import { watchFrames } from './pageFrames.ts';
 
 type PeerFigure = NonNullable<Measured['peer']>;
@@ -51,7 +51,19 @@ export function measurePeerJoin(
   });
 }
 
-type Janus = { watchUrl: string; linkUrl: string };
+/** Click in a loaded page to first frame through Janus. */
+export function measurePeerJoinLoaded(
+  context: BenchContext,
+  browser: Browser,
+  perRound: number,
+): Promise<PeerFigure> {
+  return withJanus(context, async (janus) => {
+    const rounds = await takeLoadedJoins(browser, janus.waitingUrl, perRound);
+    return { rounds, remarks: [] };
+  });
+}
+
+type Janus = { watchUrl: string; linkUrl: string; waitingUrl: string };
 
 /** A running Janus with one mountpoint (id 1) for H.264 (96) and, if asked for, Opus (111). */
 export type JanusServer = {
@@ -128,8 +140,17 @@ async function withJanus(
       fed.once('message', () => done());
       fed.once('exit', (code) => fail(new Error(`The peer's source ended with ${code}`)));
     });
-    server = await servePages({ '/watch': janusPage(api), '/': pageWithLink('/watch') });
-    const figure = await run({ watchUrl: `${server.origin}/watch`, linkUrl: `${server.origin}/` });
+    server = await servePages({
+      '/': pageWithLink('/watch'),
+      '/watch': janusPage(api),
+      '/waiting': janusPage(api, true),
+    });
+    const { origin } = server;
+    const figure = await run({
+      watchUrl: `${origin}/watch`,
+      linkUrl: `${origin}/`,
+      waitingUrl: `${origin}/waiting`,
+    });
     return { ...figure, remarks: ['Janus streaming plugin, picture only', ...figure.remarks] };
   } catch (cause) {
     const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);

@@ -2,12 +2,20 @@
 // so that the browser sends no preflight, and waits for events while it asks, so that no round trip
 // is added to what Janus itself needs.
 
-/** @param api Janus' HTTP base address */
-export function janusPage(api: string): string {
+/**
+ * @param api Janus' HTTP base address
+ * @param isWaiting true: it asks for the picture when its button is clicked; its session stands
+ */
+export function janusPage(api: string, isWaiting = false): string {
   return `<!doctype html><title>peer</title>
 <style>body { margin: 0 } video { width: 100vw }</style>
-<video autoplay muted playsinline></video>
+${isWaiting ? '<button>watch</button>' : ''}<video autoplay muted playsinline></video>
 <script type="module">
+const button = document.querySelector('button');
+const clicked = button && new Promise((done) => button.addEventListener('click', ({ timeStamp }) => {
+  window.benchClickMs = timeStamp;
+  done();
+}));
 const api = ${JSON.stringify(api)};
 const ask = async (path, body) => {
   const transaction = Math.random().toString(36).slice(2);
@@ -20,6 +28,7 @@ const events = (async function* () {
 })();
 const attach = { janus: 'attach', plugin: 'janus.plugin.streaming' };
 const handle = session + '/' + (await ask(session, attach)).data.id;
+await clicked;
 const peer = new RTCPeerConnection();
 peer.ontrack = ({ track }) => {
   document.querySelector('video').srcObject = new MediaStream([track]);

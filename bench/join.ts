@@ -1,5 +1,6 @@
-// Figure `join`: a click on the link in an open page of a warm browser, to the first frame that the
-// viewer's page presents: loading the page, its script, WHEP, ICE, DTLS and the first key frame.
+// Figures `join` and `paint`: a click on the link in an open page of a warm browser, to the first
+// frame that the viewer's page presents: loading the page, its script, WHEP, ICE, DTLS and the first
+// key frame; and when that page first painted something.
 
 import { type BenchContext, type Measured, notMeasured } from './figure.ts';
 import { measurePeerJoin } from './janus.ts';
@@ -14,7 +15,11 @@ export async function measureJoin(context: BenchContext): Promise<Measured[]> {
   const { studio } = await context.studio('demo:?barcode=1');
   const server = await servePages({ '/': pageWithLink(studio.facts().viewer ?? '') });
   const perRound = context.isFull ? JOINS.full : JOINS.short;
-  const { clicks, navigations, steps } = await takeJoins(browser, `${server.origin}/`, perRound);
+  const { clicks, navigations, paints, steps } = await takeJoins(
+    browser,
+    `${server.origin}/`,
+    perRound,
+  );
   server.close();
   await context.quiet();
   const peer = await measurePeerJoin(context, browser, perRound);
@@ -25,7 +30,8 @@ export async function measureJoin(context: BenchContext): Promise<Measured[]> {
       `${spread?.p50.toFixed(0)}/${spread?.p95.toFixed(0)} ms (p50/p95)`,
     `middle join, ms from navigation: ${stepsText(steps)}`,
   ];
-  return [{ figure: 'join', rounds: clicks, remarks, peer }];
+  const painted = { figure: 'paint', rounds: paints, remarks: ['in the joins of `join`'] };
+  return [{ figure: 'join', rounds: clicks, remarks, peer }, painted];
 }
 
 /** Where the time of a join goes. */

@@ -22,6 +22,7 @@ import { type Measurement, notMeasured, ROUNDS } from './figure.ts';
 import { takeFloors } from './floors.ts';
 import { readGoals } from './goals.ts';
 import { measureJoin } from './join.ts';
+import { measureJoinLoaded } from './joinLoaded.ts';
 import { measureAudit, measureDurable } from './ledger.ts';
 import { measureLoad } from './load.ts';
 import { machineFacts } from './machine.ts';
@@ -51,6 +52,7 @@ const MEASUREMENTS: Record<string, Measurement> = {
   phone: measurePhone,
   delay: measureDelay,
   join: measureJoin,
+  joinloaded: measureJoinLoaded,
   back: measureBack,
   motion: measureMotion,
   motionids: measureDefaultMotion,
