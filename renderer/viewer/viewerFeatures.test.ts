@@ -233,8 +233,9 @@ test('an in-app browser that keeps nothing and opens nothing', skip, async () =>
   await untilLiveBy(page, 'webrtc', 5);
   await page.getByText('This browser keeps nothing').waitFor();
   show.clearMarkets();
-  show.openMarket();
-  await page.getByTestId('outcome-0').click();
+  const { title } = show.openMarket();
+  const market = page.getByRole('article').filter({ hasText: title });
+  await market.getByTestId('outcome-0').click();
   await page.getByTestId('full-screen').click();
   assert.deepEqual(complaints, []);
   await close();
