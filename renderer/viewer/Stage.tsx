@@ -61,7 +61,7 @@ export function Stage({ session, video, size, onTheatre, onFullScreen }: StagePr
     <section className="stage" aria-label={text('viewer.picture')} data-state={watch}>
       <div className="stage-picture" ref={place}>
         <canvas ref={streamed} className="stage-still" data-testid="streamed" hidden />
-        <canvas ref={still} className="stage-still" hidden />
+        <canvas ref={still} className="stage-still" data-testid="still" hidden />
         <canvas ref={boxes} className="stage-boxes" />
         <CaptionLine session={session} />
         <StageMessage session={session} />
