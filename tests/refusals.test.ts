@@ -164,7 +164,7 @@ test('the ready file is private, and a stale one is removed first thing', async 
   const studio = await startStudio({ isLive: false, args: ['--seed', '1'] });
   const { mode } = statSync(join(studio.folder, 'ready.json'));
   assert.equal(mode & 0o777, 0o600);
-  const keys = ['version', 'pid', 'processes', 'state', 'studio', 'viewer', 'whep', 'whip'];
+  const keys = ['version', 'pid', 'processes', 'state', 'studio', 'viewer', 'view', 'whep', 'whip'];
   keys.push('channel', 'relay', 'metrics', 'health', 'source', 'demo', 'data');
   assert.deepEqual(Object.keys(studio.facts()), keys);
   assert.equal(await studio.stop(), 0);
