@@ -46,6 +46,15 @@ type AxeResult = { violations: { id: string; impact: string; nodes: { html: stri
 async function seriousIn(page: Page, state: string): Promise<string[]> {
   // The page's own policy forbids foreign scripts; a debugger is not the page.
   await page.evaluate(axeSource);
+  // Half way from grey to colour nothing has contrast; what stays is judged.
+  await page.evaluate(() =>
+    Promise.allSettled(
+      document
+        .getAnimations()
+        .filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
+        .map(({ finished }) => finished),
+    ),
+  );
   const { violations } = await page.evaluate(() =>
     (globalThis as unknown as { axe: { run(): Promise<AxeResult> } }).axe.run(),
   );
