@@ -30,7 +30,7 @@ type Words = {
 const ENGLISH: Words = {
   title: 'Privacy',
   who: 'This show is run by',
-  whoUnknown: 'somebody who has not given a name. The channel is',
+  whoUnknown: 'Whoever runs this show has not given a name. Its channel is',
   contact: 'Write to',
   kept: 'What is kept',
   items: ({ streamer, hasLogIn }) => [

@@ -2,7 +2,6 @@
 // headers, caching, figures for this machine only, bounded bodies, TLS, and the choice of a port.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { request as secureRequest } from 'node:https';
@@ -10,6 +9,7 @@ import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+import { certificateSkip, makeCertificate } from '../tests/harness/certificate.ts';
 import { BadRelaySetting } from './badRelaySetting.ts';
 import type { Relay } from './relay.ts';
 import {
@@ -85,7 +85,7 @@ test('the page, its hashed files and its plain files, each with its caching', as
   assert.equal((await ask(`/s/${channel}`, {}, 'POST')).status, 405);
 });
 
-test('scripts come compressed as the client likes them, and as they are to who does not', async () => {
+test('scripts come compressed as the client likes them, else as they are', async () => {
   const path = '/assets/long-A1b2C3d4.js';
   const decoders = { br: brotliDecompressSync, gzip: gunzipSync };
   for (const [coding, decode] of Object.entries(decoders)) {
@@ -229,12 +229,8 @@ test('a taken port: the next free one, unless it was named', async () => {
   await free.close();
 });
 
-const openssl = hasOpenssl();
-test('with a certificate it speaks TLS', { skip: openssl ? false : 'no openssl' }, async () => {
-  const [keyFile, certificateFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const parts = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
-  const files = ['-nodes', '-keyout', keyFile, '-out', certificateFile, '-subj', '/CN=localhost'];
-  execFileSync('openssl', [...parts, ...files], { stdio: 'ignore' });
+test('with a certificate it speaks TLS', { skip: certificateSkip }, async () => {
+  const { keyFile, certificateFile } = makeCertificate(folder, ['DNS:localhost']);
   const dataFolder = join(folder, 'secure');
   const secure = await startTestRelay({ dataFolder, keyFile, certificateFile });
   assert.match(secure.url, /^https:/);
@@ -263,12 +259,3 @@ test('links are made of the public address', async () => {
   assert.equal(known.healthUrl, `http://127.0.0.1:${known.port}/healthz`);
   await known.close();
 });
-
-function hasOpenssl(): boolean {
-  try {
-    execFileSync('openssl', ['version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -2,7 +2,7 @@
 // zones and points of the ground. Kept in the data folder. What vision could not use is refused,
 // with the field and what was expected, before anything is kept.
 
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import {
@@ -16,6 +16,7 @@ import {
 import { RpcError } from '../../core/contract/rpc.ts';
 import type { VisionClient } from '../vision/client.ts';
 import { findPack, placesFault } from '../vision/moriarty/pack.ts';
+import { replaceFile } from './replaceFile.ts';
 
 const FILE = 'gamePlaces.json';
 /** Packs whose drawings are kept. */
@@ -72,10 +73,7 @@ export async function createGamePlaces(options: GamePlacesOptions): Promise<Game
   }
   async function keep(change: Partial<Kept>): Promise<void> {
     const changed = { ...kept, ...change };
-    await mkdir(dataFolder, { recursive: true });
-    const path = join(dataFolder, FILE);
-    await writeFile(`${path}.tmp`, `${JSON.stringify(changed, null, 2)}\n`);
-    await rename(`${path}.tmp`, path);
+    await replaceFile(join(dataFolder, FILE), `${JSON.stringify(changed, null, 2)}\n`);
     kept = changed;
     tell();
   }

@@ -2,13 +2,14 @@
 // which secrets. Kept in the data folder (mode 0600), because a game reads its file once and the
 // studio restarts often. The secrets are shown to the owner and nobody else.
 
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fromHex, type RandomBytes, toHex } from '../../core/base/ids.ts';
 import type { GameSourcesView } from '../../core/contract/games.ts';
 import { type GameState, type GameStateOptions, openGameState } from '../gameState/gameState.ts';
 import { GAMES, gameFile } from '../gameState/games.ts';
+import { replaceFile } from './replaceFile.ts';
 
 const FILE = 'gameSources.json';
 const keptSchema = z.strictObject({
@@ -49,10 +50,7 @@ export async function createGameSources(options: GameSourcesOptions): Promise<Ga
 
   async function keep(change: Partial<Kept>): Promise<void> {
     kept = { ...kept, ...change };
-    await mkdir(dataFolder, { recursive: true });
-    const path = join(dataFolder, FILE);
-    await writeFile(`${path}.tmp`, `${JSON.stringify(kept)}\n`, { mode: 0o600 });
-    await rename(`${path}.tmp`, path);
+    await replaceFile(join(dataFolder, FILE), `${JSON.stringify(kept)}\n`);
   }
 
   async function open(port: number): Promise<void> {

@@ -4,7 +4,7 @@
 // nothing: when the engine falls silent, everybody is back here and it is tried again later. The
 // token is kept in a file of mode 0600 and must reach neither state nor log.
 
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { CancelTimer, MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
@@ -14,6 +14,7 @@ import type { HandoverView } from '../../core/contract/state.ts';
 import type { PeerOptions } from '../webrtc/peer.ts';
 import { openWhepReader, type WhepReader } from '../webrtc/whepReader.ts';
 import type { WhipClient } from '../webrtc/whipClient.ts';
+import { replaceFile } from './replaceFile.ts';
 
 const FILE = 'handover.json';
 const LOOK_MS = 100;
@@ -105,11 +106,8 @@ class HandoverRoom implements Handover {
 
   async set(target: HandoverTarget): Promise<void> {
     const { dataFolder } = this.#options;
-    await mkdir(dataFolder, { recursive: true });
-    const path = join(dataFolder, FILE);
     const text = `${JSON.stringify({ version: 1, ...target })}\n`;
-    await writeFile(`${path}.tmp`, text, { mode: 0o600 });
-    await rename(`${path}.tmp`, path);
+    await replaceFile(join(dataFolder, FILE), text);
     this.#stop();
     this.#target = target;
     this.#retryMs = RETRY_MS_FIRST;

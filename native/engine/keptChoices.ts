@@ -2,7 +2,7 @@
 // hand. Each file is versioned, checked when read, and replaced as a whole once it is on the disk.
 // A file that cannot be read is put aside, never overwritten, and said.
 
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Template } from '../../core/contract/state.ts';
@@ -11,6 +11,7 @@ import {
   exportTemplates,
   importTemplates,
 } from '../../core/markets/templates.ts';
+import { replaceFile } from './replaceFile.ts';
 
 const reason = z.string().max(300);
 const suspendedSchema = z.strictObject({
@@ -85,15 +86,4 @@ function createWriter(dataFolder: string): (name: string, text: string) => Promi
     last = writing.catch(() => {});
     return writing;
   };
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  const file = await open(`${path}.tmp`, 'w', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(`${path}.tmp`, path);
 }

@@ -32,6 +32,7 @@ import type { Viewer } from '../audience/viewer.ts';
 import type { LedgerClient } from '../ledger/client.ts';
 import type { ChannelKey } from '../upstream/channelKey.ts';
 import type { StudioSocket } from '../upstream/studioSocket.ts';
+import { replaceFile } from './replaceFile.ts';
 
 /** Old chat goes once an hour, ms. */
 const FORGET_MS = 3_600_000;
@@ -48,7 +49,7 @@ export async function openPeopleFiles(
 ): Promise<KeptPeopleFiles> {
   const { random, wallMs } = around;
   const logger = around.logger.with({ part: 'people' });
-  const file = await openPeopleFile({ dataFolder, random, wallMs });
+  const file = await openPeopleFile({ dataFolder, random, wallMs, replaceFile });
   if (file.complaint !== '') logger.error(file.complaint);
   const onTrouble = (reason: string) => logger.warn('chat is not kept', { reason });
   const { chatDays } = file.people.settings;

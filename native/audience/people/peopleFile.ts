@@ -3,7 +3,7 @@
 // address stands in it: a banned network is a hash under a key that is thrown away when no ban
 // rests on it. A file that cannot be read is put aside, never overwritten, and said.
 
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type RandomBytes, toHex } from '../../../core/base/ids.ts';
@@ -83,6 +83,8 @@ export async function openPeopleFile(options: {
   dataFolder: string;
   random: RandomBytes;
   wallMs(): number;
+  /** Writes a file whole or not at all. */
+  replaceFile(path: string, text: string): Promise<void>;
 }): Promise<PeopleFile> {
   const path = join(options.dataFolder, FILE_NAME);
   const { found, complaint } = await readKept(path);
@@ -95,7 +97,7 @@ export async function openPeopleFile(options: {
     keep() {
       next ??= writing.then(() => {
         next = null;
-        writing = replaceFile(path, `${JSON.stringify(people)}\n`);
+        writing = options.replaceFile(path, `${JSON.stringify(people)}\n`);
         const written = writing;
         // A failed write is told to whoever asked; the next one is tried all the same.
         writing = written.catch(() => {});
@@ -136,15 +138,4 @@ async function readKept(path: string): Promise<{ found: KeptPeople | null; compl
     const complaint = `${path} could not be read and was put aside as ${aside}; nobody is banned.`;
     return { found: null, complaint };
   }
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  const file = await open(`${path}.tmp`, 'w', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(`${path}.tmp`, path);
 }
