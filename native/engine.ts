@@ -115,6 +115,7 @@ export async function startEngine(
     onChange(view) {
       store.apply({ type: 'show.changed', show: view });
       tellShow();
+      peopleRooms.leaderboard.begin(view.liveSinceUs);
       audience.setBettingSuspended(view.bettingSuspended);
       markets.suspendBetting(view.bettingSuspended);
       steerUplink();
@@ -400,7 +401,10 @@ function openFactRooms(
       audience.marketChanged(action.market);
       peopleRooms.marketChanged(action.market);
     },
-    onSettled: (subject, entry) => audience.settled(subject, entry),
+    onSettled(subject, entry) {
+      audience.settled(subject, entry);
+      peopleRooms.leaderboard.settled(entry);
+    },
   });
   const betRate = createBetRate({ clock, timers, vision });
   const peopleRooms = createPeopleRooms({

@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { newId } from '../../core/base/ids.ts';
 import { FIRST_ROOM_SETTINGS } from '../../core/contract/people.ts';
-import { ChatSendSchema } from '../../core/wire/gen/facts_pb.js';
+import { BetSchema, ChatSendSchema } from '../../core/wire/gen/facts_pb.js';
 import type { Relay } from '../../relay/relay.ts';
 import {
   clock,
@@ -272,6 +272,48 @@ test('the shield is one act, and its end leaves all as it was', async () => {
   assert.deepEqual([after.slowSeconds, after.linksAllowed, after.signedInOnly], [5, true, false]);
   assert.equal(studio.show.view().bettingSuspended, '');
   assert.equal((await say(viewer, 'https://fine.example/now')).code, '');
+});
+
+test('the leaderboard: who signed in, by the ledger’s figures; a ban takes one out of it', async () => {
+  const [ann, guest] = [await join(), await join()];
+  const atUs = clock.nowUs();
+  const { market } = await ledger.client.openMarket({
+    ...act('ranked', 'open-ranked', atUs),
+    ...{ rules: rulesAt(atUs), reason: 'test' },
+  });
+  for (const [viewer, outcome] of [[ann, 0] as const, [guest, 1] as const]) {
+    const betId = newId(random);
+    viewer.send({
+      case: 'bet',
+      value: create(BetSchema, { betId, marketId: market.id, outcome, amountMinor: 200n }),
+    });
+    assert.equal((await viewer.take('betReply', (reply) => reply.betId === betId)).code, '');
+  }
+  const decide = {
+    ...act(market.id, 'decide-ranked', clock.nowUs()),
+    reason: 'so',
+    evidence: null,
+  };
+  await ledger.client.resolveMarket({ ...decide, outcome: 0 });
+  const [settled] = await ledger.client.history(ann.subject, 1);
+  assert.ok(settled?.result === 'WON');
+  studio.rooms.leaderboard.settled(settled);
+  const { people } = studio.rooms;
+  // She bet as a guest; signing in reads back what the ledger settled for her.
+  people.signIn(ann.subject, 'cd'.repeat(32), 'Ann');
+  studio.rooms.leaderboard.signedIn(ann.subject);
+  const { author } = await ann.take('standing', ({ isSignedIn }) => isSignedIn);
+  const told = await guest.take('leaderboard', ({ rows }) => rows.length > 0);
+  const netMinor = BigInt(settled.paidMinor - settled.amountMinor);
+  assert.ok(netMinor > 0n);
+  assert.deepEqual(
+    told.rows.map((row) => [row.name, row.netMinor, row.bets, row.authors]),
+    [['Ann', netMinor, 1, [author]]],
+  );
+  const late = await join();
+  assert.equal((await late.take('leaderboard')).rows.length, 1, 'who comes later hears it too');
+  await owner().people.ban({ ...SPAM, subject: ann.subject });
+  assert.equal((await late.take('leaderboard')).rows.length, 0);
 });
 
 test('a moderator acts on viewers, and on nobody of the crew', async () => {

@@ -32,6 +32,7 @@ import type { Viewer } from '../audience/viewer.ts';
 import type { LedgerClient } from '../ledger/client.ts';
 import type { ChannelKey } from '../upstream/channelKey.ts';
 import type { StudioSocket } from '../upstream/studioSocket.ts';
+import { createLeaderboardRoom, type LeaderboardRoom } from './leaderboardRoom.ts';
 import { replaceFile } from './replaceFile.ts';
 
 /** Old chat goes once an hour, ms. */
@@ -62,6 +63,7 @@ export type PeopleRooms = {
   chat: Chat;
   staffDoor: StaffDoor;
   fraud: FraudWatch;
+  leaderboard: LeaderboardRoom;
   /** For the audience: this connection's key is its subject's. */
   bound(viewer: Viewer): void;
   betRefusal(viewer: Viewer, bet: Bet, atUs: number): Refusal | null;
@@ -100,7 +102,9 @@ export function createPeopleRooms(options: {
   });
   const fraud = new FraudWatch({ clock });
   const tell = createTeller({ people, chat, socket, deliver });
-  const unsubscribe = joinPeople({ people, chat, staffDoor, fraud, socket, tell });
+  const { ledger } = options;
+  const leaderboard = createLeaderboardRoom({ people, chat, ledger, timers, deliver });
+  const unsubscribe = joinPeople({ people, chat, staffDoor, fraud, leaderboard, socket, tell });
   const forget = () => void kept.log.forget(people.settings.chatDays).catch(() => {});
   const cancel = timers.every(FORGET_MS, forget);
   const stopSummary = tellSummary(timers, { people, chat, staffDoor }, options.onSummary);
@@ -108,7 +112,7 @@ export function createPeopleRooms(options: {
     people.bookBans({ role: 'owner', actor: 'studio' }).catch(() => {});
   });
   return {
-    ...{ people, chat, staffDoor, fraud },
+    ...{ people, chat, staffDoor, fraud, leaderboard },
     bound(viewer) {
       const { id: viewerId, subject, publicKey, network } = viewer;
       const isNew = people.personOf(viewerId) === undefined;
@@ -127,6 +131,7 @@ export function createPeopleRooms(options: {
       tell.rules([viewerId]);
       tell.standing(subject, '');
       chat.greet(person);
+      leaderboard.tell([viewerId]);
     },
     betRefusal({ subject, network }, bet, arrivedUs) {
       const { betId, marketId, outcome } = bet;
@@ -146,6 +151,7 @@ export function createPeopleRooms(options: {
     async close() {
       cancel();
       stopSummary();
+      leaderboard.close();
       for (const one of unsubscribe) one();
       staffDoor.close();
       people.close();
@@ -263,14 +269,16 @@ function joinPeople(rooms: {
   chat: Chat;
   staffDoor: StaffDoor;
   fraud: FraudWatch;
+  leaderboard: LeaderboardRoom;
   socket: StudioSocket;
   tell: Teller;
 }): (() => void)[] {
-  const { people, chat, staffDoor, socket, tell } = rooms;
+  const { people, chat, staffDoor, leaderboard, socket, tell } = rooms;
   return [
     socket.onRegistered(() => {
       tell.people([]);
       tell.rules([]);
+      leaderboard.tell([]);
     }),
     socket.onLost(() => {
       people.everybodyLeft();
@@ -280,7 +288,10 @@ function joinPeople(rooms: {
       people.left(viewerId);
       staffDoor.left(viewerId);
     }),
-    socket.onSignedIn(({ subject, identity, name }) => people.signIn(subject, identity, name)),
+    socket.onSignedIn(({ subject, identity, name }) => {
+      people.signIn(subject, identity, name);
+      leaderboard.signedIn(subject);
+    }),
     socket.onViewerMessage((viewerId, { message }) => {
       const person = people.personOf(viewerId);
       if (!person) return;
@@ -290,7 +301,9 @@ function joinPeople(rooms: {
       else if (message.case === 'signOut') people.signOut(person.subject);
     }),
     people.onChanged((endViewers) => tell.people(endViewers)),
+    people.onChanged(() => leaderboard.peopleChanged()),
     people.onStanding((subject, notice) => tell.standing(subject, notice)),
+    people.onStanding(() => leaderboard.peopleChanged()),
     people.onRules(() => {
       tell.people([]);
       tell.rules([]);

@@ -3,7 +3,7 @@
 // picture as a slim card. Places are kept free before they are filled, so that
 // nothing jumps under a finger.
 
-import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import { Notice } from '../ui/Notice.tsx';
 import { text } from '../ui/texts.ts';
@@ -19,6 +19,9 @@ import { Wallet } from './Wallet.tsx';
 export type ViewSize = 'normal' | 'theatre' | 'full';
 
 const Limits = lazy(() => import('./Limits.tsx').then((code) => ({ default: code.Limits })));
+const Leaderboard = lazy(() =>
+  import('./Leaderboard.tsx').then((code) => ({ default: code.Leaderboard })),
+);
 
 type AppProps = { session: ViewerSession; video: HTMLVideoElement };
 
@@ -79,7 +82,16 @@ export function App({ session, video }: AppProps) {
           <News session={session} />
           <Chat chat={session.chat} />
           <Wallet.History session={session} />
-          <OwnLimits session={session} />
+          <Drawer id="leaderboard" title={text('viewer.board')}>
+            <Leaderboard session={session} />
+          </Drawer>
+          <Drawer
+            id="limits"
+            title={text('viewer.limits')}
+            onOpen={() => session.money.askLimits()}
+          >
+            <Limits session={session} />
+          </Drawer>
         </div>
         <Wallet.Balance session={session} />
       </aside>
@@ -96,21 +108,23 @@ function isTyping(target: EventTarget | null, key: string): boolean {
     : target.type === 'radio' && isArrow(key);
 }
 
-/** Fetched when it is first opened. */
-function OwnLimits({ session }: { session: ViewerSession }) {
+type DrawerProps = { id: string; title: string; onOpen?: () => void; children: ReactNode };
+
+/** Its inside is fetched when it is first opened. */
+function Drawer({ id, title, onOpen, children }: DrawerProps) {
   const [wasOpened, setOpened] = useState(false);
   return (
     <details
       className="history"
-      data-testid="limits"
+      data-testid={id}
       onToggle={(event) => {
         if (!event.currentTarget.open) return;
         setOpened(true);
-        session.money.askLimits();
+        onOpen?.();
       }}
     >
-      <summary className="history-head">{text('viewer.limits')}</summary>
-      <Suspense fallback={null}>{wasOpened ? <Limits session={session} /> : null}</Suspense>
+      <summary className="history-head">{title}</summary>
+      <Suspense fallback={null}>{wasOpened ? children : null}</Suspense>
     </details>
   );
 }

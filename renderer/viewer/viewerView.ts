@@ -18,6 +18,8 @@ import type { WatchState } from './watchState.ts';
 import {
   type BalanceView,
   balanceViewOf,
+  type LeaderboardView,
+  leaderboardViewOf,
   marketFaceOf,
   type NewsLine,
   newsLineOf,
@@ -49,6 +51,8 @@ export type ViewerView = {
   /** What is being said; `number` tells one from the next. */
   caption: { text: string; language: string; showMs: number; number: number } | null;
   hasCaptions: boolean;
+  /** Null until the studio told of it. */
+  leaderboard: LeaderboardView | null;
   overlay: OverlayMode;
   layers: OverlayLayers;
   sound: boolean;
@@ -100,6 +104,7 @@ export function firstView(isLasting: boolean): ViewerView {
     limitTrouble: '',
     caption: null,
     hasCaptions: true,
+    leaderboard: null,
     overlay: 'live',
     layers: LAYERS_AT_FIRST,
     sound: false,
@@ -138,6 +143,11 @@ export function takeWord(word: ViewerWord, store: StoreApi<ViewerView>): void {
     case 'balance': {
       const balance = balanceViewOf(word.value);
       if (balance) store.setState({ balance });
+      return;
+    }
+    case 'leaderboard': {
+      const leaderboard = leaderboardViewOf(word.value);
+      if (leaderboard) store.setState({ leaderboard });
       return;
     }
     case 'caption': {

@@ -9,6 +9,7 @@ import {
   type GameEvent,
   type HistoryEntry,
   HistoryEntry_Result,
+  type Leaderboard,
   LimitName,
   type Limits,
   type Market,
@@ -117,6 +118,28 @@ export function showViewOf(show: Show): ShowView | null {
 export function newsLineOf(event: GameEvent): NewsLine {
   const { id, type, subject, why } = event;
   return { id, type, subject, why, captureUs: Number(event.captureUs) };
+}
+
+/** Rows and names beyond these are none of ours. */
+const BOARD_ROWS_MAX = 50;
+const BOARD_NAME_LENGTH_MAX = 80;
+
+/** Profit and loss of those who signed in, best first. */
+export type LeaderboardView = {
+  rows: readonly { authors: readonly string[]; name: string; netMinor: number; bets: number }[];
+  people: number;
+};
+
+/** Null when a figure cannot be exact. */
+export function leaderboardViewOf({ rows, people }: Leaderboard): LeaderboardView | null {
+  if (rows.length > BOARD_ROWS_MAX) return null;
+  const shown: LeaderboardView['rows'][number][] = [];
+  for (const { authors, name, netMinor: net, bets } of rows) {
+    const netMinor = exact(net);
+    if (netMinor === null || name.length > BOARD_NAME_LENGTH_MAX) return null;
+    shown.push({ authors, name, netMinor, bets });
+  }
+  return { rows: shown, people };
 }
 
 export type BalanceView = {

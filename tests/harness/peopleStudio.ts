@@ -66,6 +66,7 @@ export async function startPeopleStudio(options: {
     openRpc: () => rpc,
     onSummary: (people) => store.apply({ type: 'people.changed', people }),
   });
+  rooms.leaderboard.begin(1);
   const markets: MarketView[] = [];
   const audience = createAudience({
     ...{ socket, ledger: ledger.client, ...around },

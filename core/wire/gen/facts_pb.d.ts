@@ -2653,6 +2653,12 @@ export declare type ToViewer = Message<"morphine.facts.v1.ToViewer"> & {
      */
     value: Caption;
     case: "caption";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.Leaderboard leaderboard = 71;
+     */
+    value: Leaderboard;
+    case: "leaderboard";
   } | { case: undefined; value?: undefined };
 };
 
@@ -2661,6 +2667,72 @@ export declare type ToViewer = Message<"morphine.facts.v1.ToViewer"> & {
  * Use `create(ToViewerSchema)` to create a new message.
  */
 export declare const ToViewerSchema: GenMessage<ToViewer>;
+
+/**
+ * Profit and loss of settled bets since the show began, of people who signed in; best first. The
+ * devices of one log-in are one row, known by the authors that they have in chat.
+ *
+ * @generated from message morphine.facts.v1.LeaderboardRow
+ */
+export declare type LeaderboardRow = Message<"morphine.facts.v1.LeaderboardRow"> & {
+  /**
+   * @generated from field: repeated string authors = 1;
+   */
+  authors: string[];
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * @generated from field: sint64 net_minor = 3;
+   */
+  netMinor: bigint;
+
+  /**
+   * decided ones; stakes that came back count nothing
+   *
+   * @generated from field: uint32 bets = 4;
+   */
+  bets: number;
+};
+
+/**
+ * Describes the message morphine.facts.v1.LeaderboardRow.
+ * Use `create(LeaderboardRowSchema)` to create a new message.
+ */
+export declare const LeaderboardRowSchema: GenMessage<LeaderboardRow>;
+
+/**
+ * @generated from message morphine.facts.v1.Leaderboard
+ */
+export declare type Leaderboard = Message<"morphine.facts.v1.Leaderboard"> & {
+  /**
+   * @generated from field: repeated morphine.facts.v1.LeaderboardRow rows = 1;
+   */
+  rows: LeaderboardRow[];
+
+  /**
+   * in it, also those below the last row
+   *
+   * @generated from field: uint32 people = 2;
+   */
+  people: number;
+
+  /**
+   * media clock: when the show began
+   *
+   * @generated from field: uint64 since_us = 3;
+   */
+  sinceUs: bigint;
+};
+
+/**
+ * Describes the message morphine.facts.v1.Leaderboard.
+ * Use `create(LeaderboardSchema)` to create a new message.
+ */
+export declare const LeaderboardSchema: GenMessage<Leaderboard>;
 
 /**
  * What is being said, from a signed webhook; shown at once and replaced by the next one.

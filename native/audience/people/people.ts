@@ -314,7 +314,7 @@ export class People {
   /** Why this person may not join or bet now; null when nothing holds. */
   banOf(subject: string, network: string): Banned | null {
     const nowMs = this.#nowMs();
-    const identity = this.#identityOf(subject);
+    const identity = this.identityOf(subject);
     const found = this.#kept.sanctions.find(
       (sanction) =>
         sanction.kind === 'ban' &&
@@ -395,7 +395,7 @@ export class People {
   }
 
   isSignedIn(subject: string): boolean {
-    return this.#identityOf(subject) !== '';
+    return this.identityOf(subject) !== '';
   }
 
   nameOf(subject: string): string {
@@ -469,7 +469,7 @@ export class People {
     kept.sanctions.push({
       ...args,
       sanctionId: newId(this.#options.random),
-      identity: this.#identityOf(args.subject),
+      identity: this.identityOf(args.subject),
       fromMs: this.#nowMs(),
       actor: actor.actor.slice(0, 80),
       isBooked: args.network !== '',
@@ -522,7 +522,8 @@ export class People {
     return '';
   }
 
-  #identityOf(subject: string): string {
+  /** The log-in of a subject; empty for a guest. */
+  identityOf(subject: string): string {
     return this.#signIns.get(subject)?.identity ?? '';
   }
 

@@ -153,6 +153,16 @@ export const viewerTexts = {
   'viewer.result.ahead': 'ahead',
   'viewer.result.behind': 'behind',
   'viewer.resultEven': 'Over your last {count} settled bets you are even.',
+  'viewer.board': 'Leaderboard',
+  'viewer.boardWhat':
+    'Profit and loss of settled bets since the show began, in play points. Signed in: {people}.',
+  'viewer.boardEmpty': 'Nobody who signed in has a settled bet yet.',
+  'viewer.boardGuest':
+    'You are not in it: it lists people who signed in, because one person can be many guests.',
+  'viewer.boardGuestHow': 'Sign in below the chat to be in it.',
+  'viewer.boardNoLogIn': 'This relay has no log-in, so nobody can be in it.',
+  'viewer.boardYou': 'you',
+  'viewer.boardBets': '{count} bets',
   'viewer.minimumAge':
     'Play points only: they cannot be bought, sold or paid out. For people aged 18 and over.',
   'viewer.captions': 'Captions',
