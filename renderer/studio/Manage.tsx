@@ -1,16 +1,17 @@
-// What is prepared between shows: templates, who may not bet, the rules for everybody and the
-// relay. One dialog with four parts; the arrow keys go from part to part.
+// What is prepared between shows: templates, who may not bet, the rules for everybody, the relay
+// and an engine beside it. One dialog with five parts; the arrow keys go from part to part.
 
 import { type ReactNode, useState } from 'react';
 import type { StudioState } from '../../core/contract/state.ts';
 import { text } from '../ui/texts.ts';
+import { HandoverPanel } from './HandoverPanel.tsx';
 import { Modal } from './Modal.tsx';
 import { Policies } from './Policies.tsx';
 import { RelayPanel } from './RelayPanel.tsx';
 import { TemplateList } from './TemplateList.tsx';
 import { Viewers } from './Viewers.tsx';
 
-const PARTS = ['templates', 'viewers', 'policy', 'relay'] as const;
+const PARTS = ['templates', 'viewers', 'policy', 'relay', 'handover'] as const;
 type Part = (typeof PARTS)[number];
 
 export function Manage({ state, onClose }: { state: StudioState; onClose: () => void }) {
@@ -20,6 +21,7 @@ export function Manage({ state, onClose }: { state: StudioState; onClose: () => 
     viewers: () => <Viewers />,
     policy: () => <Policies policy={state.policy} />,
     relay: () => <RelayPanel />,
+    handover: () => <HandoverPanel handover={state.handover} />,
   };
   return (
     <Modal title={text('studio.manage.title')} onClose={onClose}>
@@ -47,7 +49,7 @@ export function Manage({ state, onClose }: { state: StudioState; onClose: () => 
             tabIndex={one === part ? 0 : -1}
             onClick={() => setPart(one)}
           >
-            {text(`studio.manage.${one}`)}
+            {text(one === 'handover' ? 'studio.handover.tab' : `studio.manage.${one}`)}
           </button>
         ))}
       </div>

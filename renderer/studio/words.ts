@@ -1,9 +1,14 @@
 // The words of the studio page. Imported before anything that says one.
 
+import { pageLanguage } from '../ui/pageLanguage.ts';
+import { handoverTexts } from '../ui/texts/handover.ts';
+import { handoverTextsChinese } from '../ui/texts/handoverChinese.ts';
 import { managementTexts } from '../ui/texts/management.ts';
 import { modelTexts } from '../ui/texts/models.ts';
 import { sharedTexts } from '../ui/texts/shared.ts';
 import { studioTexts } from '../ui/texts/studio.ts';
 import { chooseTexts } from '../ui/texts.ts';
 
-chooseTexts(sharedTexts, studioTexts, managementTexts, modelTexts);
+chooseTexts(sharedTexts, studioTexts, managementTexts, modelTexts, handoverTexts);
+// Only this panel speaks Chinese so far; the rest of the studio is English.
+if (pageLanguage(location.search, navigator.languages) === 'zh') chooseTexts(handoverTextsChinese);

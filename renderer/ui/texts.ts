@@ -5,6 +5,7 @@
 import type { captureTexts } from './texts/capture.ts';
 import type { chatTexts } from './texts/chat.ts';
 import type { checkTexts } from './texts/check.ts';
+import type { handoverTexts } from './texts/handover.ts';
 import type { managementTexts } from './texts/management.ts';
 import type { modelTexts } from './texts/models.ts';
 import type { sharedTexts } from './texts/shared.ts';
@@ -14,6 +15,7 @@ import type { viewerTexts } from './texts/viewer.ts';
 type All = typeof sharedTexts &
   typeof studioTexts &
   typeof managementTexts &
+  typeof handoverTexts &
   typeof modelTexts &
   typeof viewerTexts &
   typeof chatTexts &

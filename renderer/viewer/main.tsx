@@ -5,6 +5,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { realTimers } from '../../core/base/clock.ts';
+import { pageLanguage } from '../ui/pageLanguage.ts';
 import { text } from '../ui/texts.ts';
 import { App } from './App.tsx';
 import { askedTransport, channelOfPath } from './address.ts';
@@ -12,7 +13,7 @@ import type { FirstPicture } from './firstPicture.ts';
 import { publishFigures } from './rootFigures.ts';
 import { openTextStore } from './textStore.ts';
 import { createViewerSession } from './viewerSession.ts';
-import { pageLanguage, speak } from './words.ts';
+import { speak } from './words.ts';
 
 /** Runs the page in `#root`. `first` is what plays in `video` already, if anything does. */
 export async function startPage(begun: {

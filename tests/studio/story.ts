@@ -409,7 +409,22 @@ function storyHandlers(
       forget: unavailable,
       checkLink: () => linkAnswers.shift() ?? { isReachable: true, sentence: '' },
     },
-    handover: { set: unavailable, clear: unavailable },
+    handover: {
+      set({ whipUrl, whepUrl, token }) {
+        calls.push(`handover.set ${token}`);
+        apply({
+          type: 'handover.changed',
+          handover: { state: 'probing', reason: '', whipUrl, whepUrl },
+        });
+        return {};
+      },
+      clear() {
+        calls.push('handover.clear');
+        const handover = { state: 'off', reason: '', whipUrl: '', whepUrl: '' } as const;
+        apply({ type: 'handover.changed', handover });
+        return {};
+      },
+    },
     preview: { watch: unavailable, leave: unavailable },
   });
 }

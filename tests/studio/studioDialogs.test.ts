@@ -1,0 +1,115 @@
+// Proves that the models' screen shows what a model is before it is used (its card, its licence
+// before the first download, where it runs and why not elsewhere, what is not offered and why), and
+// that the picture is handed to another engine and back, in both languages, its token shown nowhere.
+// The built page in a real Chromium against the real server; skipped where there is no Chromium.
+
+import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
+import { after, test } from 'node:test';
+import { launchChromium, noChromium } from './chromium.ts';
+import { buildPage } from './pages.ts';
+import { startStory } from './story.ts';
+
+const skip = noChromium;
+const folder = skip ? '' : await buildPage('studio');
+after(async () => {
+  if (folder !== '') await rm(folder, { recursive: true });
+  // WebRTC's threads keep a process alive; the reporter gets its turn first.
+  setImmediate(() => process.exit());
+});
+
+test('a licence is read before a download, and a stranger’s file is taken in', {
+  skip,
+}, async () => {
+  const browser = await launchChromium();
+  const story = await startStory(folder);
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  page.on('pageerror', (error) => assert.fail(error));
+  await page.goto(story.server.issueLink());
+  await page.getByRole('button', { name: 'Models …' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('cpu, 5.4 ms a picture').waitFor();
+  await dialog.getByText('Not on cuda: there is no NVIDIA GPU').waitFor();
+  await dialog.getByText('Not offered: YOLOv8').waitFor();
+  await dialog.getByText('They are AGPL-3.0.').waitFor();
+
+  await dialog.getByRole('button', { name: 'Download YOLOX-nano 416' }).click();
+  await dialog.getByText('YOLOX-nano 416 is under Apache-2.0. Read it').waitFor();
+  const link = dialog.getByRole('link', { name: 'Read the licence' }).first();
+  assert.equal(await link.getAttribute('href'), 'https://www.apache.org/licenses/LICENSE-2.0');
+  assert.ok(!story.calls.some((call) => call.startsWith('models.download')), 'not before');
+  await dialog.getByRole('button', { name: 'Accept and download' }).click();
+  await dialog.getByRole('progressbar').waitFor();
+  await dialog.getByRole('button', { name: 'Remove YOLOX-nano 416' }).waitFor();
+  const asked = story.calls.filter((call) => call.startsWith('models.'));
+  assert.deepEqual(asked, ['models.accept yolox-nano-416', 'models.download yolox-nano-416']);
+
+  await dialog.getByRole('button', { name: 'Remove YOLOX-nano 416' }).click();
+  await dialog.getByRole('button', { name: 'Remove for good' }).click();
+  await dialog.getByText('YOLOX-nano 416').first().waitFor({ state: 'detached' });
+
+  await dialog.getByLabel('ONNX file on the studio’s computer').fill('/models/mine.txt');
+  await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+  await dialog.getByText('file: a file name ending in .onnx').waitFor();
+  await dialog.getByLabel('ONNX file on the studio’s computer').fill('/models/mine.onnx');
+  await dialog.getByRole('button', { name: 'Import', exact: true }).click();
+  await dialog.getByText('“stranger” was taken in.').waitFor();
+  await dialog.getByText('Brought by you').waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  await story.close();
+  await browser.close();
+});
+
+test('the picture is handed to another engine and taken back; its token is never read back', {
+  skip,
+}, async () => {
+  const browser = await launchChromium();
+  const story = await startStory(folder);
+  const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+  page.on('pageerror', (error) => assert.fail(error));
+  await page.goto(story.server.issueLink());
+  const state = page.getByTestId('handover-state');
+  const inState = (name: string) =>
+    page.locator(`[data-testid=handover-state][data-state=${name}]`);
+  const open = async () => {
+    await page.getByRole('button', { name: 'Templates, viewers and rules' }).click();
+    await page.getByRole('tab', { name: 'Other engine' }).click();
+  };
+  await open();
+  await inState('off').waitFor();
+  const whip = page.getByLabel('WHIP address');
+  const whepUrl = 'https://sfu.example/whep/show';
+  await whip.fill('sfu.example');
+  await page.getByLabel('WHEP address').fill(whepUrl);
+  await page.getByLabel('Its token').fill('a secret');
+  assert.equal(await page.getByLabel('Its token').getAttribute('type'), 'password');
+  await page.getByRole('button', { name: 'Try it and hand over' }).click();
+  await page.getByText('Write an address that begins with').waitFor();
+  assert.deepEqual(story.calls, []);
+  await whip.fill('https://sfu.example/whip/show');
+  await whip.press('Enter');
+  await inState('probing').waitFor();
+  assert.deepEqual(story.calls, ['handover.set a secret']);
+  const there = { whipUrl: 'https://sfu.example/whip/show', whepUrl, reason: '' };
+  story.apply({ type: 'handover.changed', handover: { ...there, state: 'moved' } });
+  await inState('moved').waitFor();
+  const reason = 'The other engine fell silent; everybody is back on this relay.';
+  story.apply({ type: 'handover.changed', handover: { ...there, state: 'failed', reason } });
+  await state.getByText(reason).waitFor();
+  if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/handover.png` });
+  await page.getByRole('button', { name: 'Close' }).click();
+  await open();
+  assert.equal(await whip.inputValue(), there.whipUrl);
+  assert.equal(await page.getByLabel('Its token').inputValue(), '', 'a secret is never read back');
+  await page.getByRole('button', { name: 'Take the picture back' }).click();
+  await inState('off').waitFor();
+  assert.deepEqual(story.calls, ['handover.set a secret', 'handover.clear']);
+  const chinese = await browser.newPage({ locale: 'zh-CN' });
+  await chinese.goto(story.server.issueLink());
+  await chinese.getByRole('button', { name: 'Templates, viewers and rules' }).click();
+  await chinese.getByRole('tab', { name: '其他引擎' }).click();
+  await chinese.getByText('画面来自此中继。').waitFor();
+  await browser.close();
+  await story.close();
+});
