@@ -25,6 +25,7 @@ import { createGamePlaces } from './engine/gamePlaces.ts';
 import { createGameSources } from './engine/gameSources.ts';
 import { createHandlers } from './engine/handlers.ts';
 import { createHandover, type HandoverOptions } from './engine/handover.ts';
+import { type IngestDoor, openIngestDoor } from './engine/ingestDoor.ts';
 import { initialState } from './engine/initialState.ts';
 import { followJournal } from './engine/journalSource.ts';
 import { type KeptChoices, openKeptChoices } from './engine/keptChoices.ts';
@@ -97,14 +98,14 @@ export async function startEngine(
   const demoAnchorUs = configuration.matchAnchorUs || clock.nowUs();
 
   // 1. A picture comes in, is published, and is understood.
-  const media = openMediaRooms(configuration, around, demoAnchorUs);
+  const ingest = await openIngestDoor(configuration, around, () => door.url);
+  const media = openMediaRooms(configuration, around, demoAnchorUs, ingest);
   const { capture, publisher, vision, factLog, soundMeter } = media;
 
   // 2. Money lives in the ledger process; markets, audience and relay are joined to it.
   const kept = await openKept(configuration.dataFolder, around);
   const facts = openFactRooms(configuration, around, { ...kept, vision, openRpc: () => door.rpc });
   const { ledger, journal, socket, shipper, gate, store, markets, audience, peopleRooms } = facts;
-
   // 3. The show itself: ready or live, and whether anybody may bet.
   const tellShow = () => audience.setShow(showFacts(show.view(), handover.view(), configuration));
   const isLive = () => show.isLive();
@@ -133,12 +134,12 @@ export async function startEngine(
   const models = openModelShelf(configuration, around, vision);
   const { witnesses, games } = await openWitnesses(configuration, around, facts, factLog);
   const places = await openPlaces(configuration, vision);
-  const acts = { show, markets, staffActs, handover, peopleRooms, relay: facts.relay };
+  const acts = { show, markets, staffActs, handover, peopleRooms, relay: facts.relay, ingest };
   const rooms = { ...acts, models, games, places, factLog };
 
   // 4. The studio's page: one door, the same operations for every transport.
   const door = await openStudioDoor({
-    ...{ configuration, around, store, factLog },
+    ...{ configuration, around, store, factLog, media: ingest.answer },
     handlers: createHandlers({ ...rooms, publisher, selectSource }),
     onCapturePage: (port) => capture.attachCapturePage(port),
   });
@@ -153,7 +154,7 @@ export async function startEngine(
     ...{ store, show, socket, journal, shipper },
     ...{ ledgerReason: gate.reason, timers, issueLink: door.issueLink },
     facts: () => ({
-      ...{ ...door.facts(), port: door.port },
+      ...{ ...door.facts(), port: door.port, ingest: ingest.view() },
       relay: configuration.relayUrl,
       channel: key.channelId,
       source: capture.state().url || configuration.source,
@@ -182,7 +183,7 @@ export async function startEngine(
     },
     async close() {
       const shown = [handover, disk, readings, views, picture, witnesses];
-      for (const room of [...shown, markets, models, poster, vision]) room.close();
+      for (const room of [...shown, markets, models, poster, vision, ingest]) room.close();
       await Promise.all([capture, publisher, games, soundMeter].map((room) => room.close()));
       for (const room of [facts.betRate, gate, audience, shipper, socket, ledger]) room.close();
       await Promise.all([kept.marks.close(), factLog.close(), peopleRooms.close()]);
@@ -298,9 +299,11 @@ function openMediaRooms(
   configuration: EngineConfiguration,
   around: EngineSurroundings,
   demoAnchorUs: number,
+  { whip }: IngestDoor,
 ) {
   const { clock, timers, random, logger } = around;
   const capture = createCapture({
+    whip,
     clock,
     timers,
     logger: logger.with({ part: 'capture' }),

@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PAIRING_PATH } from '../core/wire/pairing.ts';
 import { isId } from '../core/wire/signing.ts';
+import { BODY_BYTES_READ_MAX, readBody } from '../native/webrtc/requestBody.ts';
 import { proveBet } from './betProof.ts';
 import { answerChannelPage, type ChannelPageOptions } from './channelPage.ts';
 import type { CompressedFiles } from './compressedFiles.ts';
@@ -18,9 +19,6 @@ import { type AllowedOrigins, sendProblem } from './problems.ts';
 import type { MarkSigner } from './relayKey.ts';
 import { checkFileOf, pageFileOf, sendPageFile } from './viewerPage.ts';
 import type { Witness } from './witness/witness.ts';
-
-/** One byte more than the longest offer: the media room answers 413 when it is exceeded. */
-const BODY_BYTES_READ_MAX = 64 * 1024 + 1;
 
 /**
  * The page runs its own files only. Styles may be set by scripts, frames are forbidden so that
@@ -295,24 +293,6 @@ export function isFromThisMachine(request: IncomingMessage): boolean {
   const { headers } = request;
   if (headers['x-forwarded-for'] ?? headers.forwarded ?? headers['x-real-ip']) return false;
   return isLoopback(request.socket.remoteAddress ?? '');
-}
-
-/** Reads at most one byte more than is allowed; the rest is left unread. */
-function readBody(request: IncomingMessage): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const parts: Buffer[] = [];
-    let length = 0;
-    const finish = () => resolve(Buffer.concat(parts).subarray(0, BODY_BYTES_READ_MAX));
-    request.on('data', (part: Buffer) => {
-      parts.push(part);
-      length += part.length;
-      if (length < BODY_BYTES_READ_MAX) return;
-      request.pause();
-      finish();
-    });
-    request.once('end', finish);
-    request.once('error', reject);
-  });
 }
 
 function sendText(response: ServerResponse, status: number, text: string): void {

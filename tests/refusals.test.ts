@@ -165,7 +165,10 @@ test('the ready file is private, and a stale one is removed first thing', async 
   const { mode } = statSync(join(studio.folder, 'ready.json'));
   assert.equal(mode & 0o777, 0o600);
   const keys = ['version', 'pid', 'processes', 'state', 'studio', 'viewer', 'view', 'whep', 'whip'];
-  keys.push('channel', 'relay', 'metrics', 'health', 'source', 'demo', 'data');
-  assert.deepEqual(Object.keys(studio.facts()), keys);
+  keys.push('ingest', 'channel', 'relay', 'metrics', 'health', 'source', 'demo', 'data');
+  const facts = studio.facts();
+  assert.deepEqual(Object.keys(facts), keys);
+  assert.match(facts.ingest?.whip.url ?? '', /^http:\/\/127\.0\.0\.1:\d+\/whip$/);
+  assert.match(facts.ingest?.whip.token ?? '', /^[0-9a-f]{64}$/);
   assert.equal(await studio.stop(), 0);
 });

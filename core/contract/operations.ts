@@ -7,6 +7,7 @@ import { policySchema } from '../ledger/policy.ts';
 import { CHAT_TEXT_LENGTH_MAX } from '../people/bounds.ts';
 import { INVITE_LIFE_MS_MAX, INVITE_USES_MAX, invitedRoleSchema } from '../people/invite.ts';
 import { gameSourcesSchema } from './games.ts';
+import { ingestViewSchema } from './ingest.ts';
 import { modelShelfSchema } from './modelCards.ts';
 import {
   chatLineSchema,
@@ -97,6 +98,12 @@ export const operations = {
       result: nothing,
       roles: onlyOwner,
     }),
+  },
+  ingest: {
+    /** Addresses and secrets for OBS and other publishers. */
+    show: query({ args: nothing, result: ingestViewSchema, roles: onlyOwner }),
+    /** A new WHIP token; whoever publishes by the old one is let go. */
+    renewWhipToken: command({ args: nothing, result: ingestViewSchema, roles: onlyOwner }),
   },
   markets: {
     openSuggestion: command({

@@ -30,11 +30,15 @@ import { checkSource, type SourceFacts } from './checkSource.ts';
 import { openDemoSource } from './demoSource.ts';
 import { openFileSource } from './fileSource.ts';
 import type { CapturedFrame, CapturePagePort, Source, SourceSurroundings } from './source.ts';
+import type { WhipIngest } from './whip/whipIngest.ts';
+import { openWhipSource } from './whip/whipSource.ts';
 
 export type CaptureOptions = Omit<SourceSurroundings, 'onFrame' | 'onState' | 'onDropped'> & {
   /** RTP offset of the channel's video, unsigned 32 bit. */
   videoClockOffset: number;
   audioClockOffset: number;
+  /** whip: where publishers come in; absent: nowhere. */
+  whip?: WhipIngest;
 };
 
 export type CaptureCounters = {
@@ -179,6 +183,8 @@ class CaptureRoom implements Capture {
       },
     };
     if (facts.scheme === 'camera') return openCameraSource(this.#pages, around);
+    const { whip } = this.#options;
+    if (facts.scheme === 'whip') return whip ? openWhipSource(whip, around) : null;
     if (!hasFfmpeg(this.#options.ffmpeg)) {
       this.#setState({ ...this.#state, state: 'failed', reason: this.#options.ffmpeg.reason });
       return null;

@@ -34,6 +34,7 @@ export type CheckSourceOptions = {
 export type SourceFacts =
   | { scheme: 'demo'; title: string; hasBarcode: boolean }
   | { scheme: 'camera'; title: string }
+  | { scheme: 'whip'; title: string }
   | { scheme: 'file'; title: string; path: string; media: MediaFacts | null };
 
 /** What is in a media file; null in SourceFacts when there is no ffmpeg to ask. */
@@ -62,12 +63,15 @@ export async function checkSource(url: string, options: CheckSourceOptions): Pro
     case 'camera:':
       if (rest) throw new SourceError('bad-options', 'camera: takes no options; use "camera:"');
       return { scheme: 'camera', title: 'Camera' };
+    case 'whip:':
+      if (rest) throw new SourceError('bad-options', 'whip: takes no options; use "whip:"');
+      return { scheme: 'whip', title: 'OBS (WHIP)' };
     case 'file:':
       return checkFile(rest, options);
     default:
       throw new SourceError(
         'unknown-scheme',
-        `There is no source "${scheme || url}"; use demo:, file:PATH or camera:`,
+        `There is no source "${scheme || url}"; use demo:, file:PATH, camera: or whip:`,
       );
   }
 }

@@ -13,6 +13,7 @@ import type { FactLog, KnownThen } from './factLog.ts';
 import type { GamePlacesRoom } from './gamePlaces.ts';
 import { type GameSources, GameSourcesRefused } from './gameSources.ts';
 import type { Handover } from './handover.ts';
+import type { IngestDoor } from './ingestDoor.ts';
 import type { ModelShelfRoom } from './modelShelf.ts';
 import { actorOf, createPeopleHandlers } from './peopleHandlers.ts';
 import type { PeopleRooms } from './peopleRooms.ts';
@@ -32,6 +33,7 @@ export type HandlerRooms = {
   handover: Handover;
   peopleRooms: PeopleRooms;
   relay: RelayRoom;
+  ingest: IngestDoor;
   selectSource(url: string): Promise<void>;
 };
 
@@ -54,6 +56,10 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
     },
     sources: {
       select: ({ url }) => refusable(() => selectSource(url)),
+    },
+    ingest: {
+      show: () => rooms.ingest.view(),
+      renewWhipToken: () => rooms.ingest.renewWhipToken(),
     },
     markets: marketHandlers(rooms.markets, rooms.staffActs),
     viewers: {

@@ -56,6 +56,7 @@ function knownSources(chosen: string): StudioState['sources'] {
   const builtIn = [
     { url: 'demo:', title: 'Demo match' },
     { url: 'camera:', title: 'Camera' },
+    { url: 'whip:', title: 'OBS (WHIP)' },
   ];
   const isBuiltIn = builtIn.some((source) => source.url === chosen);
   return isBuiltIn ? builtIn : [...builtIn, { url: chosen, title: titleOf(chosen) }];

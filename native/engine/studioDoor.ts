@@ -9,6 +9,7 @@ import { createRpcServer, type RpcServer } from '../../core/contract/rpcServer.t
 import type { CapturePagePort } from '../capture/source.ts';
 import type { HandedPort } from '../child/parent.ts';
 import type { EngineSurroundings } from '../engine.ts';
+import type { MediaHandler } from '../serve/mediaAnswers.ts';
 import type { StudioStateStore } from '../serve/state.ts';
 import { createStudioServer } from '../serve/studioServer.ts';
 import { createMetrics, type Metrics } from '../telemetry/metrics.ts';
@@ -21,6 +22,8 @@ const NEXT_PORTS_MAX = 50;
 
 export type StudioDoor = {
   port: number;
+  /** Where people and publishers reach it: `http://127.0.0.1:47800`. */
+  url: string;
   rpc: RpcServer;
   metrics: Metrics;
   /** A window of the desktop shell came: its studio page speaks RPC over this port. */
@@ -40,6 +43,7 @@ export async function openStudioDoor(options: {
   store: StudioStateStore;
   handlers: Handlers;
   onCapturePage(port: CapturePagePort): void;
+  media: MediaHandler;
   factLog: FactLog;
 }): Promise<StudioDoor> {
   const { configuration, around, store } = options;
@@ -75,6 +79,7 @@ export async function openStudioDoor(options: {
       }),
     },
     streams: { '/facts': (hear) => options.factLog.listen(hear) },
+    media: options.media,
     random: around.random,
     timers: around.timers,
     monotonicMs: around.monotonicMs,
@@ -83,6 +88,7 @@ export async function openStudioDoor(options: {
   await keepAddress(configuration.dataFolder, server.url);
   return {
     port: server.port,
+    url: server.url,
     rpc,
     metrics,
     acceptStudioPort: (port) =>

@@ -2,6 +2,7 @@
 // written atomically with mode 0600 (it holds links and a token), removed on a clean stop.
 
 import { rmSync } from 'node:fs';
+import { type IngestView, ingestViewSchema } from '../../core/contract/ingest.ts';
 import type { ProcessName } from '../../core/contract/process.ts';
 import { writeFileAtomically } from './dataFolder.ts';
 import type { ChildFacts } from './supervisor.ts';
@@ -18,6 +19,8 @@ export type ReadyFacts = {
   view: string | null;
   whep: string | null;
   whip: { url: string; token: string } | null;
+  /** What OBS is to be told, whichever source is on air. */
+  ingest: IngestView | null;
   channel: string | null;
   relay: string | null;
   metrics: string | null;
@@ -48,6 +51,7 @@ export function readyFactsOf(
     view: text('view'),
     whep: text('whep'),
     whip: whipUrl && whipToken ? { url: whipUrl, token: whipToken } : null,
+    ingest: ingestViewSchema.safeParse(engine.ingest).data ?? null,
     channel: text('channel'),
     relay: text('relay'),
     metrics: text('metrics'),

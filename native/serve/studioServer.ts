@@ -11,6 +11,7 @@ import type { RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import type { Port } from '../../core/contract/rpc.ts';
 import { type Access, createAccess } from './access.ts';
+import { answerMedia, type MediaHandler } from './mediaAnswers.ts';
 import { isLoopback, isOurHost, isOurOrigin, securityHeaders } from './requestChecks.ts';
 import { findFile } from './staticFiles.ts';
 import { type BinaryPort, createSocketDoor, type SocketDoor } from './webSocket.ts';
@@ -39,6 +40,8 @@ export type StudioServerOptions = {
   >;
   /** Text that never ends: calls `hear` with each piece; returns how to stop. */
   streams: Readonly<Record<'/facts', (hear: (text: string) => void) => () => void>>;
+  /** Publishers' requests: they hold a token, no cookie. Absent: nobody publishes here. */
+  media?: MediaHandler;
   random: RandomBytes;
   timers: Timers;
   /** A clock in ms that setting the time does not move. */
@@ -144,6 +147,7 @@ async function answer(
   if (request.method === 'POST' && request.url === '/link') {
     return giveLink(request, response, options, access);
   }
+  if (options.media && (await answerMedia(request, response, options.media))) return;
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     const isOurs = isOurOrigin(request.headers.origin, host);
     return say(response, isOurs ? 405 : 403, 'Only reading is possible here.');

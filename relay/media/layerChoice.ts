@@ -1,8 +1,8 @@
 // What a publisher and a viewer may say about layers: `?layer=` of an offer, and the viewer's own
 // choice while it watches, by the layer extension of WHEP (a POST of JSON beside the session).
 
+import { type MediaResponse, refuse, respond } from '../../native/webrtc/responses.ts';
 import { LAYERS, type LayerId } from './layerSource.ts';
-import { type MediaResponse, refuse, respond } from './responses.ts';
 
 const RELATION = 'urn:ietf:params:whep:ext:core:layer';
 /** A choice is a few bytes. */

@@ -3,18 +3,22 @@
 // never put a token into a log or an answer. There is no ICE restart (the library has none): a
 // PATCH that asks for one is refused with 422 and the session lives on.
 
-import type { MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
+import type { MediaClock, Timers } from '../../core/base/clock.ts';
 import type { RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import { STREAM_CLOSED } from '../../core/media/streamMessage.ts';
 import type { FanOut, FanOutCounters } from '../../native/webrtc/fanOut.ts';
+import {
+  answerPatch,
+  bearerOf,
+  createPostCount,
+  headerOf,
+  type MediaRequest,
+  refuseBody,
+  refuseFlood,
+  textOf,
+} from '../../native/webrtc/mediaRequest.ts';
 import type { PeerOptions } from '../../native/webrtc/peer.ts';
-import { OFFER_LENGTH_MAX, parseFragment, type RemoteCandidate } from '../../native/webrtc/sdp.ts';
-import type { IngestStats } from '../../native/webrtc/whip.ts';
-import type { FactsSocket } from '../webSocket.ts';
-import { Channel, type MediaState } from './channel.ts';
-import { answerLayerChoice, layerLink, layerOf, unknownLayer } from './layerChoice.ts';
-import type { Injection, LayerId } from './layerSource.ts';
 import {
   created,
   type IceServerLink,
@@ -24,35 +28,22 @@ import {
   refuse,
   refuseOffer,
   respond,
-} from './responses.ts';
+} from '../../native/webrtc/responses.ts';
+import type { IngestStats } from '../../native/webrtc/whip.ts';
+import type { FactsSocket } from '../webSocket.ts';
+import { Channel, type MediaState } from './channel.ts';
+import { answerLayerChoice, layerLink, layerOf, unknownLayer } from './layerChoice.ts';
+import type { Injection, LayerId } from './layerSource.ts';
 import type { StreamCounters } from './streamSpread.ts';
 
-export type { IceServerLink, MediaResponse, MediaState };
+export type { IceServerLink, MediaRequest, MediaResponse, MediaState };
 
 const VIEWERS_MAX_DEFAULT = 150;
 const POSTS_PER_MINUTE_MAX_DEFAULT = 120;
 
-/** Addresses whose requests are counted at a time; beyond it the count starts anew. */
-const ADDRESSES_MAX = 10_000;
-
 const ENDPOINT_METHODS = ['POST', 'GET', 'HEAD', 'OPTIONS'];
 const PATH_PATTERN = /^\/(whip|whep)\/([\w.~-]{1,128})(?:\/([\w-]{1,128})(?:\/(layer))?)?\/?$/;
 const SESSION_METHODS = ['DELETE', 'PATCH', 'GET', 'HEAD', 'OPTIONS'];
-
-/** What the HTTP server hands over: any method on /whip/... and /whep/.... */
-export type MediaRequest = {
-  method: string;
-  /** Path without query, as sent: `/whep/{channel}` or `/whep/{channel}/{session}`. */
-  path: string;
-  /** Behind the question mark, as sent; absent or empty: none. */
-  query?: string;
-  /** Names in lower case. */
-  headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** At most 64 KiB + 1 byte need to be read: longer bodies are answered with 413. */
-  body: string | Uint8Array;
-  /** For rate limits only. */
-  remoteAddress: string;
-};
 
 export type MediaRoomOptions = {
   clock: MediaClock;
@@ -158,21 +149,17 @@ type Target = {
   /** The session's layer rather than the session. */
   isLayer: boolean;
 };
-type Session = {
-  iceUserFragment: string;
-  addCandidates(candidates: readonly RemoteCandidate[]): void;
-};
-
 class Room {
   readonly channels = new Map<string, Channel>();
   readonly #options: MediaRoomOptions;
-  #posts = new Map<string, number>();
-  #postsSinceUs: MediaTimeUs = 0;
+  readonly #posts: ReturnType<typeof createPostCount>;
   /** Viewers whose answer is being made. */
   #joining = 0;
 
   constructor(options: MediaRoomOptions) {
     this.#options = options;
+    const postsMax = options.postsPerMinuteMax ?? POSTS_PER_MINUTE_MAX_DEFAULT;
+    this.#posts = createPostCount(options.clock, postsMax);
   }
 
   async handle(request: MediaRequest): Promise<MediaResponse | undefined> {
@@ -205,7 +192,8 @@ class Room {
     const channel = this.channels.get(name);
     if (!this.#options.isKnownChannel(name)) {
       socket.close(STREAM_CLOSED.unknownChannel, 'UNKNOWN_CHANNEL');
-    } else if (!this.#countPost(remoteAddress)) socket.close(STREAM_CLOSED.tooMany, 'TOO_MANY');
+    } else if (!this.#posts.isAllowed(remoteAddress))
+      socket.close(STREAM_CLOSED.tooMany, 'TOO_MANY');
     else if (!channel || channel.state === 'ended') {
       socket.close(STREAM_CLOSED.notLive, 'NOT_LIVE');
     } else if (this.#isFull()) socket.close(STREAM_CLOSED.full, 'FULL');
@@ -259,17 +247,9 @@ class Room {
     }
     const refusal = target.kind === 'whip' ? this.#refusePublisher(request, target.channel) : null;
     if (refusal) return refusal;
-    if (!this.#countPost(request.remoteAddress)) {
-      return refuse(429, 'Too many requests', 'Wait before trying again.', { 'retry-after': '10' });
-    }
-    if (contentTypeOf(request) !== 'application/sdp') {
-      return refuse(415, 'Wrong content type', 'Send an SDP offer as application/sdp.', {
-        'accept-post': 'application/sdp',
-      });
-    }
-    if (request.body.length > OFFER_LENGTH_MAX) {
-      return refuse(413, 'Offer too large', `The offer may have ${OFFER_LENGTH_MAX} bytes.`);
-    }
+    if (!this.#posts.isAllowed(request.remoteAddress)) return refuseFlood();
+    const badBody = refuseBody(request);
+    if (badBody) return badBody;
     const offerSdp = textOf(request.body);
     const wishes = new URLSearchParams(request.query);
     return target.kind === 'whip'
@@ -329,7 +309,7 @@ class Room {
       if (!viewer) return notFound('Only a viewer chooses its layer.');
       return answerLayerChoice(request.method, textOf(request.body), viewer, channel.layers());
     }
-    if (request.method === 'PATCH') return patch(request, session);
+    if (request.method === 'PATCH') return answerPatch(request, session);
     if (request.method === 'DELETE') {
       // If-Match on DELETE is ignored (RFC 9725 section 4.3).
       if (target.kind === 'whip') channel.unpublish(sessionId);
@@ -358,25 +338,13 @@ class Room {
   }
 
   #refusePublisher(request: MediaRequest, channel: string): MediaResponse | null {
-    const header = headerOf(request, 'authorization');
-    const [, token = ''] = /^bearer +([\w.~+/=-]{1,4096})$/i.exec(header) ?? [];
+    const token = bearerOf(request);
     if (this.#options.isPublisherAllowed(channel, token)) return null;
     const isOther = token !== '' && this.#options.isOfAnotherChannel?.(channel, token);
     if (!isOther) return unauthorized();
     const detail = 'This token is another channel’s. Send the token of this one.';
     const challenge = 'Bearer realm="whip", error="insufficient_scope"';
     return refuse(403, 'Wrong channel', detail, { 'www-authenticate': challenge });
-  }
-
-  #countPost(address: string): boolean {
-    const nowUs = this.#options.clock.nowUs();
-    if (nowUs - this.#postsSinceUs > 60_000_000 || this.#posts.size > ADDRESSES_MAX) {
-      this.#posts.clear();
-      this.#postsSinceUs = nowUs;
-    }
-    const count = (this.#posts.get(address) ?? 0) + 1;
-    this.#posts.set(address, count);
-    return count <= (this.#options.postsPerMinuteMax ?? POSTS_PER_MINUTE_MAX_DEFAULT);
   }
 
   /** Viewers' sessions, connected or not: what a flood of half-open ones costs counts too. */
@@ -402,36 +370,6 @@ class Room {
   #links(): readonly IceServerLink[] {
     return this.#options.iceServerLinks?.() ?? [];
   }
-}
-
-function patch(request: MediaRequest, session: Session): MediaResponse {
-  if (contentTypeOf(request) !== 'application/trickle-ice-sdpfrag') {
-    const detail = 'Send ICE candidates as application/trickle-ice-sdpfrag.';
-    return refuse(415, 'Wrong content type', detail, {
-      'accept-patch': 'application/trickle-ice-sdpfrag',
-    });
-  }
-  const fragment = parseFragment(textOf(request.body));
-  if (fragment.iceUserFragment !== session.iceUserFragment) {
-    const detail = 'ICE restarts are not supported; the session goes on. Post a new offer.';
-    return refuse(422, 'No ICE restart', detail);
-  }
-  session.addCandidates(fragment.candidates);
-  return respond(204);
-}
-
-function headerOf(request: MediaRequest, name: string): string {
-  const value = request.headers[name];
-  return typeof value === 'string' ? value : (value?.[0] ?? '');
-}
-
-function contentTypeOf(request: MediaRequest): string {
-  const [type = ''] = headerOf(request, 'content-type').split(';');
-  return type.trim().toLowerCase();
-}
-
-function textOf(body: string | Uint8Array): string {
-  return typeof body === 'string' ? body : new TextDecoder().decode(body);
 }
 
 function unauthorized(): MediaResponse {

@@ -4,9 +4,9 @@
 import type { TrackKind } from '../../core/media/feed.ts';
 import type { SenderClock } from '../../core/media/rtcp.ts';
 import type { PeerOptions } from '../../native/webrtc/peer.ts';
+import type { IceServerLink, MediaResponse } from '../../native/webrtc/responses.ts';
 import type { LayerId } from '../media/layerSource.ts';
 import type { MediaRequest } from '../media/mediaRoom.ts';
-import type { IceServerLink, MediaResponse } from '../media/responses.ts';
 
 /** One layer of one channel. */
 export type LayerName = { channel: string; layer: LayerId };

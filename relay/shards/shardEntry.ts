@@ -5,9 +5,9 @@
 import { randomBytes } from 'node:crypto';
 import { realTimers } from '../../core/base/clock.ts';
 import { createLogger } from '../../native/telemetry/logger.ts';
+import type { IceServerLink } from '../../native/webrtc/responses.ts';
 import type { Injection } from '../media/layerSource.ts';
 import { createMediaRoom, type MediaRoom } from '../media/mediaRoom.ts';
-import type { IceServerLink } from '../media/responses.ts';
 import type { FromShard, LayerName, ToShard } from './messages.ts';
 
 /** Viewers of one shard: beyond it the loop is late for all of them. */

@@ -9,6 +9,7 @@ import { parseRtcp, writeKeyFrameRequest } from '../../core/media/rtcp.ts';
 import { isRtcp } from '../../core/media/rtp.ts';
 import type { FanOutViewer } from '../../native/webrtc/fanOut.ts';
 import type { PeerOptions } from '../../native/webrtc/peer.ts';
+import { refuse } from '../../native/webrtc/responses.ts';
 import {
   createMediaRoom,
   type LayerTap,
@@ -17,7 +18,6 @@ import {
   type MediaRoom,
   type MediaRoomOptions,
 } from '../media/mediaRoom.ts';
-import { refuse } from '../media/responses.ts';
 import type { FromShard, LayerName, ShardProcess, ToShard } from './messages.ts';
 
 const LOOK_MS = 100;

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { created } from '../../relay/media/responses.ts';
+import { created } from '../../native/webrtc/responses.ts';
 import { iceServersOf } from './iceServerLinks.ts';
 
 const session = { sessionId: 'a'.repeat(32), answerSdp: 'v=0' };

@@ -120,6 +120,7 @@ export function refusingHandlers(): Handlers {
     throw new RpcError('wrongState', 'This test has no such thing.');
   };
   return {
+    ingest: { show: refuse, renewWhipToken: refuse },
     show: {
       goLive: refuse,
       end: refuse,

@@ -323,7 +323,9 @@ function storyHandlers(
   const show = (changes: object) => {
     apply({ type: 'show.changed', show: { ...state().show, ...changes } });
   };
+  const ingest = { whip: { url: 'http://127.0.0.1:47800/whip', token: 'a'.repeat(64) } };
   return serve({
+    ingest: { show: () => ingest, renewWhipToken: () => ingest },
     show: {
       goLive: () => {
         calls.push('show.goLive');

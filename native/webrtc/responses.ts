@@ -2,7 +2,7 @@
 // Every answer carries the CORS headers, because players live on other origins; the preflight of a
 // browser carries no token and must be answered all the same.
 
-import { OfferRefused } from '../../native/webrtc/offerRefused.ts';
+import { OfferRefused } from './offerRefused.ts';
 
 export type MediaResponse = {
   status: number;

@@ -1,0 +1,9 @@
+// Where other programs publish into the studio, as its owner and the ready file are told. Holds
+// secrets: it is no part of the studio's state, which a moderator sees, too.
+
+import { z } from 'zod';
+
+export const ingestViewSchema = z.object({
+  whip: z.object({ url: z.string(), token: z.string() }),
+});
+export type IngestView = z.infer<typeof ingestViewSchema>;
