@@ -21,7 +21,7 @@ import { createBetRate } from './engine/betRate.ts';
 import type { EngineConfiguration } from './engine/configuration.ts';
 import { watchDisk } from './engine/diskWatch.ts';
 import { createFactLog, type FactLog } from './engine/factLog.ts';
-import { createGamePlaces } from './engine/gamePlaces.ts';
+import { createGamePlaces, type GamePlacesRoom } from './engine/gamePlaces.ts';
 import { createGameSources } from './engine/gameSources.ts';
 import { createHandlers } from './engine/handlers.ts';
 import { createHandover, type HandoverOptions } from './engine/handover.ts';
@@ -126,11 +126,6 @@ export async function startEngine(
   });
   const staffActs = createStaffActs({ show, ledger, store, clock, random, kept: kept.kept });
   const steerUplink = uplinkSteering(publisher, socket, isLive);
-  async function selectSource(url: string): Promise<void> {
-    await capture.select(url);
-    vision.streamReset();
-    places.sourceChanged(packOf(url));
-  }
   const models = openModelShelf(configuration, around, vision);
   const { witnesses, games } = await openWitnesses(configuration, around, facts, factLog);
   const places = await openPlaces(configuration, vision);
@@ -140,7 +135,7 @@ export async function startEngine(
   // 4. The studio's page: one door, the same operations for every transport.
   const door = await openStudioDoor({
     ...{ configuration, around, store, factLog, media: ingest.answer },
-    handlers: createHandlers({ ...rooms, publisher, selectSource }),
+    handlers: createHandlers({ ...rooms, publisher, selectSource: (url) => capture.select(url) }),
     onCapturePage: (port) => capture.attachCapturePage(port),
   });
   const readings = createReadingsCollector({ clock, publisher, capture, audience, door, timers });
@@ -168,9 +163,10 @@ export async function startEngine(
 
   // 5. Every arrow of the picture above.
   const poster = createPoster({ ...around, isLive, send: (picture) => socket.sendPoster(picture) });
-  const own = { staffActs, show, picture, views, readings, witnesses, poster, logger, steerUplink };
+  const shown = { show, picture, views, readings };
+  const own = { ...shown, staffActs, witnesses, places, poster, clock, logger, steerUplink };
   join({ ...media, ...facts, ...own });
-  await selectSource(configuration.source);
+  await capture.select(configuration.source);
   show.suspend('shield', peopleRooms.people.isShielded);
   show.announce();
 
@@ -182,8 +178,8 @@ export async function startEngine(
       if (!endpoint) views.visionAway();
     },
     async close() {
-      const shown = [handover, disk, readings, views, picture, witnesses];
-      for (const room of [...shown, markets, models, poster, vision, ingest]) room.close();
+      const closed = [handover, disk, readings, views, picture, witnesses];
+      for (const room of [...closed, markets, models, poster, vision, ingest]) room.close();
       await Promise.all([capture, publisher, games, soundMeter].map((room) => room.close()));
       for (const room of [facts.betRate, gate, audience, shipper, socket, ledger]) room.close();
       await Promise.all([kept.marks.close(), factLog.close(), peopleRooms.close()]);
@@ -453,7 +449,9 @@ type Joined = MediaRooms &
     views: Views;
     readings: ReadingsCollector;
     witnesses: Witnesses;
+    places: GamePlacesRoom;
     poster: Poster;
+    clock: MediaClock;
     logger: Logger;
     steerUplink(): void;
   };
@@ -470,6 +468,12 @@ function join(rooms: Joined): void {
     poster.push(unit);
     soundMeter.push(unit);
     if (unit.track === 'video') picture.frame(unit.captureUs);
+  });
+  capture.onCut(({ url, fromUs }) => {
+    // In the feed's own order: the units that follow show something else.
+    vision.streamReset();
+    rooms.places.sourceChanged(packOf(url));
+    if (fromUs >= 0) markets.onPictureCut(fromUs, rooms.clock.nowUs());
   });
   rooms.onUplinkWeak((text) => {
     const id = 'uplinkWeak';

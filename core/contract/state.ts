@@ -10,18 +10,36 @@ import { placesStateSchema, sceneStateSchema } from './visionState.ts';
 const timeUs = z.number().int().nonnegative();
 const amountMinor = z.number().int().nonnegative();
 
+const sourceStateName = z.enum([
+  'ready',
+  'connecting',
+  'live',
+  'stalled',
+  'reconnecting',
+  'failed',
+]);
+
 export const sourceStateSchema = z.object({
   /** As given to --source, without credentials. */
   url: z.string(),
   /** What a person calls it: "Demo match", "clip.mp4", "Camera". */
   title: z.string(),
-  state: z.enum(['ready', 'connecting', 'live', 'stalled', 'reconnecting', 'failed']),
+  state: sourceStateName,
   /** One plain sentence; empty when all is well. */
   reason: z.string(),
   width: z.number().int().nonnegative(),
   height: z.number().int().nonnegative(),
   framesPerSecond: z.number().nonnegative(),
   hasSound: z.boolean(),
+  /**
+   * What is to take over. The source above stays on air until this one has a picture; `failed`: it
+   * was given up, for its reason. Absent: nothing is being switched.
+   */
+  next: z
+    .object({ url: z.string(), title: z.string(), state: sourceStateName, reason: z.string() })
+    .optional(),
+  /** Viewers are sent a still picture with the source's name, because it gives none. */
+  isSlate: z.boolean().optional(),
 });
 export type SourceState = z.infer<typeof sourceStateSchema>;
 

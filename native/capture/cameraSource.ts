@@ -31,6 +31,7 @@ export function openCameraSource(pages: CapturePages, surroundings: SourceSurrou
 }
 
 class CameraSource implements Source {
+  readonly waitsForOthers = true;
   #pages: CapturePages;
   #around: SourceSurroundings;
   #cancelStall: CancelTimer = () => {};

@@ -287,14 +287,34 @@ test('switching keeps times rising; a wrong URL leaves the source running', {
   await until(() => units.length > count + 10);
   assert.equal(capture.state().title, 'a.mp4');
   const [before] = ofTrack(units, 'video').slice(-1);
+  const cuts: number[] = [];
+  capture.onCut(({ url, fromUs }) => {
+    assert.equal(url, 'demo:');
+    assert.equal(fromUs, ofTrack(units, 'video').at(-1)?.captureUs);
+    cuts.push(ofTrack(units, 'video').length);
+  });
   await capture.select('demo:');
-  await until(() => capture.state().state === 'live' && capture.state().width === 1280);
+  // The old one stays on air, and is said to be on air, until the new one has a picture.
+  const { title, state, next } = capture.state();
+  assert.deepEqual([title, state, next?.title], ['a.mp4', 'live', 'Demo match']);
+  await until(() => cuts.length === 1 && ofTrack(units, 'video').length > (cuts[0] ?? 0) + 10);
   checkFeed(units);
-  assert.notEqual(ofTrack(units, 'video').at(-1)?.config, before?.config);
+  const video = ofTrack(units, 'video');
+  const at = cuts[0] ?? 0;
+  const [last, first] = [video[at - 1], video[at]];
+  assert.ok(first?.keyFrame && last && first.config !== last.config);
+  const gapMs = (first.captureUs - last.captureUs) / 1000;
+  console.log(`file to demo: ${gapMs.toFixed(0)} ms between last old and first new picture`);
+  assert.ok(gapMs <= 150);
+  assert.deepEqual([capture.state().width, capture.state().next], [1280, undefined]);
+  assert.notEqual(first.config, before?.config);
   await capture.select('camera:');
-  assert.equal(helpers.size, 0);
-  assert.match(capture.state().reason, /capture page/);
+  await until(() => /capture page/.test(capture.state().next?.reason ?? ''));
+  assert.equal(capture.state().title, 'Demo match');
+  await capture.select('demo:');
+  assert.equal(capture.state().next, undefined);
   await capture.close();
+  assert.equal(helpers.size, 0);
 });
 
 test('without ffmpeg demo: and file: say what they lack, camera: waits', async () => {

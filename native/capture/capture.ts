@@ -1,37 +1,17 @@
-// The one place where a picture enters the studio: picks the source by scheme, puts its frames on
-// the feed with strictly rising capture times and fixed RTP times, and tells its state. Readers
-// are told of units and must never be waited for.
+// The one place where a picture enters the studio: it runs the source on air and, during a switch,
+// the one that is to take over. The old one stays on air until the new one has given a key frame;
+// one that never does changes nothing but a sentence. Readers are told of units and must never be
+// waited for.
 
-import type { MediaTimeUs } from '../../core/base/clock.ts';
+import type { CancelTimer, MediaTimeUs } from '../../core/base/clock.ts';
 import type { SourceState } from '../../core/contract/state.ts';
-import {
-  type LowerLayer,
-  RTP_CLOCK_RATE,
-  rtpTimestampOf,
-  type TrackKind,
-  type Unit,
-} from '../../core/media/feed.ts';
-import {
-  H264Error,
-  isKeyFrame,
-  joinAnnexB,
-  NAL_DELIMITER,
-  NAL_FILLER,
-  NAL_PPS,
-  NAL_SPS,
-  nalTypeOf,
-  parseSps,
-  splitAnnexB,
-} from '../../core/media/h264.ts';
-import { hasFfmpeg } from '../ffmpeg/resolve.ts';
-import { openCameraSource } from './cameraSource.ts';
-import { type CapturePages, createCapturePages } from './capturePages.ts';
+import type { Unit } from '../../core/media/feed.ts';
+import { createCapturePages } from './capturePages.ts';
 import { checkSource, type SourceFacts } from './checkSource.ts';
-import { openDemoSource } from './demoSource.ts';
-import { openFileSource } from './fileSource.ts';
+import { beginsPicture, FeedLine } from './feedLine.ts';
+import { openSource, type Ways } from './openSource.ts';
 import type { CapturedFrame, CapturePagePort, Source, SourceSurroundings } from './source.ts';
 import type { WhipIngest } from './whip/whipIngest.ts';
-import { openWhipSource } from './whip/whipSource.ts';
 
 export type CaptureOptions = Omit<SourceSurroundings, 'onFrame' | 'onState' | 'onDropped'> & {
   /** RTP offset of the channel's video, unsigned 32 bit. */
@@ -47,15 +27,25 @@ export type CaptureCounters = {
   framesDropped: number;
 };
 
+/** Another source came on air. */
+export type Cut = {
+  url: string;
+  /** Capture time of the last picture before it; negative: there was none. */
+  fromUs: MediaTimeUs;
+};
+
 export type Capture = {
   /**
-   * Switches to a source. Resolves when it is chosen (not when it delivers: see onState).
+   * Switches to a source. Resolves when it is chosen (not when it is on air: see onState, onCut).
+   * The one on air, if it ever had a picture, stays there until the new one has one.
    *
    * @throws SourceError when the URL cannot be used; the running source stays.
    */
   select(url: string): Promise<void>;
   onUnit(run: (unit: Unit) => void): void;
   onState(run: (state: SourceState) => void): void;
+  /** Runs before the first unit of the source that came on air is handed out. */
+  onCut(run: (cut: Cut) => void): void;
   state(): SourceState;
   counters(): CaptureCounters;
   /** False: this source cannot make one on demand; it makes one each second. */
@@ -72,8 +62,8 @@ export function createCapture(options: CaptureOptions): Capture {
   return new CaptureRoom(options);
 }
 
-/** Selections count from 1. */
-const NONE = 0;
+/** A network camera gives a key frame within a few seconds; a machine under load needs longer. */
+const SWITCH_MS_MAX = 20_000;
 
 const NOTHING_SELECTED: SourceState = {
   url: '',
@@ -86,25 +76,41 @@ const NOTHING_SELECTED: SourceState = {
   hasSound: false,
 };
 
+/** A source that runs, on air or on its way there. */
+type Running = {
+  source: Source | null;
+  state: SourceState;
+  hasPicture: boolean;
+};
+
 class CaptureRoom implements Capture {
   #options: CaptureOptions;
-  #source: Source | null = null;
-  /** Counts selections: the last one wins, and frames of an older source are not heard. */
+  /** Counts selections: the last one wins. */
   #selection = 0;
-  #runningSelection = NONE;
+  #onAir: Running | null = null;
+  #next: Running | null = null;
+  #cancelSwitch: CancelTimer = () => {};
+  readonly #closing = new Set<Promise<void>>();
   #state: SourceState = NOTHING_SELECTED;
   #unitListeners: ((unit: Unit) => void)[] = [];
   #stateListeners: ((state: SourceState) => void)[] = [];
-  #lastUs: Record<TrackKind, MediaTimeUs> = { video: -1, audio: -1 };
-  readonly #lowerUs = new Map<LowerLayer, MediaTimeUs>();
-  #config = { text: '', number: 0 };
+  #cutListeners: ((cut: Cut) => void)[] = [];
+  #line: FeedLine;
   #counters: CaptureCounters = { units: 0, framesDropped: 0 };
-  #pages: CapturePages;
+  #ways: Ways;
   #bitsPerSecond = 0;
 
   constructor(options: CaptureOptions) {
     this.#options = options;
-    this.#pages = createCapturePages(options);
+    const { whip } = options;
+    this.#ways = { pages: createCapturePages(options), ...(whip ? { whip } : {}) };
+    this.#line = new FeedLine({
+      ...options,
+      onSize: (width, height) => {
+        if (this.#onAir) this.#change(this.#onAir, { width, height });
+      },
+      onUnreadable: (reason) => options.logger.warn('The picture size is not readable', { reason }),
+    });
   }
 
   async select(url: string): Promise<void> {
@@ -114,21 +120,31 @@ class CaptureRoom implements Capture {
     // A refused URL throws here; the running source has not been touched.
     const facts = await checkSource(url, { callerFolder, ffmpeg });
     if (selection !== this.#selection) return;
-    const previous = this.#source;
-    this.#source = null;
-    this.#runningSelection = NONE;
-    this.#setState({
-      ...NOTHING_SELECTED,
-      url,
-      title: facts.title,
-      state: 'connecting',
-      reason: '',
-    });
-    await previous?.close();
-    if (selection !== this.#selection) return;
-    this.#runningSelection = selection;
-    this.#source = this.#open(facts, selection);
-    if (this.#bitsPerSecond > 0) this.#source?.setBitrate(this.#bitsPerSecond);
+    this.#dropNext();
+    const onAir = this.#onAir;
+    if (onAir?.hasPicture && onAir.state.url === url) {
+      this.#tell();
+      return;
+    }
+    const state: SourceState = { ...NOTHING_SELECTED, url, title: facts.title };
+    const running: Running = {
+      source: null,
+      state: { ...state, state: 'connecting', reason: '' },
+      hasPicture: false,
+    };
+    if (onAir?.hasPicture) {
+      this.#next = running;
+      this.#tell();
+      this.#run(running, facts);
+      this.#limitSwitch(running);
+      return;
+    }
+    this.#onAir = running;
+    this.#tell();
+    await this.#close(onAir);
+    if (this.#onAir !== running) return;
+    this.#cutTo(running);
+    this.#run(running, facts);
   }
 
   onUnit(run: (unit: Unit) => void): void {
@@ -137,6 +153,10 @@ class CaptureRoom implements Capture {
 
   onState(run: (state: SourceState) => void): void {
     this.#stateListeners.push(run);
+  }
+
+  onCut(run: (cut: Cut) => void): void {
+    this.#cutListeners.push(run);
   }
 
   state(): SourceState {
@@ -148,59 +168,127 @@ class CaptureRoom implements Capture {
   }
 
   requestKeyFrame(): boolean {
-    return this.#source?.requestKeyFrame() ?? false;
+    return this.#onAir?.source?.requestKeyFrame() ?? false;
   }
 
   setBitrate(bitsPerSecond: number): boolean {
     this.#bitsPerSecond = bitsPerSecond;
-    return this.#source?.setBitrate(bitsPerSecond) ?? false;
+    this.#next?.source?.setBitrate(bitsPerSecond);
+    return this.#onAir?.source?.setBitrate(bitsPerSecond) ?? false;
   }
 
   attachCapturePage(port: CapturePagePort): void {
-    this.#pages.attach(port);
+    this.#ways.pages.attach(port);
   }
 
   async close(): Promise<void> {
     this.#selection++;
-    const source = this.#source;
-    this.#source = null;
-    this.#runningSelection = NONE;
-    this.#pages.close();
-    await source?.close();
+    const onAir = this.#onAir;
+    this.#onAir = null;
+    this.#dropNext();
+    this.#ways.pages.close();
+    void this.#close(onAir);
+    await Promise.all(this.#closing);
   }
 
-  #open(facts: SourceFacts, selection: number): Source | null {
-    const around: SourceSurroundings = {
+  #run(running: Running, facts: SourceFacts): void {
+    running.source = openSource(facts, this.#ways, {
       ...this.#options,
-      onFrame: (frame) => {
-        if (this.#isCurrent(selection)) this.#take(frame);
-      },
-      onState: (change) => {
-        if (this.#isCurrent(selection)) this.#setState({ ...this.#state, ...change });
-      },
+      onFrame: (frame) => this.#take(running, frame),
+      onState: (change) => this.#change(running, change),
       onDropped: (count) => {
         this.#counters.framesDropped += count;
       },
-    };
-    if (facts.scheme === 'camera') return openCameraSource(this.#pages, around);
-    const { whip } = this.#options;
-    if (facts.scheme === 'whip') return whip ? openWhipSource(whip, around) : null;
-    if (!hasFfmpeg(this.#options.ffmpeg)) {
-      this.#setState({ ...this.#state, state: 'failed', reason: this.#options.ffmpeg.reason });
-      return null;
+    });
+    // It may have failed, or even been replaced, while it was being opened.
+    const isUnused = running !== this.#onAir && running !== this.#next;
+    if (isUnused || (running === this.#next && isGivenUp(running))) {
+      void this.#close(running);
+    } else if (this.#bitsPerSecond > 0) running.source?.setBitrate(this.#bitsPerSecond);
+  }
+
+  #limitSwitch(running: Running): void {
+    if (running !== this.#next || running.source?.waitsForOthers) return;
+    this.#cancelSwitch = this.#options.timers.after(SWITCH_MS_MAX, () => {
+      const { title, reason } = running.state;
+      const why = reason || `${title} gave no picture within ${SWITCH_MS_MAX / 1000} s`;
+      this.#change(running, { state: 'failed', reason: why });
+    });
+  }
+
+  #change(running: Running, change: Partial<SourceState>): void {
+    running.state = { ...running.state, ...change };
+    if (running !== this.#onAir && running !== this.#next) return;
+    // What could not come on air is closed, and its reason stays to be read.
+    if (running === this.#next && isGivenUp(running)) {
+      this.#cancelSwitch();
+      void this.#close(running);
     }
-    if (facts.scheme === 'demo') return openDemoSource(facts.hasBarcode, around);
-    return facts.media ? openFileSource(facts.path, facts.media, around) : null;
+    this.#tell();
   }
 
-  #isCurrent(selection: number): boolean {
-    return selection === this.#runningSelection;
+  #dropNext(): void {
+    this.#cancelSwitch();
+    const next = this.#next;
+    this.#next = null;
+    void this.#close(next);
   }
 
-  #setState(state: SourceState): void {
+  async #close(running: Running | null): Promise<void> {
+    const source = running?.source;
+    if (!running || !source) return;
+    running.source = null;
+    const closed = source.close().catch((cause: unknown) => {
+      const { url } = running.state;
+      this.#options.logger.warn('A source did not close', { url, reason: String(cause) });
+    });
+    this.#closing.add(closed);
+    await closed;
+    this.#closing.delete(closed);
+  }
+
+  /** Tells readers that what follows is this source's. */
+  #cutTo({ state }: Running): void {
+    const cut = { url: state.url, fromUs: this.#line.lastPictureUs };
+    this.#line.cut();
+    for (const run of this.#cutListeners) run(cut);
+  }
+
+  #promote(running: Running): void {
+    const before = this.#onAir;
+    this.#cancelSwitch();
+    this.#next = null;
+    this.#onAir = running;
+    this.#cutTo(running);
+    void this.#close(before);
+  }
+
+  #take(running: Running, frame: CapturedFrame): void {
+    if (running === this.#next && running.state.state !== 'failed' && beginsPicture(frame)) {
+      this.#promote(running);
+    }
+    if (running !== this.#onAir) return;
+    const unit = this.#line.take(frame);
+    if (!unit) {
+      this.#counters.framesDropped++;
+      return;
+    }
+    if (unit.track === 'video' && !unit.layer && !running.hasPicture) {
+      running.hasPicture = true;
+      this.#tell();
+    }
+    this.#counters.units++;
+    for (const run of this.#unitListeners) run(unit);
+  }
+
+  #tell(): void {
+    const state: SourceState = this.#onAir ? { ...this.#onAir.state } : NOTHING_SELECTED;
+    if (this.#next) {
+      const { url, title, state: name, reason } = this.#next.state;
+      state.next = { url, title, state: name, reason };
+    }
     const before = this.#state;
-    const keys = Object.keys(state) as (keyof SourceState)[];
-    if (keys.every((key) => before[key] === state[key])) return;
+    if (JSON.stringify(before) === JSON.stringify(state)) return;
     this.#state = state;
     if (before.state !== state.state || before.url !== state.url) {
       const { url, state: name, reason } = state;
@@ -208,71 +296,9 @@ class CaptureRoom implements Capture {
     }
     for (const run of this.#stateListeners) run(state);
   }
-
-  #take(frame: CapturedFrame): void {
-    const captureUs = Math.round(frame.captureUs);
-    const { layer } = frame;
-    if (captureUs <= (layer ? (this.#lowerUs.get(layer) ?? -1) : this.#lastUs[frame.track])) {
-      this.#counters.framesDropped++;
-      return;
-    }
-    const unit = frame.track === 'video' ? this.#videoUnit(frame) : this.#audioUnit(frame);
-    if (!unit) return;
-    if (layer) this.#lowerUs.set(layer, captureUs);
-    else this.#lastUs[frame.track] = captureUs;
-    this.#counters.units++;
-    for (const run of this.#unitListeners) run(unit);
-  }
-
-  #audioUnit({ captureUs, bytes }: CapturedFrame): Unit {
-    const rounded = Math.round(captureUs);
-    const rtpTimestamp = rtpTimestampOf(
-      rounded,
-      RTP_CLOCK_RATE.audio,
-      this.#options.audioClockOffset,
-    );
-    return { track: 'audio', captureUs: rounded, rtpTimestamp, keyFrame: true, config: 0, bytes };
-  }
-
-  #videoUnit({ captureUs, bytes, layer }: CapturedFrame): Unit | null {
-    const all = splitAnnexB(bytes);
-    const units = all.filter((unit) => !isPadding(unit));
-    const keyFrame = isKeyFrame(units);
-    if (keyFrame && !layer) this.#readConfig(units);
-    // Until the first key frame nobody can decode anything.
-    if (this.#config.number === 0) return null;
-    const rounded = Math.round(captureUs);
-    return {
-      track: 'video',
-      captureUs: rounded,
-      rtpTimestamp: rtpTimestampOf(rounded, RTP_CLOCK_RATE.video, this.#options.videoClockOffset),
-      keyFrame,
-      config: this.#config.number,
-      bytes: joinAnnexB(units),
-      ...(layer ? { layer } : {}),
-    };
-  }
-
-  #readConfig(units: readonly Uint8Array[]): void {
-    const sets = units.filter((unit) => [NAL_SPS, NAL_PPS].includes(nalTypeOf(unit)));
-    const text = sets.map((unit) => unit.join()).join(';');
-    if (text === this.#config.text) return;
-    this.#config = { text, number: this.#config.number + 1 };
-    const sps = sets.find((unit) => nalTypeOf(unit) === NAL_SPS);
-    try {
-      const { width, height } = parseSps(sps ?? new Uint8Array(0));
-      if (width !== this.#state.width || height !== this.#state.height) {
-        this.#setState({ ...this.#state, width, height });
-      }
-    } catch (error) {
-      if (!(error instanceof H264Error)) throw error;
-      this.#options.logger.warn('The picture size is not readable', { reason: error.message });
-    }
-  }
 }
 
-/** Delimiters and filler cost bytes and tell a reader of whole units nothing. */
-function isPadding(unit: Uint8Array): boolean {
-  const type = nalTypeOf(unit);
-  return type === NAL_DELIMITER || type === NAL_FILLER;
+/** Whoever waits for OBS goes on waiting: the next publisher may be a better one. */
+function isGivenUp({ state, source }: Running): boolean {
+  return state.state === 'failed' && !source?.waitsForOthers;
 }

@@ -1,6 +1,7 @@
 // What every scheme implements and what a source is given. A source turns its scheme into units on
 // the media clock and reports its state; it never decides when the show goes on or which source
-// is shown. Later schemes are one file and one line in schemes.ts.
+// is shown, and it may run for a while beside the one on air. A later scheme is one file here, one
+// case in checkSource.ts and one in openSource.ts.
 
 import type { MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
 import type { Logger } from '../../core/base/logger.ts';
@@ -47,7 +48,17 @@ export type SourceSurroundings = {
   onDropped(count: number): void;
 };
 
+/**
+ * A running source. Its first picture must be a key frame, as must the first after it said that it
+ * is `reconnecting`. It says `live` (onState) before or with its first picture, and `failed` only
+ * when it will not try again.
+ */
 export type Source = {
+  /**
+   * True: it waits for somebody else to begin (a capture page, OBS), so a switch to it waits, too,
+   * until another source is chosen. Otherwise a switch without a picture is given up.
+   */
+  readonly waitsForOthers?: boolean;
   /** Asks for a key frame soon. False: the source cannot; it makes one each second anyway. */
   requestKeyFrame(): boolean;
   /** Video bits per second. False: not while this source runs. */

@@ -14,6 +14,8 @@ import type { Show } from './show.ts';
 
 /** Rows come in bursts of a hundred a second; a person sees four updates a second. */
 const LEDGER_VIEW_PERIOD_MS = 250;
+/** A list that a person can read. */
+const SOURCES_MAX = 12;
 /** How often a successor learns where this engine was. */
 const FACTS_PERIOD_MS = 1_000;
 
@@ -102,7 +104,16 @@ export function createViews(options: {
   // The relay may have answered, or refused, before anybody looked.
   lookAtRelay(0);
   return {
-    sourceChanged: (source) => applyIfNew('source', source),
+    sourceChanged(source) {
+      applyIfNew('source', source);
+      // What was once on air can be switched back to.
+      const { sources } = store.state();
+      const { url, title } = source;
+      if (source.state !== 'live' || sources.some((known) => known.url === url)) return;
+      // The two that come with the studio stand first and stay.
+      const kept = sources.toSpliced(2, sources.length < SOURCES_MAX ? 0 : 1);
+      store.apply({ type: 'sources.changed', sources: [...kept, { url, title }] });
+    },
     visionChanged(status) {
       const { reason, model, provider, pack, scene, places } = status;
       const state = status.state === 'degraded' ? 'running' : status.state;

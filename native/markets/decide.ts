@@ -10,7 +10,7 @@ import type { LedgerMarket } from '../ledger/protocol.ts';
 export type Hole = {
   fromUs: number;
   toUs: number;
-  kind: 'picture' | 'vision' | 'places' | 'restart';
+  kind: 'picture' | 'cut' | 'vision' | 'places' | 'restart';
 };
 
 /** Shorter ones of the picture are a camera's stutter, no missing picture: 15 frames at 30 fps. */
@@ -65,6 +65,10 @@ export function whyUndecidable(
   if (missing.length > 0) {
     const totalUs = missing.reduce((sum, hole) => sum + hole.toUs - hole.fromUs, 0);
     return `The picture was missing for ${(totalUs / 1_000_000).toFixed(1)} s.`;
+  }
+  // No frame is missing, but what ran on before the cut was not seen to its end.
+  if (inside.some((hole) => hole.kind === 'cut')) {
+    return 'The show switched to another source while the question ran.';
   }
   if (inside.some((hole) => hole.kind === 'vision')) {
     return 'The picture could not be judged for a while.';

@@ -230,6 +230,18 @@ test('a gap does not stop a goal that was seen from deciding', async () => {
   assert.equal((await room.reached('gap-goal', 'RESOLVED')).winner, 0);
 });
 
+test('a cut to another source makes "no" impossible without a missing frame', async () => {
+  const room = createRoom();
+  const before = await room.markets.open(OWNER, { templateId: 'goal-15', marketId: 'cut' });
+  await room.pass(5);
+  room.markets.onPictureCut(before.opensAtUs + 5 * S - 40_000, before.opensAtUs + 5 * S);
+  const after = await room.markets.open(OWNER, { templateId: 'goal-15', marketId: 'uncut' });
+  await room.pass(16);
+  room.markets.onJudged(after.horizonAtUs);
+  assert.match((await room.reached('cut', 'VOID')).reason, /switched to another source/);
+  assert.equal((await room.reached('uncut', 'RESOLVED')).winner, 1);
+});
+
 test('a blind detector makes "no" impossible, too', async () => {
   const room = createRoom();
   const opened = await room.markets.open(OWNER, { templateId: 'goal-15', marketId: 'blind' });

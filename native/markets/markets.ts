@@ -52,6 +52,8 @@ export type Markets = {
   dispute(type: EventType, reason: string): void;
   /** The published picture was missing on the capture clock from `fromUs` to `toUs`. */
   onPictureGap(fromUs: number, toUs: number): void;
+  /** Another source came on air between these capture times. */
+  onPictureCut(fromUs: number, toUs: number): void;
   /** Reason in words, empty to go on. Also tells the ledger. */
   suspendBetting(reason: string): void;
   /** The ledger accepted a bet: pools of this market are read again (gathered, 5 a second). */
@@ -103,6 +105,7 @@ export function createMarkets(options: MarketsOptions): Markets {
       room.onJudged(untilUs, blindUntilUs, lostUntilUs),
     dispute: (type, reason) => room.dispute(type, reason),
     onPictureGap: (fromUs, toUs) => room.remember({ fromUs, toUs, kind: 'picture' }),
+    onPictureCut: (fromUs, toUs) => room.remember({ fromUs, toUs, kind: 'cut' }),
     suspendBetting: (reason) => room.suspendBetting(reason),
     onBetPlaced: (marketId) => room.onBetPlaced(marketId),
     open: (caller, args) => room.open(caller, args.templateId, args.marketId),

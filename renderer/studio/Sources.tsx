@@ -1,4 +1,5 @@
-// What can be shown and what is shown. The current source says its state and, in trouble, why.
+// What can be shown, what is shown and what is about to be. The source on air stays the current one
+// until the next has a picture; each says its state and, in trouble, why.
 
 import { ExternalLink, Plus } from 'lucide-react';
 import { useState } from 'react';
@@ -20,36 +21,82 @@ const TONES: Record<SourceState['state'], StateTone> = {
 };
 
 export function Sources({ state }: { state: StudioState }) {
-  const { source, sources } = state;
-  const isListed = sources.some((other) => other.url === source.url);
-  const all = isListed ? sources : [{ url: source.url, title: source.title }, ...sources];
+  const { source } = state;
+  const { next } = source;
   return (
     <section className="dockPart" aria-labelledby="sources-title">
       <h2 id="sources-title" className="dockTitle">
         {text('studio.sources')}
       </h2>
       <ul className="sourceList">
-        {all.map((other) =>
-          other.url === source.url ? (
-            <li key={other.url} className="source source-current" aria-current="true">
-              <CurrentSource source={source} />
-            </li>
-          ) : (
+        {listOf(state).map((other) => {
+          if (other.url === source.url) {
+            return (
+              <li key={other.url} className="source source-current" aria-current="true">
+                <CurrentSource source={source} />
+              </li>
+            );
+          }
+          return (
             <li key={other.url}>
-              <button
-                type="button"
-                className="source"
-                aria-label={text('studio.sources.switch', { title: other.title })}
-                onClick={() => ask(studio.sources.select({ url: other.url }))}
-              >
-                <span className="source-title">{other.title}</span>
-              </button>
+              {other.url === next?.url && next.state !== 'failed' ? (
+                <NextSource next={next} onAirUrl={source.url} />
+              ) : (
+                <OtherSource other={other} failure={other.url === next?.url ? next.reason : ''} />
+              )}
             </li>
-          ),
-        )}
+          );
+        })}
       </ul>
       <AddSource />
     </section>
+  );
+}
+
+/** What is known, with what is on air or about to be in front. */
+function listOf({ source, sources }: StudioState): StudioState['sources'] {
+  const shown = [source, ...(source.next ? [source.next] : [])].filter(({ url }) => url !== '');
+  const unlisted = shown.filter(({ url }) => sources.every((other) => other.url !== url));
+  return [...unlisted.map(({ url, title }) => ({ url, title })), ...sources];
+}
+
+function OtherSource(props: { other: { url: string; title: string }; failure: string }) {
+  const { other, failure } = props;
+  return (
+    <button
+      type="button"
+      className="source"
+      aria-label={text('studio.sources.switch', { title: other.title })}
+      onClick={() => ask(studio.sources.select({ url: other.url }))}
+    >
+      <span className="source-head">
+        <span className="source-title">{other.title}</span>
+        {failure === '' ? null : <StateDot tone="stop">{text('studio.source.failed')}</StateDot>}
+      </span>
+      {failure === '' ? null : <span className="source-reason">{failure}</span>}
+    </button>
+  );
+}
+
+/** On its way to the air; what is on air goes on. */
+function NextSource(props: { next: NonNullable<SourceState['next']>; onAirUrl: string }) {
+  const { next, onAirUrl } = props;
+  return (
+    <div className="source source-next">
+      <span className="source-head">
+        <span className="source-title">{next.title}</span>
+        <StateDot tone="warn">{text('studio.source.switching')}</StateDot>
+      </span>
+      {next.reason === '' ? null : <span className="source-reason">{next.reason}</span>}
+      {next.url.startsWith('camera:') && isBrowser() ? <CameraPageLink /> : null}
+      <Button
+        look="quiet"
+        size="dense"
+        onClick={() => ask(studio.sources.select({ url: onAirUrl }))}
+      >
+        {text('studio.source.cancelSwitch')}
+      </Button>
+    </div>
   );
 }
 
@@ -69,6 +116,7 @@ function CurrentSource({ source }: { source: SourceState }) {
           {text(source.hasSound ? 'studio.source.sound' : 'studio.source.noSound')}
         </span>
       ) : null}
+      {source.isSlate ? <span className="source-reason">{text('studio.source.slate')}</span> : null}
       {source.reason === '' ? null : <span className="source-reason">{source.reason}</span>}
       {needsCameraPage(source) ? <CameraPageLink /> : null}
     </>
@@ -77,8 +125,11 @@ function CurrentSource({ source }: { source: SourceState }) {
 
 /** In a browser a person opens the page that owns the camera; the desktop app opens it itself. */
 function needsCameraPage(source: SourceState): boolean {
-  const isBrowser = location.protocol.startsWith('http');
-  return isBrowser && source.url.startsWith('camera:') && source.state !== 'live';
+  return isBrowser() && source.url.startsWith('camera:') && source.state !== 'live';
+}
+
+function isBrowser(): boolean {
+  return location.protocol.startsWith('http');
 }
 
 /** Always the same tab: a second camera page would take the camera from the first. */

@@ -32,6 +32,7 @@ export function openWhipSource(ingest: WhipIngest, surroundings: SourceSurroundi
 }
 
 class WhipSource implements Source {
+  readonly waitsForOthers = true;
   readonly #ingest: WhipIngest;
   readonly #around: SourceSurroundings;
   #publisher: PublisherState | null = null;

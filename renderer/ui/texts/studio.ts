@@ -44,6 +44,9 @@ export const studioTexts = {
   'studio.source.stalled': 'stalled',
   'studio.source.reconnecting': 'reconnecting',
   'studio.source.failed': 'failed',
+  'studio.source.switching': 'switching',
+  'studio.source.cancelSwitch': 'Stay with the picture on air',
+  'studio.source.slate': 'Viewers see a slate with its name; betting is suspended.',
   'studio.source.sound': 'with sound',
   'studio.source.noSound': 'no sound',
 
