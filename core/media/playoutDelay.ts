@@ -17,17 +17,24 @@ export type PathReport = {
 /** A path at or below all of these is a local network. */
 const LOCAL = { roundTripMs: 10, jitterMs: 8, nackShare: 0.001 };
 
-/** Until something is known, and the most that keeps browsers showing pictures at once. */
+/** The most that keeps browsers showing pictures at once. */
 export const PLAYOUT_MS_MAX = 500;
 const PLAYOUT_MS_MIN = 50;
 
 /** Less room is given only after a path was that good for this long. */
 const CALM_MS = 10_000;
 
-/** What one viewer's reports come to: more room at once, less of it after ten calm seconds. */
+/** The first reports tell of the burst that a viewer starts with, not of its path. */
+const REPORTS_OF_BURST = 2;
+
+/**
+ * What one viewer's reports come to: more room at once, less of it after ten calm seconds. None
+ * before anything is known: Chromium shows pictures later for as long as a connection lasts once it
+ * was told of any room at all (its renderer's own queue, see docs/decisions/0030).
+ */
 export class PlayoutDelay {
-  #msMax = PLAYOUT_MS_MAX;
-  #isKnown = false;
+  #msMax = 0;
+  #reports = 0;
   #calmMost = 0;
   #calmSinceMs: number | undefined;
 
@@ -37,10 +44,10 @@ export class PlayoutDelay {
   }
 
   report(path: PathReport): void {
-    const wanted = playoutMsMax(path);
+    const isOfBurst = this.#reports++ < REPORTS_OF_BURST;
+    const wanted = playoutMsMax(isOfBurst ? { ...path, jitterMs: 0 } : path);
     if (wanted === null) return;
-    if (!this.#isKnown || wanted >= this.#msMax) {
-      this.#isKnown = true;
+    if (wanted >= this.#msMax) {
       this.#msMax = wanted;
       this.#calmSinceMs = undefined;
       return;

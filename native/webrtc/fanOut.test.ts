@@ -278,18 +278,18 @@ test('each viewer gets the playout-delay extension under its own identifier, or 
   for (const { viewer } of [five, none, nine]) viewer.opened('video');
   input.push('video', packet(1, 1, SPS));
   const bytesOf = (viewer: typeof five) => viewer.got[0]?.bytes ?? Buffer.alloc(0);
-  assert.equal(bytesOf(five).subarray(12, 20).toString('hex'), 'bede000152000032');
-  assert.equal(bytesOf(nine).subarray(12, 20).toString('hex'), 'bede000192000032');
+  assert.equal(bytesOf(five).subarray(12, 20).toString('hex'), 'bede000152000000');
+  assert.equal(bytesOf(nine).subarray(12, 20).toString('hex'), 'bede000192000000');
   assert.equal(bytesOf(none).length, 16);
   assert.deepEqual([...bytesOf(five).subarray(20)], SPS);
   assert.deepEqual([...bytesOf(none).subarray(12)], SPS);
 });
 
-test('a viewer’s path decides how long its browser may wait; a page of ours keeps its room', () => {
+test('a viewer’s path decides how long its browser may wait; a page may ask for room', () => {
   const { fanOut, time } = setUp();
   const other = join(fanOut, 'video', 5);
   const page = join(fanOut, 'video', 5);
-  page.viewer.setAnalytics({ bufferedAmount: () => 0, send: () => true });
+  page.viewer.setRoomMs(300);
   const input = fanOut.openInput();
   for (const { viewer } of [other, page]) viewer.opened('video');
   let sequence = 0;
@@ -308,9 +308,12 @@ test('a viewer’s path decides how long its browser may wait; a page of ours ke
     return [other, page].map(({ got }) => (got.at(-1)?.bytes[19] ?? -1) * 10);
   };
   for (let i = 0; i < 100; i++) input.push('video', packet(sequence++, 1, i === 0 ? SPS : SLICE));
-  assert.deepEqual(roomAfter(0, 2), [0, 500], 'a local network');
+  roomAfter(0, 2);
+  assert.deepEqual(roomAfter(0, 2), [0, 300], 'a local network');
   for (let i = 0; i < 100; i++) input.push('video', packet(sequence++, 1, SLICE));
-  assert.deepEqual(roomAfter(3, 40), [70, 500], 'losses over a long way');
+  assert.deepEqual(roomAfter(3, 40), [70, 300], 'losses over a long way');
+  page.viewer.setRoomMs(0);
+  assert.equal(new Set(roomAfter(3, 40)).size, 1, 'and give it back');
 });
 
 test('a viewer whose socket takes nothing is dropped and counted; others go on', () => {

@@ -78,6 +78,8 @@ export type FanOutViewer = {
   setAnalytics(
     channel: { bufferedAmount(): number; send(bytes: Buffer): boolean } | undefined,
   ): void;
+  /** The page holds pictures back by itself for up to so long and needs the room for it, ms. */
+  setRoomMs(roomMs: number): void;
   stats(): ViewerStats;
   close(): void;
 };
@@ -212,6 +214,9 @@ class Spread implements FanOut {
       rtcp: (track, packet) => viewer.rtcp(track, packet),
       setAnalytics: (channel) => {
         viewer.analytics = channel;
+      },
+      setRoomMs: (roomMs) => {
+        viewer.roomMs = roomMs;
       },
       stats: () => viewer.stats(),
       close: () => this.#remove(viewer),

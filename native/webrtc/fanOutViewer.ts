@@ -4,7 +4,7 @@
 
 import type { MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
 import { RTP_CLOCK_RATE, type TrackKind } from '../../core/media/feed.ts';
-import { PLAYOUT_MS_MAX, PlayoutDelay } from '../../core/media/playoutDelay.ts';
+import { PlayoutDelay } from '../../core/media/playoutDelay.ts';
 import {
   ntpMiddle,
   parseRtcp,
@@ -91,6 +91,8 @@ export class Viewer {
   #cancelBurst: (() => void) | undefined;
   #isClosed = false;
   analytics: { bufferedAmount(): number; send(bytes: Buffer): boolean } | undefined;
+  /** What the page itself may hold a picture back, ms. */
+  roomMs = 0;
 
   constructor(
     host: ViewerHost,
@@ -205,7 +207,7 @@ export class Viewer {
     write32(buffer, 8, track.out.ssrc);
     if (extensionId > 0) {
       const { playoutDelay } = this.#host;
-      const msMax = playoutDelay?.msMax ?? this.#playoutMsMax();
+      const msMax = playoutDelay?.msMax ?? Math.max(this.#playout.msMax, this.roomMs);
       writePlayoutDelay(buffer, RTP_HEADER_LENGTH, extensionId, playoutDelay?.msMin ?? 0, msMax);
     }
     if (track.out.send(buffer)) {
@@ -235,14 +237,6 @@ export class Viewer {
         if (track.kind === 'video') this.#judgePath(block.jitter);
       }
     }
-  }
-
-  /**
-   * A page of ours shows pictures at once and holds them back itself where sound is heard, for
-   * which it needs the room; other players have no such wish.
-   */
-  #playoutMsMax(): number {
-    return this.analytics ? PLAYOUT_MS_MAX : this.#playout.msMax;
   }
 
   #judgePath(jitterTicks: number): void {

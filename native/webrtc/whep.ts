@@ -6,6 +6,7 @@ import type { Timers } from '../../core/base/clock.ts';
 import { newId, type RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import type { TrackKind } from '../../core/media/feed.ts';
+import { PLAYOUT_MS_MAX } from '../../core/media/playoutDelay.ts';
 import { isRtcp, PLAYOUT_DELAY_URI, read32 } from '../../core/media/rtp.ts';
 import type { FanOut, FanOutViewer, ViewerStats, ViewerTrack } from './fanOut.ts';
 import { OfferRefused } from './offerRefused.ts';
@@ -38,6 +39,9 @@ import {
 
 /** Label of the data channel that a viewer opens to receive analytics. */
 export const ANALYTICS_LABEL = 'analytics';
+
+/** The one message that a page sends by it: how long it may hold pictures back, ms. */
+const ROOM_PATTERN = /^room (\d{1,4})$/;
 
 /** A session whose ICE and DTLS are not through by then is closed. */
 const CONNECT_TIMEOUT_MS = 15_000;
@@ -226,6 +230,10 @@ function takeAnalytics(peer: PeerConnection, viewer: FanOutViewer): void {
         send: (bytes) => channel.isOpen() && trySend(channel, bytes),
       });
     channel.onClosed(() => viewer.setAnalytics(undefined));
+    channel.onMessage((message) => {
+      const room = typeof message === 'string' ? ROOM_PATTERN.exec(message)?.[1] : undefined;
+      if (room !== undefined) viewer.setRoomMs(Math.min(PLAYOUT_MS_MAX, Number(room)));
+    });
     // It may open on the library's thread at any moment: listen first, then look.
     channel.onOpen(attach);
     if (channel.isOpen()) attach();

@@ -63,6 +63,7 @@ export class LayerViewer implements FanOutViewer {
   /** An answer to a NACK is being sent by this reader. */
   #answering: Reader | null = null;
   #wish: string | null = null;
+  #roomMs = 0;
   #bitsPerSecondMax: number | null = null;
   #cancels = new Set<CancelTimer>();
   #isOpen = false;
@@ -119,6 +120,12 @@ export class LayerViewer implements FanOutViewer {
 
   setAnalytics(channel: Parameters<FanOutViewer['setAnalytics']>[0]): void {
     this.#base.setAnalytics(channel);
+  }
+
+  setRoomMs(roomMs: number): void {
+    this.#roomMs = roomMs;
+    for (const { member } of this.#readers()) member.setRoomMs(roomMs);
+    this.#next?.member.setRoomMs(roomMs);
   }
 
   stats() {
@@ -178,6 +185,7 @@ export class LayerViewer implements FanOutViewer {
     if (!this.#video || layer === this.#now.layer) return;
     const video = { ...this.#video, send: (packet: Buffer) => this.#send(reader, packet) };
     const member = layer.fanOut.addViewer({ video }, this.#drop);
+    member.setRoomMs(this.#roomMs);
     const reader: Reader = { layer, member };
     this.#next = reader;
     member.opened('video', 'next');

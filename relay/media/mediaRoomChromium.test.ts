@@ -5,6 +5,9 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { realTimers } from '../../core/base/clock.ts';
@@ -91,6 +94,8 @@ type Seen = {
   width: number;
   audioPackets: number;
   concealed: number;
+  /** Samples that left the buffer for sound. */
+  heldSamples: number;
   lost: number;
   jitterBufferMs: number;
   analytics: number;
@@ -112,6 +117,7 @@ async function connectInPage(): Promise<void> {
   const pageWindow = window as unknown as {
     signal(offerSdp: string): Promise<string>;
     seen(): Promise<Seen>;
+    peer: RTCPeerConnection;
   };
   const element = document.getElementById('v') as HTMLVideoElement;
   const startMs = performance.now();
@@ -121,6 +127,7 @@ async function connectInPage(): Promise<void> {
     firstFrameMs = performance.now() - startMs;
   });
   const peer = new RTCPeerConnection();
+  pageWindow.peer = peer;
   const stream = new MediaStream();
   element.srcObject = stream;
   peer.ontrack = (event) => stream.addTrack(event.track);
@@ -137,6 +144,7 @@ async function connectInPage(): Promise<void> {
       width: 0,
       audioPackets: 0,
       concealed: 0,
+      heldSamples: 0,
       lost: 0,
       jitterBufferMs: 0,
       analytics,
@@ -153,6 +161,7 @@ async function connectInPage(): Promise<void> {
       } else {
         seen.audioPackets = report.packetsReceived ?? 0;
         seen.concealed = report.concealedSamples ?? 0;
+        seen.heldSamples = report.jitterBufferEmittedCount ?? 0;
       }
     }
     return seen;
@@ -210,6 +219,32 @@ test('Chromium sees, hears, and gets analytics; a reconnect costs nothing', { sk
   assert.equal(later.lost, 0);
   await roomFetch(`http://relay.test${sessionPath}`, { method: 'DELETE' });
   await until('counted out', () => room.viewerCount('abc') === 0);
+  await page.close();
+});
+
+test('a browser lets sound begin anew without a word to us, again and again', {
+  skip,
+}, async () => {
+  const file = join(import.meta.dirname, '../../renderer/ui/renewedSound.ts');
+  const code = stripTypeScriptTypes(readFileSync(file, 'utf8'));
+  const page = await watch(signalRelay);
+  await untilSeen(page, 'sound', (seen) => seen.heldSamples > 48_000 && seen.audioPackets > 50);
+  await page.evaluate(async (source) => {
+    const pageWindow = window as unknown as { peer: RTCPeerConnection; renew(): Promise<void> };
+    const module = await import(`data:text/javascript,${encodeURIComponent(source)}`);
+    pageWindow.renew = module.createRenewSound(pageWindow.peer);
+  }, code);
+  for (let time = 0; time < 2; time++) {
+    const before = await seenBy(page);
+    await page.evaluate(() => (window as unknown as { renew(): Promise<void> }).renew());
+    const anew = (seen: Seen) => seen.heldSamples > 0 && seen.heldSamples < before.heldSamples;
+    const after = await untilSeen(page, 'a receiver of its own', anew);
+    const { heldSamples: least } = after;
+    await untilSeen(page, 'sound that goes on', (seen) => seen.heldSamples > least + 12_000);
+    assert.ok(after.frames >= before.frames, 'the picture goes on');
+    assert.equal(after.state, 'connected');
+    await untilSeen(page, 'as much as before', (seen) => seen.heldSamples > 48_000);
+  }
   await page.close();
 });
 

@@ -21,17 +21,36 @@ test('sound gets a stream of its own, pictures keep theirs', () => {
 /** A browser whose sound comes `soundMs` after its packets and whose pictures need 6 ms. */
 function modelOf(soundMs: number) {
   const receiver = { jitterBufferTarget: 0 };
-  const lipSync = createLipSync(receiver as unknown as RTCRtpReceiver);
+  let roomMs = 0;
+  let renewals = 0;
+  const lipSync = createLipSync({
+    picture: receiver as unknown as RTCRtpReceiver,
+    tellRoomMs(told) {
+      assert.ok(told >= receiver.jitterBufferTarget, 'room is given up last');
+      roomMs = told;
+    },
+    async renewSound() {
+      renewals++;
+      if (!isFresh) throw new Error('This browser does not');
+      soundMs = Math.min(soundMs, 90);
+    },
+  });
+  let isFresh = true;
   const sums = { sound: 0, samples: 0, output: 0, pictures: 0, frames: 0 };
   let pictureMs = 6;
   return {
     receiver,
+    roomMs: () => roomMs,
+    renewals: () => renewals,
+    cannotRenew() {
+      isFresh = false;
+    },
     apartMs: () => soundMs - pictureMs,
     soundTakes(ms: number) {
       soundMs = ms;
     },
     look(isSoundOn: boolean) {
-      const wanted = Math.max(6, receiver.jitterBufferTarget);
+      const wanted = Math.max(6, Math.min(roomMs, receiver.jitterBufferTarget));
       pictureMs += Math.max(-50, Math.min(50, wanted - pictureMs));
       sums.samples += 24_000;
       sums.sound += (24_000 * (soundMs - 30)) / 1000;
@@ -59,7 +78,7 @@ function output({ output, samples }: { output: number; samples: number }): objec
 }
 
 test('muted, a picture waits for nothing; with sound it comes with it, and back again', () => {
-  for (const soundMs of [80, 120, 250, 480]) {
+  for (const soundMs of [80, 120, 200, 240]) {
     const browser = modelOf(soundMs);
     for (let i = 0; i < 20; i++) browser.look(false);
     assert.equal(browser.receiver.jitterBufferTarget, 0);
@@ -76,12 +95,49 @@ test('muted, a picture waits for nothing; with sound it comes with it, and back 
   }
 });
 
-test('a picture never waits longer than its sender allows, and never for figures that are not', () => {
+test('sound that a disturbance made late begins anew, and the picture is back with it', () => {
+  const browser = modelOf(90);
+  for (let i = 0; i < 20; i++) browser.look(true);
+  const heldMs = browser.receiver.jitterBufferTarget;
+  browser.soundTakes(1_200);
+  for (let i = 0; i < 10; i++) browser.look(true);
+  assert.equal(browser.renewals(), 1);
+  assert.ok(Math.abs(browser.receiver.jitterBufferTarget - heldMs) <= 25, 'it came back');
+  assert.ok(Math.abs(browser.apartMs()) <= 25);
+});
+
+test('silent sound is left alone; it begins anew as soon as it is to be heard', () => {
+  const browser = modelOf(1_200);
+  for (let i = 0; i < 40; i++) browser.look(false);
+  assert.deepEqual([browser.renewals(), browser.roomMs()], [0, 0]);
+  browser.look(true);
+  assert.equal(browser.renewals(), 1);
+});
+
+test('where sound stays late a picture waits for it only so long, and tries grow rare', async () => {
   const late = modelOf(2_000);
-  for (let i = 0; i < 60; i++) late.look(true);
-  assert.equal(late.receiver.jitterBufferTarget, 500);
+  late.cannotRenew();
+  for (let i = 0; i < 400; i++) {
+    late.look(true);
+    await Promise.resolve();
+  }
+  assert.equal(late.receiver.jitterBufferTarget, 250);
+  assert.equal(late.renewals(), 1, 'a browser that cannot is not asked again');
+  const starved = modelOf(80);
+  for (let i = 0; i < 400; i++) {
+    starved.soundTakes(900);
+    starved.look(true);
+  }
+  assert.ok(starved.renewals() >= 3 && starved.renewals() <= 6, `${starved.renewals()}`);
+});
+
+test('no picture waits for figures that are not there', () => {
   const receiver = { jitterBufferTarget: 0 };
-  const lipSync = createLipSync(receiver as unknown as RTCRtpReceiver);
+  const lipSync = createLipSync({
+    picture: receiver as unknown as RTCRtpReceiver,
+    tellRoomMs: () => assert.fail(),
+    renewSound: () => assert.fail(),
+  });
   for (let i = 0; i < 10; i++) lipSync.follow(new Map() as unknown as RTCStatsReport, true);
   assert.deepEqual([receiver.jitterBufferTarget, lipSync.skewMs()], [0, null]);
 });

@@ -55,6 +55,8 @@ export type WhepConnection = {
   layerUrl(): string | null;
   /** Who takes the messages of the 'analytics' channel from now on, and those kept until now. */
   takeAnalytics(run: (bytes: Uint8Array) => void): void;
+  /** Asks the sender to let pictures wait here for so long at most; only our own relay listens. */
+  tellRoomMs(roomMs: number): void;
   /** Tells the other side; harmless when repeated. */
   close(): void;
 };
@@ -79,7 +81,7 @@ export function openWhepConnection(options: {
   };
   const picture = receive('video');
   receive('audio');
-  const takeAnalytics = options.hasAnalytics ? openAnalytics(peer) : () => {};
+  const analytics = options.hasAnalytics ? openAnalytics(peer) : null;
 
   async function negotiate(): Promise<void> {
     const offer = await peer.createOffer();
@@ -122,7 +124,8 @@ export function openWhepConnection(options: {
     answeredBy: () => session?.answeredBy ?? null,
     resource: () => session?.resource ?? null,
     layerUrl: () => session?.layerUrl ?? null,
-    takeAnalytics,
+    takeAnalytics: (run) => analytics?.take(run),
+    tellRoomMs: (roomMs) => analytics?.tell(`room ${roomMs}`),
     close() {
       if (closed) return;
       closed = true;
@@ -143,7 +146,10 @@ export function showStream(video: HTMLVideoElement, stream: MediaStream): void {
 }
 
 /** Latest-wins facts beside the picture: neither ordered nor sent again. */
-function openAnalytics(peer: RTCPeerConnection): WhepConnection['takeAnalytics'] {
+function openAnalytics(peer: RTCPeerConnection): {
+  take: WhepConnection['takeAnalytics'];
+  tell(words: string): void;
+} {
   const channel = peer.createDataChannel('analytics', { ordered: false, maxRetransmits: 0 });
   channel.binaryType = 'arraybuffer';
   const kept: Uint8Array[] = [];
@@ -154,9 +160,14 @@ function openAnalytics(peer: RTCPeerConnection): WhepConnection['takeAnalytics']
   channel.addEventListener('message', (message: MessageEvent<unknown>) => {
     if (message.data instanceof ArrayBuffer) take(new Uint8Array(message.data));
   });
-  return (run) => {
-    take = run;
-    for (const bytes of kept.splice(0)) run(bytes);
+  return {
+    take(run) {
+      take = run;
+      for (const bytes of kept.splice(0)) run(bytes);
+    },
+    tell(words) {
+      if (channel.readyState === 'open') channel.send(words);
+    },
   };
 }
 

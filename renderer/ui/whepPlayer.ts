@@ -5,6 +5,7 @@
 
 import type { CancelTimer, Timers } from '../../core/base/clock.ts';
 import { createLipSync } from './lipSync.ts';
+import { createRenewSound } from './renewedSound.ts';
 import {
   canPlayH264,
   NotLive,
@@ -158,7 +159,11 @@ function watch(
     }
   }
 
-  const lipSync = createLipSync(opened.picture);
+  const lipSync = createLipSync({
+    picture: opened.picture,
+    tellRoomMs: opened.tellRoomMs,
+    renewSound: createRenewSound(peer),
+  });
   const isSoundOn = options.isSoundOn ?? (() => !video.muted);
   const onReport = (report: RTCStatsReport) => lipSync.follow(report, isSoundOn());
   if (options.onAnalytics) opened.takeAnalytics(options.onAnalytics);
