@@ -1,6 +1,6 @@
-// Proves the command line of `npm run relay` on the real program: every wrong flag ends with exit
-// code 2 and one line that names flag and fix; a good start writes its ready file, answers, and
-// ends cleanly on a signal.
+// Proves the command line of `npm run relay`: every wrong flag is refused with one line that names
+// flag and fix, which the real program says before it ends with exit code 2; a good start writes its
+// ready file, answers, and ends cleanly on a signal.
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -19,6 +19,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
+import { BadCommandLine, openRelay } from './relay.ts';
 
 const script = resolve(import.meta.dirname, 'relay.ts');
 const folder = mkdtempSync(join(tmpdir(), 'relay-command-'));
@@ -55,7 +56,7 @@ async function readyFacts(path: string): Promise<Record<string, unknown>> {
   return JSON.parse(readFileSync(path, 'utf8'));
 }
 
-test('wrong flags end with 2 and one line that names the flag', async () => {
+test('wrong flags are refused in one line that names the flag', async () => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as AddressInfo;
@@ -89,14 +90,39 @@ test('wrong flags end with 2 and one line that names the flag', async () => {
     [/DATABASE_URL .*127\.0\.0\.1:1/, data, 'postgres://me:5ecret@127.0.0.1:1/x'],
     [/--data .*a-file/, ['--data', 'a-file/below', '--port', '0']],
   ];
+  const before = process.env.DATABASE_URL;
   for (const [line, args, databaseUrl] of cases) {
-    const { code, errors } = await start(args, databaseUrl).ended;
-    assert.equal(code, 2, `${args.join(' ')}: ${errors}`);
-    assert.match(errors, line);
-    assert.equal(errors.includes('5ecret'), false, 'no password is told');
-    assert.equal(errors.trim().split('\n').length, 1, errors);
+    process.env.DATABASE_URL = databaseUrl ?? '';
+    const refusal = await openRelay(args, folder).then(
+      ({ relay }) => relay.close(),
+      (error: unknown) => error,
+    );
+    assert.ok(refusal instanceof BadCommandLine, `${args.join(' ')}: ${refusal}`);
+    assert.match(refusal.message, line);
+    assert.equal(refusal.message.includes('5ecret'), false, 'no password is told');
+    assert.equal(refusal.message.trim().includes('\n'), false, refusal.message);
   }
+  if (before === undefined) delete process.env.DATABASE_URL;
+  else process.env.DATABASE_URL = before;
   taken.close();
+});
+
+test('the program says it on one line and ends with 2', async () => {
+  const cases: [RegExp, string[], string?][] = [
+    [/^Unknown flag --nonsense/, ['--nonsense']],
+    [/^DATABASE_URL .*postgres:/, ['--data', 'e', '--port', '0'], 'mysql://me:5ecret@h/x'],
+    [/^--data .*b-file/, ['--data', 'b-file/below', '--port', '0']],
+  ];
+  writeFileSync(join(folder, 'b-file'), 'not a folder');
+  await Promise.all(
+    cases.map(async ([line, args, databaseUrl]) => {
+      const { code, errors } = await start(args, databaseUrl).ended;
+      assert.equal(code, 2, `${args.join(' ')}: ${errors}`);
+      assert.match(errors, line);
+      assert.equal(errors.includes('5ecret'), false, 'no password is told');
+      assert.equal(errors.trim().split('\n').length, 1, errors);
+    }),
+  );
 });
 
 test('a start writes the ready file, answers, and ends with 0 on SIGTERM', async () => {

@@ -57,7 +57,7 @@ const flags = {
 } as const;
 
 /** The command line is wrong; `message` is the line for the person. */
-class BadCommandLine extends Error {}
+export class BadCommandLine extends Error {}
 
 type CommandLine = RelayConfiguration & { readyFile: string | null; isPairing: boolean };
 
@@ -189,28 +189,40 @@ function leave(line: string): never {
   process.exit(BAD_SETTING_EXIT_CODE);
 }
 
-async function run(): Promise<void> {
-  const callerFolder = process.env.INIT_CWD ?? process.cwd();
-  let options: CommandLine;
-  try {
-    options = readCommandLine(process.argv.slice(2), callerFolder);
-  } catch (error) {
-    if (error instanceof BadCommandLine) leave(error.message);
-    throw error;
-  }
-  const { readyFile, isPairing, ...configuration } = options;
+/**
+ * Reads the command line and starts the relay it describes.
+ * @throws BadCommandLine when a person must change a flag or the environment
+ */
+export async function openRelay(args: readonly string[], callerFolder: string) {
+  const { readyFile, isPairing, ...configuration } = readCommandLine(args, callerFolder);
   removeReadyFile(readyFile);
-  let relay: Awaited<ReturnType<typeof startRelay>>;
   try {
     mkdirSync(configuration.dataFolder, { recursive: true, mode: 0o700 });
-    relay = await startRelay(configuration);
+    const relay = await startRelay(configuration);
+    return { relay, readyFile, isPairing, configuration };
   } catch (error) {
-    if (error instanceof BadRelaySetting) leave(`${FLAGS[error.setting]} ${error.message}`);
+    if (error instanceof BadRelaySetting) {
+      throw new BadCommandLine(`${FLAGS[error.setting]} ${error.message}`);
+    }
     if (error instanceof Error && 'code' in error && 'path' in error) {
-      leave(`--data ${configuration.dataFolder} cannot be made (${error.code}); name another.`);
+      const { dataFolder } = configuration;
+      throw new BadCommandLine(
+        `--data ${dataFolder} cannot be made (${error.code}); name another.`,
+      );
     }
     throw error;
   }
+}
+
+async function run(): Promise<void> {
+  const callerFolder = process.env.INIT_CWD ?? process.cwd();
+  const { relay, readyFile, isPairing, configuration } = await openRelay(
+    process.argv.slice(2),
+    callerFolder,
+  ).catch((error) => {
+    if (error instanceof BadCommandLine) leave(error.message);
+    throw error;
+  });
   await buildPage(configuration.viewerPageFolder);
 
   let isStopping = false;
@@ -276,4 +288,4 @@ function removeReadyFile(path: string | null): void {
   if (path !== null) rmSync(path, { force: true });
 }
 
-await run();
+if (process.argv[1] === import.meta.filename) await run();

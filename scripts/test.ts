@@ -1,12 +1,13 @@
 // `npm test`: builds what is stale, then runs every test file in a process of its own (native
-// addons allow only one JavaScript environment). Quick files run two at a time; files under tests/
-// start whole studios and run alone. The last line is `N passed, N failed, N skipped`.
+// addons allow only one JavaScript environment), two files at a time. Files under tests/ and
+// those with a browser are heavy: one of them runs at a time, beside a file that is not. What
+// judges times runs alone, first. The last line is `N passed, N failed, N skipped`.
 // A file with a failure is run once more, alone, at the end: on two cores a browser, ffmpeg and four
 // processes can starve each other. A test that fails twice fails; one that passes then is named as
 // unsteady on a line of its own, so that it is seen and mended.
 // Arguments narrow the run to files whose path contains one of them.
 
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { run } from 'node:test';
 import { buildIfStale } from './build.ts';
@@ -14,7 +15,21 @@ import { findChromium } from './chromium.ts';
 
 const root = resolve(import.meta.dirname, '..');
 /** A file that has not ended by then hangs, ms; it guards the run and judges no speed. */
-const FILE_HANG_MS = 300_000;
+const FILE_HANG_MS = 150_000;
+/** What a file's neighbour would falsify: they run before everything else, with nothing beside. */
+const ALONE = ['tests/lipSync.test.ts'];
+/** The longest first, so that no lane waits for one at the end; for the rest any order does. */
+const LONGEST = [
+  'tests/viewerMoney.test.ts',
+  'renderer/viewer/viewerFeatures.test.ts',
+  'renderer/viewer/viewerPage.test.ts',
+  'tests/show.test.ts',
+  'native/capture/capture.test.ts',
+  'native/publish/weakUplink.test.ts',
+  'native/vision/placesShow.test.ts',
+  'native/vision/demoShow.test.ts',
+  'relay/attacks.test.ts',
+];
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
@@ -25,9 +40,9 @@ function testFiles(folder: string): string[] {
     .sort();
 }
 
-/** Every folder of ours but tests/, so that no test file can be forgotten. */
-function rooms(): string[] {
-  const others = ['node_modules', 'out', 'tests'];
+/** Every folder of ours, so that no test file can be forgotten. */
+function folders(): string[] {
+  const others = ['node_modules', 'out'];
   return readdirSync(root, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
     .map((entry) => entry.name)
@@ -38,10 +53,34 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 /** What each file gave in its latest run, and the names that failed in it. */
 const byFile = new Map<string, { passed: number; failed: string[]; skipped: number }>();
 
-/** Runs files and prints one line a test; a suite's own line is not counted twice. */
-async function runFiles(files: string[], concurrency: number): Promise<void> {
-  if (files.length === 0) return;
-  const stream = run({ files, concurrency, timeout: FILE_HANG_MS, cwd: root });
+/** True where a file starts whole studios or a browser. */
+const isHeavy = (path: string) =>
+  path.startsWith(join(root, 'tests')) ||
+  /harness\/(browser|liveShow|studio)|playwright/.test(readFileSync(path, 'utf8'));
+
+function longestFirst(files: readonly string[]): string[] {
+  const rank = (path: string) => {
+    const at = LONGEST.indexOf(relative(root, path).replaceAll('\\', '/'));
+    return at < 0 ? LONGEST.length : at;
+  };
+  return [...files].sort((one, other) => rank(one) - rank(other));
+}
+
+/** Two at a time, never two heavy ones. */
+async function runPaired(files: readonly string[]): Promise<void> {
+  const heavy = longestFirst(files.filter(isHeavy));
+  const quick = longestFirst(files.filter((path) => !heavy.includes(path)));
+  const runAll = async (own: string[], then: string[]) => {
+    for (let path = own.shift() ?? then.shift(); path; path = own.shift() ?? then.shift()) {
+      await runFile(path);
+    }
+  };
+  await Promise.all([runAll(heavy, quick), runAll(quick, [])]);
+}
+
+/** Runs a file and prints one line a test; a suite's own line is not counted twice. */
+async function runFile(file: string): Promise<void> {
+  const stream = run({ files: [file], concurrency: 1, timeout: FILE_HANG_MS, cwd: root });
   for await (const event of stream) {
     if (event.type === 'test:stderr' || event.type === 'test:stdout') {
       if (process.env.MORPHINE_TEST_OUTPUT) process.stdout.write(event.data.message);
@@ -90,7 +129,7 @@ async function runFailedAgain(): Promise<void> {
   for (const [path, first] of failed) {
     say(`again ${relative(root, path)}`);
     byFile.delete(path);
-    await runFiles([path], 1);
+    await runFile(path);
     const second = byFile.get(path);
     if (!second) byFile.set(path, first);
     for (const name of first.failed) {
@@ -110,8 +149,13 @@ if (!findChromium() && process.env.CI) {
   say('FAIL  No browser with H.264: run npm run setup first.');
   totals.failed++;
 }
-await runFiles(rooms().flatMap(testFiles).filter(isWanted), 2);
-await runFiles(testFiles('tests').filter(isWanted), 1);
+// Half of a short file's time went into compiling the same modules again; children inherit it.
+process.env.NODE_COMPILE_CACHE ??= join(root, 'out', 'compile-cache');
+mkdirSync(process.env.NODE_COMPILE_CACHE, { recursive: true });
+const files = folders().flatMap(testFiles).filter(isWanted);
+const isAlone = (path: string) => ALONE.includes(relative(root, path).replaceAll('\\', '/'));
+for (const path of files.filter(isAlone)) await runFile(path);
+await runPaired(files.filter((path) => !isAlone(path)));
 await runFailedAgain();
 for (const counts of byFile.values()) {
   totals.passed += counts.passed;

@@ -10,10 +10,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { extname, join, resolve } from 'node:path';
+import { extname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Browser, chromium } from 'playwright-core';
-import { build } from 'vite';
 import { realTimers } from '../core/base/clock.ts';
 import { silentLogger } from '../core/base/logger.ts';
 import type { SourceState } from '../core/contract/state.ts';
@@ -23,10 +22,9 @@ import { nalTypeOf, parseSps, splitAnnexB } from '../core/media/h264.ts';
 import { createCapture } from '../native/capture/capture.ts';
 import { hasFfmpeg, resolveFfmpeg } from '../native/ffmpeg/resolve.ts';
 import { createSocketDoor } from '../native/serve/webSocket.ts';
-import { pageConfig } from '../renderer/vite.config.ts';
 import { findChromium } from '../scripts/chromium.ts';
+import { builtPage } from './harness/builtPage.ts';
 
-const repository = resolve(import.meta.dirname, '..');
 const executablePath = findChromium();
 const skip = executablePath ? false : 'no Chromium; run npm run setup';
 const folder = mkdtempSync(join(tmpdir(), 'capture-page-'));
@@ -50,11 +48,12 @@ const units: Unit[] = [];
 const states: SourceState[] = [];
 const waiting = new Set<() => void>();
 let closePort = () => {};
+let pageFolder = '';
 const server = createServer((request, response) => {
   const path = request.url === '/capture/' ? 'index.html' : (request.url ?? '').slice(9);
   const types: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript' };
   try {
-    const body = readFileSync(join(folder, path));
+    const body = readFileSync(join(pageFolder, path));
     response.setHeader('content-type', types[extname(path)] ?? 'text/css');
     response.end(body);
   } catch {
@@ -78,8 +77,7 @@ function until(fact: () => boolean): Promise<void> {
 
 before(async () => {
   if (skip) return;
-  const config = pageConfig('capture', repository);
-  await build({ ...config, build: { ...config.build, outDir: folder } });
+  pageFolder = await builtPage('capture');
   capture.onUnit((unit) => {
     units.push(unit);
     for (const look of [...waiting]) look();

@@ -24,6 +24,9 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 type Ended = { code: number | null; line: string; all: string };
 
+/** What is not refused would run for ever, ms. */
+const HANG_MS = 60_000;
+
 /** Runs the studio to its end; everything refused here must end by itself. */
 function run(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
   const child = spawn(
@@ -39,7 +42,13 @@ function run(args: readonly string[], env: Record<string, string> = {}): Promise
   child.stdout.on('data', (chunk) => {
     all += chunk;
   });
-  return new Promise((done) => child.once('exit', (code) => done({ code, all, line: all.trim() })));
+  const guard = setTimeout(() => child.kill('SIGTERM'), HANG_MS);
+  return new Promise((done) => {
+    child.once('exit', (code) => {
+      clearTimeout(guard);
+      done({ code, all, line: all.trim() });
+    });
+  });
 }
 
 function expectRefusal(ended: Ended, line: RegExp): void {
@@ -155,13 +164,14 @@ test('an unwritable data folder, also for root', { skip: mountSkip }, async (t) 
   }
 });
 
-test('the ready file is private, and a stale one is removed first thing', async () => {
+test('the ready file is private, and a stale one is removed first thing', async (t) => {
   const ready = join(folder, 'ready.json');
   writeFileSync(ready, '{"stale":true}');
   const ended = await run([...fresh(), '--ready-file', ready, '--source', 'file:nothing.mp4']);
   assert.equal(ended.code, 2);
   assert.equal(existsSync(ready), false);
   const studio = await startStudio({ isLive: false, args: ['--seed', '1'] });
+  t.after(() => studio.stop());
   const { mode } = statSync(join(studio.folder, 'ready.json'));
   assert.equal(mode & 0o777, 0o600);
   const keys = ['version', 'pid', 'processes', 'state', 'studio', 'viewer', 'view', 'whep', 'whip'];

@@ -8,7 +8,6 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import { build } from 'vite';
 import { FIRST_ROOM_SETTINGS } from '../../core/contract/people.ts';
 import { startLedger, type TestLedger } from '../../native/ledger/testLedger.ts';
 import { openChannelKey } from '../../native/upstream/channelKey.ts';
@@ -20,10 +19,9 @@ import {
   temporaryFolder,
 } from '../../relay/testing/harness.ts';
 import { browserSkip, launchBrowser } from '../../tests/harness/browser.ts';
+import { builtPage } from '../../tests/harness/builtPage.ts';
 import { type PeopleStudio, startPeopleStudio } from '../../tests/harness/peopleStudio.ts';
-import { pageConfig } from '../vite.config.ts';
 
-const repository = join(import.meta.dirname, '../..');
 const folder = temporaryFolder();
 const ledgerFolder = temporaryFolder();
 const skip = browserSkip ? { skip: browserSkip } : {};
@@ -35,9 +33,7 @@ let issuer: Server;
 
 before(async () => {
   if (browserSkip) return;
-  const config = pageConfig('viewer', repository);
-  const viewerPageFolder = join(folder, 'page');
-  await build({ ...config, build: { ...config.build, outDir: viewerPageFolder, minify: false } });
+  const viewerPageFolder = await builtPage('viewer');
   issuer = createServer();
   await new Promise<void>((done) => issuer.listen(0, '127.0.0.1', done));
   const issuerUrl = `http://127.0.0.1:${(issuer.address() as AddressInfo).port}`;

@@ -32,7 +32,7 @@ const axeSource = readFileSync(
 );
 
 before(async () => {
-  if (!skipReason) await show.start({ minify: true });
+  if (!skipReason) await show.start();
 });
 
 after(async () => {

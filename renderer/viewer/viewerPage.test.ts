@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { build } from 'vite';
 import { rtpTimestampOf } from '../../core/media/feed.ts';
 import {
   BalanceSchema,
@@ -34,9 +33,8 @@ import {
   temporaryFolder,
 } from '../../relay/testing/harness.ts';
 import { browserSkip, launchBrowser, PHONE } from '../../tests/harness/browser.ts';
-import { pageConfig } from '../vite.config.ts';
+import { builtPage } from '../../tests/harness/builtPage.ts';
 
-const repository = join(import.meta.dirname, '../..');
 const folder = temporaryFolder();
 const skip = browserSkip ? { skip: browserSkip } : {};
 const studioSecret = new Uint8Array(32).fill(5);
@@ -47,9 +45,7 @@ let nowUs: () => number;
 
 before(async () => {
   if (browserSkip) return;
-  const config = pageConfig('viewer', repository);
-  const viewerPageFolder = join(folder, 'page');
-  await build({ ...config, build: { ...config.build, outDir: viewerPageFolder, minify: false } });
+  const viewerPageFolder = await builtPage('viewer');
   relay = await startTestRelay({ dataFolder: join(folder, 'relay'), viewerPageFolder });
   browser = await launchBrowser(['--disable-features=WebRtcHideLocalIpsWithMdns']);
   nowUs = () => Number(process.hrtime.bigint() / 1000n);
@@ -484,7 +480,7 @@ test('a bet made while the relay is gone is sent when it is back, once', skip, a
   const betId = await waiting.getAttribute('data-bet');
   relay = await startTestRelay({
     dataFolder: join(folder, 'relay'),
-    viewerPageFolder: join(folder, 'page'),
+    viewerPageFolder: await builtPage('viewer'),
     port,
   });
   studio = await openStudio();
@@ -554,8 +550,8 @@ test('everything fits a phone: nothing is wider than the page, in any state', sk
   await context.close();
 });
 
-test('the built page has no inline script', skip, () => {
-  const html = readFileSync(join(folder, 'page/index.html'), 'utf8');
+test('the built page has no inline script', async () => {
+  const html = readFileSync(join(await builtPage('viewer'), 'index.html'), 'utf8');
   assert.doesNotMatch(html, /<script(?![^>]*\bsrc=)/);
   assert.doesNotMatch(html, /\son\w+=/);
 });

@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import type { Browser, Page } from 'playwright-core';
-import { build } from 'vite';
 import {
   BalanceSchema,
   BetReplySchema,
@@ -41,9 +40,8 @@ import {
 } from '../../relay/testing/harness.ts';
 import { TestJournal } from '../../relay/testing/journal.ts';
 import { browserSkip, launchBrowser, PHONE } from '../../tests/harness/browser.ts';
-import { pageConfig } from '../vite.config.ts';
+import { builtPage } from '../../tests/harness/builtPage.ts';
 
-const repository = join(import.meta.dirname, '../..');
 const folder = temporaryFolder();
 const skip = browserSkip ? { skip: browserSkip } : {};
 const nowUs = () => BigInt(process.hrtime.bigint() / 1000n);
@@ -52,9 +50,7 @@ let browser: Browser;
 
 before(async () => {
   if (browserSkip) return;
-  const config = pageConfig('viewer', repository);
-  const viewerPageFolder = join(folder, 'page');
-  await build({ ...config, build: { ...config.build, outDir: viewerPageFolder, minify: false } });
+  const viewerPageFolder = await builtPage('viewer');
   relay = await startTestRelay({ dataFolder: join(folder, 'relay'), viewerPageFolder });
   browser = await launchBrowser();
 });

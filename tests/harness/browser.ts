@@ -3,6 +3,7 @@
 
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { CHROMIUM_SWITCHES, findChromium } from '../../scripts/chromium.ts';
+import './leftovers.ts';
 
 /** Why browser tests are skipped here, or false. */
 export const browserSkip = findChromium()

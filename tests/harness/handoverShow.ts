@@ -6,7 +6,6 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import type { Browser, Page } from 'playwright-core';
-import { build } from 'vite';
 import { realTimers } from '../../core/base/clock.ts';
 import { silentLogger } from '../../core/base/logger.ts';
 import type { HandoverView } from '../../core/contract/state.ts';
@@ -33,9 +32,8 @@ import {
   TestStudio,
   temporaryFolder,
 } from '../../relay/testing/harness.ts';
-import { pageConfig } from '../../renderer/vite.config.ts';
 import { launchBrowser, PHONE } from './browser.ts';
-import { root } from './studio.ts';
+import { builtPage } from './builtPage.ts';
 
 const peer = { iceServers: [], bindAddress: '127.0.0.1' };
 /** What every room of the show is given. */
@@ -52,9 +50,7 @@ export async function startHandoverShow(
   createMedia: typeof createMediaRoom = createMediaRoom,
 ) {
   const folder = temporaryFolder();
-  const config = pageConfig('viewer', root);
-  const viewerPageFolder = join(folder, 'page');
-  await build({ ...config, build: { ...config.build, outDir: viewerPageFolder, minify: false } });
+  const viewerPageFolder = await builtPage('viewer');
   const dataFolder = join(folder, 'relay');
   const relay = await startTestRelay({
     ...{ dataFolder, viewerPageFolder, createMedia },

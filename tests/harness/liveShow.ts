@@ -5,7 +5,6 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { build } from 'vite';
 import { realTimers } from '../../core/base/clock.ts';
 import { silentLogger } from '../../core/base/logger.ts';
 import { rtpTimestampOf } from '../../core/media/feed.ts';
@@ -31,8 +30,8 @@ import {
   TestStudio,
   temporaryFolder,
 } from '../../relay/testing/harness.ts';
-import { pageConfig } from '../../renderer/vite.config.ts';
 import { launchBrowser, launchProfile, PHONE } from './browser.ts';
+import { builtPage } from './builtPage.ts';
 
 /** A guard against hanging for ever; it judges no speed. */
 const HANG_MS = 75_000;
@@ -68,16 +67,12 @@ export class LiveShow {
     return this.#studio;
   }
 
-  /** `minify`: as it is shipped. */
-  async start(options: { minify?: boolean } = {}): Promise<void> {
-    const config = pageConfig('viewer', join(import.meta.dirname, '../..'));
-    const outDir = join(this.folder, 'page');
-    const minify = options.minify ?? false;
-    await build({ ...config, build: { ...config.build, outDir, minify } });
+  async start(): Promise<void> {
+    const viewerPageFolder = await builtPage('viewer');
     this.#browser = await launchBrowser(['--disable-features=WebRtcHideLocalIpsWithMdns']);
     this.#relay = await startTestRelay({
       dataFolder: join(this.folder, 'relay'),
-      viewerPageFolder: outDir,
+      viewerPageFolder,
       createMedia: (media) => {
         this.media = createMediaRoom(media);
         return this.media;

@@ -29,7 +29,8 @@ export async function startRelay(folder: string, port: number): Promise<RunningR
       'scripts/relay.ts',
       ...['--port', String(port), '--data', join(folder, 'relay'), '--ready-file', ready],
     ],
-    { cwd: root, stdio: 'ignore' },
+    // The channel ends the relay should the test's own process die.
+    { cwd: root, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
   );
   const gone = new Promise<void>((done) => child.once('exit', () => done()));
   await waitFor('the relay', () => existsSync(ready) && child.exitCode === null);

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { realTimers } from '../../core/base/clock.ts';
 import type { StudioState } from '../../core/contract/state.ts';
 import type { ReadyFacts } from '../../native/host/readyFile.ts';
+import './leftovers.ts';
 
 export const root = resolve(import.meta.dirname, '../..');
 
@@ -86,7 +87,13 @@ export async function startStudio(start: StudioStart = {}): Promise<RunningStudi
     },
   };
   const wanted = (start.isLive ?? true) ? 'live' : 'ready';
-  await studio.until(`the state ${wanted}`, (facts) => facts.state === wanted);
+  try {
+    await studio.until(`the state ${wanted}`, (facts) => facts.state === wanted);
+  } catch (cause) {
+    // Whoever waits for it never gets it to stop it.
+    child.kill('SIGKILL');
+    throw cause;
+  }
   return studio;
 }
 

@@ -3,6 +3,7 @@
 
 import { chromium } from 'playwright-core';
 import { findChromium } from '../../scripts/chromium.ts';
+import '../harness/leftovers.ts';
 
 export const noChromium = findChromium() ? false : 'no Chromium found; npm run setup installs one';
 

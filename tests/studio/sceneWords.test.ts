@@ -3,24 +3,22 @@
 // SCREENSHOTS names a folder that gets the picture of it.
 
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { CALM_SCENE, NO_PLACES } from '../../core/contract/visionState.ts';
+import { builtPage } from '../harness/builtPage.ts';
 import { launchChromium, noChromium } from './chromium.ts';
-import { buildPage } from './pages.ts';
 import { startStory } from './story.ts';
 
 test('the picture’s state stands on the picture and beside it, while it is so', {
   skip: noChromium,
 }, async (t) => {
-  const folder = await buildPage('studio');
+  const folder = await builtPage('studio');
   const browser = await launchChromium();
   const story = await startStory(folder);
   t.after(async () => {
     await browser.close();
     await story.close();
-    await rm(folder, { recursive: true });
   });
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
   page.on('pageerror', (error) => assert.fail(error));

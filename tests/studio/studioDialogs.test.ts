@@ -4,16 +4,14 @@
 // The built page in a real Chromium against the real server; skipped where there is no Chromium.
 
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
 import { after, test } from 'node:test';
+import { builtPage } from '../harness/builtPage.ts';
 import { launchChromium, noChromium } from './chromium.ts';
-import { buildPage } from './pages.ts';
 import { startStory } from './story.ts';
 
 const skip = noChromium;
-const folder = skip ? '' : await buildPage('studio');
-after(async () => {
-  if (folder !== '') await rm(folder, { recursive: true });
+const folder = skip ? '' : await builtPage('studio');
+after(() => {
   // WebRTC's threads keep a process alive; the reporter gets its turn first.
   setImmediate(() => process.exit());
 });

@@ -3,14 +3,14 @@
 // other end is in this process. The same script drives both. Skipped where there is no Chromium.
 
 import assert from 'node:assert/strict';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { encode } from 'uqr';
 import { createInbox } from '../../core/contract/ports.ts';
+import { builtPage } from '../harness/builtPage.ts';
 import { launchChromium, noChromium } from './chromium.ts';
-import { buildPage } from './pages.ts';
 import {
   STORY_PAIRING_CODE,
   type Story,
@@ -28,13 +28,12 @@ const video = noChromium === false ? storyVideo() : 'no Chromium';
 
 before(async () => {
   if (noChromium !== false) return;
-  folder = await buildPage('studio');
+  folder = await builtPage('studio');
   browser = await launchChromium();
 });
 after(async () => {
   if (noChromium !== false) return;
   await browser.close();
-  await rm(folder, { recursive: true });
   // WebRTC's threads keep a process alive; the reporter gets its turn first.
   setImmediate(() => process.exit());
 });
