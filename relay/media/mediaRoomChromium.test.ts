@@ -245,6 +245,8 @@ test('a browser lets sound begin anew without a word to us, again and again', {
     assert.equal(after.state, 'connected');
     await untilSeen(page, 'as much as before', (seen) => seen.heldSamples > 48_000);
   }
+  await roomFetch(`http://relay.test${sessionPath}`, { method: 'DELETE' });
+  await until('counted out', () => room.viewerCount('abc') === 0);
   await page.close();
 });
 

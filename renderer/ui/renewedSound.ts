@@ -3,7 +3,7 @@
 // has no other way back. Surprising: the other side takes no part. Our description of it is set
 // again with the sound's SSRC left out, or put in; the browser then makes a new receiver for it.
 
-/** Sets the descriptions again; rejects where the browser does not like them, and nothing changed. */
+/** Sets the descriptions again. Rejects where the browser does not like them; nothing changed. */
 export type RenewSound = () => Promise<void>;
 
 /** For one connection, once it is negotiated. */
