@@ -10,11 +10,11 @@ import type { RandomBytes } from '../core/base/ids.ts';
 import type { Logger } from '../core/base/logger.ts';
 import type { Endpoint } from '../core/contract/process.ts';
 import type { RpcServer } from '../core/contract/rpcServer.ts';
-import type { HandoverView } from '../core/contract/state.ts';
+import type { HandoverView, SourceState } from '../core/contract/state.ts';
 import { lowerLayersOf, rtpTimestampOf } from '../core/media/feed.ts';
 import type { Registered } from '../core/wire/gen/facts_pb.js';
 import { createAudience } from './audience/audience.ts';
-import { createCapture } from './capture/capture.ts';
+import { type Capture, createCapture } from './capture/capture.ts';
 import { createSoundMeter } from './capture/soundMeter.ts';
 import { VIDEO_BITS_PER_SECOND } from './capture/source.ts';
 import { createBetRate } from './engine/betRate.ts';
@@ -107,7 +107,8 @@ export async function startEngine(
   const facts = openFactRooms(configuration, around, { ...kept, vision, openRpc: () => door.rpc });
   const { ledger, journal, socket, shipper, gate, store, markets, audience, peopleRooms } = facts;
   // 3. The show itself: ready or live, and whether anybody may bet.
-  const tellShow = () => audience.setShow(showFacts(show.view(), handover.view(), configuration));
+  const tellShow = () =>
+    audience.setShow(showFacts(show.view(), handover.view(), configuration, capture.state()));
   const isLive = () => show.isLive();
   const handover = await openHandover({ configuration, around, ...media, store, isLive, tellShow });
   const show = createShow({
@@ -164,8 +165,9 @@ export async function startEngine(
   // 5. Every arrow of the picture above.
   const poster = createPoster({ ...around, isLive, send: (picture) => socket.sendPoster(picture) });
   const shown = { show, picture, views, readings };
-  const own = { ...shown, staffActs, witnesses, places, poster, clock, logger, steerUplink };
-  join({ ...media, ...facts, ...own });
+  const own = { ...shown, staffActs, witnesses, places, poster, clock, logger };
+  const told = { steerUplink, tellShow };
+  join({ ...media, ...facts, ...own, ...told });
   await capture.select(configuration.source);
   show.suspend('shield', peopleRooms.people.isShielded);
   show.announce();
@@ -454,6 +456,7 @@ type Joined = MediaRooms &
     clock: MediaClock;
     logger: Logger;
     steerUplink(): void;
+    tellShow(): void;
   };
 
 /** What flows where. Each statement is one arrow. */
@@ -463,7 +466,8 @@ function join(rooms: Joined): void {
   capture.onUnit((unit) => {
     publisher.push(unit);
     // Smaller copies are for viewers' paths; whoever judges or shows has the picture itself.
-    if (unit.layer) return;
+    // A slate is for them too; it keeps their connections, and there is nothing to judge in it.
+    if (unit.layer || unit.slate) return;
     vision.push(unit);
     poster.push(unit);
     soundMeter.push(unit);
@@ -482,6 +486,7 @@ function join(rooms: Joined): void {
   });
   socket.onStats(relayPictureWatch(show));
   capture.onState((source) => views.sourceChanged(source));
+  tellSlates((run) => capture.onState(run), rooms.tellShow);
   vision.onFacts((facts, bytes) => {
     publisher.sendAnalytics(bytes);
     if (show.isLive()) socket.sendAnalytics(facts);
@@ -516,6 +521,16 @@ function join(rooms: Joined): void {
   if (socket.registered) takeRegistered(socket.registered);
 }
 
+/** Viewers are told of the slate by name; that packets flow is no picture. */
+function tellSlates(onState: Capture['onState'], tellShow: () => void): void {
+  let wasSlate = false;
+  onState(({ isSlate = false }) => {
+    if (isSlate === wasSlate) return;
+    wasSlate = isSlate;
+    tellShow();
+  });
+}
+
 function isRelayHere({ relayUrl }: EngineConfiguration): boolean {
   const { hostname } = new URL(relayUrl);
   return hostname === '127.0.0.1' || hostname === 'localhost';
@@ -539,7 +554,9 @@ function showFacts(
   { state, title, liveSinceUs }: ShowPart,
   handover: HandoverView,
   { videoClockOffset }: EngineConfiguration,
+  source: SourceState,
 ) {
   const media = { url: handover.whepUrl, isMoved: handover.state === 'moved' };
-  return { state, title, liveSinceUs, videoClockOffset, media };
+  const slate = source.isSlate ? source.title : '';
+  return { state, title, liveSinceUs, videoClockOffset, media, slate };
 }

@@ -39,6 +39,8 @@ export type Unit = {
   bytes: Uint8Array;
   /** A smaller copy; absent: the best picture there is, or sound. */
   layer?: LowerLayer;
+  /** True: a still picture in place of one that does not come; there is nothing to judge in it. */
+  slate?: boolean;
 };
 
 /**

@@ -152,7 +152,7 @@ class ShowAudience implements Audience {
       socket.onViewerLeft((viewerId) => this.#left(viewerId)),
       socket.onViewerMessage((viewerId, message) => this.#received(viewerId, message)),
       socket.onStats(({ mediaLive, watching }) =>
-        this.#watchTime.relayTold({ isGoing: mediaLive, readers: watching }),
+        this.#watchTime.relayTold({ isGoing: mediaLive && !this.#show.slate, readers: watching }),
       ),
     ];
     options.ledger.onConnected(() => this.rebind());

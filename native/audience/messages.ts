@@ -35,6 +35,8 @@ export type ShowView = {
   videoClockOffset: number;
   /** WHEP endpoint of another engine, and whether viewers take the picture there now. */
   media?: { url: string; isMoved: boolean };
+  /** Name of the source in whose place a still picture is sent. */
+  slate?: string;
 };
 
 const SHOW_STATE = {
@@ -62,6 +64,7 @@ export function wireShow(show: ShowView, bettingSuspended: string): WireShow {
     liveSinceUs: BigInt(show.liveSinceUs),
     bettingSuspended,
     videoClockOffset: show.videoClockOffset,
+    slate: show.slate ?? '',
     mediaUrl: show.media?.url ?? '',
     mediaMoved: show.media?.isMoved ?? false,
   });

@@ -10,6 +10,7 @@ import { createCapturePages } from './capturePages.ts';
 import { checkSource, type SourceFacts } from './checkSource.ts';
 import { beginsPicture, FeedLine } from './feedLine.ts';
 import { openSource, type Ways } from './openSource.ts';
+import { createSlate, type Slate } from './slate.ts';
 import type { CapturedFrame, CapturePagePort, Source, SourceSurroundings } from './source.ts';
 import type { WhipIngest } from './whip/whipIngest.ts';
 
@@ -65,6 +66,14 @@ export function createCapture(options: CaptureOptions): Capture {
 /** A network camera gives a key frame within a few seconds; a machine under load needs longer. */
 const SWITCH_MS_MAX = 20_000;
 
+/** Without a picture for this long the slate comes; with the look at it 460 ms at most. */
+const STALL_US = 430_000;
+const LOOK_PERIOD_MS = 25;
+/** A look as late as this says that we were busy, not that no picture came. */
+const BUSY_US = 150_000;
+/** A camera's encoder is asked again this often for the key frame that ends the slate. */
+const ASK_AGAIN_US = 500_000;
+
 const NOTHING_SELECTED: SourceState = {
   url: '',
   title: '',
@@ -81,6 +90,9 @@ type Running = {
   source: Source | null;
   state: SourceState;
   hasPicture: boolean;
+  /** When its last picture came, and when it was last asked for a key frame. */
+  pictureUs: MediaTimeUs;
+  askedUs: MediaTimeUs;
 };
 
 class CaptureRoom implements Capture {
@@ -99,6 +111,9 @@ class CaptureRoom implements Capture {
   #counters: CaptureCounters = { units: 0, framesDropped: 0 };
   #ways: Ways;
   #bitsPerSecond = 0;
+  readonly #slate: Slate;
+  #lookedUs: MediaTimeUs;
+  readonly #cancelLook: CancelTimer;
 
   constructor(options: CaptureOptions) {
     this.#options = options;
@@ -111,6 +126,13 @@ class CaptureRoom implements Capture {
       },
       onUnreadable: (reason) => options.logger.warn('The picture size is not readable', { reason }),
     });
+    this.#slate = createSlate({
+      ...options,
+      onFrame: (frame) => this.#send(frame, true),
+      onShown: () => this.#tell(),
+    });
+    this.#lookedUs = options.clock.nowUs();
+    this.#cancelLook = options.timers.every(LOOK_PERIOD_MS, () => this.#look());
   }
 
   async select(url: string): Promise<void> {
@@ -130,7 +152,7 @@ class CaptureRoom implements Capture {
     const running: Running = {
       source: null,
       state: { ...state, state: 'connecting', reason: '' },
-      hasPicture: false,
+      ...{ hasPicture: false, pictureUs: 0, askedUs: 0 },
     };
     if (onAir?.hasPicture) {
       this.#next = running;
@@ -187,8 +209,9 @@ class CaptureRoom implements Capture {
     this.#onAir = null;
     this.#dropNext();
     this.#ways.pages.close();
+    this.#cancelLook();
     void this.#close(onAir);
-    await Promise.all(this.#closing);
+    await Promise.all([...this.#closing, this.#slate.close()]);
   }
 
   #run(running: Running, facts: SourceFacts): void {
@@ -224,7 +247,14 @@ class CaptureRoom implements Capture {
       this.#cancelSwitch();
       void this.#close(running);
     }
+    this.#prepareSlate(running);
     this.#tell();
+  }
+
+  #prepareSlate(running: Running): void {
+    const { title, width, height } = running.state;
+    const isShown = running === this.#onAir && running.hasPicture;
+    if (isShown && width > 0) this.#slate.prepare(title, width, height);
   }
 
   #dropNext(): void {
@@ -249,6 +279,7 @@ class CaptureRoom implements Capture {
 
   /** Tells readers that what follows is this source's. */
   #cutTo({ state }: Running): void {
+    this.#slate.stop();
     const cut = { url: state.url, fromUs: this.#line.lastPictureUs };
     this.#line.cut();
     for (const run of this.#cutListeners) run(cut);
@@ -268,21 +299,61 @@ class CaptureRoom implements Capture {
       this.#promote(running);
     }
     if (running !== this.#onAir) return;
+    if (frame.track === 'video' && this.#slate.isOn() && !this.#endSlate(running, frame)) return;
+    this.#send(frame, false);
+    if (frame.track === 'audio' || frame.layer) return;
+    running.pictureUs = this.#options.clock.nowUs();
+    if (running.hasPicture) return;
+    running.hasPicture = true;
+    this.#prepareSlate(running);
+    this.#tell();
+  }
+
+  #send(frame: CapturedFrame, slate: boolean): void {
     const unit = this.#line.take(frame);
     if (!unit) {
       this.#counters.framesDropped++;
       return;
     }
-    if (unit.track === 'video' && !unit.layer && !running.hasPicture) {
-      running.hasPicture = true;
-      this.#tell();
-    }
     this.#counters.units++;
-    for (const run of this.#unitListeners) run(unit);
+    for (const run of this.#unitListeners) run(slate ? { ...unit, slate } : unit);
+  }
+
+  /** Whether this picture is one that the slate can give way to. */
+  #endSlate(running: Running, frame: CapturedFrame): boolean {
+    if (!beginsPicture(frame)) {
+      const nowUs = this.#options.clock.nowUs();
+      if (nowUs - running.askedUs < ASK_AGAIN_US) return false;
+      running.askedUs = nowUs;
+      running.source?.requestKeyFrame();
+      return false;
+    }
+    this.#slate.stop();
+    this.#line.cut();
+    this.#tell();
+    return true;
+  }
+
+  #look(): void {
+    const nowUs = this.#options.clock.nowUs();
+    const wasBusy = nowUs - this.#lookedUs > BUSY_US;
+    this.#lookedUs = nowUs;
+    const onAir = this.#onAir;
+    if (wasBusy || !onAir?.hasPicture || this.#slate.isOn()) return;
+    if (nowUs - onAir.pictureUs <= STALL_US) return;
+    this.#line.cut();
+    this.#slate.start();
+    this.#tell();
   }
 
   #tell(): void {
     const state: SourceState = this.#onAir ? { ...this.#onAir.state } : NOTHING_SELECTED;
+    if (this.#onAir && this.#slate.isOn()) {
+      if (this.#slate.isShown()) state.isSlate = true;
+      // A source that knows better, that it reconnects or why it failed, has said so.
+      if (state.state === 'live') state.state = 'stalled';
+      if (state.reason === '') state.reason = `${state.title} gives no picture`;
+    }
     if (this.#next) {
       const { url, title, state: name, reason } = this.#next.state;
       state.next = { url, title, state: name, reason };

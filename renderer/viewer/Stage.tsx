@@ -297,6 +297,7 @@ function messageOf(view: ViewerView): string {
     case 'connecting':
       return text(view.transportReason === 'blocked' ? 'viewer.blocked' : 'viewer.connecting');
     case 'stalled':
+      if (view.show?.slate) return text('viewer.slate', { source: view.show.slate });
       return text(
         view.show?.studioConnected === false ? 'viewer.stalledStudioAway' : 'viewer.stalled',
       );

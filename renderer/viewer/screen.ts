@@ -160,7 +160,8 @@ export class Screen {
     const { plan } = this.#lookAtWays(nowMs, isShowLive);
     const cannotDecode = this.#streamPlayer?.state === 'cannotDecode';
     const seen = player === 'noVideoCodec' && plan.stream && !cannotDecode ? 'connecting' : player;
-    const watch = watchStateOf({ nowMs, player: seen, lastFrameMs, show });
+    const isSlate = isConnected && (view.show?.slate ?? '') !== '';
+    const watch = watchStateOf({ nowMs, player: seen, lastFrameMs, show, isSlate });
     if (watch === 'live') this.#renewals = 0;
     if (plan.webrtc) this.#renew({ nowMs, watch, lastFrameMs, show, studioConnected, relayBackMs });
     this.sound.setDelayMs(figures.addedDelayMs);

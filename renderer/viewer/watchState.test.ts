@@ -9,6 +9,7 @@ const base: WatchFacts = { nowMs: 10_000, player: 'live', lastFrameMs: 9990, sho
 
 test('live means frames now, whatever anybody says', () => {
   assert.equal(watchStateOf(base), 'live');
+  assert.equal(watchStateOf({ ...base, isSlate: true }), 'stalled', 'a slate is no picture');
   assert.equal(watchStateOf({ ...base, show: 'ended' }), 'live');
   assert.equal(watchStateOf({ ...base, show: null, player: 'stalled' }), 'live');
 });

@@ -22,13 +22,17 @@ export type WatchFacts = {
   lastFrameMs: number | null;
   /** As the relay told it; null while unknown or while the line to the relay is down. */
   show: 'ready' | 'live' | 'ended' | null;
+  /** Frames come, but they are a still picture in place of one that does not. */
+  isSlate?: boolean;
 };
 
 /** The state to show. `ended` covers "not begun": in both there is no show and no picture. */
 export function watchStateOf(facts: WatchFacts): WatchState {
   if (facts.player === 'noVideoCodec') return 'noH264';
   const { lastFrameMs, nowMs } = facts;
-  if (lastFrameMs !== null && nowMs - lastFrameMs < STALLED_AFTER_MS) return 'live';
+  if (lastFrameMs !== null && nowMs - lastFrameMs < STALLED_AFTER_MS) {
+    return facts.isSlate ? 'stalled' : 'live';
+  }
   if (facts.show === 'ended' || facts.show === 'ready') return 'ended';
   return lastFrameMs === null ? 'connecting' : 'stalled';
 }

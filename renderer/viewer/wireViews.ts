@@ -34,6 +34,8 @@ export type ShowView = {
   viewers: number;
   /** Another engine for the picture: its WHEP address, and whether it is taken there now. */
   media: { url: string; isMoved: boolean } | null;
+  /** Name of the source in whose place a still picture is sent; empty: what comes is its picture. */
+  slate: string;
 };
 
 export type NewsLine = {
@@ -110,9 +112,9 @@ export function showViewOf(show: Show): ShowView | null {
         ? null
         : (states[show.state] ?? null);
   if (state === null) return null;
-  const { title, studioConnected, bettingSuspended, viewers } = show;
+  const { title, studioConnected, bettingSuspended, viewers, slate } = show;
   const media = show.mediaUrl === '' ? null : { url: show.mediaUrl, isMoved: show.mediaMoved };
-  return { state, title, studioConnected, bettingSuspended, viewers, media };
+  return { state, title, studioConnected, bettingSuspended, viewers, media, slate };
 }
 
 export function newsLineOf(event: GameEvent): NewsLine {

@@ -501,6 +501,14 @@ export declare type Show = Message<"morphine.facts.v1.Show"> & {
    * @generated from field: repeated morphine.facts.v1.VideoLayer layers = 62;
    */
   layers: VideoLayer[];
+
+  /**
+   * Name of the source in whose place a still picture is sent: packets flow, and yet there is no
+   * picture. Empty: what comes is the picture.
+   *
+   * @generated from field: string slate = 63;
+   */
+  slate: string;
 };
 
 /**

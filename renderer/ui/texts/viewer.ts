@@ -10,6 +10,7 @@ export const viewerTexts = {
   'viewer.state.noH264': 'No picture',
   'viewer.connecting': 'Connecting to the picture …',
   'viewer.stalled': 'The picture stopped. It comes back by itself.',
+  'viewer.slate': '{source} gives no picture right now. It comes back by itself.',
   'viewer.stalledStudioAway': 'The studio is away. The picture comes back by itself.',
   'viewer.ended': 'The show has ended. This page wakes up when it returns.',
   'viewer.notBegun': 'The show has not begun. This page starts by itself.',

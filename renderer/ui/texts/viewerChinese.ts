@@ -31,6 +31,7 @@ export const viewerTextsChinese: WordsLike<typeof viewerTexts & typeof sharedTex
   'viewer.state.noH264': '无画面',
   'viewer.connecting': '正在连接画面……',
   'viewer.stalled': '画面中断，会自动恢复。',
+  'viewer.slate': '“{source}”暂时没有画面，会自动恢复。',
   'viewer.stalledStudioAway': '直播间暂时离线，画面会自动恢复。',
   'viewer.ended': '节目已结束。再次开播时本页会自动开始。',
   'viewer.notBegun': '节目尚未开始，本页会自动开始播放。',
