@@ -166,8 +166,7 @@ export async function startEngine(
   const poster = createPoster({ ...around, isLive, send: (picture) => socket.sendPoster(picture) });
   const shown = { show, picture, views, readings };
   const own = { ...shown, staffActs, witnesses, places, poster, clock, logger };
-  const told = { steerUplink, tellShow };
-  join({ ...media, ...facts, ...own, ...told });
+  join({ ...media, ...facts, ...own, steerUplink, tellShow });
   await capture.select(configuration.source);
   show.suspend('shield', peopleRooms.people.isShielded);
   show.announce();
@@ -465,8 +464,7 @@ function join(rooms: Joined): void {
   const { show, picture, views, readings, witnesses, poster, soundMeter, logger } = rooms;
   capture.onUnit((unit) => {
     publisher.push(unit);
-    // Smaller copies are for viewers' paths; whoever judges or shows has the picture itself.
-    // A slate is for them too; it keeps their connections, and there is nothing to judge in it.
+    // Smaller copies and slates are for viewers; there is nothing to judge in them.
     if (unit.layer || unit.slate) return;
     vision.push(unit);
     poster.push(unit);
@@ -474,7 +472,6 @@ function join(rooms: Joined): void {
     if (unit.track === 'video') picture.frame(unit.captureUs);
   });
   capture.onCut(({ url, fromUs }) => {
-    // In the feed's own order: the units that follow show something else.
     vision.streamReset();
     rooms.places.sourceChanged(packOf(url));
     if (fromUs >= 0) markets.onPictureCut(fromUs, rooms.clock.nowUs());

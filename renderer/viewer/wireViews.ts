@@ -34,7 +34,7 @@ export type ShowView = {
   viewers: number;
   /** Another engine for the picture: its WHEP address, and whether it is taken there now. */
   media: { url: string; isMoved: boolean } | null;
-  /** Name of the source in whose place a still picture is sent; empty: what comes is its picture. */
+  /** Name of the source in whose place a slate is sent; empty: what comes is its picture. */
   slate: string;
 };
 
