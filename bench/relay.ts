@@ -31,6 +31,8 @@ const MANY = 150;
 const HUNDRED = 100;
 const TWO_HUNDRED = 200;
 const CROWD = 400;
+/** Every tenth viewer's packets are looked at (crowd/viewers.ts). */
+const SAMPLED_OF = 10;
 /** Also those who failed to join. */
 const EVERYBODY = 10_000;
 const SOAK_MINUTES = 30;
@@ -167,13 +169,20 @@ async function measureCrowd(context: BenchContext, stage: Stage): Promise<Measur
     await publish(stage);
     await crowd.ask({ ask: 'join', count: CROWD, whepUrl: `${host.said}/whep/match` });
     for (let round = 0; round < ROUNDS; round++) {
+      const before = (await host.ask({ ask: 'stats' })).fanOut;
       const { perViewer } = await costOf(stage, host.pid, CROWD);
       const { holes, packets } = await crowd.ask({ ask: 'figures' });
-      const { fanOut } = await host.ask({ ask: 'stats' });
-      rounds.push([holes]);
+      const after = (await host.ask({ ask: 'stats' })).fanOut;
+      // Who rests sees no hole: what it was not sent is missing all the same.
+      const withheld = (after?.packetsWithheld ?? 0) - (before?.packetsWithheld ?? 0);
+      const rests = (after?.viewersRested ?? 0) - (before?.viewersRested ?? 0);
+      const missing = holes + Math.round(withheld / SAMPLED_OF);
+      rounds.push([missing]);
       const percent = (perViewer * CROWD).toFixed(0);
-      const givenUp = fanOut?.packetsGivenUp ?? 0;
-      remarks.push(`${percent} % of the core, ${holes} of ${packets} missing, ${givenUp} given up`);
+      const parts = `${holes} lost on the way, ${rests} rests of viewers`;
+      remarks.push(
+        `${percent} % of the core, ${missing} of ${packets + missing} missing (${parts})`,
+      );
     }
   } catch (cause) {
     remarks.push(`broke off: ${cause instanceof Error ? cause.message : String(cause)}`);

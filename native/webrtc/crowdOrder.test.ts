@@ -9,7 +9,7 @@ import { ManualTime } from '../../core/base/clock.ts';
 import { CrowdOrder, type Taker } from './crowdOrder.ts';
 import type { StoredPacket } from './packetRing.ts';
 
-type Viewer = Taker & { id: number; got: number[] };
+type Viewer = Taker & { id: number; got: number[]; isResting: boolean };
 
 function setUp(viewerCount: number) {
   const time = new ManualTime();
@@ -20,9 +20,15 @@ function setUp(viewerCount: number) {
     const viewer: Viewer = {
       id,
       got: [],
+      isResting: false,
       forward(_kind, { sequence }) {
+        if (this.isResting) return false;
         this.got.push(sequence);
         log.push(id);
+        return true;
+      },
+      rest() {
+        this.isResting = true;
       },
     };
     order.add(viewer);
@@ -86,12 +92,31 @@ test('long work is cut into turns and goes on where it was', () => {
   assert.ok(viewers.every(({ got }) => got.length === 31 && got.every((each, i) => each === i)));
 });
 
-test('what waits behind a second of pictures is given up and counted', () => {
+test('when too much waits, an eighth rests with each picture, and the others get all of it', () => {
   const { turns, order, viewers, push } = setUp(700);
-  for (let i = 0; i < 100; i++) push(true);
-  assert.equal(order.packetsGivenUp, 100 - 64);
+  const resting = () => viewers.filter(({ isResting }) => isResting).length;
+  // The first picture is under way, forty wait behind it.
+  for (let i = 0; i < 40; i++) push(true);
+  assert.equal(resting(), 0);
+  push(true);
+  assert.equal(resting(), Math.ceil(700 / 8));
+  push(true);
+  assert.equal(resting(), 2 * Math.ceil(700 / 8), 'others than before');
   for (let left = turns.shift(); left; left = turns.shift()) left();
-  assert.ok(viewers.every(({ got }) => got.length >= 64 && got.length <= 65));
+  const whole = viewers.filter(({ got }) => got.length === 42);
+  assert.equal(whole.length, 700 - resting());
+  assert.ok(
+    viewers.every(({ got }) => got.every((each, i) => each === i)),
+    'no holes',
+  );
+  assert.equal(order.packetsGivenUp, 0);
+});
+
+test('what waits behind two seconds of pictures is given up and counted', () => {
+  const { order, viewers, push } = setUp(700);
+  for (const viewer of viewers) viewer.rest = () => {};
+  for (let i = 0; i < 200; i++) push(true);
+  assert.equal(order.packetsGivenUp, 200 - 160);
 });
 
 test('whoever joins, leaves or settles at any moment: no packet twice, none out of order', () => {

@@ -2,7 +2,8 @@
 // next: what the library and the kernel keep for a connection stays near the processor, which saves
 // a fifth of the work against packet by packet. The first viewer of a picture is another one each
 // time, so nobody is always the last. Long work is cut into turns, between which others run. With
-// few viewers nothing waits at all.
+// few viewers nothing waits at all. When the process cannot keep up, some viewers rest until the
+// next key frame and the others get everything: a picture with holes is worth nothing to anybody.
 
 import type { CancelTimer, Timers } from '../../core/base/clock.ts';
 import type { TrackKind } from '../../core/media/feed.ts';
@@ -17,13 +18,24 @@ const HOLD_MS = 1;
 /** Packets sent in one turn, about 4 ms of work. */
 const SENDS_PER_TURN = 600;
 
-/** Pictures under way at most, a second of them; beyond it the oldest is given up. */
-const PICTURES_WAITING_MAX = 64;
+/** Pictures and sounds under way, half a second of them; with more, some viewers rest. */
+const WAITING_MAX = 40;
+
+/** One in so many rests, another one each time, with every picture that comes on top of that. */
+const RESTING_SHARE = 8;
+
+/** Under way at most; beyond it the oldest is given up, which leaves holes. */
+const WAITING_LIMIT = 160;
 
 /** One packet on its way to everybody. */
 export type Passed = { kind: TrackKind; stored: StoredPacket; isKeyFrameStart: boolean };
 
-export type Taker = { forward(kind: TrackKind, stored: StoredPacket, isStart: boolean): void };
+export type Taker = {
+  /** False when the viewer did not take it and it cost nothing. */
+  forward(kind: TrackKind, stored: StoredPacket, isStart: boolean): boolean;
+  /** No pictures until the next key frame; the viewer's numbers go on without a hole. */
+  rest(): void;
+};
 
 type Picture<Viewer> = {
   packets: Passed[];
@@ -43,6 +55,7 @@ export class CrowdOrder<Viewer extends Taker> {
   #waiting: Picture<Viewer>[] = [];
   #isTurnDue = false;
   #first = 0;
+  #restedLast = 0;
 
   /** @param soon runs something in a later turn of the event loop */
   constructor(timers: Timers, soon: (run: () => void) => void) {
@@ -96,10 +109,19 @@ export class CrowdOrder<Viewer extends Taker> {
     this.#first = this.#first + 1 < viewers.length ? this.#first + 1 : 0;
     this.#waiting.push({ packets: this.#held, viewers, first: this.#first, sent: 0 });
     this.#held = [];
-    if (this.#waiting.length > PICTURES_WAITING_MAX) {
+    if (this.#waiting.length > WAITING_MAX) this.#restSome();
+    if (this.#waiting.length > WAITING_LIMIT) {
       this.packetsGivenUp += this.#waiting.shift()?.packets.length ?? 0;
     }
     if (!this.#isTurnDue) this.#turn(SENDS_PER_TURN);
+  }
+
+  #restSome(): void {
+    const viewers = this.#viewers;
+    for (let left = Math.ceil(viewers.length / RESTING_SHARE); left > 0; left--) {
+      this.#restedLast = (this.#restedLast + 1) % Math.max(1, viewers.length);
+      viewers[this.#restedLast]?.rest();
+    }
   }
 
   #turn(sends: number): void {
@@ -113,9 +135,8 @@ export class CrowdOrder<Viewer extends Taker> {
         }
         const viewer = viewers[(first + picture.sent) % viewers.length];
         picture.sent++;
-        left -= packets.length;
         for (const { kind, stored, isKeyFrameStart } of packets) {
-          viewer?.forward(kind, stored, isKeyFrameStart);
+          if (viewer?.forward(kind, stored, isKeyFrameStart)) left--;
         }
       }
       this.#waiting.shift();

@@ -122,6 +122,49 @@ test('seventy thousand packets: the wrap-around goes unnoticed, holes stay holes
   assert.equal(steps.filter((step) => step === 2).length, 1);
 });
 
+test('a viewer that rests goes on at the next key frame, without a hole in its numbers', () => {
+  const queued: (() => void)[] = [];
+  const { fanOut } = setUp({ soon: (run) => queued.push(run) });
+  // So many that the first turn cannot serve them all, and no further turn comes.
+  const crowd = Array.from({ length: 700 }, () => join(fanOut));
+  const input = fanOut.openInput();
+  for (const { viewer } of crowd) viewer.opened('video');
+  let number = 0;
+  const push = (payload: number[]) => {
+    number++;
+    input.push('video', packet(number, number * 3000, payload));
+  };
+  push(SPS);
+  for (let i = 0; i < 43; i++) push(SLICE);
+  for (let run = queued.shift(); run; run = queued.shift()) run();
+  const { viewersRested, packetsWithheld, packetsGivenUp } = fanOut.counters();
+  const rested = crowd.filter(({ got }) => got.length < number);
+  assert.equal(rested.length, viewersRested);
+  assert.ok(viewersRested > 0 && viewersRested < crowd.length);
+  const missed = rested.reduce((sum, { got }) => sum + number - got.length, 0);
+  assert.equal(packetsWithheld, missed);
+  assert.equal(packetsGivenUp, 0);
+  push(SPS);
+  push(SLICE);
+  for (let run = queued.shift(); run; run = queued.shift()) run();
+  for (const { got } of crowd) {
+    assert.equal(got.at(-1)?.timestamp, number * 3000);
+    for (let i = 1; i < got.length; i++) {
+      assert.equal(sequenceDistance(got[i - 1]?.sequence ?? 0, got[i]?.sequence ?? 0), 1);
+    }
+  }
+  const [one] = rested;
+  assert.ok(one);
+  const [before, last] = [one.got.at(-3), one.got.at(-1)];
+  const asked = (sequence: number) =>
+    one.viewer.rtcp('video', writeNack(9, VIEWER.ssrc, [sequence]));
+  asked(last?.sequence ?? 0);
+  assert.deepEqual(one.got.at(-1)?.bytes, last?.bytes, 'what came after the rest is sent again');
+  const count = one.got.length;
+  asked(before?.sequence ?? 0);
+  assert.equal(one.got.length, count, 'another packet under the old number would be a lie');
+});
+
 test('a new publisher is taken from its key frame on, and asked for one', () => {
   const { fanOut, requests } = setUp();
   const { viewer, got } = join(fanOut);

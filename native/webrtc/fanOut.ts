@@ -81,7 +81,15 @@ export type FanOutViewer = {
   /** The page holds pictures back by itself for up to so long and needs the room for it, ms. */
   setRoomMs(roomMs: number): void;
   stats(): ViewerStats;
+  /** What went out on video so far; `last`: the newest packet, none before the first. */
+  sentVideo(): SentVideo;
   close(): void;
+};
+
+export type SentVideo = {
+  last: { sequence: number; timestamp: number } | undefined;
+  packets: number;
+  octets: number;
 };
 
 export type ViewerStats = {
@@ -99,6 +107,10 @@ export type FanOutCounters = {
   burstPackets: number;
   /** Not sent, because what came before took too long. */
   packetsGivenUp: number;
+  /** Rests of viewers until the next key frame, because the process could not keep up. */
+  viewersRested: number;
+  /** Packets that resting viewers were not sent. */
+  packetsWithheld: number;
   nacksAsked: number;
   nacksAnswered: number;
   /** Asked again within one round trip, or beyond a viewer's share: not sent twice. */
@@ -219,6 +231,7 @@ class Spread implements FanOut {
         viewer.roomMs = roomMs;
       },
       stats: () => viewer.stats(),
+      sentVideo: () => viewer.sentVideo(),
       close: () => this.#remove(viewer),
     };
   }
@@ -385,6 +398,8 @@ function noCounters(): FanOutCounters {
     sendFailures: 0,
     burstPackets: 0,
     packetsGivenUp: 0,
+    viewersRested: 0,
+    packetsWithheld: 0,
     nacksAsked: 0,
     nacksAnswered: 0,
     nacksGuarded: 0,

@@ -19,7 +19,7 @@ import {
   write32,
   writePlayoutDelay,
 } from '../../core/media/rtp.ts';
-import type { FanOutCounters, ViewerStats, ViewerTrack } from './fanOut.ts';
+import type { FanOutCounters, SentVideo, ViewerStats, ViewerTrack } from './fanOut.ts';
 import type { PacketRing, StoredPacket } from './packetRing.ts';
 
 /** The burst of cached packets is spread over this long so that it does not overrun a socket. */
@@ -37,7 +37,7 @@ const RESENDS_PER_WINDOW_MAX = 200;
 const ROUND_TRIP_US_DEFAULT = 30_000;
 const ROUND_TRIP_US_MIN = 5_000;
 
-type TrackState = 'closed' | 'waiting' | 'bursting' | 'live';
+type TrackState = 'closed' | 'waiting' | 'bursting' | 'live' | 'resting';
 
 type Track = {
   kind: TrackKind;
@@ -46,10 +46,15 @@ type Track = {
   state: TrackState;
   /** Added to stream numbers; chosen at the first packet. */
   offset: number | undefined;
+  /** First stream number that the offset is right for: after a rest the next key frame's. */
+  offsetSince: number;
   /** Next stream number of the burst. */
   cursor: number;
   packets: number;
   octets: number;
+  /** Newest packet that went out, by its stream number and timestamp; -1 before any. */
+  newest: number;
+  newestTimestamp: number;
   /** Sender reports sent lately, by which the viewer's reports give the round trip. */
   reports: { middle: number; atUs: MediaTimeUs }[];
 };
@@ -126,15 +131,27 @@ export class Viewer {
   }
 
   /** A packet has just come in. */
-  forward(kind: TrackKind, packet: StoredPacket, isKeyFrameStart: boolean): void {
+  forward(kind: TrackKind, packet: StoredPacket, isKeyFrameStart: boolean): boolean {
     const track = this.#trackOf(kind);
-    if (!track || track.state === 'closed' || track.state === 'bursting') return;
-    if (track.state === 'waiting') {
-      if (!isKeyFrameStart) return;
+    if (!track || track.state === 'closed' || track.state === 'bursting') return false;
+    if (track.state !== 'live') {
+      if (!isKeyFrameStart) {
+        if (track.state === 'resting') this.#host.counters.packetsWithheld++;
+        return false;
+      }
+      if (track.state === 'resting') goOn(track, packet.sequence);
       track.state = 'live';
       this.senderReport('video');
     }
     this.#send(track, packet);
+    return true;
+  }
+
+  /** The process cannot keep up: no pictures until the next key frame. Sound goes on. */
+  rest(): void {
+    if (this.#video?.state !== 'live') return;
+    this.#video.state = 'resting';
+    this.#host.counters.viewersRested++;
   }
 
   senderReport(kind: TrackKind): void {
@@ -160,6 +177,14 @@ export class Viewer {
       fractionLost: this.#fractionLost,
       packetsSent: (this.#video?.packets ?? 0) + (this.#audio?.packets ?? 0),
     };
+  }
+
+  sentVideo(): SentVideo {
+    if (!this.#video) return { last: undefined, packets: 0, octets: 0 };
+    const { newest, newestTimestamp, offset, packets, octets } = this.#video;
+    if (offset === undefined) return { last: undefined, packets, octets };
+    const last = { sequence: (newest + offset) & 0xffff, timestamp: newestTimestamp };
+    return { last, packets, octets };
   }
 
   close(): void {
@@ -209,6 +234,10 @@ export class Viewer {
       const { playoutDelay } = this.#host;
       const msMax = playoutDelay?.msMax ?? Math.max(this.#playout.msMax, this.roomMs);
       writePlayoutDelay(buffer, RTP_HEADER_LENGTH, extensionId, playoutDelay?.msMin ?? 0, msMax);
+    }
+    if (packet.sequence > track.newest) {
+      track.newest = packet.sequence;
+      track.newestTimestamp = packet.timestamp;
     }
     if (track.out.send(buffer)) {
       track.packets = (track.packets + 1) >>> 0;
@@ -265,10 +294,13 @@ export class Viewer {
     if (track.offset === undefined || track.state === 'closed') return;
     const near = track.ring.highest + track.offset;
     const sequence = extendSequence(viewerSequence, near) - track.offset;
-    const packet = track.ring.get(sequence);
+    const isBeforeRest = sequence < track.offsetSince;
+    const packet = isBeforeRest ? undefined : track.ring.get(sequence);
     if (!packet) {
       counters.nacksTooOld++;
-      if (track.kind === 'video' && sequence < track.ring.highest) this.#host.requestKeyFrame();
+      // After a rest a key frame has come already.
+      const isLost = track.kind === 'video' && sequence < track.ring.highest;
+      if (isLost && !isBeforeRest) this.#host.requestKeyFrame();
       return;
     }
     // Audio and video have rings of their own, so the key tells them apart by its sign.
@@ -295,9 +327,17 @@ export class Viewer {
   }
 }
 
+/** The key frame that ends a rest gets the number after the last one that went out. */
+function goOn(track: Track, sequence: number): void {
+  if (track.offset === undefined) return;
+  track.offset += track.newest + 1 - sequence;
+  track.offsetSince = sequence;
+}
+
 function trackOf(kind: TrackKind, out: ViewerTrack, host: ViewerHost): Track {
   return {
     ...{ kind, out, ring: host.ring(kind), state: 'closed', offset: undefined },
-    ...{ cursor: 0, packets: 0, octets: 0, reports: [] },
+    ...{ offsetSince: Number.NEGATIVE_INFINITY },
+    ...{ cursor: 0, packets: 0, octets: 0, newest: -1, newestTimestamp: 0, reports: [] },
   };
 }

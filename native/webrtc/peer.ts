@@ -70,13 +70,10 @@ export function closePeer(peer: PeerConnection): void {
   if (!entry) return;
   held.delete(peer);
   try {
-    // The library keeps its last callbacks for ever, and with them all that they reach.
-    for (const track of entry.tracks) {
-      track.onOpen(() => {});
-      track.onMessage(() => {});
-    }
     peer.onStateChange(() => {});
     peer.close();
+    // What a track holds natively, its callbacks too, would stay until its wrapper is collected.
+    for (const track of entry.tracks) track.close();
   } catch {
     // Closing a connection that failed meanwhile throws; it is gone either way.
   }

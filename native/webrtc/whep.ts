@@ -191,15 +191,15 @@ async function connect(
   peer.onStateChange(contained(logger, takeState));
   try {
     viewer = fanOut.addViewer(tracks, close);
+    openTogether(planned, viewer, logger);
     for (const { kind, track } of planned) {
       const member = viewer;
-      track.onOpen(contained(logger, () => member.opened(kind)));
       const take = (packet: Buffer) => {
         if (isRtcp(packet)) member.rtcp(kind, packet);
       };
       track.onMessage(contained(logger, take));
     }
-    takeAnalytics(peer, viewer);
+    if (offer.sections.some(({ kind }) => kind === 'application')) takeAnalytics(peer, viewer);
     peer.setRemoteDescription(offer.sdp, 'offer');
     const sdp = await gatheredDescription(peer, options.timers.after.bind(options.timers));
     if (isClosed) throw new Error('The session ended while its answer was made');
@@ -218,6 +218,18 @@ async function connect(
     close();
     throw error;
   }
+}
+
+/**
+ * The library opens a connection's tracks together, so one is listened to: each listener is a
+ * handle that the event loop walks at every message of any viewer.
+ */
+function openTogether(planned: readonly PlannedTrack[], member: FanOutViewer, logger: Logger) {
+  const first = planned.find(({ kind }) => kind === 'video') ?? planned[0];
+  const open = () => {
+    for (const { kind } of planned) member.opened(kind);
+  };
+  first?.track.onOpen(contained(logger, open));
 }
 
 function takeAnalytics(peer: PeerConnection, viewer: FanOutViewer): void {

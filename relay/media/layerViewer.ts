@@ -1,7 +1,7 @@
 // One viewer of a show with several layers: a reader of one layer's fan-out at a time, with one
 // SSRC and one run of numbers for the browser. A change begins at the next key frame of the new
-// layer; until then the old one goes on. Who never changes costs two comparisons a packet and no
-// rewriting.
+// layer; until then the old one goes on. Until a viewer first changes, packets go past this and
+// cost nothing here.
 
 import type { CancelTimer, MediaClock, Timers } from '../../core/base/clock.ts';
 import type { TrackKind } from '../../core/media/feed.ts';
@@ -50,6 +50,8 @@ type Reader = { layer: Layer; member: FanOutViewer };
 export class LayerViewer implements FanOutViewer {
   readonly #host: LayerHost;
   readonly #video: ViewerTrack | undefined;
+  /** What the best layer sends by: the viewer's own track, until its first change of layers. */
+  readonly #door: ViewerTrack | undefined;
   readonly #base: FanOutViewer;
   readonly #signals: { onDropped(): void; onClosed(): void };
   readonly #drop = () => this.#signals.onDropped();
@@ -57,7 +59,7 @@ export class LayerViewer implements FanOutViewer {
   #now: Reader;
   #next: Reader | null = null;
   #splice: Splice<Reader> | null = null;
-  /** In the browser's numbers, before the first change. */
+  /** In the browser's numbers, from the first change on. */
   #last = { sequence: -1, timestamp: 0 };
   #sent = { packets: 0, octets: 0 };
   /** An answer to a NACK is being sent by this reader. */
@@ -66,6 +68,7 @@ export class LayerViewer implements FanOutViewer {
   #roomMs = 0;
   #bitsPerSecondMax: number | null = null;
   #cancels = new Set<CancelTimer>();
+  #isWatched = false;
   #isOpen = false;
   #isClosed = false;
 
@@ -79,11 +82,10 @@ export class LayerViewer implements FanOutViewer {
     this.#signals = signals;
     const [best] = host.layers();
     if (!best) throw new Error('A show has at least one layer');
-    const send = (packet: Buffer) => this.#send(reader, packet);
-    const video = tracks.video ? { ...tracks.video, send } : undefined;
-    this.#base = best.fanOut.addViewer({ ...tracks, ...(video ? { video } : {}) }, this.#drop);
-    const reader = { layer: best, member: this.#base };
-    this.#now = reader;
+    this.#door = tracks.video ? { ...tracks.video } : undefined;
+    const video = this.#door ? { video: this.#door } : {};
+    this.#base = best.fanOut.addViewer({ ...tracks, ...video }, this.#drop);
+    this.#now = { layer: best, member: this.#base };
   }
 
   /** Id of the layer that is sent now. */
@@ -126,6 +128,10 @@ export class LayerViewer implements FanOutViewer {
     this.#roomMs = roomMs;
     for (const { member } of this.#readers()) member.setRoomMs(roomMs);
     this.#next?.member.setRoomMs(roomMs);
+  }
+
+  sentVideo() {
+    return this.#base.sentVideo();
   }
 
   stats() {
@@ -183,6 +189,7 @@ export class LayerViewer implements FanOutViewer {
     this.#next?.member.close();
     this.#next = null;
     if (!this.#video || layer === this.#now.layer) return;
+    this.#watchDoor();
     const video = { ...this.#video, send: (packet: Buffer) => this.#send(reader, packet) };
     const member = layer.fanOut.addViewer({ video }, this.#drop);
     member.setRoomMs(this.#roomMs);
@@ -194,6 +201,17 @@ export class LayerViewer implements FanOutViewer {
       member.close();
       this.#next = null;
     });
+  }
+
+  /** From the first change on every packet is looked at; what went out before is counted in. */
+  #watchDoor(): void {
+    if (!this.#door || this.#isWatched) return;
+    this.#isWatched = true;
+    const base = this.#now;
+    this.#door.send = (packet) => this.#send(base, packet);
+    const { last, packets, octets } = this.#base.sentVideo();
+    if (last) this.#last = last;
+    this.#sent = { packets, octets };
   }
 
   #send(reader: Reader, packet: Buffer): boolean {
