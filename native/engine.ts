@@ -31,6 +31,7 @@ import { followJournal } from './engine/journalSource.ts';
 import { type KeptChoices, openKeptChoices } from './engine/keptChoices.ts';
 import { createLedgerGate } from './engine/ledgerGate.ts';
 import { createModelShelf } from './engine/modelShelf.ts';
+import { openObsDesk } from './engine/obsDesk.ts';
 import { createPeopleRooms, type KeptPeopleFiles, openPeopleFiles } from './engine/peopleRooms.ts';
 import { createPictureWatch, type PictureWatch } from './engine/pictureWatch.ts';
 import { createReadingsCollector, type ReadingsCollector } from './engine/readings.ts';
@@ -130,7 +131,8 @@ export async function startEngine(
   const models = openModelShelf(configuration, around, vision);
   const { witnesses, games } = await openWitnesses(configuration, around, facts, factLog);
   const places = await openPlaces(configuration, vision);
-  const acts = { show, markets, staffActs, handover, peopleRooms, relay: facts.relay, ingest };
+  const obs = await openObs({ configuration, around, store, ingest, door: () => door });
+  const acts = { show, markets, staffActs, handover, peopleRooms, relay: facts.relay, ingest, obs };
   const rooms = { ...acts, models, games, places, factLog };
 
   // 4. The studio's page: one door, the same operations for every transport.
@@ -180,7 +182,7 @@ export async function startEngine(
     },
     async close() {
       const closed = [handover, disk, readings, views, picture, witnesses];
-      for (const room of [...closed, markets, models, poster, vision, ingest]) room.close();
+      for (const room of [...closed, markets, models, poster, vision, ingest, obs]) room.close();
       await Promise.all([capture, publisher, games, soundMeter].map((room) => room.close()));
       for (const room of [facts.betRate, gate, audience, shipper, socket, ledger]) room.close();
       await Promise.all([kept.marks.close(), factLog.close(), peopleRooms.close()]);
@@ -227,6 +229,25 @@ function uplinkSteering(
     if (wanted) publisher.startUplink({ url: whipUrl, token: whipToken });
     else void publisher.stopUplink();
   };
+}
+
+/** OBS, where its owner connected it. */
+function openObs(joined: {
+  configuration: EngineConfiguration;
+  around: EngineSurroundings;
+  store: FactRooms['store'];
+  ingest: IngestDoor;
+  door(): StudioDoor;
+}) {
+  const { configuration, around, store, ingest } = joined;
+  const { timers, logger, monotonicMs } = around;
+  return openObsDesk(configuration.dataFolder, {
+    ...{ timers, monotonicMs, logger: logger.with({ part: 'obs' }) },
+    files: { platform: process.platform, env: process.env },
+    targets: () => ({ ...ingest.view(), overlayUrl: store.state().show.viewerUrl }),
+    issueLink: () => joined.door().issueLink(),
+    onChange: (state) => store.apply({ type: 'obs.changed', obs: state }),
+  });
 }
 
 /** Another engine for the picture; ours goes on meanwhile, so that there is a way back. */

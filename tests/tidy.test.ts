@@ -33,6 +33,7 @@ const PACKAGE_DOORS: Record<string, string[]> = {
   'prom-client': ['native/telemetry/'],
   pg: ['relay/postgres.ts'],
   '@redis/client': ['relay/redis.ts'],
+  'obs-websocket-js': ['native/obs/'],
   'openid-client': ['relay/openId.ts'],
   pino: ['native/telemetry/'],
   electron: ['electron/'],

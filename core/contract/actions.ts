@@ -21,6 +21,7 @@ export const actionSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('sources.changed'), sources: part.sources }),
   z.object({ type: z.literal('relay.changed'), relay: part.relay }),
   z.object({ type: z.literal('handover.changed'), handover: part.handover }),
+  z.object({ type: z.literal('obs.changed'), obs: part.obs }),
   z.object({ type: z.literal('people.changed'), people: part.people }),
   z.object({ type: z.literal('vision.changed'), vision: part.vision }),
   z.object({ type: z.literal('ledger.changed'), ledger: part.ledger }),
@@ -50,6 +51,8 @@ export function reduce(state: StudioState, action: Action): StudioState {
       return { ...state, people: action.people };
     case 'handover.changed':
       return { ...state, handover: action.handover };
+    case 'obs.changed':
+      return { ...state, obs: action.obs };
     case 'vision.changed':
       return { ...state, vision: action.vision };
     case 'ledger.changed':

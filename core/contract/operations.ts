@@ -9,6 +9,7 @@ import { INVITE_LIFE_MS_MAX, INVITE_USES_MAX, invitedRoleSchema } from '../peopl
 import { gameSourcesSchema } from './games.ts';
 import { ingestViewSchema } from './ingest.ts';
 import { modelShelfSchema } from './modelCards.ts';
+import { obsFoundSchema } from './obs.ts';
 import {
   chatLineSchema,
   fraudSignalSchema,
@@ -104,6 +105,41 @@ export const operations = {
     show: query({ args: nothing, result: ingestViewSchema, roles: onlyOwner }),
     /** A new WHIP token; whoever publishes by the old one is let go. */
     renewWhipToken: command({ args: nothing, result: ingestViewSchema, roles: onlyOwner }),
+  },
+  /** OBS on this machine or another, by its own WebSocket server. */
+  obs: {
+    /** What OBS's own files say, without asking it. */
+    find: query({ args: nothing, result: obsFoundSchema, roles: onlyOwner }),
+    /** Connects, and again after every restart. The password is kept and never shown again. */
+    connect: command({
+      args: z.strictObject({
+        address: z
+          .string()
+          .max(300)
+          .regex(/^(\[[\da-fA-F:.]+\]|[\w.-]+):\d{1,5}$/, 'is a name or an address with a port'),
+        password: z.string().max(200),
+      }),
+      result: nothing,
+      roles: onlyOwner,
+    }),
+    disconnect: command({ args: nothing, result: nothing, roles: onlyOwner }),
+    /** Points its stream at this studio; what it had before is kept. */
+    setUp: command({ args: nothing, result: nothing, roles: onlyOwner }),
+    /** Gives back what it had before. */
+    undo: command({ args: nothing, result: nothing, roles: onlyOwner }),
+    start: command({ args: nothing, result: nothing, roles: hosts }),
+    stop: command({ args: nothing, result: nothing, roles: hosts }),
+    showScene: command({
+      args: z.strictObject({ scene: z.string().min(1).max(300) }),
+      result: nothing,
+      roles: hosts,
+    }),
+    /** A link that lets OBS's own browser dock in, once, within a minute. */
+    dockLink: command({
+      args: nothing,
+      result: z.strictObject({ url: z.string() }),
+      roles: onlyOwner,
+    }),
   },
   markets: {
     openSuggestion: command({

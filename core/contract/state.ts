@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { policySchema } from '../ledger/policy.ts';
 import { eventTypeSchema, gameEventSchema } from './events.ts';
+import { obsStateSchema } from './obs.ts';
 import { peopleSummarySchema } from './people.ts';
 import { placesStateSchema, sceneStateSchema } from './visionState.ts';
 
@@ -181,6 +182,7 @@ export const studioStateSchema = z.object({
     viewers: z.number().int().nonnegative(),
   }),
   handover: handoverSchema,
+  obs: obsStateSchema,
   people: peopleSummarySchema,
   vision: z.object({
     state: z.enum(['starting', 'running', 'restarting', 'off']),

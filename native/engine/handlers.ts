@@ -5,6 +5,8 @@ import type { Caller, Handlers } from '../../core/contract/rpcCalls.ts';
 import { LedgerRefusal } from '../../core/ledger/refusal.ts';
 import { SourceError } from '../capture/checkSource.ts';
 import { type MarketCaller, MarketRefusal, type Markets } from '../markets/markets.ts';
+import { ObsAway, ObsRefused } from '../obs/obsDoor.ts';
+import { ObsNotSettable } from '../obs/obsSetUp.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import { serve } from '../serve/rooms.ts';
 import { PairingRefused } from '../upstream/pairing.ts';
@@ -15,6 +17,7 @@ import { type GameSources, GameSourcesRefused } from './gameSources.ts';
 import type { Handover } from './handover.ts';
 import type { IngestDoor } from './ingestDoor.ts';
 import type { ModelShelfRoom } from './modelShelf.ts';
+import { createObsHandlers, type ObsDesk } from './obsDesk.ts';
 import { actorOf, createPeopleHandlers } from './peopleHandlers.ts';
 import type { PeopleRooms } from './peopleRooms.ts';
 import type { RelayRoom } from './relayRoom.ts';
@@ -34,6 +37,7 @@ export type HandlerRooms = {
   peopleRooms: PeopleRooms;
   relay: RelayRoom;
   ingest: IngestDoor;
+  obs: ObsDesk;
   selectSource(url: string): Promise<void>;
 };
 
@@ -102,6 +106,7 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
       show: () => rooms.games.view(),
     },
     facts: { at: ({ captureUs }) => knownAt(rooms.factLog, captureUs) },
+    ...createObsHandlers(rooms.obs, refusable),
     ...createPeopleHandlers(rooms, refusable),
     relay: {
       show: () => rooms.relay.show(),
@@ -189,6 +194,9 @@ async function refusable<Result>(run: () => Promise<Result>): Promise<Result> {
     if (
       cause instanceof SourceError ||
       cause instanceof OfferRefused ||
+      cause instanceof ObsAway ||
+      cause instanceof ObsRefused ||
+      cause instanceof ObsNotSettable ||
       cause instanceof GameSourcesRefused ||
       cause instanceof PairingRefused
     ) {

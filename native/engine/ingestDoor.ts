@@ -13,7 +13,7 @@ import { createWhipIngest, WHIP_PATH, type WhipIngest } from '../capture/whip/wh
 import type { MediaHandler } from '../serve/mediaAnswers.ts';
 import { replaceFile } from './replaceFile.ts';
 
-const FILE = 'ingest.json';
+const FILE = 'whipIngest.json';
 const schema = z.strictObject({
   version: z.literal(1),
   whipToken: z.string().regex(/^[0-9a-f]{64}$/),

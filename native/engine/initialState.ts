@@ -1,5 +1,6 @@
 // What a user interface sees before anything has answered.
 
+import { OBS_OFF } from '../../core/contract/obs.ts';
 import { NOBODY_YET } from '../../core/contract/people.ts';
 import type { StudioState, Template } from '../../core/contract/state.ts';
 import { CALM_SCENE, NO_PLACES } from '../../core/contract/visionState.ts';
@@ -29,6 +30,7 @@ export function initialState(options: {
     sources: knownSources(options.source),
     relay: { state: 'connecting', url: options.relayUrl, reason: '', viewers: 0 },
     handover: { state: 'off', reason: '', whipUrl: '', whepUrl: '' },
+    obs: OBS_OFF,
     people: NOBODY_YET,
     vision: {
       ...{ state: 'starting', reason: '', model: '', provider: '', pack: '' },

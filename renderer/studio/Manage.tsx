@@ -1,18 +1,27 @@
-// What is prepared between shows: templates, who may not bet, the rules for everybody, the relay
-// and an engine beside it. One dialog with five parts; the arrow keys go from part to part.
+// What is prepared between shows: templates, who may not bet, the rules for everybody, the relay,
+// an engine beside it and OBS. One dialog with six parts; the arrow keys go from part to part.
 
 import { type ReactNode, useState } from 'react';
 import type { StudioState } from '../../core/contract/state.ts';
 import { text } from '../ui/texts.ts';
 import { HandoverPanel } from './HandoverPanel.tsx';
 import { Modal } from './Modal.tsx';
+import { ObsPanel } from './ObsPanel.tsx';
 import { Policies } from './Policies.tsx';
 import { RelayPanel } from './RelayPanel.tsx';
 import { TemplateList } from './TemplateList.tsx';
 import { Viewers } from './Viewers.tsx';
 
-const PARTS = ['templates', 'viewers', 'policy', 'relay', 'handover'] as const;
+const PARTS = ['templates', 'viewers', 'policy', 'relay', 'handover', 'obs'] as const;
 type Part = (typeof PARTS)[number];
+const TABS = {
+  templates: 'studio.manage.templates',
+  viewers: 'studio.manage.viewers',
+  policy: 'studio.manage.policy',
+  relay: 'studio.manage.relay',
+  handover: 'studio.handover.tab',
+  obs: 'studio.obs.tab',
+} as const;
 
 export function Manage({ state, onClose }: { state: StudioState; onClose: () => void }) {
   const [part, setPart] = useState<Part>('templates');
@@ -22,6 +31,7 @@ export function Manage({ state, onClose }: { state: StudioState; onClose: () => 
     policy: () => <Policies policy={state.policy} />,
     relay: () => <RelayPanel />,
     handover: () => <HandoverPanel handover={state.handover} />,
+    obs: () => <ObsPanel obs={state.obs} />,
   };
   return (
     <Modal title={text('studio.manage.title')} onClose={onClose}>
@@ -49,7 +59,7 @@ export function Manage({ state, onClose }: { state: StudioState; onClose: () => 
             tabIndex={one === part ? 0 : -1}
             onClick={() => setPart(one)}
           >
-            {text(one === 'handover' ? 'studio.handover.tab' : `studio.manage.${one}`)}
+            {text(TABS[one])}
           </button>
         ))}
       </div>

@@ -8,6 +8,7 @@ import type { checkTexts } from './texts/check.ts';
 import type { handoverTexts } from './texts/handover.ts';
 import type { managementTexts } from './texts/management.ts';
 import type { modelTexts } from './texts/models.ts';
+import type { obsTexts } from './texts/obs.ts';
 import type { sharedTexts } from './texts/shared.ts';
 import type { studioTexts } from './texts/studio.ts';
 import type { viewerTexts } from './texts/viewer.ts';
@@ -16,6 +17,7 @@ type All = typeof sharedTexts &
   typeof studioTexts &
   typeof managementTexts &
   typeof handoverTexts &
+  typeof obsTexts &
   typeof modelTexts &
   typeof viewerTexts &
   typeof chatTexts &

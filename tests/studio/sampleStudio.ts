@@ -1,6 +1,7 @@
 // A whole studio state and handlers for tests: what a page sees of a live show, without a show.
 // Used by tests only; it must stay valid under the contract's own schema (a test parses it).
 
+import { OBS_OFF } from '../../core/contract/obs.ts';
 import { NOBODY_YET } from '../../core/contract/people.ts';
 import { RpcError } from '../../core/contract/rpc.ts';
 import type { Handlers } from '../../core/contract/rpcCalls.ts';
@@ -61,6 +62,7 @@ export function sampleState(): StudioState {
     ],
     relay: { state: 'connected', url: 'http://127.0.0.1:47801', reason: '', viewers: 128 },
     handover: { state: 'off', reason: '', whipUrl: '', whepUrl: '' },
+    obs: OBS_OFF,
     people: NOBODY_YET,
     vision: {
       ...{ state: 'running', reason: '', model: 'demo-nano', provider: 'cpu', pack: 'football' },
@@ -121,6 +123,10 @@ export function refusingHandlers(): Handlers {
   };
   return {
     ingest: { show: refuse, renewWhipToken: refuse },
+    obs: {
+      ...{ find: refuse, connect: refuse, disconnect: refuse, setUp: refuse, undo: refuse },
+      ...{ start: refuse, stop: refuse, showScene: refuse, dockLink: refuse },
+    },
     show: {
       goLive: refuse,
       end: refuse,

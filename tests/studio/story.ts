@@ -29,6 +29,7 @@ import {
 } from '../../native/webrtc/testVideo.ts';
 import { sampleMarket, sampleReadings, sampleState } from './sampleStudio.ts';
 import { storyModels } from './storyModels.ts';
+import { storyObs } from './storyObs.ts';
 
 const nowUs = testClock.nowUs;
 
@@ -326,6 +327,7 @@ function storyHandlers(
   const ingest = { whip: { url: 'http://127.0.0.1:47800/whip', token: 'a'.repeat(64) } };
   return serve({
     ingest: { show: () => ingest, renewWhipToken: () => ingest },
+    obs: storyObs(state, apply, calls),
     show: {
       goLive: () => {
         calls.push('show.goLive');

@@ -8,6 +8,7 @@ import { after, test } from 'node:test';
 import { builtPage } from '../harness/builtPage.ts';
 import { launchChromium, noChromium } from './chromium.ts';
 import { startStory } from './story.ts';
+import { STORY_OBS_PASSWORD } from './storyObs.ts';
 
 const skip = noChromium;
 const folder = skip ? '' : await builtPage('studio');
@@ -108,6 +109,57 @@ test('the picture is handed to another engine and taken back; its token is never
   await chinese.getByRole('button', { name: 'Templates, viewers and rules' }).click();
   await chinese.getByRole('tab', { name: '其他引擎' }).click();
   await chinese.getByText('画面来自此中继。').waitFor();
+  await browser.close();
+  await story.close();
+});
+
+test('OBS is connected, set up, started and switched; its password is never read back', {
+  skip,
+}, async () => {
+  const browser = await launchChromium();
+  const story = await startStory(folder);
+  const page = await browser.newPage({ viewport: { width: 1280, height: 820 } });
+  page.on('pageerror', (error) => assert.fail(error));
+  await page.goto(story.server.issueLink());
+  const inState = (name: string) => page.locator(`[data-testid=obs-state][data-state=${name}]`);
+  const picture = async (name: string) => {
+    const folderOfPictures = process.env.PICTURES;
+    if (folderOfPictures) await page.screenshot({ path: `${folderOfPictures}/${name}.png` });
+  };
+  await page.getByRole('button', { name: 'Templates, viewers and rules' }).click();
+  await page.getByRole('tab', { name: 'OBS' }).click();
+  await inState('off').waitFor();
+  await page.getByText('OBS is on this computer, and its server is on.').waitFor();
+  const password = page.getByLabel('Password of OBS');
+  assert.equal(await page.getByLabel('Address of OBS').inputValue(), '127.0.0.1:4455');
+  assert.equal(await password.getAttribute('type'), 'password');
+  await password.fill('a wrong one');
+  await page.getByRole('button', { name: 'Connect' }).click();
+  await inState('wrongPassword').waitFor();
+  await inState('wrongPassword').getByText('Show Connect Info').waitFor();
+  await picture('obs-wrong');
+  await password.fill(STORY_OBS_PASSWORD);
+  await password.press('Enter');
+  await inState('connected').getByText('OBS 30.1.2 is connected.').waitFor();
+  await page.getByRole('button', { name: 'Set OBS up' }).click();
+  await page.getByText('set up to stream here by WHIP').waitFor();
+  await page.getByLabel('Scene').selectOption('Break');
+  await page.getByRole('button', { name: 'Start streaming' }).click();
+  await page.getByTestId('obs-figures').getByText('12 of 5400').waitFor();
+  assert.equal(story.state().obs.scene, 'Break');
+  await page.getByText('Set up by hand').click();
+  const token = page.getByLabel('Bearer token', { exact: true });
+  await token.waitFor();
+  assert.equal(await token.getAttribute('type'), 'password', 'not for a shared screen');
+  await picture('obs-streaming');
+  await page.getByRole('button', { name: 'Give back what it had' }).click();
+  await page.getByText('What it had before is kept.').waitFor();
+  assert.deepEqual(story.calls, ['obs.connect 127.0.0.1:4455', 'obs.connect 127.0.0.1:4455']);
+  const chinese = await browser.newPage({ locale: 'zh-CN' });
+  await chinese.goto(story.server.issueLink());
+  await chinese.getByRole('button', { name: 'Templates, viewers and rules' }).click();
+  await chinese.getByRole('tab', { name: 'OBS' }).click();
+  await chinese.getByText('已连接 OBS 30.1.2。').waitFor();
   await browser.close();
   await story.close();
 });
