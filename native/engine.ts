@@ -107,6 +107,7 @@ export async function startEngine(
   const kept = await openKept(configuration.dataFolder, around);
   const facts = openFactRooms(configuration, around, { ...kept, vision, openRpc: () => door.rpc });
   const { ledger, journal, socket, shipper, gate, store, markets, audience, peopleRooms } = facts;
+
   // 3. The show itself: ready or live, and whether anybody may bet.
   const tellShow = () =>
     audience.setShow(showFacts(show.view(), handover.view(), configuration, capture.state()));
@@ -153,11 +154,8 @@ export async function startEngine(
     ...{ ledgerReason: gate.reason, timers, issueLink: door.issueLink },
     facts: () => ({
       ...{ ...door.facts(), port: door.port, ingest: ingest.view() },
-      relay: configuration.relayUrl,
-      channel: key.channelId,
+      ...lastingFacts(configuration, key, demoAnchorUs),
       source: capture.state().url || configuration.source,
-      matchAnchorUs: demoAnchorUs,
-      matchSeed: configuration.seed,
       lastFrameUs: picture.lastFrameUs(),
     }),
     onFacts: around.onFacts,
@@ -189,6 +187,15 @@ export async function startEngine(
       await door.close();
     },
   };
+}
+
+/** Facts of the ready file that stay as they are. */
+function lastingFacts(
+  { relayUrl, seed }: EngineConfiguration,
+  { channelId }: ChannelKey,
+  matchAnchorUs: number,
+) {
+  return { relay: relayUrl, channel: channelId, matchAnchorUs, matchSeed: seed };
 }
 
 /** What outlives every engine, in files of the data folder. */

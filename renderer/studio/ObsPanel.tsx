@@ -1,6 +1,6 @@
 // OBS from the studio's page: connected by address and password, set up in one click and given
-// back, started, stopped, its scenes and its dropped frames. The password goes out once and is never
-// read back; the token for setting it up by hand is fetched when somebody opens that part.
+// back, started, stopped, its scenes and its dropped frames. The password goes out once and is
+// never read back; the token for setting it up by hand is fetched when that part is opened.
 
 import { useEffect, useState } from 'react';
 import type { IngestView } from '../../core/contract/ingest.ts';
