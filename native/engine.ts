@@ -180,8 +180,9 @@ export async function startEngine(
     },
     async close() {
       const closed = [handover, disk, readings, views, picture, witnesses];
-      for (const room of [...closed, markets, models, poster, vision, ingest, obs]) room.close();
-      await Promise.all([capture, publisher, games, soundMeter].map((room) => room.close()));
+      for (const room of [...closed, markets, models, poster, vision, obs]) room.close();
+      const inputs = [capture, publisher, games, soundMeter, ingest];
+      await Promise.all(inputs.map((room) => room.close()));
       for (const room of [facts.betRate, gate, audience, shipper, socket, ledger]) room.close();
       await Promise.all([kept.marks.close(), factLog.close(), peopleRooms.close()]);
       await door.close();
@@ -324,11 +325,12 @@ function openMediaRooms(
   configuration: EngineConfiguration,
   around: EngineSurroundings,
   demoAnchorUs: number,
-  { whip }: IngestDoor,
+  { whip, rtmp }: IngestDoor,
 ) {
   const { clock, timers, random, logger } = around;
   const capture = createCapture({
     whip,
+    rtmp,
     clock,
     timers,
     logger: logger.with({ part: 'capture' }),

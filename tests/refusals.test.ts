@@ -179,6 +179,8 @@ test('the ready file is private, and a stale one is removed first thing', async 
   const facts = studio.facts();
   assert.deepEqual(Object.keys(facts), keys);
   assert.match(facts.ingest?.whip.url ?? '', /^http:\/\/127\.0\.0\.1:\d+\/whip$/);
+  assert.match(facts.ingest?.rtmp.url ?? '', /^rtmp:\/\/127\.0\.0\.1:\d+\/live$/);
+  assert.match(facts.ingest?.rtmp.key ?? '', /^[0-9a-f]{32}$/);
   assert.match(facts.ingest?.whip.token ?? '', /^[0-9a-f]{64}$/);
   assert.equal(await studio.stop(), 0);
 });

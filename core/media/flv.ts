@@ -2,6 +2,7 @@
 // its stdin: each tag carries its size, so the reader hands a frame to its decoder without waiting
 // for the next one (bare Annex B costs one frame of delay). Times are whole milliseconds.
 
+import type { TrackKind } from './feed.ts';
 import {
   buildAvcDescription,
   isKeyFrame,
@@ -48,6 +49,7 @@ export const RAW_LOW_DELAY_OUTPUT: readonly string[] = [
 
 const TAG_HEADER_BYTES = 11;
 const VIDEO_TAG = 9;
+const AUDIO_TAG = 8;
 /** FLV times are 32 bits of milliseconds; writers start near 0, so 24 days fit. */
 const TIME_MS_MAX = 2_147_483_647;
 
@@ -105,17 +107,53 @@ function isDelimiter(unit: Uint8Array): boolean {
 
 /** @param packetType 0 sequence header, 1 picture */
 function videoTag(keyFrame: boolean, packetType: number, body: Uint8Array, timeMs: number) {
-  const bodyBytes = 5 + body.length;
-  const tag = new Uint8Array(TAG_HEADER_BYTES + bodyBytes + 4);
+  return flvTag(
+    'video',
+    avcTagBody({ keyFrame, packetType, compositionMs: 0, bytes: body }),
+    timeMs,
+  );
+}
+
+/**
+ * The body of a video tag with H.264 (annex E.4.3).
+ *
+ * @param tag.packetType 0 sequence header, 1 picture
+ * @param tag.compositionMs presentation minus decode time, milliseconds
+ */
+export function avcTagBody(tag: {
+  keyFrame: boolean;
+  packetType: number;
+  compositionMs: number;
+  bytes: Uint8Array;
+}): Uint8Array {
+  const body = new Uint8Array(5 + tag.bytes.length);
+  const { compositionMs } = tag;
+  body[0] = (tag.keyFrame ? 0x10 : 0x20) | 7;
+  body[1] = tag.packetType;
+  body[2] = (compositionMs >> 16) & 255;
+  body[3] = (compositionMs >> 8) & 255;
+  body[4] = compositionMs & 255;
+  body.set(tag.bytes, 5);
+  return body;
+}
+
+/** A whole tag, its size after it. @param timeMs decode time, 0 .. 2^31-1 */
+export function flvTag(kind: TrackKind, body: Uint8Array, timeMs: number): Uint8Array {
+  const tag = new Uint8Array(TAG_HEADER_BYTES + body.length + 4);
   const view = new DataView(tag.buffer);
-  view.setUint32(0, VIDEO_TAG * 2 ** 24 + bodyBytes);
+  view.setUint32(0, (kind === 'video' ? VIDEO_TAG : AUDIO_TAG) * 2 ** 24 + body.length);
   // The time's low 24 bits come first, its highest byte after them.
   view.setUint32(4, ((timeMs & 0xff_ffff) << 8) | (timeMs >>> 24));
-  tag[TAG_HEADER_BYTES] = (keyFrame ? 0x10 : 0x20) | 7;
-  tag[TAG_HEADER_BYTES + 1] = packetType;
-  tag.set(body, TAG_HEADER_BYTES + 5);
-  view.setUint32(tag.length - 4, TAG_HEADER_BYTES + bodyBytes);
+  tag.set(body, TAG_HEADER_BYTES);
+  view.setUint32(tag.length - 4, TAG_HEADER_BYTES + body.length);
   return tag;
+}
+
+/** What stands before the first tag of a file with one track. */
+export function flvFileHeader(kind: TrackKind): Uint8Array {
+  const header = FILE_HEADER.slice();
+  header[4] = kind === 'video' ? 1 : 4;
+  return header;
 }
 
 function concatenate(parts: readonly Uint8Array[]): Uint8Array {

@@ -303,7 +303,8 @@ export function withoutEmulation(bytes: Uint8Array): Uint8Array {
   return clean.subarray(0, length);
 }
 
-class BitReader {
+/** Reads the bits of a NAL unit's payload, emulation prevention removed. */
+export class BitReader {
   #bytes: Uint8Array;
   #at = 0;
 

@@ -10,6 +10,7 @@ import { createCapturePages } from './capturePages.ts';
 import { checkSource, type SourceFacts } from './checkSource.ts';
 import { beginsPicture, FeedLine } from './feedLine.ts';
 import { openSource, type Ways } from './openSource.ts';
+import type { RtmpListener } from './rtmp/rtmpListener.ts';
 import { createSlate, type Slate } from './slate.ts';
 import type { CapturedFrame, CapturePagePort, Source, SourceSurroundings } from './source.ts';
 import type { WhipIngest } from './whip/whipIngest.ts';
@@ -20,6 +21,8 @@ export type CaptureOptions = Omit<SourceSurroundings, 'onFrame' | 'onState' | 'o
   audioClockOffset: number;
   /** whip: where publishers come in; absent: nowhere. */
   whip?: WhipIngest;
+  /** rtmp: where encoders send to; absent: nowhere. */
+  rtmp?: RtmpListener;
 };
 
 export type CaptureCounters = {
@@ -117,8 +120,9 @@ class CaptureRoom implements Capture {
 
   constructor(options: CaptureOptions) {
     this.#options = options;
-    const { whip } = options;
-    this.#ways = { pages: createCapturePages(options), ...(whip ? { whip } : {}) };
+    const { whip, rtmp } = options;
+    const ways = { ...(whip ? { whip } : {}), ...(rtmp ? { rtmp } : {}) };
+    this.#ways = { pages: createCapturePages(options), ...ways };
     this.#line = new FeedLine({
       ...options,
       onSize: (width, height) => {

@@ -35,6 +35,7 @@ export type SourceFacts =
   | { scheme: 'demo'; title: string; hasBarcode: boolean }
   | { scheme: 'camera'; title: string }
   | { scheme: 'whip'; title: string }
+  | { scheme: 'rtmp'; title: string }
   | { scheme: 'file'; title: string; path: string; media: MediaFacts | null };
 
 /** What is in a media file; null in SourceFacts when there is no ffmpeg to ask. */
@@ -66,12 +67,20 @@ export async function checkSource(url: string, options: CheckSourceOptions): Pro
     case 'whip:':
       if (rest) throw new SourceError('bad-options', 'whip: takes no options; use "whip:"');
       return { scheme: 'whip', title: 'OBS (WHIP)' };
+    case 'rtmp:':
+      if (rest) {
+        throw new SourceError(
+          'bad-options',
+          'rtmp: waits for OBS and takes no address; use "rtmp:" and give OBS the studio’s server',
+        );
+      }
+      return { scheme: 'rtmp', title: 'OBS (RTMP)' };
     case 'file:':
       return checkFile(rest, options);
     default:
       throw new SourceError(
         'unknown-scheme',
-        `There is no source "${scheme || url}"; use demo:, file:PATH, camera: or whip:`,
+        `There is no source "${scheme || url}"; use demo:, file:PATH, camera:, rtmp: or whip:`,
       );
   }
 }

@@ -6,12 +6,14 @@ import type { CapturePages } from './capturePages.ts';
 import type { SourceFacts } from './checkSource.ts';
 import { openDemoSource } from './demoSource.ts';
 import { openFileSource } from './fileSource.ts';
+import type { RtmpListener } from './rtmp/rtmpListener.ts';
+import { openRtmpSource } from './rtmp/rtmpSource.ts';
 import type { Source, SourceSurroundings } from './source.ts';
 import type { WhipIngest } from './whip/whipIngest.ts';
 import { openWhipSource } from './whip/whipSource.ts';
 
 /** Where pictures come in that somebody else sends; each stands whichever source is on air. */
-export type Ways = { pages: CapturePages; whip?: WhipIngest };
+export type Ways = { pages: CapturePages; whip?: WhipIngest; rtmp?: RtmpListener };
 
 /**
  * Starts a source that checkSource has understood.
@@ -25,6 +27,7 @@ export function openSource(
 ): Source | null {
   if (facts.scheme === 'camera') return openCameraSource(ways.pages, around);
   if (facts.scheme === 'whip') return ways.whip ? openWhipSource(ways.whip, around) : null;
+  if (facts.scheme === 'rtmp') return ways.rtmp ? openRtmpSource(ways.rtmp, around) : null;
   if (!hasFfmpeg(around.ffmpeg)) {
     around.onState({ state: 'failed', reason: around.ffmpeg.reason });
     return null;

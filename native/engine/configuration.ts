@@ -17,6 +17,10 @@ export const engineConfigurationSchema = z.object({
   host: z.string().min(1),
   port: z.number().int().min(0).max(65_535),
   portIsNamed: z.boolean(),
+  /** Where encoders send to by RTMP. */
+  rtmpHost: z.string().min(1).default('127.0.0.1'),
+  rtmpPort: z.number().int().min(0).max(65_535).default(0),
+  rtmpPortIsNamed: z.boolean().default(false),
   relayUrl: z.string().min(1),
   /** Of the relay that the owner paired; null: any relay at that address is taken. */
   relayKey: z

@@ -58,6 +58,7 @@ function knownSources(chosen: string): StudioState['sources'] {
   const builtIn = [
     { url: 'demo:', title: 'Demo match' },
     { url: 'camera:', title: 'Camera' },
+    { url: 'rtmp:', title: 'OBS (RTMP)' },
     { url: 'whip:', title: 'OBS (WHIP)' },
   ];
   const isBuiltIn = builtIn.some((source) => source.url === chosen);

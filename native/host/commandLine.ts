@@ -7,6 +7,8 @@ import { parseArgs } from 'node:util';
 
 export const STUDIO_PORT_DEFAULT = 47_800;
 export const RELAY_PORT_DEFAULT = 47_801;
+/** The port that RTMP has at IANA; encoders need not be told another one. */
+export const RTMP_PORT_DEFAULT = 1_935;
 
 /** A port to listen on. A named one that is taken is refused; else the next free one is used. */
 export type PortChoice = { port: number; isNamed: boolean };
@@ -19,6 +21,8 @@ export type StudioOptions = {
   dataFolder: string | null;
   host: string;
   port: PortChoice;
+  /** Where OBS sends to. */
+  rtmp: { host: string; port: PortChoice };
   seed: number;
   readyFile: string | null;
   /** A flag names the relay or how our own is started: what was paired then waits. */
@@ -48,6 +52,8 @@ const flags = {
   data: { type: 'string' },
   host: { type: 'string' },
   port: { type: 'string' },
+  'rtmp-host': { type: 'string' },
+  'rtmp-port': { type: 'string' },
   seed: { type: 'string' },
   'ready-file': { type: 'string' },
   relay: { type: 'string' },
@@ -82,6 +88,10 @@ export function readCommandLine(args: readonly string[], callerFolder: string): 
     dataFolder: path(values.data),
     host: values.host ?? '127.0.0.1',
     port: checkPort('--port', values.port, STUDIO_PORT_DEFAULT),
+    rtmp: {
+      host: values['rtmp-host'] ?? '127.0.0.1',
+      port: checkPort('--rtmp-port', values['rtmp-port'], RTMP_PORT_DEFAULT),
+    },
     seed: checkInteger('--seed', values.seed, 1, 0, 0xffff_ffff),
     readyFile: path(values['ready-file']),
     isRelayNamed: Object.keys(values).some((flag) => flag.startsWith('relay')),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { MediaClock, Timers } from '../../core/base/clock.ts';
 import type { RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
+import { ingestViewSchema } from '../../core/contract/ingest.ts';
 import type { ProcessName } from '../../core/contract/process.ts';
 import type { FfmpegChoice } from '../ffmpeg/resolve.ts';
 import { readPairedRelay } from '../upstream/pairing.ts';
@@ -274,6 +275,7 @@ function configurationOf(
         ...offsets,
         host: options.host,
         ...portAgain(options.port),
+        ...rtmpOf(known, options),
         ...relayOf(known, parts),
         title: parts.title,
         layers: parts.layers,
@@ -287,6 +289,17 @@ function configurationOf(
         shippedModelFolder: folders.models,
       };
   }
+}
+
+/** OBS keeps the address that it was told: an engine that comes back listens there again. */
+function rtmpOf(known: ReadonlyMap<ProcessName, ChildFacts>, { rtmp }: StudioOptions) {
+  const told = ingestViewSchema.safeParse(known.get('engine')?.ingest).data?.rtmp.url;
+  const before = told ? Number(new URL(told).port) : 0;
+  return {
+    rtmpHost: rtmp.host,
+    rtmpPort: before || rtmp.port.port,
+    rtmpPortIsNamed: before > 0 || rtmp.port.isNamed,
+  };
 }
 
 /** What a flag names comes first, then the relay that the owner paired, then our own. */

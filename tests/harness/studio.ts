@@ -52,6 +52,7 @@ export async function startStudio(start: StudioStart = {}): Promise<RunningStudi
     ...((start.isLive ?? true) ? ['--live'] : []),
     ...standard('--data', start.dataFolder ?? join(folder, 'data')),
     ...standard('--port', '0'),
+    ...standard('--rtmp-port', '0'),
     ...(given.includes('--relay') || start.isRelayNamed === false
       ? []
       : standard('--relay-port', '0')),

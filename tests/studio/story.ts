@@ -324,7 +324,10 @@ function storyHandlers(
   const show = (changes: object) => {
     apply({ type: 'show.changed', show: { ...state().show, ...changes } });
   };
-  const ingest = { whip: { url: 'http://127.0.0.1:47800/whip', token: 'a'.repeat(64) } };
+  const ingest = {
+    rtmp: { url: 'rtmp://127.0.0.1:1935/live', key: 'b'.repeat(32) },
+    whip: { url: 'http://127.0.0.1:47800/whip', token: 'a'.repeat(64) },
+  };
   return serve({
     ingest: { show: () => ingest, renewWhipToken: () => ingest },
     obs: storyObs(state, apply, calls),

@@ -13,6 +13,7 @@ import {
   type WindowKind,
 } from '../../child/parent.ts';
 import { type EngineConfiguration, engineConfigurationSchema } from '../../engine/configuration.ts';
+import { IngestRefused } from '../../engine/ingestDoor.ts';
 import { type Engine, startEngine } from '../../engine.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 import { openChannelKey } from '../../upstream/channelKey.ts';
@@ -97,6 +98,7 @@ async function start(config: unknown): Promise<void> {
     });
   } catch (cause) {
     if (isTaken(cause)) return refuse(takenLine(configuration));
+    if (cause instanceof IngestRefused) return refuse(cause.message);
     throw cause;
   }
   tellPeers();
