@@ -31,7 +31,7 @@ import { followJournal } from './engine/journalSource.ts';
 import { type KeptChoices, openKeptChoices } from './engine/keptChoices.ts';
 import { createLedgerGate } from './engine/ledgerGate.ts';
 import { createModelShelf } from './engine/modelShelf.ts';
-import { openObsDesk } from './engine/obsDesk.ts';
+import { openObs } from './engine/obsDesk.ts';
 import { createPeopleRooms, type KeptPeopleFiles, openPeopleFiles } from './engine/peopleRooms.ts';
 import { createPictureWatch, type PictureWatch } from './engine/pictureWatch.ts';
 import { createReadingsCollector, type ReadingsCollector } from './engine/readings.ts';
@@ -143,12 +143,7 @@ export async function startEngine(
     onCapturePage: (port) => capture.attachCapturePage(port),
   });
   const readings = createReadingsCollector({ clock, publisher, capture, audience, door, timers });
-  const picture = createPictureWatch({
-    ...{ clock, timers },
-    lastFrameUs: configuration.lastFrameUs,
-    onStall: (isStalled) => show.suspend('pictureStalled', isStalled),
-    onGap: (fromUs, toUs) => markets.onPictureGap(fromUs, toUs),
-  });
+  const picture = watchPicture(configuration, around, show, markets);
   const views = createViews({
     ...{ store, show, socket, journal, shipper },
     ...{ ledgerReason: gate.reason, timers, issueLink: door.issueLink },
@@ -188,6 +183,20 @@ export async function startEngine(
       await door.close();
     },
   };
+}
+
+/** Nobody bets on a picture that stands, or that was not there. */
+function watchPicture(
+  { lastFrameUs }: EngineConfiguration,
+  { clock, timers }: EngineSurroundings,
+  show: Show,
+  markets: FactRooms['markets'],
+): PictureWatch {
+  return createPictureWatch({
+    ...{ clock, timers, lastFrameUs },
+    onStall: (isStalled) => show.suspend('pictureStalled', isStalled),
+    onGap: (fromUs, toUs) => markets.onPictureGap(fromUs, toUs),
+  });
 }
 
 /** Facts of the ready file that stay as they are. */
@@ -237,25 +246,6 @@ function uplinkSteering(
     if (wanted) publisher.startUplink({ url: whipUrl, token: whipToken });
     else void publisher.stopUplink();
   };
-}
-
-/** OBS, where its owner connected it. */
-function openObs(joined: {
-  configuration: EngineConfiguration;
-  around: EngineSurroundings;
-  store: FactRooms['store'];
-  ingest: IngestDoor;
-  door(): StudioDoor;
-}) {
-  const { configuration, around, store, ingest } = joined;
-  const { timers, logger, monotonicMs } = around;
-  return openObsDesk(configuration.dataFolder, {
-    ...{ timers, monotonicMs, logger: logger.with({ part: 'obs' }) },
-    files: { platform: process.platform, env: process.env },
-    targets: () => ({ ...ingest.view(), overlayUrl: store.state().show.viewerUrl }),
-    issueLink: () => joined.door().issueLink(),
-    onChange: (state) => store.apply({ type: 'obs.changed', obs: state }),
-  });
 }
 
 /** Another engine for the picture; ours goes on meanwhile, so that there is a way back. */

@@ -4,9 +4,12 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { IngestView } from '../../core/contract/ingest.ts';
 import type { Handlers } from '../../core/contract/rpcCalls.ts';
+import type { EngineSurroundings } from '../engine.ts';
 import { createObsRoom, type ObsKept, type ObsRoom, type ObsRoomOptions } from '../obs/obs.ts';
 import { obsBeforeSchema } from '../obs/obsSetUp.ts';
+import type { StudioStateStore } from '../serve/state.ts';
 import { replaceFile } from './replaceFile.ts';
 
 const FILE = 'obs.json';
@@ -18,13 +21,37 @@ const keptSchema = z.strictObject({
   before: obsBeforeSchema.nullable(),
 });
 
-export type ObsDesk = { room: ObsRoom; issueLink(): string; close(): void };
+export type ObsDesk = {
+  room: ObsRoom;
+  /** A link to the studio's page that works once within a minute. */
+  issueLink(): string;
+  close(): void;
+};
+
+/** OBS, where its owner connected it. */
+export function openObs(joined: {
+  configuration: { dataFolder: string };
+  around: Pick<EngineSurroundings, 'timers' | 'logger' | 'monotonicMs'>;
+  store: StudioStateStore;
+  ingest: { view(): IngestView };
+  /** Once it stands. */
+  door(): { issueLink(): string };
+}): Promise<ObsDesk> {
+  const { configuration, around, store, ingest } = joined;
+  const { timers, logger, monotonicMs } = around;
+  return openObsDesk(configuration.dataFolder, {
+    ...{ timers, monotonicMs, logger: logger.with({ part: 'obs' }) },
+    files: { platform: process.platform, env: process.env },
+    targets: () => ({ ...ingest.view(), overlayUrl: store.state().show.viewerUrl }),
+    issueLink: () => joined.door().issueLink(),
+    onChange: (state) => store.apply({ type: 'obs.changed', obs: state }),
+  });
+}
 
 /** Opens the room with what was kept; a damaged file means that OBS is connected anew by hand. */
-export async function openObsDesk(
+async function openObsDesk(
   dataFolder: string,
   options: Omit<ObsRoomOptions, 'kept' | 'keep'> & {
-    /** A link to the studio's page that works once within a minute. */
     issueLink(): string;
   },
 ): Promise<ObsDesk> {
