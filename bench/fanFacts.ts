@@ -1,12 +1,15 @@
 // Figure `fanfacts`: facts to 1,000 WebSocket viewers of one relay node. Analytics go out 15 times a
-// second, latest-wins; markets change five times a second. Each message carries the moment it was
-// handed to the relay on the machine's monotonic clock, and the viewers, in a process of their own,
-// read the same clock; every 50th is read and measured, the others only take their bytes.
+// second, latest-wins; markets change five times a second; viewers chat four times a second, and what
+// one says goes by relay and studio to all. Each message carries the moment it was handed over, on the
+// machine's monotonic clock, and the viewers, in a process of their own, read the same clock; every
+// 50th is read and measured, the others only take their bytes. The machine's own floors are taken
+// right before each round, with the same thousand connected.
 
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import {
+  ChatMessageSchema,
   FrameFactsSchema,
   Market_State,
   MarketSchema,
@@ -21,13 +24,17 @@ import {
   temporaryFolder,
 } from '../relay/testing/harness.ts';
 import { type BenchContext, type Measured, ROUNDS } from './figure.ts';
+import { type Floors, takeFloors } from './floors.ts';
 
 const CROWD = 1_000;
 const ROUND_MS = 5_000;
 const ANALYTICS_MS = 1_000 / 15;
 const MARKETS_MS = 200;
+const CHAT_REMARK = 'from the viewer who says it by relay and studio to all';
+const FLOOR_SAMPLES = { short: 40, full: 200 };
 
-type FromCrowd = { joined: number } | { analytics: number[]; markets: number[] };
+type Taken = { analytics: number[]; markets: number[]; chats: number[] };
+type FromCrowd = { joined: number } | Taken;
 
 export async function measureFanFacts(context: BenchContext): Promise<Measured[]> {
   await context.quiet();
@@ -39,6 +46,7 @@ export async function measureFanFacts(context: BenchContext): Promise<Measured[]
   const moved = { mediaUrl: 'https://engine.example/whep', mediaMoved: true };
   const show = create(ShowSchema, { state: Show_State.LIVE, title: 'Crowd', ...moved });
   studio.deliver([], { case: 'show', value: show });
+  sayAgain(studio);
   const crowd = fork(join(import.meta.dirname, 'fanFactsCrowd.ts'), [
     ...[relay.url, studio.channelId, String(CROWD)],
   ]);
@@ -51,7 +59,11 @@ export async function measureFanFacts(context: BenchContext): Promise<Measured[]
     await heard();
     const analytics: number[][] = [];
     const markets: number[][] = [];
+    const chats: number[][] = [];
+    const floors: Floors[] = [];
     for (let round = 0; round < ROUNDS; round++) {
+      floors.push(await takeFloors(FLOOR_SAMPLES[context.isFull ? 'full' : 'short']));
+      crowd.send('begin');
       const stop = [setInterval(() => sendAnalytics(studio), ANALYTICS_MS)];
       stop.push(setInterval(() => sendMarket(studio), MARKETS_MS));
       await new Promise((done) => setTimeout(done, ROUND_MS));
@@ -62,13 +74,15 @@ export async function measureFanFacts(context: BenchContext): Promise<Measured[]
       if ('joined' in taken) throw new Error('The crowd answered something else');
       analytics.push(taken.analytics);
       markets.push(taken.markets);
+      chats.push(taken.chats);
     }
     const remarks = [
       `${CROWD} viewers on one node, ${ROUND_MS / 1000} s a round, every 50th measured`,
     ];
     return [
-      { figure: 'fanfacts', rounds: analytics, remarks },
-      { figure: 'fannews', rounds: markets, remarks },
+      { figure: 'fanfacts', rounds: analytics, floors, remarks },
+      { figure: 'fannews', rounds: markets, floors, remarks },
+      { figure: 'fanchat', rounds: chats, floors, remarks: [...remarks, CHAT_REMARK] },
     ];
   } finally {
     crowd.kill();
@@ -76,6 +90,20 @@ export async function measureFanFacts(context: BenchContext): Promise<Measured[]
     await relay.close();
     removeFolder(folder);
   }
+}
+
+/** What a viewer says goes to everybody, as the studio's own chat does it, without its rules. */
+function sayAgain(studio: TestStudio): void {
+  let number = 0n;
+  studio.onEvery(({ message }) => {
+    if (message.case !== 'viewerMessage') return;
+    const said = message.value.message?.message;
+    if (said?.case !== 'chatSend') return;
+    number++;
+    const { text } = said.value;
+    const value = create(ChatMessageSchema, { number, author: 'a'.repeat(16), name: 'A', text });
+    studio.deliver([], { case: 'chat', value });
+  });
 }
 
 function sendAnalytics(studio: TestStudio): void {

@@ -2,7 +2,9 @@
 // is when it arrives, on the machine's monotonic clock. Samples of a round are handed over and
 // forgotten; at most so many are kept, every so many-th one, so that noting costs little.
 
+import { create } from '@bufbuild/protobuf';
 import { newId } from '../core/base/ids.ts';
+import { ChatSendSchema } from '../core/wire/gen/facts_pb.js';
 import { keyPairOf } from '../core/wire/signing.ts';
 import { clock, random, TestViewer } from '../relay/testing/harness.ts';
 import { RawViewer } from '../relay/testing/rawViewer.ts';
@@ -12,8 +14,13 @@ const SAMPLES_MAX = 50_000;
 /** Viewers that join at the same time. */
 const AT_ONCE = 50;
 
+/** Four messages a second; each viewer may say one a second. */
+const CHAT_MS = 250;
+
 let analytics: number[] = [];
 let markets: number[] = [];
+let chats: number[] = [];
+const speakers: TestViewer[] = [];
 
 function note(samples: number[], sentUs: bigint): void {
   if (samples.length < SAMPLES_MAX) samples.push((clock.nowUs() - Number(sentUs)) / 1000);
@@ -40,13 +47,29 @@ for (let at = 0; at < Number(count); at += AT_ONCE) {
     viewer.inbox.push = ({ message }) => {
       if (message.case === 'analytics') note(analytics, message.value.captureUs);
       if (message.case === 'market') note(markets, message.value.opensAtUs);
+      if (message.case === 'chat') note(chats, BigInt(message.value.text));
     };
+    speakers.push(viewer);
   }
 }
-process.on('message', () => {
-  process.send?.({ analytics, markets });
+
+function speak(): void {
+  const speaker = speakers.shift();
+  if (!speaker) return;
+  speakers.push(speaker);
+  const text = String(clock.nowUs());
+  const value = create(ChatSendSchema, { chatId: newId(random), text });
+  speaker.send({ case: 'chatSend', value });
+}
+
+let speaking: NodeJS.Timeout | undefined;
+process.on('message', (word) => {
+  clearInterval(speaking);
+  if (word === 'report') process.send?.({ analytics, markets, chats });
+  else speaking = setInterval(speak, CHAT_MS);
   analytics = [];
   markets = [];
+  chats = [];
 });
 process.on('disconnect', () => process.exit());
 process.send?.({ joined });

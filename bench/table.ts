@@ -207,7 +207,7 @@ function remarkLines(one: FigureResult): string[] {
   for (const [round, floors] of one.floors.entries()) {
     const text = Object.entries(floors).map(([name, spread]) => `${name} ${spreadText(spread)}`);
     lines.push(
-      `- \`${one.figure}\`: floors beside round ${round + 1}, show live: ${text.join('; ')}`,
+      `- \`${one.figure}\`: floors beside round ${round + 1}: ${text.join('; ')}`,
     );
   }
   if (one.parts.length > 0) {
