@@ -176,10 +176,9 @@ export async function startEngine(
     async close() {
       const closed = [handover, disk, readings, views, picture, witnesses];
       for (const room of [...closed, markets, models, poster, vision, obs]) room.close();
-      const inputs = [capture, publisher, games, soundMeter, ingest];
-      await Promise.all(inputs.map((room) => room.close()));
+      await Promise.all([capture, publisher, games, soundMeter].map((room) => room.close()));
       for (const room of [facts.betRate, gate, audience, shipper, socket, ledger]) room.close();
-      await Promise.all([kept.marks.close(), factLog.close(), peopleRooms.close()]);
+      await Promise.all([ingest, factLog, peopleRooms, kept.marks].map((room) => room.close()));
       await door.close();
     },
   };
@@ -319,13 +318,8 @@ function openMediaRooms(
 ) {
   const { clock, timers, random, logger } = around;
   const capture = createCapture({
-    whip,
-    rtmp,
-    clock,
-    timers,
+    ...{ whip, rtmp, clock, timers, ffmpeg: around.ffmpeg, onHelper: around.onHelper },
     logger: logger.with({ part: 'capture' }),
-    ffmpeg: around.ffmpeg,
-    onHelper: around.onHelper,
     callerFolder: configuration.callerFolder,
     seed: configuration.seed,
     demoAnchorUs,

@@ -6,7 +6,5 @@ import { z } from 'zod';
 export const ingestViewSchema = z.object({
   rtmp: z.object({ url: z.string(), key: z.string() }),
   whip: z.object({ url: z.string(), token: z.string() }),
-  /** Absent: this studio takes no RTMP. */
-  rtmp: z.object({ url: z.string(), key: z.string() }).optional(),
 });
 export type IngestView = z.infer<typeof ingestViewSchema>;
