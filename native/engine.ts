@@ -35,6 +35,7 @@ import { openObs } from './engine/obsDesk.ts';
 import { createPeopleRooms, type KeptPeopleFiles, openPeopleFiles } from './engine/peopleRooms.ts';
 import { createPictureWatch, type PictureWatch } from './engine/pictureWatch.ts';
 import { createReadingsCollector, type ReadingsCollector } from './engine/readings.ts';
+import { openRecordingRoom } from './engine/recordingRoom.ts';
 import { relayPictureWatch } from './engine/relayPicture.ts';
 import { createRelayRoom } from './engine/relayRoom.ts';
 import { createShow, firstShow, type Show, type ShowPart } from './engine/show.ts';
@@ -114,8 +115,7 @@ export async function startEngine(
   const isLive = () => show.isLive();
   const handover = await openHandover({ configuration, around, ...media, store, isLive, tellShow });
   const show = createShow({
-    clock,
-    first: store.state().show,
+    ...{ clock, first: store.state().show },
     onChange(view) {
       store.apply({ type: 'show.changed', show: view });
       tellShow();
@@ -133,8 +133,9 @@ export async function startEngine(
   const { witnesses, games } = await openWitnesses(configuration, around, facts, factLog);
   const places = await openPlaces(configuration, vision);
   const obs = await openObs({ configuration, around, store, ingest, door: () => door });
+  const recording = await openRecordingRoom({ configuration, around, ...media, ...facts });
   const acts = { show, markets, staffActs, handover, peopleRooms, relay: facts.relay, ingest, obs };
-  const rooms = { ...acts, models, games, places, factLog };
+  const rooms = { ...acts, models, games, places, factLog, recording };
 
   // 4. The studio's page: one door, the same operations for every transport.
   const door = await openStudioDoor({
@@ -176,7 +177,8 @@ export async function startEngine(
     async close() {
       const closed = [handover, disk, readings, views, picture, witnesses];
       for (const room of [...closed, markets, models, poster, vision, obs]) room.close();
-      await Promise.all([capture, publisher, games, soundMeter].map((room) => room.close()));
+      const inputs = [recording, capture, publisher, games, soundMeter];
+      await Promise.all(inputs.map((room) => room.close()));
       for (const room of [facts.betRate, gate, audience, shipper, socket, ledger]) room.close();
       await Promise.all([ingest, factLog, peopleRooms, kept.marks].map((room) => room.close()));
       await door.close();

@@ -29,6 +29,7 @@ import { type MediaElsewhere, mediaElsewhereOf } from './mediaElsewhere.ts';
 import type { ChannelSpan } from './nodes/span.ts';
 import { ChannelPeople } from './people.ts';
 import { PosterKeeper } from './poster.ts';
+import { StillKeeper } from './stills.ts';
 import { StudioClock } from './studioClock.ts';
 
 /** Markets kept for joiners; the studio sends the recent ones again at every registration. */
@@ -76,6 +77,7 @@ export class Channel {
   readonly id: string;
   readonly clock = new StudioClock();
   readonly poster = new PosterKeeper();
+  readonly stills: StillKeeper;
   readonly people = new ChannelPeople();
   /** Viewers of this node. */
   readonly viewers = new Map<string, ChannelViewer>();
@@ -101,6 +103,7 @@ export class Channel {
 
   constructor(id: string, mediaClock: MediaClock, span: ChannelSpan) {
     this.id = id;
+    this.stills = new StillKeeper(id);
     this.#mediaClock = mediaClock;
     this.#span = span;
   }

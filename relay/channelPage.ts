@@ -13,12 +13,16 @@ export type ChannelPageOptions = {
   channelOf(channelId: string): UnfurledChannel;
 };
 
-/** Answers a GET or HEAD of `/s/{id}`, `/poster/{id}.jpg` or `/manifest/{id}.webmanifest`. */
+/**
+ * Answers a GET or HEAD of `/s/{id}`, `/poster/{id}.jpg`, `/still/{id}/{market}.jpg` or
+ * `/manifest/{id}.webmanifest`.
+ */
 export async function answerChannelPage(
   options: ChannelPageOptions,
   response: ServerResponse,
   request: { path: string; withBody: boolean },
 ): Promise<boolean> {
+  if (request.path.startsWith('/still/')) return answerStill(options, response, request);
   const [, kind, channelId = ''] =
     /^\/(s|poster|manifest)\/([0-9a-f]{32})(?:\.jpg|\.webmanifest)?\/?$/.exec(request.path) ?? [];
   if (!isId(channelId)) return false;
@@ -46,4 +50,27 @@ export async function answerChannelPage(
   const { publicUrl: url } = options;
   const page = unfurled(html, { channel, channelId, url });
   return send('text/html; charset=utf-8', page, 'no-cache');
+}
+
+/** The frame that decided a market, with what a page needs to check that the studio signed it. */
+function answerStill(
+  options: ChannelPageOptions,
+  response: ServerResponse,
+  request: { path: string; withBody: boolean },
+): boolean {
+  const [, channelId = '', marketId = ''] =
+    /^\/still\/([0-9a-f]{32})\/([0-9a-f]{32})\.jpg$/.exec(request.path) ?? [];
+  const still = options.channelOf(channelId)?.stills?.of(marketId);
+  if (!still) return false;
+  response.writeHead(200, {
+    'Content-Type': 'image/jpeg',
+    'Content-Length': still.jpeg.length,
+    // A correction may change it.
+    'Cache-Control': 'no-cache',
+    'X-Captured-Us': String(still.captureUs),
+    'X-Signature': still.signature,
+    'X-Public-Key': still.publicKey,
+  });
+  response.end(request.withBody ? still.jpeg : undefined);
+  return true;
 }

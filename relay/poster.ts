@@ -43,7 +43,7 @@ export class PosterKeeper {
 }
 
 /** Starts and ends as a JPEG does (ITU-T T.81 B.1.1.3) and is no larger than a preview. */
-function isJpeg(bytes: Uint8Array): boolean {
+export function isJpeg(bytes: Uint8Array): boolean {
   if (bytes.length < 100 || bytes.length > POSTER_BYTES_MAX) return false;
   const ends = [bytes.at(-2), bytes.at(-1)];
   const isStart = bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;

@@ -339,7 +339,7 @@ function channelPageOf(options: RelayOptions, channels: Channels, publicUrl: str
     publicUrl,
     channelOf(channelId: string) {
       const channel = channels.find(channelId);
-      return channel && { show: channel.show, poster: channel.poster.kept };
+      return channel && { show: channel.show, poster: channel.poster.kept, stills: channel.stills };
     },
   };
 }

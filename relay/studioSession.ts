@@ -170,6 +170,9 @@ class StudioSession implements ChannelStudio {
       case 'poster':
         channel.poster.take(message.value, this.#room.clock.nowUs());
         break;
+      case 'still':
+        channel.stills.take(message.value);
+        break;
       case 'people':
         publishPeople(this.#room, channel.id, message.value);
         break;

@@ -6,9 +6,14 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Show, Show_State } from '../core/wire/gen/facts_pb.js';
 import type { KeptPoster } from './poster.ts';
+import type { StillKeeper } from './stills.ts';
 
 /** What a preview tells of a channel; null for one that the relay does not know (yet). */
-export type UnfurledChannel = { show: Show; poster: KeptPoster | null } | null;
+export type UnfurledChannel = {
+  show: Show;
+  poster: KeptPoster | null;
+  stills?: StillKeeper;
+} | null;
 
 const NAME = 'Morphine Studio';
 const TITLE_LENGTH_MAX = 120;

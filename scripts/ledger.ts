@@ -56,13 +56,16 @@ function verify(folder: string): void {
   const file = openFolder(folder);
   const report = inspectLedger(folder, file);
   file.close();
-  const { rows, ledgerId, lastHash, accounts, heldMinor, texts, witnessedSeq } = report;
+  const { rows, ledgerId, lastHash, accounts, heldMinor, texts, witnessedSeq, evidence } = report;
   say(
     `Ledger ${ledgerId || '(unknown)'}: ${rows} rows, ${accounts} accounts, last hash ${lastHash}`,
   );
   say(`Viewers hold ${heldMinor} points.`);
   const locked = texts.locked > 0 ? `, ${texts.locked} locked by the keychain and not read` : '';
   say(`Texts: ${texts.checked} are what was hashed, ${texts.erased} are not here${locked}.`);
+  if (evidence.checked + evidence.gone > 0) {
+    say(`Evidence: ${evidence.checked} files as the journal names them, ${evidence.gone} deleted.`);
+  }
   say(witnessedSeq > 0 ? `A relay signed row ${witnessedSeq}.` : 'No relay’s signature is here.');
   for (const { seq, what } of report.findings) {
     process.stderr.write(seq > 0 ? `Row ${seq} does not verify: ${what}.\n` : `${what}.\n`);

@@ -23,6 +23,7 @@ export const actionSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('handover.changed'), handover: part.handover }),
   z.object({ type: z.literal('obs.changed'), obs: part.obs }),
   z.object({ type: z.literal('people.changed'), people: part.people }),
+  z.object({ type: z.literal('recording.changed'), recording: part.recording }),
   z.object({ type: z.literal('vision.changed'), vision: part.vision }),
   z.object({ type: z.literal('ledger.changed'), ledger: part.ledger }),
   z.object({ type: z.literal('templates.changed'), templates: part.templates }),
@@ -53,6 +54,8 @@ export function reduce(state: StudioState, action: Action): StudioState {
       return { ...state, handover: action.handover };
     case 'obs.changed':
       return { ...state, obs: action.obs };
+    case 'recording.changed':
+      return { ...state, recording: action.recording };
     case 'vision.changed':
       return { ...state, vision: action.vision };
     case 'ledger.changed':

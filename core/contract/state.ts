@@ -6,6 +6,7 @@ import { policySchema } from '../ledger/policy.ts';
 import { eventTypeSchema, gameEventSchema } from './events.ts';
 import { obsStateSchema } from './obs.ts';
 import { peopleSummarySchema } from './people.ts';
+import { recordingSettingsSchema, recordingViewSchema } from './recording.ts';
 import { placesStateSchema, sceneStateSchema } from './visionState.ts';
 
 const timeUs = z.number().int().nonnegative();
@@ -184,6 +185,7 @@ export const studioStateSchema = z.object({
   handover: handoverSchema,
   obs: obsStateSchema,
   people: peopleSummarySchema,
+  recording: recordingViewSchema.extend({ settings: recordingSettingsSchema }),
   vision: z.object({
     state: z.enum(['starting', 'running', 'restarting', 'off']),
     reason: z.string(),

@@ -170,6 +170,12 @@ class Auditor {
     },
     limit: (row) => this.#limit(row),
     act: (row) => this.#act(row),
+    evidence: (row) => {
+      if (row.role !== 'vision') this.#find('only the studio itself keeps evidence');
+      if (!this.#markets.get(String(row.market))?.hasEnded) {
+        this.#find('evidence of a market that is not decided');
+      }
+    },
   };
 
   #checkActor(row: Fields): void {

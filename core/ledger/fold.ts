@@ -252,6 +252,9 @@ const APPLY: { [Kind in Row['kind']]: (state: LedgerState, row: RowOf<Kind>) => 
     else markets.delete(row.market);
     state.staff.set(row.subject, markets);
   },
+  evidence: () => {
+    // It shows why; what it decided stands in rows of its own.
+  },
   act: (state, row) => {
     if (row.act === 'market.settling') marketOf(state, row.target).isSettling = true;
     if (row.act === 'market.settled') endSettling(state, row.target);

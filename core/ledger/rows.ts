@@ -212,6 +212,16 @@ export const rowSchema = z.discriminatedUnion('kind', [
     act: z.string().regex(/^[a-zA-Z.]{1,60}$/),
     target: z.string().max(64),
   }),
+  /** What decided a market lies in a sealed file of this SHA-256; it may go, this stays. */
+  z.strictObject({
+    ...act,
+    kind: z.literal('evidence'),
+    market: marketSchema,
+    file: z.string().regex(/^[0-9a-f]{64}$/),
+    /** Capture time of the deciding frame, and its number in the clip. */
+    captureUs: timeUs,
+    frame: z.number().int().nonnegative(),
+  }),
   ...positionRows,
   ...correctionRows,
   ...limitRows,

@@ -44,6 +44,15 @@ export function witnessSigningText(
   return `morphine-witness-v1|${channelId}|${ledgerId}|${epoch}|${seq}|${hash}|${timeMs}`;
 }
 
+/** What a studio signs of a picture that shows what decided a market; `hash` is its SHA-256. */
+export function stillSigningText(
+  channelId: string,
+  still: { marketId: string; captureUs: number; hash: string },
+): string {
+  const { marketId, captureUs, hash } = still;
+  return `morphine-still-v1|${channelId}|${marketId}|${captureUs}|${hash}`;
+}
+
 /** Signs a text; the result is 128 hexadecimal characters. */
 export function signText(text: string, secretKey: string): string {
   return toHex(ed25519.sign(new TextEncoder().encode(text), fromHex(secretKey)));

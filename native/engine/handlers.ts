@@ -1,5 +1,6 @@
 // The operations of the contract, bound to the rooms. Arguments and roles were checked before.
 
+import { EVIDENCE_PART_BYTES } from '../../core/contract/recording.ts';
 import { RpcError } from '../../core/contract/rpc.ts';
 import type { Caller, Handlers } from '../../core/contract/rpcCalls.ts';
 import { LedgerRefusal } from '../../core/ledger/refusal.ts';
@@ -8,6 +9,7 @@ import { type MarketCaller, MarketRefusal, type Markets } from '../markets/marke
 import { ObsAway, ObsRefused } from '../obs/obsDoor.ts';
 import { ObsNotSettable } from '../obs/obsSetUp.ts';
 import type { Publisher } from '../publish/publisher.ts';
+import { type Recording, RecordingRefused } from '../recording/recording.ts';
 import { serve } from '../serve/rooms.ts';
 import { PairingRefused } from '../upstream/pairing.ts';
 import { OfferRefused } from '../webrtc/offerRefused.ts';
@@ -38,6 +40,7 @@ export type HandlerRooms = {
   relay: RelayRoom;
   ingest: IngestDoor;
   obs: ObsDesk;
+  recording: Recording;
   selectSource(url: string): Promise<void>;
 };
 
@@ -65,7 +68,7 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
       show: () => rooms.ingest.view(),
       renewWhipToken: () => rooms.ingest.renewWhipToken(),
     },
-    markets: marketHandlers(rooms.markets, rooms.staffActs),
+    markets: marketHandlers(rooms),
     viewers: {
       list: ({ limit }) => refusable(() => rooms.staffActs.bettors(limit)),
       setBan: ({ subject, isBanned, reason }, caller) =>
@@ -107,6 +110,7 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
     },
     facts: { at: ({ captureUs }) => knownAt(rooms.factLog, captureUs) },
     ...createObsHandlers(rooms.obs, refusable),
+    ...recordingHandlers(rooms),
     ...createPeopleHandlers(rooms, refusable),
     relay: {
       show: () => rooms.relay.show(),
@@ -125,6 +129,27 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
   });
 }
 
+function recordingHandlers({ recording, show }: HandlerRooms) {
+  const { evidence } = recording;
+  const length = EVIDENCE_PART_BYTES;
+  return {
+    recording: {
+      start: () => refusable(() => recording.start(show.view().title)),
+      stop: () => refusable(() => recording.stop()),
+      configure: ({ settings }) => refusable(() => recording.configure(settings)),
+      saveClip: (args) => refusable(() => recording.saveClip(args)),
+      clips: () => recording.clips(),
+    },
+    evidence: {
+      show: async ({ marketId }) => ({ evidence: await evidence.show(marketId) }),
+      read: async (args) => {
+        const bytes = await evidence.read({ ...args, length });
+        return { base64: Buffer.from(bytes).toString('base64') };
+      },
+    },
+  } satisfies Partial<Handlers>;
+}
+
 /** @throws RpcError `notFound` that says what can be asked for */
 function knownAt(factLog: FactLog, captureUs: number): KnownThen {
   const known = factLog.at(captureUs);
@@ -136,7 +161,8 @@ function knownAt(factLog: FactLog, captureUs: number): KnownThen {
   throw new RpcError('notFound', `What was known at ${captureUs} is not kept: ${kept}.`);
 }
 
-function marketHandlers(markets: Markets, staffActs: StaffActs): Handlers['markets'] {
+function marketHandlers({ markets, staffActs, recording }: HandlerRooms): Handlers['markets'] {
+  const { evidence } = recording;
   const suspend = (caller: Caller, args: { marketId: string; reason: string }) =>
     refusable(async () => {
       await markets.suspend(args);
@@ -148,9 +174,17 @@ function marketHandlers(markets: Markets, staffActs: StaffActs): Handlers['marke
     dismissSuggestion: (args) => done(() => markets.dismissSuggestion(args)),
     open: (args, caller) => refusable(() => markets.open(marketCaller(caller), args)),
     lock: (args, caller) => refusable(() => markets.lock(marketCaller(caller), args)),
-    resolve: (args, caller) => refusable(() => markets.resolve(marketCaller(caller), args)),
+    resolve: ({ captureUs, ...args }, caller) =>
+      refusable(() => {
+        if (captureUs !== undefined) evidence.stated(args.marketId, captureUs);
+        return markets.resolve(marketCaller(caller), args);
+      }),
     void: (args, caller) => refusable(() => markets.void(marketCaller(caller), args)),
-    correct: (args, caller) => refusable(() => markets.correct(marketCaller(caller), args)),
+    correct: (args, caller) =>
+      refusable(() => {
+        if (args.tCapUs !== null) evidence.stated(args.marketId, args.tCapUs);
+        return markets.correct(marketCaller(caller), args);
+      }),
     extend: (args, caller) => refusable(() => markets.extend(marketCaller(caller), args)),
     exportTemplates: () => ({ json: markets.exportTemplates() }),
     importTemplates: ({ json }) => refusable(() => markets.importTemplates(json)),
@@ -198,7 +232,8 @@ async function refusable<Result>(run: () => Promise<Result>): Promise<Result> {
       cause instanceof ObsRefused ||
       cause instanceof ObsNotSettable ||
       cause instanceof GameSourcesRefused ||
-      cause instanceof PairingRefused
+      cause instanceof PairingRefused ||
+      cause instanceof RecordingRefused
     ) {
       throw new RpcError('refused', cause.message);
     }

@@ -2,6 +2,7 @@
 
 import { OBS_OFF } from '../../core/contract/obs.ts';
 import { NOBODY_YET } from '../../core/contract/people.ts';
+import { FIRST_RECORDING_SETTINGS, NO_RECORDING } from '../../core/contract/recording.ts';
 import type { StudioState, Template } from '../../core/contract/state.ts';
 import { CALM_SCENE, NO_PLACES } from '../../core/contract/visionState.ts';
 import type { ShowPart } from './show.ts';
@@ -32,6 +33,7 @@ export function initialState(options: {
     handover: { state: 'off', reason: '', whipUrl: '', whepUrl: '' },
     obs: OBS_OFF,
     people: NOBODY_YET,
+    recording: { ...NO_RECORDING, settings: FIRST_RECORDING_SETTINGS },
     vision: {
       ...{ state: 'starting', reason: '', model: '', provider: '', pack: '' },
       ...{ scene: CALM_SCENE, places: NO_PLACES },

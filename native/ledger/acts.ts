@@ -149,6 +149,22 @@ export function suspensionRows(journal: Journal, args: RequestArgs<'noteSuspensi
   ];
 }
 
+/** The machine keeps what it saw, and only of a market that was decided. */
+export function evidenceRows(journal: Journal, args: RequestArgs<'keepEvidence'>): RowDraft[] {
+  if (args.role !== 'vision') throw new LedgerRefusal('NOT_ALLOWED');
+  const market = known(journal, args.marketId);
+  if (market.state !== 'RESOLVED') throw new LedgerRefusal('MARKET_NOT_RESOLVED');
+  const { file, captureUs, frame } = args;
+  return [
+    {
+      kind: 'evidence',
+      id: `evidence:${args.commandId}`,
+      ...actOf(journal, args, ''),
+      ...{ market: market.id, file, captureUs, frame },
+    },
+  ];
+}
+
 export function actOf(journal: Journal, act: Act, reason: string) {
   return { at: act.atUs, actor: act.actor, role: act.role, reason: journal.keepText(reason) };
 }

@@ -53,6 +53,8 @@ export type LedgerClient = {
   setPolicy: Command<'setPolicy'>;
   setBan: Command<'setBan'>;
   noteSuspension: Command<'noteSuspension'>;
+  /** The hash of the sealed file that shows what decided a market. */
+  keepEvidence: Command<'keepEvidence'>;
   /** Marks who runs the show and may not bet. */
   setStaff: Command<'setStaff'>;
   setLimit: Command<'setLimit'>;
@@ -93,6 +95,8 @@ export type LedgerClient = {
   erasuresTold: Command<'erasuresTold'>;
   /** Every row from `fromSeq` on, gapless and in order, over reconnects. Returns the end of it. */
   onRows(fromSeq: number, run: (row: StreamedRow) => void): () => void;
+  /** Runs with every request, in the order in which the ledger gets them. */
+  onCommand(run: (name: RequestName, args: unknown) => void): void;
   /** Takes a fresh link to the (re)started ledger. */
   attach(link: Link): void;
   isConnected(): boolean;
@@ -127,6 +131,7 @@ export function createLedgerClient(
   const subscriptions = new Map<number, Subscription>();
   const connectedListeners: (() => void)[] = [];
   const disconnectedListeners: (() => void)[] = [];
+  const commandListeners: ((name: RequestName, args: unknown) => void)[] = [];
   let link: Link | null = null;
   /** A ledger that has not been there yet, or not for long, has nothing to wait for. */
   let isGivenUp = true;
@@ -148,6 +153,7 @@ export function createLedgerClient(
       const frame = Buffer.from(JSON.stringify({ id, name, args }));
       waiting.set(id, { name, frame, reject, resolve: (result) => resolve(result as never) });
       link?.send(REQUEST_FRAME, frame);
+      for (const run of commandListeners) run(name, args);
     });
   }
 
@@ -238,12 +244,7 @@ export function createLedgerClient(
     head: () => call('head', {}),
     bindSubject: (args) => call('bindSubject', args),
     placeBet: (args) => call('placeBet', args),
-    openMarket: (args) => call('openMarket', args),
-    lockMarket: (args) => call('lockMarket', args),
-    resolveMarket: (args) => call('resolveMarket', args),
-    voidMarket: (args) => call('voidMarket', args),
-    correctMarket: (args) => call('correctMarket', args),
-    extendMarket: (args) => call('extendMarket', args),
+    ...marketCommands(call),
     withdrawBet: (args) => call('withdrawBet', args),
     sellBet: (args) => call('sellBet', args),
     ...rulesCommands(call),
@@ -288,6 +289,7 @@ export function createLedgerClient(
         if (link) call('unsubscribe', { subscription: id }).catch(() => {});
       };
     },
+    onCommand: (run) => void commandListeners.push(run),
     attach,
     isConnected: () => link !== null,
     onConnected(run) {
@@ -310,12 +312,25 @@ type Call = <Name extends RequestName>(
   args: RequestArgs<Name>,
 ) => Promise<RequestResult<Name>>;
 
+/** What is done with markets. */
+function marketCommands(call: Call) {
+  return {
+    openMarket: (args) => call('openMarket', args),
+    lockMarket: (args) => call('lockMarket', args),
+    resolveMarket: (args) => call('resolveMarket', args),
+    voidMarket: (args) => call('voidMarket', args),
+    correctMarket: (args) => call('correctMarket', args),
+    extendMarket: (args) => call('extendMarket', args),
+  } satisfies Partial<LedgerClient>;
+}
+
 /** What is allowed to whom. */
 function rulesCommands(call: Call) {
   return {
     setPolicy: (args) => call('setPolicy', args),
     setBan: (args) => call('setBan', args),
     noteSuspension: (args) => call('noteSuspension', args),
+    keepEvidence: (args) => call('keepEvidence', args),
     setStaff: (args) => call('setStaff', args),
     setLimit: (args) => call('setLimit', args),
     limits: (args) => call('limits', args),

@@ -2,9 +2,10 @@
 // chain, the fold, an independent audit, the hashes of texts, SQLite's own check, and what a relay
 // signed. It trusts nothing but the rows, and says of each finding which row it is about.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { toHex } from '../../core/base/ids.ts';
 import { auditJournal } from '../../core/ledger/auditor.ts';
 import { FIRST_PREVIOUS_HASH } from '../../core/ledger/canonical.ts';
 import { applyRow, emptyLedger, type LedgerState } from '../../core/ledger/fold.ts';
@@ -31,6 +32,8 @@ export type Inspection = {
   texts: { checked: number; erased: number; locked: number };
   /** Row up to which a relay signed; 0 when nothing is known. */
   witnessedSeq: number;
+  /** Sealed files that show what decided markets: as the journal names them, and deleted ones. */
+  evidence: { checked: number; gone: number };
   findings: Finding[];
   findingsMore: number;
 };
@@ -79,6 +82,7 @@ class Inspector {
     heldMinor: 0,
     texts: { checked: 0, erased: 0, locked: 0 },
     witnessedSeq: 0,
+    evidence: { checked: 0, gone: 0 },
     findings: [],
     findingsMore: 0,
   };
@@ -86,6 +90,8 @@ class Inspector {
   readonly #file: LedgerFile;
   readonly #state: LedgerState = emptyLedger();
   readonly #named = new Set<string>();
+  /** Market -> file hash -> its row. */
+  readonly #evidence = new Map<string, Map<string, number>>();
   #lastHash: Uint8Array = FIRST_PREVIOUS_HASH;
   #isFolding = true;
   #mark: { seq: number; hash: string } | null = null;
@@ -102,6 +108,22 @@ class Inspector {
     this.#checkBalances();
     this.#checkMark();
     this.#guard('The texts cannot be read to their end', () => this.#checkTexts());
+    this.#guard('The evidence cannot be read', () => this.#checkEvidence());
+  }
+
+  /** Files may go when they are old; one that is here is what the journal names. */
+  #checkEvidence(): void {
+    const folder = join(this.#dataFolder, 'evidence');
+    const names = existsSync(folder) ? readdirSync(folder) : [];
+    const { evidence } = this.report;
+    for (const name of names.filter((one) => one.endsWith('.sealed'))) {
+      const rows = this.#evidence.get(name.split('.')[0] ?? '');
+      const hash = toHex(sha256Of(readFileSync(join(folder, name))));
+      if (rows?.delete(hash)) evidence.checked++;
+      // One without any row has just been written.
+      else if (rows) this.#find(0, `Evidence ${name} is not what the journal names`);
+    }
+    for (const rows of this.#evidence.values()) evidence.gone += rows.size;
   }
 
   #find(seq: number, what: string): void {
@@ -166,6 +188,10 @@ class Inspector {
       return;
     }
     for (const text of textsNamedBy(row)) this.#named.add(text);
+    if (row.kind === 'evidence') {
+      const files = this.#evidence.get(row.market) ?? new Map<string, number>();
+      this.#evidence.set(row.market, files.set(row.file, seq));
+    }
     if (!this.#isFolding) return;
     try {
       applyRow(this.#state, row);

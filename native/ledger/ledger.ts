@@ -8,7 +8,15 @@ import { type Bet, isStaffOf, type Market, type Sale } from '../../core/ledger/f
 import { type LedgerCode, LedgerRefusal } from '../../core/ledger/refusal.ts';
 import { type MarketVerb, REFUSED_WHILE_SUSPENDED } from '../../core/markets/machine.ts';
 import { isDamage } from '../sqlite/failure.ts';
-import { banRows, extendRows, openRows, policyRows, staffRows, suspensionRows } from './acts.ts';
+import {
+  banRows,
+  evidenceRows,
+  extendRows,
+  openRows,
+  policyRows,
+  staffRows,
+  suspensionRows,
+} from './acts.ts';
 import { correctRows } from './correction.ts';
 import { lockRows, resolveRows, voidRows } from './decisions.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -39,7 +47,14 @@ type MarketCommand =
   | 'voidMarket'
   | 'correctMarket'
   | 'extendMarket';
-type Command = MarketCommand | 'setPolicy' | 'setBan' | 'setStaff' | 'setLimit' | 'noteSuspension';
+type Command =
+  | MarketCommand
+  | 'setPolicy'
+  | 'setBan'
+  | 'setStaff'
+  | 'setLimit'
+  | 'noteSuspension'
+  | 'keepEvidence';
 
 /** Whose ledger this is; checked against the first row, or written into it. */
 export type LedgerIdentity = { ledgerId: string; channelId: string; epoch: number };
@@ -285,6 +300,10 @@ export class Ledger {
       },
       noteSuspension: (args) => {
         this.#actOnce('noteSuspension', args, args.marketId ?? '', suspensionRows);
+        return {};
+      },
+      keepEvidence: (args) => {
+        this.#actOnce('keepEvidence', args, args.marketId, evidenceRows);
         return {};
       },
       setBan: (args) => {

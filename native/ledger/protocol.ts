@@ -126,6 +126,14 @@ export const requestArgs = {
     isSuspended: z.boolean(),
     reason: sentence,
   }),
+  /** Writes down the SHA-256 of the sealed file that shows what decided a market. */
+  keepEvidence: z.strictObject({
+    ...act,
+    marketId,
+    file: hashHex,
+    captureUs: timeUs,
+    frame: z.number().int().nonnegative(),
+  }),
   /** Marks who runs the show, or may decide one market, and so may not bet there. */
   setStaff: z.strictObject({
     ...act,
@@ -308,6 +316,7 @@ export const requestResults = {
   setPolicy: nothing,
   setBan: nothing,
   noteSuspension: nothing,
+  keepEvidence: nothing,
   setStaff: nothing,
   setLimit: limitsResult,
   limits: limitsResult,

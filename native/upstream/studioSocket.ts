@@ -25,12 +25,19 @@ import {
   type Registered,
   type RelayStats,
   type SignedIn,
+  StillSchema,
   type ToStudio,
   ToStudioSchema,
   type ToViewer,
   type ViewerJoined,
 } from '../../core/wire/gen/facts_pb.js';
-import { FACTS_VERSION, signText, studioSigningText } from '../../core/wire/signing.ts';
+import {
+  FACTS_VERSION,
+  signText,
+  stillSigningText,
+  studioSigningText,
+} from '../../core/wire/signing.ts';
+import { sha256HexOf } from '../hash/sha256.ts';
 import type { ChannelKey } from './channelKey.ts';
 import { describeFailure, socketUrlOf } from './relayAddress.ts';
 import { RetryWait } from './retryWait.ts';
@@ -109,6 +116,8 @@ export type StudioSocket = {
   sendAnalytics(facts: FrameFacts): boolean;
   /** A small picture of the show for previews of the link; false when the relay is away. */
   sendPoster(poster: { jpeg: Uint8Array; width: number; height: number }): boolean;
+  /** The frame that decided a market, signed for whoever watches; false when the relay is away. */
+  sendStill(still: { marketId: string; captureUs: number; jpeg: Uint8Array }): boolean;
   /** False when the relay is away; the shipper sends again after registration. */
   sendJournal(batch: JournalBatch): boolean;
   /** Asks for the next epoch; false when the relay is away. */
@@ -219,6 +228,19 @@ class SignedSocket implements StudioSocket {
 
   sendPoster(poster: { jpeg: Uint8Array; width: number; height: number }): boolean {
     return this.#send({ case: 'poster', value: create(PosterSchema, poster) });
+  }
+
+  sendStill(still: { marketId: string; captureUs: number; jpeg: Uint8Array }): boolean {
+    const { key } = this.#options;
+    const { marketId, captureUs, jpeg } = still;
+    const hash = sha256HexOf(jpeg);
+    const signed = stillSigningText(key.channelId, { marketId, captureUs, hash });
+    const signature = signText(signed, key.secretKey);
+    const value = create(StillSchema, {
+      ...{ marketId, captureUs: BigInt(captureUs), jpeg, signature },
+      publicKey: key.publicKey,
+    });
+    return this.#send({ case: 'still', value });
   }
 
   sendJournal(batch: JournalBatch): boolean {

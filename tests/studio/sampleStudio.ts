@@ -3,6 +3,7 @@
 
 import { OBS_OFF } from '../../core/contract/obs.ts';
 import { NOBODY_YET } from '../../core/contract/people.ts';
+import { FIRST_RECORDING_SETTINGS, NO_RECORDING } from '../../core/contract/recording.ts';
 import { RpcError } from '../../core/contract/rpc.ts';
 import type { Handlers } from '../../core/contract/rpcCalls.ts';
 import type { MarketView, Readings, StudioState } from '../../core/contract/state.ts';
@@ -64,6 +65,7 @@ export function sampleState(): StudioState {
     handover: { state: 'off', reason: '', whipUrl: '', whepUrl: '' },
     obs: OBS_OFF,
     people: NOBODY_YET,
+    recording: { ...NO_RECORDING, settings: FIRST_RECORDING_SETTINGS },
     vision: {
       ...{ state: 'running', reason: '', model: 'demo-nano', provider: 'cpu', pack: 'football' },
       ...{ scene: CALM_SCENE, places: { state: 'still', reason: '' } },
@@ -180,6 +182,10 @@ export function refusingHandlers(): Handlers {
     chat: { list: refuse, say: refuse, remove: refuse, judge: refuse },
     relay: { show: refuse, pair: refuse, forget: refuse, checkLink: refuse },
     handover: { set: refuse, clear: refuse },
+    recording: {
+      ...{ start: refuse, stop: refuse, configure: refuse, saveClip: refuse, clips: refuse },
+    },
+    evidence: { show: refuse, read: refuse },
     preview: { watch: refuse, leave: refuse },
   };
 }

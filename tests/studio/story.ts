@@ -432,6 +432,11 @@ function storyHandlers(
         return {};
       },
     },
+    recording: {
+      ...{ start: unavailable, stop: unavailable, configure: unavailable },
+      ...{ saveClip: unavailable, clips: unavailable },
+    },
+    evidence: { show: unavailable, read: unavailable },
     preview: { watch: unavailable, leave: unavailable },
   });
 }

@@ -3102,6 +3102,12 @@ export declare type FromStudio = Message<"morphine.facts.v1.FromStudio"> & {
     case: "poster";
   } | {
     /**
+     * @generated from field: morphine.facts.v1.Still still = 45;
+     */
+    value: Still;
+    case: "still";
+  } | {
+    /**
      * @generated from field: morphine.facts.v1.People people = 40;
      */
     value: People;
@@ -3177,6 +3183,46 @@ export declare type Poster = Message<"morphine.facts.v1.Poster"> & {
  * Use `create(PosterSchema)` to create a new message.
  */
 export declare const PosterSchema: GenMessage<Poster>;
+
+/**
+ * The frame that decided a market, as a JPEG. `signature` is the channel's over stillSigningText.
+ *
+ * @generated from message morphine.facts.v1.Still
+ */
+export declare type Still = Message<"morphine.facts.v1.Still"> & {
+  /**
+   * @generated from field: string market_id = 1;
+   */
+  marketId: string;
+
+  /**
+   * @generated from field: uint64 capture_us = 2;
+   */
+  captureUs: bigint;
+
+  /**
+   * @generated from field: bytes jpeg = 3;
+   */
+  jpeg: Uint8Array;
+
+  /**
+   * @generated from field: string signature = 4;
+   */
+  signature: string;
+
+  /**
+   * of the channel: its id is this key's hash
+   *
+   * @generated from field: string public_key = 5;
+   */
+  publicKey: string;
+};
+
+/**
+ * Describes the message morphine.facts.v1.Still.
+ * Use `create(StillSchema)` to create a new message.
+ */
+export declare const StillSchema: GenMessage<Still>;
 
 /**
  * One clock sample, made by the studio from its own Ping and the relay's Pong: when the relay's clock

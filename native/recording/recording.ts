@@ -1,0 +1,240 @@
+// The room of what stays of a show: recordings, clips and evidence. It reads the feed and the
+// facts; nothing waits for it. What the owner chose is told to it and kept by whoever made it.
+
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
+import type { RandomBytes } from '../../core/base/ids.ts';
+import type { Logger } from '../../core/base/logger.ts';
+import type { GameEvent } from '../../core/contract/events.ts';
+import {
+  type ClipView,
+  clipViewSchema,
+  type RecordingSettings,
+  type RecordingView,
+} from '../../core/contract/recording.ts';
+import type { Unit } from '../../core/media/feed.ts';
+import type { FfmpegChoice } from '../ffmpeg/resolve.ts';
+import type { LedgerClient } from '../ledger/client.ts';
+import { clipOf } from './clip.ts';
+import { openNewFile, sentenceOf } from './diskFile.ts';
+import { createEvidence, type EvidenceRoom, type KeptStill } from './evidence.ts';
+import { recordingName } from './fileNames.ts';
+import { createRecorder, type ShowFile } from './recorder.ts';
+import { createReplayRing, type ReplayRing } from './replayRing.ts';
+import { createStillMaker } from './still.ts';
+
+/** A clip of something that happened: this long before it and after it, microseconds. */
+const HIGHLIGHT_BEFORE_US = 8_000_000;
+const HIGHLIGHT_AFTER_US = 4_000_000;
+const CLIPS_SHOWN = 50;
+
+/** What was asked for cannot be done; the sentence says why. */
+export class RecordingRefused extends Error {
+  override name = 'RecordingRefused';
+}
+
+export type Recording = {
+  evidence: EvidenceRoom;
+  push(unit: Unit): void;
+  fact(text: string): void;
+  command(line: string): void;
+  happened(event: GameEvent): void;
+  /** The show went live or ended: with `whileLive` a recording begins and ends with it. */
+  steer(show: { isLive: boolean; title: string }): void;
+  /** By a person. @throws RecordingRefused */
+  start(title: string): Promise<void>;
+  stop(): Promise<void>;
+  configure(settings: RecordingSettings): Promise<void>;
+  view(): RecordingView & { settings: RecordingSettings };
+  saveClip(args: { seconds: number; title: string }): Promise<ClipView>;
+  clips(): Promise<ClipView[]>;
+  close(): Promise<void>;
+};
+
+export type RecordingOptions = {
+  dataFolder: string;
+  settings: RecordingSettings;
+  keepSettings(settings: RecordingSettings): Promise<void>;
+  evidenceKey: Uint8Array;
+  ffmpeg: FfmpegChoice;
+  clock: MediaClock;
+  timers: Timers;
+  random: RandomBytes;
+  logger: Logger;
+  wallMs(): number;
+  onHelper(pid: number, alive: boolean): void;
+  ledger: Pick<LedgerClient, 'keepEvidence' | 'head'>;
+  factsAt(captureUs: MediaTimeUs): readonly string[];
+  /** What is needed to run the show again, as it stands now. */
+  showFile(): ShowFile;
+  onChange(view: RecordingView & { settings: RecordingSettings }): void;
+  onStill(still: KeptStill): void;
+};
+
+/** Reads nothing and writes nothing until something is to be kept. */
+export function createRecording(options: RecordingOptions): Recording {
+  return new RecordingRoom(options);
+}
+
+class RecordingRoom implements Recording {
+  readonly evidence: EvidenceRoom;
+  readonly #options: RecordingOptions;
+  readonly #ring: ReplayRing = createReplayRing();
+  readonly #recorder: ReturnType<typeof createRecorder>;
+  readonly #clipFolder: string;
+  #settings: RecordingSettings;
+  #isLive = false;
+  #cancels = new Set<() => void>();
+
+  constructor(options: RecordingOptions) {
+    this.#options = options;
+    const { dataFolder, timers, logger, wallMs, ffmpeg, onHelper, settings } = options;
+    this.#settings = settings;
+    this.#clipFolder = join(dataFolder, 'clips');
+    this.#recorder = createRecorder({
+      ...{ folder: join(dataFolder, 'recordings'), timers, logger, wallMs },
+      onChange: () => this.#tell(),
+    });
+    this.evidence = createEvidence({
+      ...options,
+      folder: join(dataFolder, 'evidence'),
+      key: options.evidenceKey,
+      days: settings.evidenceDays,
+      ring: this.#ring,
+      makeStill: createStillMaker({ ffmpeg, timers, logger, onHelper }),
+    });
+  }
+
+  push(unit: Unit): void {
+    this.#ring.push(unit);
+    this.#recorder.push(unit);
+  }
+
+  fact(text: string): void {
+    this.#recorder.fact(text);
+  }
+
+  command(line: string): void {
+    this.#recorder.command(line);
+  }
+
+  happened(event: GameEvent): void {
+    if (event.type !== 'highlight') return;
+    const cancel = this.#options.timers.after(HIGHLIGHT_AFTER_US / 1000, () => {
+      this.#cancels.delete(cancel);
+      const fromUs = event.captureUs - HIGHLIGHT_BEFORE_US;
+      const toUs = event.captureUs + HIGHLIGHT_AFTER_US;
+      const what = { title: 'Highlight', reason: event.why, captureUs: event.captureUs };
+      this.#cut(fromUs, toUs, what).catch((cause: unknown) =>
+        this.#options.logger.warn('no clip of a highlight', { reason: String(cause) }),
+      );
+    });
+    this.#cancels.add(cancel);
+  }
+
+  steer({ isLive, title }: { isLive: boolean; title: string }): void {
+    const was = this.#isLive;
+    this.#isLive = isLive;
+    if (!this.#settings.whileLive || was === isLive) return;
+    if (isLive) this.#begin(title);
+    else void this.#recorder.stop();
+  }
+
+  #begin(title: string): void {
+    this.start(title).catch((cause: unknown) =>
+      this.#options.logger.warn('the recording did not begin', { reason: String(cause) }),
+    );
+  }
+
+  async start(title: string): Promise<void> {
+    // Where the ledger stood: the commands that follow are run again from there.
+    const head = await this.#options.ledger.head().catch(() => null);
+    const at = head ? { ledgerId: head.ledgerId, headSeq: head.seq, headHash: head.hash } : {};
+    await this.#recorder.start(title, { ...this.#options.showFile(), ...at });
+    const { state, reason } = this.#recorder.view();
+    if (state === 'failed') throw new RecordingRefused(reason);
+  }
+
+  stop(): Promise<void> {
+    return this.#recorder.stop();
+  }
+
+  async configure(settings: RecordingSettings): Promise<void> {
+    await this.#options.keepSettings(settings);
+    this.#settings = settings;
+    this.evidence.setDays(settings.evidenceDays);
+    this.#tell();
+  }
+
+  view(): RecordingView & { settings: RecordingSettings } {
+    return { ...this.#recorder.view(), settings: this.#settings };
+  }
+
+  saveClip({ seconds, title }: { seconds: number; title: string }): Promise<ClipView> {
+    const toUs = this.#ring.newestUs();
+    const what = { title, reason: '', captureUs: toUs };
+    return this.#cut(toUs - seconds * 1_000_000, toUs, what);
+  }
+
+  async #cut(
+    fromUs: MediaTimeUs,
+    toUs: MediaTimeUs,
+    what: Pick<ClipView, 'title' | 'reason' | 'captureUs'>,
+  ): Promise<ClipView> {
+    const clip = clipOf(this.#ring.cut(fromUs, toUs), what.captureUs);
+    if (!clip) throw new RecordingRefused('No picture of that time is kept.');
+    const name = recordingName(what.title, this.#options.wallMs());
+    const seconds = Math.round((clip.toUs - clip.fromUs) / 100_000) / 10;
+    const view: ClipView = { ...what, name: `${name}.mp4`, seconds, bytes: clip.mp4.length };
+    try {
+      await mkdir(this.#clipFolder, { recursive: true, mode: 0o700 });
+      await writeNew(join(this.#clipFolder, view.name), clip.mp4);
+      await writeNew(join(this.#clipFolder, `${name}.json`), Buffer.from(JSON.stringify(view)));
+    } catch (cause) {
+      throw new RecordingRefused(sentenceOf(cause));
+    }
+    return view;
+  }
+
+  async clips(): Promise<ClipView[]> {
+    const names = await readdir(this.#clipFolder).catch(() => []);
+    const newest = names
+      .filter((name) => name.endsWith('.json'))
+      .sort()
+      .reverse();
+    const found: ClipView[] = [];
+    for (const name of newest.slice(0, CLIPS_SHOWN)) {
+      const text = await readFile(join(this.#clipFolder, name), 'utf8').catch(() => 'null');
+      const view = clipViewSchema.safeParse(parsed(text));
+      if (view.success) found.push(view.data);
+    }
+    return found;
+  }
+
+  #tell(): void {
+    this.#options.onChange(this.view());
+  }
+
+  async close(): Promise<void> {
+    for (const cancel of this.#cancels) cancel();
+    await Promise.all([this.#recorder.stop(), this.evidence.close()]);
+  }
+}
+
+async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await openNewFile(path);
+  try {
+    await file.write(bytes);
+  } finally {
+    await file.close();
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,53 @@
+// The pictures that show viewers what decided their markets: few, small, signed by the channel, in
+// memory only. The relay decides nothing by them; it hands on what verifies, with the signature, so
+// that a page can check for itself that the studio sent it.
+
+import { channelIdOf, isId, isSigned, stillSigningText } from '../core/wire/signing.ts';
+import { sha256HexOf } from '../native/hash/sha256.ts';
+import { isJpeg } from './poster.ts';
+
+/** Newest markets of a channel that have one: 4 MB at most. */
+const STILLS_MAX = 24;
+
+export type KeptStill = {
+  jpeg: Uint8Array;
+  captureUs: number;
+  signature: string;
+  publicKey: string;
+};
+
+export class StillKeeper {
+  readonly #channelId: string;
+  readonly #kept = new Map<string, KeptStill>();
+  refused = 0;
+
+  constructor(channelId: string) {
+    this.#channelId = channelId;
+  }
+
+  of(marketId: string): KeptStill | null {
+    return this.#kept.get(marketId) ?? null;
+  }
+
+  take(still: Omit<KeptStill, 'captureUs'> & { marketId: string; captureUs: bigint }): void {
+    if (!this.#isOurs(still)) {
+      this.refused++;
+      return;
+    }
+    const { marketId, jpeg, signature, publicKey } = still;
+    const captureUs = Number(still.captureUs);
+    this.#kept.delete(marketId);
+    this.#kept.set(marketId, { jpeg: Uint8Array.from(jpeg), captureUs, signature, publicKey });
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size > STILLS_MAX && oldest !== undefined) this.#kept.delete(oldest);
+  }
+
+  #isOurs({ marketId, captureUs, jpeg, signature, publicKey }: Parameters<this['take']>[0]) {
+    if (!isId(marketId) || captureUs > Number.MAX_SAFE_INTEGER || !isJpeg(jpeg)) return false;
+    if (!/^[0-9a-f]{64}$/.test(publicKey) || channelIdOf(publicKey) !== this.#channelId) {
+      return false;
+    }
+    const still = { marketId, captureUs: Number(captureUs), hash: sha256HexOf(jpeg) };
+    return isSigned(stillSigningText(this.#channelId, still), signature, publicKey);
+  }
+}
