@@ -24,7 +24,7 @@ import {
   pointSchema,
   zoneSchema,
 } from './places.ts';
-import { clipViewSchema, evidenceViewSchema, recordingSettingsSchema } from './recording.ts';
+import { recordingOperations } from './recordingOperations.ts';
 import type { Role } from './roles.ts';
 import { marketViewSchema, templateSchema } from './state.ts';
 
@@ -533,45 +533,7 @@ export const operations = {
     /** Everybody takes the picture from our relay again. */
     clear: command({ args: nothing, result: nothing, roles: onlyOwner }),
   },
-  recording: {
-    /** Records the show on this computer's disk, from the next key frame on. */
-    start: command({ args: nothing, result: nothing, roles: hosts }),
-    stop: command({ args: nothing, result: nothing, roles: hosts }),
-    configure: command({
-      args: z.strictObject({ settings: recordingSettingsSchema }),
-      result: nothing,
-      roles: onlyOwner,
-    }),
-    /** Cuts the last seconds into a file of their own. */
-    saveClip: command({
-      args: z.strictObject({
-        seconds: z.number().int().min(1).max(600),
-        title: z.string().trim().min(1).max(80),
-      }),
-      result: clipViewSchema,
-      roles: staff,
-    }),
-    /** Newest first. */
-    clips: query({ args: nothing, result: z.array(clipViewSchema), roles: staff }),
-  },
-  evidence: {
-    /** What decided a market; null when nothing was kept. */
-    show: query({
-      args: ofMarket,
-      result: z.strictObject({ evidence: evidenceViewSchema.nullable() }),
-      roles: staff,
-    }),
-    /** Bytes of the deciding picture (JPEG) or of the clip (MP4) from `offset` on, as base64. */
-    read: query({
-      args: z.strictObject({
-        marketId: z.string(),
-        part: z.enum(['still', 'clip']),
-        offset: z.number().int().nonnegative(),
-      }),
-      result: z.strictObject({ base64: z.string() }),
-      roles: staff,
-    }),
-  },
+  ...recordingOperations,
   preview: {
     /** WHEP by RPC: gives the session's answer; the picture itself never crosses RPC. */
     watch: command({

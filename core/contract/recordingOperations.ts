@@ -1,0 +1,58 @@
+// What user interfaces ask of recordings, clips and evidence; a part of operations.ts.
+
+import { z } from 'zod';
+import { clipViewSchema, evidenceViewSchema, recordingSettingsSchema } from './recording.ts';
+
+const nothing = z.strictObject({});
+const ofMarket = z.strictObject({ marketId: z.string() });
+const onlyOwner = ['owner'] as const;
+const hosts = ['owner', 'coHost'] as const;
+const staff = ['owner', 'coHost', 'moderator'] as const;
+const command = 'command' as const;
+const query = 'query' as const;
+
+export const recordingOperations = {
+  recording: {
+    /** Records the show on this computer's disk, from the next key frame on. */
+    start: { kind: command, args: nothing, result: nothing, roles: hosts },
+    stop: { kind: command, args: nothing, result: nothing, roles: hosts },
+    configure: {
+      kind: command,
+      args: z.strictObject({ settings: recordingSettingsSchema }),
+      result: nothing,
+      roles: onlyOwner,
+    },
+    /** Cuts the last seconds into a file of their own. */
+    saveClip: {
+      kind: command,
+      args: z.strictObject({
+        seconds: z.number().int().min(1).max(600),
+        title: z.string().trim().min(1).max(80),
+      }),
+      result: clipViewSchema,
+      roles: staff,
+    },
+    /** Newest first. */
+    clips: { kind: query, args: nothing, result: z.array(clipViewSchema), roles: staff },
+  },
+  evidence: {
+    /** What decided a market; null when nothing was kept. */
+    show: {
+      kind: query,
+      args: ofMarket,
+      result: z.strictObject({ evidence: evidenceViewSchema.nullable() }),
+      roles: staff,
+    },
+    /** Bytes of the deciding picture (JPEG) or of the clip (MP4) from `offset` on, as base64. */
+    read: {
+      kind: query,
+      args: z.strictObject({
+        marketId: z.string(),
+        part: z.enum(['still', 'clip']),
+        offset: z.number().int().nonnegative(),
+      }),
+      result: z.strictObject({ base64: z.string() }),
+      roles: staff,
+    },
+  },
+} as const;
