@@ -15,6 +15,8 @@ export type Reencoder = {
   configure(record: Uint8Array): void;
   /** Every picture, whether it is encoded or not. @param timeMs decode time */
   remember(picture: Picture, timeMs: number): void;
+  /** From the next key frame on. */
+  setBitrate(bitsPerSecond: number): void;
   /** Encodes what was remembered and not yet encoded. */
   write(): void;
   /** Nothing is to be encoded any more. */
@@ -36,6 +38,10 @@ export function createReencoder(options: {
 class PictureReencoder implements Reencoder {
   readonly #options: Parameters<typeof createReencoder>[0];
   #feed: FlvFeed | null = null;
+  /** Gives out its last pictures; ends when the one after it has spoken. */
+  #last: FlvFeed | null = null;
+  #bitsPerSecond = VIDEO_BITS_PER_SECOND;
+  #feedBitsPerSecond = 0;
   #record: Uint8Array | null = null;
   #hasConfigured = false;
   #remembered: { body: Uint8Array; timeMs: number }[] = [];
@@ -60,6 +66,7 @@ class PictureReencoder implements Reencoder {
     if (isKey) {
       this.#forget();
       this.#hasKeyFrame = true;
+      this.#renew();
     }
     // Without its key frame nothing can be decoded.
     if (!this.#hasKeyFrame && !this.#hasConfigured) return;
@@ -67,6 +74,10 @@ class PictureReencoder implements Reencoder {
     this.#remembered.push({ body, timeMs });
     this.#rememberedBytes += body.length;
     if (this.#rememberedBytes > REMEMBERED_BYTES_MAX) this.#shorten();
+  }
+
+  setBitrate(bitsPerSecond: number): void {
+    this.#bitsPerSecond = bitsPerSecond;
   }
 
   write(): void {
@@ -91,11 +102,10 @@ class PictureReencoder implements Reencoder {
   stop(): void {
     this.#forget();
     this.#hasConfigured = false;
-    const gone = this.#feed?.close();
+    this.#end(this.#feed);
+    this.#end(this.#last);
     this.#feed = null;
-    if (!gone) return;
-    this.#ending.add(gone);
-    void gone.then(() => this.#ending.delete(gone));
+    this.#last = null;
   }
 
   async close(): Promise<void> {
@@ -122,22 +132,48 @@ class PictureReencoder implements Reencoder {
     this.#rememberedBytes = this.#remembered.reduce((sum, { body }) => sum + body.length, 0);
   }
 
+  /** ffmpeg cannot change its bitrate while it runs: another child begins at this key frame. */
+  #renew(): void {
+    if (!this.#feed || this.#feedBitsPerSecond === this.#bitsPerSecond) return;
+    this.#end(this.#last);
+    this.#last = this.#feed;
+    this.#feed = null;
+    this.#hasConfigured = false;
+  }
+
+  #end(feed: FlvFeed | null): void {
+    const gone = feed?.close();
+    if (!gone) return;
+    this.#ending.add(gone);
+    void gone.then(() => this.#ending.delete(gone));
+  }
+
   #open(): FlvFeed {
-    return createFlvFeed({
+    const bitsPerSecond = this.#bitsPerSecond;
+    this.#feedBitsPerSecond = bitsPerSecond;
+    const feed: FlvFeed = createFlvFeed({
       ...{ track: 'video', around: this.#options.around, onDropped: this.#options.onDropped },
-      arguments: pictureArguments,
-      onFrame: this.#options.onPicture,
+      arguments: (ffmpeg) => pictureArguments(ffmpeg, bitsPerSecond),
+      onFrame: (presentationUs, bytes) => {
+        if (feed === this.#feed) {
+          this.#end(this.#last);
+          this.#last = null;
+        }
+        this.#options.onPicture(presentationUs, bytes);
+      },
       onBroken: () => {
+        if (feed !== this.#feed) return;
         // The next child starts on what is remembered, key frame first.
         this.#hasConfigured = false;
         this.#written = 0;
         if (!this.#hasKeyFrame) this.#forget();
       },
     });
+    return feed;
   }
 }
 
-function pictureArguments(ffmpeg: Ffmpeg): string[] {
+function pictureArguments(ffmpeg: Ffmpeg, bitsPerSecond: number): string[] {
   const { width, height, framesPerSecond } = PICTURE_MAX;
   const factor = `min(1\\,min(${width}/(iw*sar)\\,${height}/ih))`;
   const size = `scale=w=trunc(iw*sar*${factor}/2)*2:h=trunc(ih*${factor}/2)*2`;
@@ -152,7 +188,7 @@ function pictureArguments(ffmpeg: Ffmpeg): string[] {
     ...(isNew ? ['-enc_time_base', '1:90000'] : []),
     ...videoEncoderArguments(
       ['-g', '300', '-force_key_frames', 'expr:gte(t,n_forced)'],
-      VIDEO_BITS_PER_SECOND,
+      bitsPerSecond,
     ),
     'pipe:1',
   ];

@@ -22,7 +22,8 @@ import {
   PassthroughJudge,
 } from '../../../core/media/rtmp/passthrough.ts';
 import { SenderClock } from '../../../core/media/rtmp/senderClock.ts';
-import type { Source, SourceSurroundings } from '../source.ts';
+import { type Source, type SourceSurroundings, VIDEO_BITS_PER_SECOND } from '../source.ts';
+import { RecentRate, weakUplinkSentence } from './recentRate.ts';
 import { createReencoder, type Reencoder } from './reencoder.ts';
 import type { RtmpListener } from './rtmpListener.ts';
 import type { RtmpMedia } from './rtmpSession.ts';
@@ -65,6 +66,8 @@ class RtmpSource implements Source {
   #hasSound = false;
   #framesPerSecond = 0;
   #trouble = '';
+  #uplinkBitsPerSecond = VIDEO_BITS_PER_SECOND;
+  #rate = new RecentRate();
   #lastUs: Record<TrackKind, MediaTimeUs> = { video: -1, audio: -1 };
   /** Of this encoder's own time: what was given out already must not come again. */
   #lastGivenUs = NOTHING_GIVEN;
@@ -98,8 +101,11 @@ class RtmpSource implements Source {
     return false;
   }
 
-  setBitrate(): boolean {
-    return false;
+  /** What goes through untouched is not ours to make smaller; the reason says what to change. */
+  setBitrate(bitsPerSecond: number): boolean {
+    this.#uplinkBitsPerSecond = bitsPerSecond;
+    this.#reencoder.setBitrate(bitsPerSecond);
+    return this.#isPublishing && this.#misfit !== null;
   }
 
   async close(): Promise<void> {
@@ -119,6 +125,7 @@ class RtmpSource implements Source {
     this.#framesPerSecond = 0;
     this.#trouble = '';
     this.#lastGivenUs = NOTHING_GIVEN;
+    this.#rate = new RecentRate();
     this.#sound.restart();
     this.#reencoder.stop();
     this.#around.onState({
@@ -223,7 +230,10 @@ class RtmpSource implements Source {
   }
 
   #pictureThrough(presentationUs: number, bytes: Uint8Array): void {
-    this.#live(this.#trouble === '' ? '' : `OBS’s picture goes out, but ${this.#trouble}`);
+    this.#rate.add(bytes.length, presentationUs);
+    const weak = weakUplinkSentence(this.#rate.bitsPerSecond, this.#uplinkBitsPerSecond);
+    const trouble = this.#trouble === '' ? '' : `OBS’s picture goes out, but ${this.#trouble}`;
+    this.#live(weak || trouble);
     this.#give('video', presentationUs, bytes);
   }
 
