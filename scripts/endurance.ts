@@ -7,6 +7,7 @@ import { runKillsAtLength } from './endurance/kills.ts';
 import { runMarkets } from './endurance/markets.ts';
 import { runModelAtLength } from './endurance/model.ts';
 import { runMutations } from './endurance/mutations.ts';
+import { runObs } from './endurance/obs.ts';
 import { runUpstream } from './endurance/upstream.ts';
 import { runWire } from './endurance/wire.ts';
 
@@ -21,6 +22,7 @@ const SECTIONS: Record<string, (say: (line: string) => void) => Promise<boolean>
   upstream: runUpstream,
   wire: runWire,
   goals: runGoals,
+  obs: runObs,
 };
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
