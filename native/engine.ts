@@ -40,6 +40,7 @@ import { relayPictureWatch } from './engine/relayPicture.ts';
 import { createRelayRoom } from './engine/relayRoom.ts';
 import { createShow, firstShow, type Show, type ShowPart } from './engine/show.ts';
 import { createStaffActs, type StaffActs } from './engine/staffActs.ts';
+import { createSteadyPicture, type SteadyPicture } from './engine/steadyPicture.ts';
 import { openStudioDoor, type StudioDoor } from './engine/studioDoor.ts';
 import { createUplinkGovernor } from './engine/uplinkGovernor.ts';
 import { createViews, type Views } from './engine/views.ts';
@@ -186,18 +187,25 @@ export async function startEngine(
   };
 }
 
+type WatchedPicture = PictureWatch & Pick<SteadyPicture, 'suspend'>;
+
 /** Nobody bets on a picture that stands, or that was not there. */
 function watchPicture(
   { lastFrameUs }: EngineConfiguration,
   { clock, timers }: EngineSurroundings,
   show: Show,
   markets: FactRooms['markets'],
-): PictureWatch {
-  return createPictureWatch({
+): WatchedPicture {
+  const steady = createSteadyPicture({ timers, show });
+  const watch = createPictureWatch({
     ...{ clock, timers, lastFrameUs },
-    onStall: (isStalled) => show.suspend('pictureStalled', isStalled),
+    onStall: (isStalled) => steady.suspend('pictureStalled', isStalled),
     onGap: (fromUs, toUs) => markets.onPictureGap(fromUs, toUs),
   });
+  const close = () => {
+    for (const room of [watch, steady]) room.close();
+  };
+  return { ...watch, suspend: steady.suspend, close };
 }
 
 /** Facts of the ready file that stay as they are. */
@@ -462,7 +470,7 @@ type Joined = MediaRooms &
   FactRooms & {
     show: Show;
     staffActs: StaffActs;
-    picture: PictureWatch;
+    picture: WatchedPicture;
     views: Views;
     readings: ReadingsCollector;
     witnesses: Witnesses;
@@ -497,7 +505,7 @@ function join(rooms: Joined): void {
     if (text === '') rooms.store.apply({ type: 'notice.cleared', id });
     else rooms.store.apply({ type: 'notice.raised', notice: { id, severity: 'warn', text } });
   });
-  socket.onStats(relayPictureWatch(show));
+  socket.onStats(relayPictureWatch({ isLive: show.isLive, suspend: picture.suspend }));
   capture.onState((source) => views.sourceChanged(source));
   tellSlates((run) => capture.onState(run), rooms.tellShow);
   vision.onFacts((facts, bytes) => {

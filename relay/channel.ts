@@ -25,6 +25,7 @@ import {
   VideoLayerSchema,
 } from '../core/wire/gen/facts_pb.js';
 import type { Refusal } from '../core/wire/viewerReplies.ts';
+import { KeptNews } from './keptNews.ts';
 import { type MediaElsewhere, mediaElsewhereOf } from './mediaElsewhere.ts';
 import type { ChannelSpan } from './nodes/span.ts';
 import { ChannelPeople } from './people.ts';
@@ -46,6 +47,8 @@ export type ChannelViewer = {
   readonly publicKey: string;
   /** Where it comes from; stays in the relay's memory. */
   readonly address: string;
+  /** It came back and hears only what it missed. */
+  readonly hasResumed: boolean;
   /** Says why, and closes the connection. */
   end(refusal: Refusal): void;
   /** Closes itself when it is too slow; the page comes back and hears everything again. */
@@ -56,9 +59,12 @@ export type ChannelViewer = {
 
 /** A viewer of another node, as the channel's home sees it. Its own node ends it. */
 export type FarViewer = Pick<ChannelViewer, 'id' | 'subject' | 'publicKey' | 'send'> & {
+  readonly hasResumed: boolean;
   /** Its network's hash, from its own node. */
   readonly network: string;
 };
+
+type Announced = Pick<FarViewer, 'id' | 'subject' | 'publicKey' | 'hasResumed'>;
 
 /** Who reads along without being a viewer: tools. */
 export type Watcher = { analytics(facts: FrameFacts): void; markets(markets: Market[]): void };
@@ -79,6 +85,8 @@ export class Channel {
   readonly poster = new PosterKeeper();
   readonly stills: StillKeeper;
   readonly people = new ChannelPeople();
+  /** What everybody was told lately; for viewers of this node. */
+  readonly news: KeptNews;
   /** Viewers of this node. */
   readonly viewers = new Map<string, ChannelViewer>();
   /** At the home: viewers of other nodes. */
@@ -101,9 +109,10 @@ export class Channel {
   /** Since when nobody is here; null while somebody is. Idle channels are forgotten. */
   idleSinceUs: number | null = null;
 
-  constructor(id: string, mediaClock: MediaClock, span: ChannelSpan) {
+  constructor(id: string, mediaClock: MediaClock, span: ChannelSpan, feed: string) {
     this.id = id;
     this.stills = new StillKeeper(id);
+    this.news = new KeptNews(feed);
     this.#mediaClock = mediaClock;
     this.#span = span;
   }
@@ -167,10 +176,11 @@ export class Channel {
     this.#noteIdle();
   }
 
-  viewerCame(viewer: ChannelViewer): void {
+  /** @param missed what it has not heard since it was here before; null: all that stands */
+  viewerCame(viewer: ChannelViewer, missed: readonly Uint8Array[] | null): void {
     this.viewers.set(viewer.id, viewer);
     this.#noteIdle();
-    for (const bytes of this.opening()) viewer.send(bytes);
+    for (const bytes of missed ?? this.opening()) viewer.send(bytes);
     this.#announce(viewer, this.people.networkOf(viewer.address));
   }
 
@@ -244,7 +254,7 @@ export class Channel {
       default:
         break;
     }
-    this.#everybody(toBinary(ToViewerSchema, message));
+    this.#everybody(part);
   }
 
   /** What the studio decided about people holds from now on, also for who is here already. */
@@ -279,7 +289,7 @@ export class Channel {
   /** WHEP sessions that ended without a goodbye: their pages come again at once. */
   mediaLost(sessionIds: readonly string[]): void {
     const value = create(MediaLostSchema, { sessionIds: [...sessionIds] });
-    this.#everybody(encode({ case: 'mediaLost', value }));
+    this.#everybody({ case: 'mediaLost', value });
   }
 
   /** The layers that the media room has of this channel, best first; told when they change. */
@@ -308,7 +318,7 @@ export class Channel {
 
   sendShow(): void {
     this.#announcedViewers = this.viewerCount;
-    this.#everybody(encode({ case: 'show', value: this.#currentShow() }));
+    this.#everybody({ case: 'show', value: this.#currentShow() });
   }
 
   /** The witness's newest signed mark: receipts up to it are told to be witnessed. */
@@ -322,10 +332,10 @@ export class Channel {
     if (this.#announcedViewers !== this.viewerCount) this.sendShow();
     if (this.#mark === null || this.#mark === this.#announcedMark) return;
     this.#announcedMark = this.#mark;
-    this.#everybody(encode({ case: 'witnessed', value: this.#mark }));
+    this.#everybody({ case: 'witnessed', value: this.#mark });
   }
 
-  #announce(viewer: ChannelViewer | FarViewer, network: string): void {
+  #announce(viewer: Announced, network: string): void {
     this.#studio?.send({
       case: 'viewerJoined',
       value: {
@@ -334,6 +344,7 @@ export class Channel {
         subject: viewer.subject,
         publicKey: viewer.publicKey,
         network,
+        resumed: viewer.hasResumed,
       },
     });
   }
@@ -348,12 +359,15 @@ export class Channel {
   }
 
   #announceAll(): void {
+    // A studio that is new here greets everybody.
     for (const viewer of this.viewers.values())
-      this.#announce(viewer, this.people.networkOf(viewer.address));
-    for (const viewer of this.farViewers.values()) this.#announce(viewer, viewer.network);
+      this.#announce({ ...idOf(viewer), hasResumed: false }, this.people.networkOf(viewer.address));
+    for (const viewer of this.farViewers.values())
+      this.#announce({ ...idOf(viewer), hasResumed: false }, viewer.network);
   }
 
-  #everybody(bytes: Uint8Array): void {
+  #everybody(message: ToViewer['message']): void {
+    const bytes = this.news.take(message);
     if (!this.#isGuest) this.#span.toGuests(this.id, bytes);
     for (const viewer of this.viewers.values()) viewer.send(bytes);
   }
@@ -385,6 +399,10 @@ export class Channel {
     const isIdle = readers === 0 && (this.#isGuest || this.#studio === null);
     this.idleSinceUs = isIdle ? (this.idleSinceUs ?? this.#mediaClock.nowUs()) : null;
   }
+}
+
+function idOf({ id, subject, publicKey }: Announced) {
+  return { id, subject, publicKey };
 }
 
 function encode(message: ToViewer['message']): Uint8Array {

@@ -142,7 +142,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   const localUrl = localAddressOf(options.host, port, isSecure);
   const url = publicAddressOf(options, port, isSecure);
 
-  const channels = new Channels(clock, (channelId) => witness.isKnown(channelId));
+  const channels = new Channels(clock, random, (channelId) => witness.isKnown(channelId));
   const tokens = new PublisherTokens(clock, random);
   const nodes = await joinNodes(options, channels, opened, store);
   const media = openMedia(options, reach, channels, tokens, nodes);

@@ -2,7 +2,7 @@
 // relay is, and the counters that its metrics read.
 
 import type { MediaClock, Timers } from '../core/base/clock.ts';
-import type { RandomBytes } from '../core/base/ids.ts';
+import { newId, type RandomBytes } from '../core/base/ids.ts';
 import type { Logger } from '../core/base/logger.ts';
 import { Channel } from './channel.ts';
 import type { GuestTokens } from './guestTokens.ts';
@@ -40,6 +40,8 @@ export type RelayCounters = {
   viewersTooSlow: number;
   /** Joins, bets and chat of banned and timed-out people. */
   viewersBarred: number;
+  /** Viewers who came back and heard only what they had missed. */
+  viewersResumed: number;
   analyticsForwarded: number;
 };
 
@@ -83,6 +85,7 @@ export function zeroCounters(): RelayCounters {
     messagesMalformed: 0,
     viewersTooSlow: 0,
     viewersBarred: 0,
+    viewersResumed: 0,
     analyticsForwarded: 0,
   };
 }
@@ -90,13 +93,15 @@ export function zeroCounters(): RelayCounters {
 /** Channels that are here now, and those that the witness knows from before a restart. */
 export class Channels {
   readonly #clock: MediaClock;
+  readonly #random: RandomBytes;
   readonly #isWitnessed: (channelId: string) => boolean;
   readonly #channels = new Map<string, Channel>();
   /** How channels reach other nodes; set before the first one is opened. */
   span: ChannelSpan = NO_SPAN;
 
-  constructor(clock: MediaClock, isWitnessed: (channelId: string) => boolean) {
+  constructor(clock: MediaClock, random: RandomBytes, isWitnessed: (channelId: string) => boolean) {
     this.#clock = clock;
+    this.#random = random;
     this.#isWitnessed = isWitnessed;
   }
 
@@ -128,7 +133,7 @@ export class Channels {
     const known = this.#channels.get(channelId);
     if (known) return known;
     if (this.#channels.size >= CHANNELS_MAX) return null;
-    const channel = new Channel(channelId, this.#clock, this.span);
+    const channel = new Channel(channelId, this.#clock, this.span, newId(this.#random));
     this.#channels.set(channelId, channel);
     return channel;
   }

@@ -62,6 +62,7 @@ class ViewerSession implements ChannelViewer {
   subject = '';
   publicKey = '';
   readonly address: string;
+  hasResumed = false;
   readonly #room: RelayRoom;
   readonly #channelId: string;
   readonly #socket: FactsSocket;
@@ -196,6 +197,10 @@ class ViewerSession implements ChannelViewer {
     this.subject = hello.subject;
     this.publicKey = hello.publicKey;
     this.#channel = channel;
+    const { news } = channel;
+    const missed = news.since(hello.resumeFeed, Number(hello.resumeNumber));
+    this.hasResumed = missed !== null;
+    if (this.hasResumed) this.#room.counters.viewersResumed++;
     this.#write({
       case: 'welcome',
       value: {
@@ -203,9 +208,12 @@ class ViewerSession implements ChannelViewer {
         subject: hello.subject,
         role: 'viewer',
         version: FACTS_VERSION,
+        feed: news.feed,
+        number: BigInt(news.number),
+        resumed: this.hasResumed,
       },
     });
-    channel.viewerCame(this);
+    channel.viewerCame(this, missed);
     if (channel.people.streamer === null) askPeople(this.#room, channel.id);
     this.#giveToken();
     this.#stopTimer = this.#room.timers.every(TOKEN_EVERY_MS, () => this.#giveToken());

@@ -1,12 +1,14 @@
 // Proves what a viewer can do besides betting with real parts only: a studio started as a person
 // starts it, its relay and ledger, a real Chromium. A bet is taken back and returned, a price is
 // seen and bet on and sold back, a limit stops a bet, points vest by watching the real picture,
-// and who joins late is told what happened before.
+// who joins late is told what happened before, and nobody bets on a picture that stalls.
 
 import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
 import type { Template } from '../core/contract/state.ts';
+import { TestViewer } from '../relay/testing/harness.ts';
 import { browserSkip, launchBrowser, openViewer, PHONE, type Viewer } from './harness/browser.ts';
 import { enterStudio, type Owner } from './harness/owner.ts';
 import { type RunningStudio, startStudio } from './harness/studio.ts';
@@ -166,3 +168,63 @@ test('who joins late is told what happened, and watching gives points', skip, as
   const complaints = viewer.complaints.filter((words) => !/status of 404/.test(words));
   assert.deepEqual(complaints, []);
 });
+
+const stallSkip =
+  browserSkip || (process.platform === 'linux' ? false : 'finds the source’s ffmpeg by /proc');
+
+test('a picture stalls: a bet sent then is refused with the reason', {
+  skip: stallSkip,
+}, async () => {
+  const marketId = await open('Will it clear up?', undefined);
+  const { origin, pathname } = new URL(studio.facts().viewer ?? '');
+  // No page between: it would not even send the bet.
+  const bettor = await new TestViewer(origin, pathname.split('/').at(-1) ?? '').join();
+  await bettor.take('balance');
+  const answer = async () => {
+    const betId = bettor.bet(marketId);
+    return await bettor.take('betReply', (reply) => reply.betId === betId);
+  };
+  /** A busy machine may hold the picture back for a moment: then another one is sent. */
+  const untilTaken = async () => {
+    for (;;) {
+      await owner.until('betting to be possible', (state) => state.show.bettingSuspended === '');
+      const { code, message } = await answer();
+      if (code === '') return;
+      assert.equal(code, 'BETTING_SUSPENDED', message);
+    }
+  };
+  await untilTaken();
+  const encoders = ffmpegsOf(studio.facts().processes.engine ?? 0);
+  assert.ok(encoders.length > 0);
+  for (const pid of encoders) process.kill(pid, 'SIGSTOP');
+  await viewer.untilState('stalled');
+  await owner.until('betting to stop', (state) =>
+    /^The picture /.test(state.show.bettingSuspended),
+  );
+  const refused = await answer();
+  assert.equal(refused.code, 'BETTING_SUSPENDED');
+  assert.match(refused.message, /^The picture (is stalled|does not reach the relay|has just)/);
+  // Those that the studio has replaced meanwhile are gone.
+  for (const pid of encoders) if (existsSync(`/proc/${pid}`)) process.kill(pid, 'SIGCONT');
+  await untilTaken();
+  await viewer.untilState('live');
+  bettor.close();
+  await owner.client.studio.markets.void({ marketId, reason: 'It was enough.' });
+});
+
+/** Children of a process that are ffmpeg, by Linux' /proc. */
+function ffmpegsOf(parent: number): number[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      // "pid (name) state parent ..."
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+      const [, command = '', rest = ''] = /^\d+ \((.*)\) (.*)$/s.exec(stat) ?? [];
+      const isOurs = command.startsWith('ffmpeg') && Number(rest.split(' ')[1]) === parent;
+      return isOurs ? [Number(name)] : [];
+    } catch {
+      // It ended while we looked.
+      return [];
+    }
+  });
+}

@@ -33,8 +33,9 @@ const LIMIT_NAMES: ReadonlySet<LimitName> = new Set([
 export function viewerMessageFault(message: FromViewer['message']): string | null {
   switch (message.case) {
     case 'hello': {
-      const { subject, publicKey, signature } = message.value;
+      const { subject, publicKey, signature, resumeFeed } = message.value;
       if (!isId(subject)) return 'The subject must be 32 hexadecimal characters.';
+      if (resumeFeed !== '' && !isId(resumeFeed)) return 'The feed to resume is malformed.';
       if (publicKey.length !== 64 || signature.length !== 128) return 'The signature is malformed.';
       return null;
     }

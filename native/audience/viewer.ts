@@ -1,6 +1,7 @@
 // One viewer as the audience holds it: who it is, and how much it may ask. A relay that forgets
 // its own limits changes nothing, because the same ones stand here.
 
+import type { ViewerJoined } from '../../core/wire/gen/facts_pb.js';
 import { TokenBucket } from '../../core/wire/tokenBucket.ts';
 import type { Refusal } from '../../core/wire/viewerReplies.ts';
 
@@ -17,6 +18,8 @@ export type Viewer = {
   readonly publicKey: string;
   /** Keyed hash of where it comes from; empty when unknown. */
   readonly network: string;
+  /** It heard all that was said to everybody; only what is its own is told again. */
+  readonly hasResumed: boolean;
   /** null: bound. A promise: on the way. A refusal is final for this connection. */
   binding: Promise<Refusal | null> | null;
   readonly moves: TokenBucket;
@@ -28,7 +31,7 @@ export type Viewer = {
 };
 
 export function newViewer(
-  joined: { viewerId: string; subject: string; publicKey: string; network: string },
+  joined: Omit<ViewerJoined, '$typeName' | '$unknown'>,
   nowUs: number,
 ): Viewer {
   return {
@@ -36,6 +39,7 @@ export function newViewer(
     subject: joined.subject,
     publicKey: joined.publicKey,
     network: joined.network,
+    hasResumed: joined.resumed,
     binding: null,
     moves: new TokenBucket({ ...MOVES, nowUs }),
     quotes: new TokenBucket({ ...QUOTES, nowUs }),

@@ -128,8 +128,10 @@ export function createPeopleRooms(options: {
       people.came(person);
       fraud.came(subject, network);
       if (!isNew) return;
-      tell.rules([viewerId]);
       tell.standing(subject, '');
+      // Who came back and resumed has heard all of this.
+      if (viewer.hasResumed) return;
+      tell.rules([viewerId]);
       chat.greet(person);
       leaderboard.tell([viewerId]);
     },

@@ -3,13 +3,14 @@
 // stands, and nobody may bet on it.
 
 import type { Show } from './show.ts';
+import type { SteadyPicture } from './steadyPicture.ts';
 
 /**
  * What to do with the relay's stats. Before the picture of a show first reached the relay nobody
  * has seen it, so nothing is lost; after that a relay without it suspends betting until it is back.
  */
 export function relayPictureWatch(
-  show: Pick<Show, 'isLive' | 'suspend'>,
+  show: Pick<Show, 'isLive'> & Pick<SteadyPicture, 'suspend'>,
 ): (stats: { mediaLive: boolean }) => void {
   let hasReached = false;
   return ({ mediaLive }) => {

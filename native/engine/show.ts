@@ -15,6 +15,7 @@ export const SUSPENSIONS = {
   shield: 'Betting is suspended by the moderators for now.',
   pictureLost: 'The picture does not reach the relay.',
   pictureStalled: 'The picture is stalled.',
+  pictureReturning: 'The picture has just come back; betting goes on when it is steady.',
 } as const;
 export type Suspension = keyof typeof SUSPENSIONS;
 

@@ -141,10 +141,10 @@ export class HomeDesk {
     const ids = claim.guests.get(node);
     if (!ids) return;
     if (said.case === 'viewerJoined') {
-      const { viewerId, subject, publicKey, network } = said.value;
+      const { viewerId, subject, publicKey, network, resumed: hasResumed } = said.value;
       ids.add(viewerId);
       const send = (bytes: Uint8Array) => this.#tell(node, toGuest(claim, [viewerId], bytes));
-      channel.farViewerCame({ id: viewerId, subject, publicKey, network, send });
+      channel.farViewerCame({ id: viewerId, subject, publicKey, network, hasResumed, send });
     } else if (said.case === 'viewerLeft') {
       if (ids.delete(said.value.viewerId)) channel.farViewerWent(said.value.viewerId);
     } else if (said.case === 'viewerMessage' && ids.has(said.value.viewerId)) {

@@ -237,7 +237,7 @@ test('news for all nodes are heard once at each, also here', { skip }, async () 
       {
         ...{ url: `http://${name}`, relayKey: key, clock, timers: realTimers, random },
         logger: silentLogger,
-        channels: new Channels(clock, () => false),
+        channels: new Channels(clock, random, () => false),
       },
     );
     if (!nodes) throw new Error('It joins.');

@@ -83,6 +83,7 @@ const viewerMessages: FromViewer['message'][] = [
     value: {
       $typeName: 'morphine.facts.v1.Hello',
       ...{ version: 1, publicKey: 'ab'.repeat(32), subject: ID, signature: 'ab'.repeat(64) },
+      ...{ resumeFeed: ID, resumeNumber: 7n },
     } as Extract<FromViewer['message'], { case: 'hello' }>['value'],
   },
   {
@@ -139,9 +140,10 @@ function studioBytes(below: Below): Uint8Array {
 
 /** What studios say, into a channel with a viewer and a tool. */
 export const fuzzStudios: Fuzzer = (cases, seed) => {
-  const channel = new Channel(ID, new ManualTime(), NO_SPAN);
+  const channel = new Channel(ID, new ManualTime(), NO_SPAN, ID);
   const quiet = { send() {}, sendAnalytics() {}, end() {} };
-  channel.viewerCame({ id: 'v1', subject: ID, publicKey: '', address: '', ...quiet });
+  const viewer = { id: 'v1', subject: ID, publicKey: '', address: '', hasResumed: false };
+  channel.viewerCame({ ...viewer, ...quiet }, null);
   channel.watch({
     analytics: (facts) => void JSON.stringify([detectionOf(facts), poseOf(facts), speedOf(facts)]),
     markets: (markets) => void JSON.stringify(markets.map(opportunityOf)),
@@ -175,7 +177,7 @@ function openPair() {
   const writer = new Topics({ ...parts, writer: 'w' });
   const reader = new Topics({ ...parts, writer: 'r' });
   const desk = new HomeDesk({ tell() {}, say() {}, nowUs: () => time.nowUs() });
-  desk.open(new Channel(ID, time, NO_SPAN));
+  desk.open(new Channel(ID, time, NO_SPAN, ID));
   desk.claimed(ID, 5);
   const counts = { heard: 0 };
   void reader.follow('n:r', {

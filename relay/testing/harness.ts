@@ -214,7 +214,9 @@ export class TestViewer extends Peer<ToViewer> {
     this.sendBytes(toBinary(FromViewerSchema, create(FromViewerSchema, { message })));
   }
 
-  async hello(changes: { nonce?: string; version?: number } = {}): Promise<void> {
+  async hello(
+    changes: { nonce?: string; version?: number; feed?: string; number?: bigint } = {},
+  ): Promise<void> {
     const { nonce } = await this.take('challenge');
     const text = viewerSigningText(this.channelId, this.subject, changes.nonce ?? nonce);
     this.send({
@@ -225,6 +227,8 @@ export class TestViewer extends Peer<ToViewer> {
         publicKey: this.key.publicKey,
         subject: this.subject,
         signature: signText(text, this.key.secretKey),
+        resumeFeed: changes.feed ?? '',
+        resumeNumber: changes.number ?? 0n,
       },
     });
   }

@@ -32,6 +32,8 @@ export const RawViewer = {
           publicKey: like.key.publicKey,
           subject: like.subject,
           signature: signText(text, like.key.secretKey),
+          resumeFeed: '',
+          resumeNumber: 0n,
         },
       },
     });

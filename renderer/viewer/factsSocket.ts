@@ -44,7 +44,8 @@ export type FactsLineEvents = {
 
 export type FactsState =
   | { state: 'connecting' }
-  | { state: 'welcome'; role: string }
+  /** `isResumed`: only what was missed follows, so what the page knows still stands. */
+  | { state: 'welcome'; role: string; isResumed: boolean }
   /** The relay said no; `code` and `message` are its words. It is asked again after a while. */
   | { state: 'refused'; code: string; message: string };
 
@@ -78,6 +79,8 @@ export class FactsSocket {
   #isClosed = false;
   #lostAtMs: number | null = null;
   #pongDue: CancelTimer | null = null;
+  /** The newest number heard of what everybody is told, and whose numbers they are. */
+  #heard = { feed: '', number: 0n };
   /** Messages that did not read as ours since the page was opened. */
   unreadableCount = 0;
 
@@ -150,8 +153,14 @@ export class FactsSocket {
   }
 
   #take(bytes: Uint8Array): void {
-    const word = this.#read(bytes);
-    if (!word) return;
+    const told = this.#read(bytes);
+    if (!told) return;
+    const { word, number } = told;
+    if (number > 0n) {
+      // Each number once: what comes twice was heard.
+      if (number <= this.#heard.number) return;
+      this.#heard.number = number;
+    }
     const { channel, device, onState, onWord } = this.#options;
     switch (word.case) {
       case 'challenge':
@@ -162,7 +171,9 @@ export class FactsSocket {
         this.#isRefused = false;
         this.#retryMs = RECONNECT_FIRST_MS;
         this.#lostAtMs = null;
-        onState({ state: 'welcome', role: word.value.role });
+        // Not resumed: all that stands follows, up to this number.
+        if (!word.value.resumed) this.#heard = { feed: word.value.feed, number: word.value.number };
+        onState({ state: 'welcome', role: word.value.role, isResumed: word.value.resumed });
         this.#startPings();
         return;
       case 'refused':
@@ -196,17 +207,19 @@ export class FactsSocket {
     const line = this.#line;
     const hello = await signing;
     if (this.#line !== line) return;
-    this.#sendRaw({ case: 'hello', value: create(HelloSchema, hello) });
+    const { feed: resumeFeed, number: resumeNumber } = this.#heard;
+    const value = create(HelloSchema, { ...hello, resumeFeed, resumeNumber });
+    this.#sendRaw({ case: 'hello', value });
   }
 
-  #read(bytes: Uint8Array): ViewerWord | null {
+  #read(bytes: Uint8Array): { word: ViewerWord; number: bigint } | null {
     if (bytes.length > MESSAGE_BYTES_MAX) {
       this.unreadableCount++;
       return null;
     }
     try {
-      const { message } = fromBinary(ToViewerSchema, bytes);
-      return message.case === undefined ? null : message;
+      const { message: word, number } = fromBinary(ToViewerSchema, bytes);
+      return word.case === undefined ? null : { word, number };
     } catch {
       this.unreadableCount++;
       return null;

@@ -798,6 +798,18 @@ export declare type Hello = Message<"morphine.facts.v1.Hello"> & {
    * @generated from field: string signature = 4;
    */
   signature: string;
+
+  /**
+   * After a drop: the feed of the last Welcome and the newest number heard of it. Empty: none.
+   *
+   * @generated from field: string resume_feed = 5;
+   */
+  resumeFeed: string;
+
+  /**
+   * @generated from field: uint64 resume_number = 6;
+   */
+  resumeNumber: bigint;
 };
 
 /**
@@ -1841,6 +1853,27 @@ export declare type Welcome = Message<"morphine.facts.v1.Welcome"> & {
    * @generated from field: uint32 version = 3;
    */
   version: number;
+
+  /**
+   * whose numbers those of ToViewer are; another feed's mean nothing
+   *
+   * @generated from field: string feed = 4;
+   */
+  feed: string;
+
+  /**
+   * the newest of them
+   *
+   * @generated from field: uint64 number = 5;
+   */
+  number: bigint;
+
+  /**
+   * what was missed follows, and nothing else that all were told
+   *
+   * @generated from field: bool resumed = 6;
+   */
+  resumed: boolean;
 };
 
 /**
@@ -2454,6 +2487,13 @@ export declare const PongSchema: GenMessage<Pong>;
  * @generated from message morphine.facts.v1.ToViewer
  */
 export declare type ToViewer = Message<"morphine.facts.v1.ToViewer"> & {
+  /**
+   * of what all viewers are told; 0: for this viewer, or not kept
+   *
+   * @generated from field: uint64 number = 100;
+   */
+  number: bigint;
+
   /**
    * @generated from oneof morphine.facts.v1.ToViewer.message
    */
@@ -3347,6 +3387,13 @@ export declare type ViewerJoined = Message<"morphine.facts.v1.ViewerJoined"> & {
    * @generated from field: string network = 40;
    */
   network: string;
+
+  /**
+   * it heard all that was said to everybody
+   *
+   * @generated from field: bool resumed = 41;
+   */
+  resumed: boolean;
 };
 
 /**
