@@ -4,6 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
 import { after, test } from 'node:test';
 import { ManualTime } from '../../core/base/clock.ts';
 import { silentLogger } from '../../core/base/logger.ts';
@@ -140,3 +141,42 @@ test('row 48: stopping waits 2 s for a server that says nothing, not longer', as
   await stopped;
   for (const session of sessions) session.close();
 });
+
+test('row 49: STUN and TURN servers of an answer are asked by the next connection', async () => {
+  const server = createSocket('udp4');
+  /** STUN message types (RFC 8489 section 5): 1 is a binding request, 3 a TURN allocation. */
+  const asked = new Set<number>();
+  server.on('message', (bytes) => asked.add(bytes.readUInt16BE(0)));
+  await new Promise<void>((bound) => server.bind(0, '127.0.0.1', bound));
+  const { port } = server.address();
+  const link =
+    `<stun:127.0.0.1:${port}>; rel="ice-server", <turns:127.0.0.1:1>; rel="ice-server"; ` +
+    `username="x"; credential="y", <turn:127.0.0.1:${port}?transport=udp>; rel="ice-server"; ` +
+    'username="17:a@b"; credential="p/w+="; credential-type="password"';
+  const headers = { location: '/whip/x/1', link };
+  const { time, calls, publisher } = setUp(
+    null,
+    () => new Response(answerTo, { status: 201, headers }),
+  );
+  await settle();
+  assert.equal(calls.length, 1);
+  assert.equal(asked.size, 0, 'the first connection knows none');
+  time.advance(8_000);
+  await settle();
+  time.advance(5_000);
+  await until('both servers to be asked', () => asked.has(1) && asked.has(3));
+  assert.equal(calls.filter(({ method }) => method === 'POST').length, 2);
+  await publisher.close();
+  server.close();
+});
+
+/** An answer that reads well, of a server that nobody reaches. */
+const answerTo = [
+  ...['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 't=0 0', 'a=group:BUNDLE 0 1'],
+  ...['m=video 9 UDP/TLS/RTP/SAVPF 96', 'c=IN IP4 0.0.0.0', 'a=mid:0', 'a=recvonly'],
+  ...['a=ice-ufrag:abcd', 'a=ice-pwd:abcdefghijklmnopqrstuvwx', 'a=setup:passive'],
+  `a=fingerprint:sha-256 ${Array.from({ length: 32 }, () => 'AB').join(':')}`,
+  ...['a=rtcp-mux', 'a=rtpmap:96 H264/90000'],
+  ...['m=audio 9 UDP/TLS/RTP/SAVPF 111', 'c=IN IP4 0.0.0.0', 'a=mid:1', 'a=recvonly'],
+  ...['a=rtcp-mux', 'a=rtpmap:111 opus/48000/2', ''],
+].join('\r\n');

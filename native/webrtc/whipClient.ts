@@ -1,11 +1,13 @@
 // Publishes a fan-out by WHIP (RFC 9725): the uplink is one more viewer of it, so it starts with
 // the cached key frame, and its NACKs are answered from the shared ring. It tries until it is
-// closed. The token must not appear in logs or in the reasons given to the studio, and it is not
-// sent to another origin after a redirect.
+// closed. ICE servers that an answer names come too late for the connection that asked: the next
+// one has them, and that is the one that needs them. The token must not appear in logs or in the
+// reasons given to the studio, and it is not sent to another origin after a redirect.
 
 import type { CancelTimer, Timers } from '../../core/base/clock.ts';
 import type { RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
+import { iceServerAddress } from '../../core/media/iceServerLinks.ts';
 import type { FanOut, ViewerStats } from './fanOut.ts';
 import type { PeerOptions } from './peer.ts';
 import { openUplinkPeer, type UplinkPeer } from './uplinkPeer.ts';
@@ -59,6 +61,8 @@ class Uplink {
   #abort: AbortController | undefined;
   /** Counts attempts: what an older attempt reports is ignored. */
   #attempt = 0;
+  /** What the last answer named, with its timed credentials (RFC 9725 section 4.6). */
+  #iceServers: readonly string[] = [];
 
   constructor(options: WhipClientOptions) {
     this.#options = options;
@@ -88,7 +92,7 @@ class Uplink {
     const { fanOut, peer: peerOptions, timers, random, logger } = this.#options;
     const peer = openUplinkPeer({
       fanOut,
-      peer: peerOptions,
+      peer: { ...peerOptions, iceServers: [...peerOptions.iceServers, ...this.#iceServers] },
       timers,
       random,
       logger,
@@ -99,6 +103,9 @@ class Uplink {
     this.#peer = peer;
     this.#abort = new AbortController();
     const answer = await postOffer(peer.offerSdp, this.#options, this.#abort.signal);
+    // Ours speaks to servers over UDP only.
+    const usable = answer.iceServers.filter(({ urls }) => /^(stun|turn):(?!.*=tcp)/.test(urls));
+    this.#iceServers = usable.map(iceServerAddress);
     if (answer.isOffer) throw new WhipRefusal('The relay offers instead of answering.', null);
     if (attempt !== this.#attempt) {
       // Closed while the answer was on its way: the session would stay half open on the server.

@@ -3,6 +3,7 @@
 // the POST into a GET; the token stays with the origin that it was given for.
 
 import type { Timers } from '../../core/base/clock.ts';
+import { type IceServer, iceServersOf } from '../../core/media/iceServerLinks.ts';
 
 const REQUEST_TIMEOUT_MS = 8000;
 const DELETE_TIMEOUT_MS = 2000;
@@ -21,6 +22,8 @@ export type WhipAnswer = {
   sessionUrl: string;
   /** The server offers itself instead (draft-ietf-wish-whep, HTTP 406): `sdp` is its offer. */
   isOffer: boolean;
+  /** STUN and TURN servers that the server names in Link headers. */
+  iceServers: IceServer[];
 };
 
 /** The server said no; the message is a sentence without secrets. */
@@ -122,7 +125,8 @@ async function readAnswer(response: Response, url: URL): Promise<WhipAnswer> {
   if (sdp.length > BODY_LENGTH_MAX || !sdp.startsWith('v=0') || !/^m=video [1-9]/m.test(sdp)) {
     throw new WhipRefusal('The relay answered without a usable description of the session.', null);
   }
-  return { sdp, sessionUrl: new URL(location, url).href, isOffer };
+  const iceServers = iceServersOf(response.headers.get('link'));
+  return { sdp, sessionUrl: new URL(location, url).href, isOffer, iceServers };
 }
 
 async function refusalOf(response: Response): Promise<WhipRefusal> {

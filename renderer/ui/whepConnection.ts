@@ -3,7 +3,7 @@
 // may import more than a few lines. The offer carries no candidate lines: with them up to 3 % of
 // handshakes died and 5 % took a second.
 
-import { iceServersOf } from './iceServerLinks.ts';
+import { iceServersOf } from '../../core/media/iceServerLinks.ts';
 import { withSoundApart } from './soundApart.ts';
 
 /** One session's answer. `leave` tells the other side that we are gone; it may fail silently. */

@@ -1,10 +1,10 @@
-// Proves that a page reads the ICE servers of an answer's Link headers: several in one value, quoted
+// Proves that pages and publishers read the ICE servers of an answer's Link headers: several in one value, quoted
 // with commas and escapes, and that a damaged or foreign link costs nothing but itself.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { created } from '../../native/webrtc/responses.ts';
-import { iceServersOf } from './iceServerLinks.ts';
+import { iceServerAddress, iceServersOf } from './iceServerLinks.ts';
 
 const session = { sessionId: 'a'.repeat(32), answerSdp: 'v=0' };
 
@@ -34,4 +34,14 @@ test('foreign, damaged and useless links are left out', () => {
   assert.deepEqual(iceServersOf(''), []);
   const flood = Array.from({ length: 30 }, () => '<stun:s.example>; rel=ice-server').join(',');
   assert.equal(iceServersOf(flood).length, 8);
+});
+
+test('as one address the credentials are escaped', () => {
+  assert.equal(iceServerAddress({ urls: 'stun:s.example:1' }), 'stun:s.example:1');
+  const turn = {
+    urls: 'turn:t.example:3478?transport=udp',
+    username: '17:a@b',
+    credential: 'p/w+=',
+  };
+  assert.equal(iceServerAddress(turn), 'turn:17%3Aa%40b:p%2Fw%2B%3D@t.example:3478?transport=udp');
 });
