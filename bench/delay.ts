@@ -72,14 +72,23 @@ export async function delayRounds(
   await pause(WARM_UP_MS);
   const rounds: DelayRound[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const clock = await mapPageClock(page);
-    await takeFrames(page);
-    await pause(isFull ? ROUND_MS.full : ROUND_MS.short);
-    const delays = delaysOf(await takeFrames(page), clock, epochMs);
-    rounds.push({ ...delays, uncertaintyMs: clock.uncertaintyMs });
+    rounds.push(await takeDelayRound(page, epochMs, isFull));
     await onRound();
   }
   return rounds;
+}
+
+/** One round on a page that plays. */
+export async function takeDelayRound(
+  page: Page,
+  epochMs: number,
+  isFull: boolean,
+): Promise<DelayRound> {
+  const clock = await mapPageClock(page);
+  await takeFrames(page);
+  await pause(isFull ? ROUND_MS.full : ROUND_MS.short);
+  const delays = delaysOf(await takeFrames(page), clock, epochMs);
+  return { ...delays, uncertaintyMs: clock.uncertaintyMs };
 }
 
 /** What a reader of the figure must know. */

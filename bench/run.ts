@@ -17,6 +17,7 @@ import { measureBets, measureClicks, measureSync } from './bets.ts';
 import { createContext } from './context.ts';
 import { measureDefaultMotion } from './defaultMotion.ts';
 import { measureDelay } from './delay.ts';
+import { measureDelayTwo } from './delayTwo.ts';
 import { measureFanFacts } from './fanFacts.ts';
 import { type Measurement, notMeasured, ROUNDS } from './figure.ts';
 import { takeFloors } from './floors.ts';
@@ -51,6 +52,7 @@ const MEASUREMENTS: Record<string, Measurement> = {
   load: measureLoad,
   phone: measurePhone,
   delay: measureDelay,
+  delaytwo: measureDelayTwo,
   join: measureJoin,
   joinloaded: measureJoinLoaded,
   back: measureBack,
@@ -69,7 +71,7 @@ const MEASUREMENTS: Record<string, Measurement> = {
 /** Vision on pictures and clips alone; not in the short form unless they are asked for. */
 const SIGHT = ['glue', 'pose', 'motion', 'motionids', 'tracking', 'ball', 'regions'];
 /** What is taken only when it is asked for, or in the full form. */
-const ASKED_FOR = [...SIGHT, 'relay', 'fanfacts'];
+const ASKED_FOR = [...SIGHT, 'relay', 'fanfacts', 'delaytwo'];
 const FLOOR_SAMPLES = 100;
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
