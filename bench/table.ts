@@ -206,9 +206,7 @@ function remarkLines(one: FigureResult): string[] {
   const lines = one.remarks.map((remark) => `- \`${one.figure}\`: ${remark}`);
   for (const [round, floors] of one.floors.entries()) {
     const text = Object.entries(floors).map(([name, spread]) => `${name} ${spreadText(spread)}`);
-    lines.push(
-      `- \`${one.figure}\`: floors beside round ${round + 1}: ${text.join('; ')}`,
-    );
+    lines.push(`- \`${one.figure}\`: floors beside round ${round + 1}: ${text.join('; ')}`);
   }
   if (one.parts.length > 0) {
     const parts = one.parts.map(({ name, spread }) =>

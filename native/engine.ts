@@ -16,7 +16,6 @@ import type { Registered } from '../core/wire/gen/facts_pb.js';
 import { createAudience } from './audience/audience.ts';
 import { type Capture, createCapture } from './capture/capture.ts';
 import { createSoundMeter } from './capture/soundMeter.ts';
-import { VIDEO_BITS_PER_SECOND } from './capture/source.ts';
 import { createBetRate } from './engine/betRate.ts';
 import type { EngineConfiguration } from './engine/configuration.ts';
 import { watchDisk } from './engine/diskWatch.ts';
@@ -335,6 +334,8 @@ function openMediaRooms(
     demoAnchorUs,
     demoWorkerUrl: around.demoWorkerUrl,
     lowerLayers: lowerLayersOf(configuration.layers),
+    bitsPerSecond: configuration.bitsPerSecondMax,
+    isElastic: !isRelayHere(configuration),
     videoClockOffset: configuration.videoClockOffset,
     audioClockOffset: configuration.audioClockOffset,
   });
@@ -354,7 +355,7 @@ function openMediaRooms(
   const governor = createUplinkGovernor({
     clock,
     logger: logger.with({ part: 'uplink' }),
-    bitsPerSecondMax: VIDEO_BITS_PER_SECOND,
+    bitsPerSecondMax: configuration.bitsPerSecondMax,
     setBitrate: (bitsPerSecond) => capture.setBitrate(bitsPerSecond),
     limitLayers: (bitsPerSecond) => publisher.limitLayers(bitsPerSecond),
     onWeak(sentence) {

@@ -13,7 +13,7 @@ import {
   splitAvcc,
 } from '../../core/media/h264.ts';
 import type { CapturePages, PageState } from './capturePages.ts';
-import type { Source, SourceSurroundings } from './source.ts';
+import { type Source, type SourceSurroundings, VIDEO_BITS_PER_SECOND } from './source.ts';
 
 const WAITING = 'Waiting for a capture page; open one under Sources';
 /** A second without a picture is seen by viewers as a frozen one. */
@@ -38,10 +38,12 @@ class CameraSource implements Source {
   #pageState: PageState | null = null;
   #needsKeyFrame = true;
   #lastSoundUs = -1;
+  #bitsPerSecond: number;
 
   constructor(pages: CapturePages, surroundings: SourceSurroundings) {
     this.#pages = pages;
     this.#around = surroundings;
+    this.#bitsPerSecond = surroundings.bitsPerSecond ?? VIDEO_BITS_PER_SECOND;
   }
 
   start(): void {
@@ -57,6 +59,7 @@ class CameraSource implements Source {
   }
 
   setBitrate(bitsPerSecond: number): boolean {
+    this.#bitsPerSecond = bitsPerSecond;
     return this.#pages.setBitrate(bitsPerSecond);
   }
 
@@ -66,8 +69,10 @@ class CameraSource implements Source {
   }
 
   #pageChanged(state: PageState | null, title: string): void {
+    const isNewPage = state !== null && this.#pageState === null;
     this.#pageState = state;
     this.#cancelStall();
+    if (isNewPage) this.#pages.setBitrate(this.#bitsPerSecond);
     if (!state) {
       this.#needsKeyFrame = true;
       this.#around.onState({ state: 'connecting', reason: WAITING, title: 'Camera' });

@@ -34,12 +34,13 @@ class DemoSource implements Source {
   #isClosed = false;
   #isLive = false;
   #startedMs = 0;
-  #bitsPerSecond = VIDEO_BITS_PER_SECOND;
+  #bitsPerSecond: number;
   #onGone: () => void = () => {};
 
   constructor(hasBarcode: boolean, surroundings: SourceSurroundings) {
     this.#hasBarcode = hasBarcode;
     this.#around = surroundings;
+    this.#bitsPerSecond = surroundings.bitsPerSecond ?? VIDEO_BITS_PER_SECOND;
   }
 
   start(): void {

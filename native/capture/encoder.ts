@@ -37,7 +37,7 @@ export const OWN_PICTURE_COLOURS = [
   ...['-color_range', 'tv'],
 ];
 
-const NUT_OUTPUT = ['-f', 'nut', '-write_index', '0', '-flush_packets', '1'];
+export const NUT_OUTPUT = ['-f', 'nut', '-write_index', '0', '-flush_packets', '1'];
 
 /**
  * Microseconds by which Opus packets hold older sound than their time says: ffmpeg moves the first

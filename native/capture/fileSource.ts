@@ -1,6 +1,7 @@
 // file: any file that ffmpeg reads, looped, with its sound or with silence. One ffmpeg decodes and
-// encodes both tracks on one clock; we let its frames go at their time. A killed or hung ffmpeg is
-// started again; the file then plays from its beginning.
+// encodes both tracks on one clock; we let its frames go at their time. Where smaller copies are
+// wanted or the bitrate may have to change it only decodes the picture (filePictures.ts). A killed
+// or hung ffmpeg is started again; the file then plays from its beginning.
 
 import { basename } from 'node:path';
 import type { CancelTimer } from '../../core/base/clock.ts';
@@ -9,9 +10,20 @@ import { type Ffmpeg, hasFfmpeg } from '../ffmpeg/resolve.ts';
 import { type FfmpegEnd, type FfmpegProcess, spawnFfmpeg } from '../ffmpeg/spawn.ts';
 import { createBackOff } from './backOff.ts';
 import { FILE_PROTOCOLS, type MediaFacts } from './checkSource.ts';
-import { opusDelayUs, soundEncoderArguments, videoEncoderArguments } from './encoder.ts';
+import {
+  NUT_OUTPUT,
+  opusDelayUs,
+  soundEncoderArguments,
+  videoEncoderArguments,
+} from './encoder.ts';
+import { createFilePictures, type FilePictures } from './filePictures.ts';
 import { createPacer, type Pacer } from './pacer.ts';
-import { PICTURE_MAX, type Source, type SourceSurroundings } from './source.ts';
+import {
+  PICTURE_MAX,
+  type Source,
+  type SourceSurroundings,
+  VIDEO_BITS_PER_SECOND,
+} from './source.ts';
 
 const VIDEO_PIPE = 1;
 const AUDIO_PIPE = 3;
@@ -41,11 +53,21 @@ class FileSource implements Source {
   #isLive = false;
   #startedMs = 0;
   #audioDelayUs = 0;
+  /** Only where the picture is encoded apart from its decoding. */
+  #pictures: FilePictures | null = null;
+  #bitsPerSecond: number;
+  /** Why the raw pictures wait. */
+  #holds = new Set<'ahead' | 'encoding'>();
 
   constructor(path: string, media: MediaFacts, surroundings: SourceSurroundings) {
     this.#path = path;
     this.#media = media;
     this.#around = surroundings;
+    this.#bitsPerSecond = surroundings.bitsPerSecond ?? VIDEO_BITS_PER_SECOND;
+  }
+
+  get #isApart(): boolean {
+    return (this.#around.lowerLayers?.length ?? 0) > 0 || this.#around.isElastic === true;
   }
 
   start(): void {
@@ -59,18 +81,25 @@ class FileSource implements Source {
       onDue: (frame, captureUs) => {
         if (frame.track === 'video' && !this.#isLive) this.#becomeLive();
         this.#around.onFrame({ track: frame.track, captureUs, bytes: frame.bytes });
+        if (frame.track === 'video') this.#pictures?.released(frame.ptsUs, captureUs);
       },
       onPause: (track, isPaused) => {
-        child.setPaused(track === 'video' ? VIDEO_PIPE : AUDIO_PIPE, isPaused);
+        if (track === 'audio') child.setPaused(AUDIO_PIPE, isPaused);
+        else this.#hold(child, 'ahead', isPaused);
       },
     });
-    const readers = new Map<number, NutReader>([
-      [VIDEO_PIPE, this.#videoReader(pacer)],
+    this.#holds.clear();
+    const pictures = this.#isApart ? this.#encodeApart(ffmpeg, pacer, () => child) : null;
+    this.#pictures = pictures;
+    const readers = new Map<number, Pick<NutReader, 'push'>>([
+      [VIDEO_PIPE, pictures ?? this.#videoReader(pacer)],
       [AUDIO_PIPE, this.#audioReader(pacer)],
     ]);
     const child = spawnFfmpeg({
       ffmpeg,
-      arguments: fileArguments(this.#path, this.#media, ffmpeg),
+      arguments: fileArguments(this.#path, this.#media, ffmpeg, {
+        ...{ bitsPerSecond: this.#bitsPerSecond, isRaw: pictures !== null },
+      }),
       outputs: [VIDEO_PIPE, AUDIO_PIPE],
       timers,
       logger,
@@ -96,32 +125,59 @@ class FileSource implements Source {
     return false;
   }
 
-  setBitrate(): boolean {
-    return false;
+  /** Takes effect at a key frame, after what is held ahead. False: this file is encoded in one. */
+  setBitrate(bitsPerSecond: number): boolean {
+    if (!this.#isApart) return false;
+    this.#bitsPerSecond = bitsPerSecond;
+    this.#pictures?.setBitrate(bitsPerSecond);
+    return true;
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelRestart();
     this.#pacer?.close();
-    await this.#process?.kill();
+    await Promise.all([this.#process?.kill(), this.#pictures?.close()]);
+  }
+
+  #encodeApart(ffmpeg: Ffmpeg, pacer: Pacer, child: () => FfmpegProcess): FilePictures {
+    const { timers, onHelper, onFrame, logger, lowerLayers = [] } = this.#around;
+    return createFilePictures({
+      ...{ ffmpeg, timers, onHelper, lowerLayers, bitsPerSecond: this.#bitsPerSecond },
+      framesPerSecond: this.#framesPerSecond(),
+      onBest: (ptsUs, bytes) => pacer.push({ track: 'video', ptsUs, bytes }),
+      onCopy: (layer, captureUs, bytes) => onFrame({ track: 'video', layer, captureUs, bytes }),
+      onBusy: (isBusy) => this.#hold(child(), 'encoding', isBusy),
+      onEnd: (reason) => {
+        logger.warn('The encoder of a file ended', { reason });
+        void child().kill();
+      },
+    });
+  }
+
+  #hold(child: FfmpegProcess, why: 'ahead' | 'encoding', isHeld: boolean): void {
+    if (isHeld) this.#holds.add(why);
+    else this.#holds.delete(why);
+    child.setPaused(VIDEO_PIPE, this.#holds.size > 0);
+  }
+
+  #framesPerSecond(): number {
+    return Math.min(PICTURE_MAX.framesPerSecond, this.#media.framesPerSecond);
   }
 
   #becomeLive(): void {
     this.#isLive = true;
-    const framesPerSecond = Math.min(PICTURE_MAX.framesPerSecond, this.#media.framesPerSecond);
-    this.#around.onState({
-      state: 'live',
-      reason: '',
-      hasSound: this.#media.hasSound,
-      framesPerSecond,
-    });
+    const framesPerSecond = this.#framesPerSecond();
+    const { hasSound } = this.#media;
+    this.#around.onState({ state: 'live', reason: '', hasSound, framesPerSecond });
   }
 
   #ended(end: FfmpegEnd): void {
     this.#pacer?.close();
     this.#pacer = null;
     this.#process = null;
+    void this.#pictures?.close();
+    this.#pictures = null;
     if (this.#isClosed) return;
     const waitMs = this.#backOff.nextMs(performance.now() - this.#startedMs);
     this.#around.logger.warn('The file stopped playing', { reason: end.reason, waitMs });
@@ -150,8 +206,17 @@ class FileSource implements Source {
   }
 }
 
-/** What ffmpeg is asked: both tracks of a file for ever, pictures on pipe:1, sound on pipe:3. */
-export function fileArguments(path: string, media: MediaFacts, ffmpeg: Ffmpeg): string[] {
+/**
+ * What ffmpeg is asked: both tracks of a file for ever, pictures on pipe:1, sound on pipe:3.
+ *
+ * @param picture `isRaw`: as they were decoded, for encoders of their own
+ */
+export function fileArguments(
+  path: string,
+  media: MediaFacts,
+  ffmpeg: Ffmpeg,
+  picture = { bitsPerSecond: VIDEO_BITS_PER_SECOND, isRaw: false },
+): string[] {
   const { videoStream, framesPerSecond, hasSound } = media;
   const rate = framesPerSecond > PICTURE_MAX.framesPerSecond + 0.5 ? ['fps=30'] : [];
   const filters = [...rate, scaleToFit(), 'setsar=1', 'format=yuv420p'].join(',');
@@ -162,7 +227,7 @@ export function fileArguments(path: string, media: MediaFacts, ffmpeg: Ffmpeg): 
     ...(hasSound ? [] : silence),
     ...['-map', `0:${videoStream}`, '-vf', filters, ...ffmpeg.passthrough],
     ...fineTimes(ffmpeg),
-    ...videoEncoderArguments(['-g', '300', '-force_key_frames', 'expr:gte(t,n_forced)']),
+    ...(picture.isRaw ? RAW_PICTURES : videoEncoderArguments(KEY_FRAMES, picture.bitsPerSecond)),
     'pipe:1',
     ...['-map', hasSound ? '0:a:0' : '1:a:0'],
     // Fills the hole at the end of a loop whose sound is shorter than its picture.
@@ -171,6 +236,9 @@ export function fileArguments(path: string, media: MediaFacts, ffmpeg: Ffmpeg): 
     'pipe:3',
   ];
 }
+
+const KEY_FRAMES = ['-g', '300', '-force_key_frames', 'expr:gte(t,n_forced)'];
+const RAW_PICTURES = ['-c:v', 'rawvideo', ...NUT_OUTPUT];
 
 /**
  * A fine time base keeps the times of files with a varying frame rate. Builds that are older than

@@ -12,8 +12,10 @@ export const KEY_FRAME_EVERY = 30;
 const HELD_FRAMES_MAX = 8;
 
 export type PictureEncoderOptions = {
+  /** Pictures from one key frame to the next; default KEY_FRAME_EVERY. */
+  keyFrameEvery?: number;
   bitsPerSecond: number;
-  /** Starts an encoder with a key frame at every KEY_FRAME_EVERY-th picture that it is given. */
+  /** Starts an encoder with a key frame at every so many-th picture that it is given. */
   start(
     bitsPerSecond: number,
     onUnit: (bytes: Uint8Array) => void,
@@ -36,6 +38,7 @@ type Running = {
 
 export class PictureEncoder {
   readonly #options: PictureEncoderOptions;
+  readonly #keyFrameEvery: number;
   #current: Running;
   #next: Running | null = null;
   /** Has its last frames to give out still. */
@@ -46,6 +49,7 @@ export class PictureEncoder {
 
   constructor(options: PictureEncoderOptions) {
     this.#options = options;
+    this.#keyFrameEvery = options.keyFrameEvery ?? KEY_FRAME_EVERY;
     this.#current = this.#run(options.bitsPerSecond);
   }
 
@@ -58,7 +62,7 @@ export class PictureEncoder {
 
   /** `done` runs when the bytes may be changed again. */
   write(picture: Uint8Array, captureUs: number, done: () => void): void {
-    if (this.#next?.hasSpoken && this.#next.written % KEY_FRAME_EVERY === 0) this.#takeOver();
+    if (this.#next?.hasSpoken && this.#next.written % this.#keyFrameEvery === 0) this.#takeOver();
     // One that keeps its last frames to itself is not waited for.
     if (this.#last && this.#held.length >= HELD_FRAMES_MAX) this.#release();
     const targets = this.#next ? [this.#current, this.#next] : [this.#current];

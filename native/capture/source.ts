@@ -36,6 +36,10 @@ export type SourceSurroundings = {
   callerFolder: string;
   /** Smaller copies that are made beside the picture, where the source can. */
   lowerLayers?: readonly LowerLayer[];
+  /** Video bits per second of the best picture; default VIDEO_BITS_PER_SECOND. */
+  bitsPerSecond?: number;
+  /** The bitrate may have to change while the show goes on: the relay is not on this machine. */
+  isElastic?: boolean;
   /** demo: the match. */
   seed: number;
   /** demo: when frame 0 was made, kept over restarts of the engine. */
@@ -66,7 +70,7 @@ export type Source = {
   close(): Promise<void>;
 };
 
-/** Video bits per second of our own encoders. */
+/** Video bits per second of our own encoders, unless the owner chose others. */
 export const VIDEO_BITS_PER_SECOND = 2_500_000;
 /** Largest picture that is sent; larger ones are scaled down into it. */
 export const PICTURE_MAX = { width: 1280, height: 720, framesPerSecond: 30 } as const;

@@ -21,6 +21,8 @@ export const settingsSchema = z.strictObject({
   title: z.string().trim().min(1).max(80).default('My show'),
   /** Pictures for weak paths beside the best one; each costs an encoder. 1 on a weak machine. */
   layers: z.number().int().min(1).max(3).default(1),
+  /** What the picture may take of the uplink; where the path bears less, it takes less. */
+  bitsPerSecondMax: z.number().int().min(500_000).max(10_000_000).default(2_500_000),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /**
    * Days until personal data is erased, one setting per kind; null keeps it. Enforced at start. No

@@ -120,7 +120,7 @@ export async function startStudio(host: StudioHostOptions): Promise<StudioHost> 
         ffmpeg,
         channel,
         title: settings.title,
-        layers: settings.layers,
+        picture: { layers: settings.layers, bitsPerSecondMax: settings.bitsPerSecondMax },
         modelFolder: settings.models ?? null,
         personalKey,
         retention: settings.retention,
@@ -202,7 +202,7 @@ type ConfigurationParts = {
   ffmpeg: FfmpegChoice;
   channel: ChannelIdentity;
   title: string;
-  layers: number;
+  picture: { layers: number; bitsPerSecondMax: number };
   modelFolder: string | null;
   personalKey: string | null;
   retention: Settings['retention'];
@@ -278,7 +278,7 @@ function configurationOf(
         ...rtmpOf(known, options),
         ...relayOf(known, parts),
         title: parts.title,
-        layers: parts.layers,
+        ...parts.picture,
         seed: options.seed,
         callerFolder: host.callerFolder,
         ...resumedShow(known.get('engine') ?? {}, options),
