@@ -1,7 +1,8 @@
 // Proves that the built capture page, in a real Chromium with its fake camera and microphone,
 // delivers decodable H.264 and Opus on the media clock; that a key frame comes on demand; and that
 // the page comes back by itself after its connection was lost; that a refused and a missing camera
-// are states with a reason. It is joined to the real capture
+// are states with a reason; that a screen takes over from the camera with one page, and what is laid
+// over it is in the decoded picture. It is joined to the real capture
 // room by the studio's own WebSocket door; only the server around it is the test's.
 
 import assert from 'node:assert/strict';
@@ -93,7 +94,8 @@ before(async () => {
     });
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const switches = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
+  const device = '--use-fake-device-for-media-stream=display-media-type=monitor';
+  const switches = ['--use-fake-ui-for-media-stream', device];
   browser = await chromium.launch({
     executablePath: executablePath ?? '',
     args: ['--no-sandbox', ...switches],
@@ -160,6 +162,60 @@ test('a refused and a missing camera are states that page and studio name', { sk
   await saysWhy({ ...refused, reason: /^The camera is blocked for this page/, isRetried: false });
   await saysWhy({ ...missing, reason: /^No camera was found/, isRetried: true });
 });
+
+test('a screen takes over from the camera, and what lies over it is in the picture', {
+  skip: skip || (hasFfmpeg(ffmpeg) ? false : 'no ffmpeg to decode with'),
+}, async () => {
+  await capture.select('camera:');
+  const page = await browser?.newPage();
+  assert.ok(page);
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/capture/`);
+  await until(() => capture.state().state === 'live');
+  await capture.select('screen:');
+  await page.waitForSelector('main[data-state=failed]');
+  assert.match((await page.textContent('[role=status] p')) ?? '', /^Press Share/);
+  const before = units.length;
+  await until(() => units.length > before + 5);
+  await page.locator('[role=status]').getByRole('button', { name: 'Share' }).click();
+  await until(() => capture.state().url === 'screen:' && capture.state().state === 'live');
+  await page.getByRole('button', { name: 'Words', exact: true }).click();
+  await page.getByPlaceholder('What it says').fill('Half time');
+  await page.locator('input[type=file]').setInputFiles({
+    ...{ name: 'red.png', mimeType: 'image/png', buffer: redPicture() },
+  });
+  await page.getByRole('button', { name: /^Picture: red.png: drag/ }).waitFor();
+  const since = units.length;
+  capture.requestKeyFrame();
+  const key = () => units.slice(since).find((unit) => unit.track === 'video' && unit.keyFrame);
+  await until(() => key() !== undefined);
+  // The picture's place: 2 % from the left, 3 % from above, 15 % of each side.
+  const [red = 0, green = 0, blue = 0] = colourAt(key()?.bytes ?? new Uint8Array(), 120, 75);
+  assert.ok(red > 180 && green < 80 && blue < 80, `${red}, ${green}, ${blue}`);
+  assert.equal(await page.getByRole('radio', { name: 'Screen' }).isChecked(), true);
+  await page.reload();
+  await page.getByRole('button', { name: 'Words: Half time' }).first().waitFor();
+  await page.close();
+  await until(() => capture.state().state !== 'live');
+});
+
+/** A red square, as a file that a person chooses. */
+function redPicture(): Buffer {
+  const drawing = ['-f', 'lavfi', '-i', 'color=red:s=64x64', '-frames:v', '1', '-c:v', 'png'];
+  return run([...drawing, '-f', 'image2pipe', 'pipe:1']);
+}
+
+/** Red, green and blue of a point of a key frame. */
+function colourAt(unit: Uint8Array, x: number, y: number): Uint8Array {
+  const shape = ['-frames:v', '1', '-f', 'rawvideo', '-pix_fmt', 'rgb24', 'pipe:1'];
+  const picture = run(['-f', 'h264', '-i', 'pipe:0', ...shape], unit);
+  return picture.subarray((y * 1280 + x) * 3, (y * 1280 + x) * 3 + 3);
+}
+
+function run(command: readonly string[], input?: Uint8Array): Buffer {
+  if (!hasFfmpeg(ffmpeg)) throw new Error('no ffmpeg');
+  const limits = { input, maxBuffer: 16 * 1024 * 1024 };
+  return spawnSync(ffmpeg.path, ['-v', 'error', ...command], limits).stdout;
+}
 
 type Trouble = { switches: string[]; permissions: string[]; reason: RegExp; isRetried: boolean };
 

@@ -6,6 +6,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
+  CAPTURE_PROGRAMS,
+  type CaptureProgram,
   createCreditGate,
   createRemoteClock,
   decodeCaptureMessage,
@@ -22,6 +24,7 @@ console.log(`capturePort.test seed ${seed}`);
 
 test('each frame comes through unchanged and is no message', () => {
   const frame = fc.record({
+    program: fc.constantFrom(...CAPTURE_PROGRAMS),
     track: fc.constantFrom('video' as const, 'audio' as const),
     keyFrame: fc.boolean(),
     pageUs: fc.maxSafeNat(),
@@ -63,18 +66,19 @@ test('no bytes make the readers fail', () => {
 });
 
 test('credits are never overspent and a dropped picture is followed by a key frame', () => {
+  const program = fc.constantFrom(...CAPTURE_PROGRAMS);
   const step = fc.oneof(
     fc.record({ add: fc.integer({ min: 1, max: 5 }) }),
-    fc.record({ video: fc.boolean() }),
+    fc.record({ video: fc.boolean(), program }),
     fc.constant({ audio: true }),
-    fc.constant({ lost: true }),
+    fc.record({ lost: program }),
     fc.constant({ reset: true }),
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const gate = createCreditGate();
       let credits = 0;
-      let isWhole = false;
+      const whole = new Set<CaptureProgram>();
       for (const one of steps) {
         if ('add' in one) {
           gate.add(one.add);
@@ -82,21 +86,24 @@ test('credits are never overspent and a dropped picture is followed by a key fra
         } else if ('reset' in one) {
           gate.reset();
           credits = 0;
-          isWhole = false;
+          whole.clear();
         } else if ('lost' in one) {
-          gate.breakPicture();
-          isWhole = false;
+          gate.breakPicture(one.lost);
+          whole.delete(one.lost);
         } else if ('audio' in one) {
-          const isSent = gate.take('audio', true);
+          const isSent = gate.take({ program: 'camera', track: 'audio', keyFrame: true });
           assert.equal(isSent, credits > 0);
           if (isSent) credits--;
         } else {
-          const isSent = gate.take('video', one.video);
-          assert.equal(isSent, credits > 0 && (isWhole || one.video));
-          isWhole = isSent;
+          const isSent = gate.take({ program: one.program, track: 'video', keyFrame: one.video });
+          assert.equal(isSent, credits > 0 && (whole.has(one.program) || one.video));
+          if (isSent) whole.add(one.program);
+          else whole.delete(one.program);
           if (isSent) credits--;
         }
-        assert.equal(gate.needsKeyFrame(), !isWhole);
+        for (const each of CAPTURE_PROGRAMS) {
+          assert.equal(gate.needsKeyFrame(each), !whole.has(each));
+        }
       }
     }),
     { seed },

@@ -6,7 +6,10 @@
 import { z } from 'zod';
 import type { TrackKind } from './feed.ts';
 
-export const CAPTURE_PORT_VERSION = 1;
+export const CAPTURE_PORT_VERSION = 2;
+/** What a page can make pictures of; each is a source of its own, and two run while one is changed. */
+export const CAPTURE_PROGRAMS = ['camera', 'screen', 'window'] as const;
+export type CaptureProgram = (typeof CAPTURE_PROGRAMS)[number];
 /** Frames on their way at most: 0.8 s of picture and sound. Beyond that the page drops. */
 export const CAPTURE_CREDITS = 64;
 /** One encoded frame; a key frame at 10 Mbit/s is far below. */
@@ -16,17 +19,27 @@ export const CAPTURE_FRAME_BYTES_MAX = 4 * 1024 * 1024;
 const MESSAGE_BYTES_MAX = 4_096;
 
 const text = z.string().max(300);
+const program = z.enum(CAPTURE_PROGRAMS);
 const size = z.number().int().min(0).max(16_384);
 
+/** A market as a picture shows it: who has which part of the pool. */
+export const marketCardSchema = z.object({
+  title: z.string().max(160),
+  /** Betting may still be done. */
+  isOpen: z.boolean(),
+  outcomes: z
+    .array(z.object({ label: z.string().max(60), sharePercent: z.number().min(0).max(100) }))
+    .max(10),
+});
+export type MarketCardFacts = z.infer<typeof marketCardSchema>;
+
 export const fromPageSchema = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('hello'),
-    version: z.number().int(),
-    /** What a person calls the device: "FaceTime HD Camera". */
-    title: text,
-  }),
+  z.object({ type: z.literal('hello'), version: z.number().int() }),
   z.object({
     type: z.literal('state'),
+    program,
+    /** What a person calls what is seen: "FaceTime HD Camera"; empty while nothing is. */
+    title: text,
     state: z.enum(['starting', 'live', 'failed']),
     /** One plain sentence; empty when all is well. */
     reason: text,
@@ -52,8 +65,10 @@ export const toPageSchema = z.discriminatedUnion('type', [
     type: z.literal('bitrate'),
     bitsPerSecond: z.number().int().min(50_000).max(50_000_000),
   }),
-  /** Whether the camera is what the show shows now; the page keeps running either way. */
-  z.object({ type: z.literal('wanted'), isWanted: z.boolean() }),
+  /** What the show shows now or is about to; the page keeps running either way. */
+  z.object({ type: z.literal('wanted'), programs: z.array(program).max(CAPTURE_PROGRAMS.length) }),
+  /** The market that is open, for scenes that carry its card; null when there is none. */
+  z.object({ type: z.literal('market'), card: marketCardSchema.nullable() }),
 ]);
 export type ToPage = z.infer<typeof toPageSchema>;
 
@@ -85,6 +100,7 @@ export function decodeCaptureMessage<Schema extends z.ZodType>(
 }
 
 export type PageFrame = {
+  program: CaptureProgram;
   track: TrackKind;
   keyFrame: boolean;
   /** When it was made, whole microseconds on the page's clock. */
@@ -94,9 +110,10 @@ export type PageFrame = {
   bytes: Uint8Array;
 };
 
-/** track (1) | flags (1) | pageUs (8) | length of description (2) */
+/** track (1) | flags (1): key frame, program in the two bits above | pageUs (8) | length of description (2) */
 const HEADER_BYTES = 12;
 const FLAG_KEY = 1;
+const PROGRAM_SHIFT = 1;
 
 /** One frame as a binary message. Throws RangeError when a part does not fit. */
 export function encodePageFrame(frame: PageFrame): Uint8Array<ArrayBuffer> {
@@ -107,7 +124,8 @@ export function encodePageFrame(frame: PageFrame): Uint8Array<ArrayBuffer> {
   const message = new Uint8Array(HEADER_BYTES + description.length + bytes.length);
   const view = new DataView(message.buffer);
   message[0] = frame.track === 'video' ? 1 : 2;
-  message[1] = frame.keyFrame ? FLAG_KEY : 0;
+  const programBits = CAPTURE_PROGRAMS.indexOf(frame.program) << PROGRAM_SHIFT;
+  message[1] = programBits | (frame.keyFrame ? FLAG_KEY : 0);
   view.setFloat64(2, frame.pageUs);
   view.setUint16(10, description.length);
   message.set(description, HEADER_BYTES);
@@ -123,12 +141,15 @@ export function decodePageFrame(message: Uint8Array): PageFrame | null {
   const track = message[0] === 1 ? 'video' : message[0] === 2 ? 'audio' : null;
   const pageUs = view.getFloat64(2);
   const bytesAt = HEADER_BYTES + view.getUint16(10);
-  if (!track || !Number.isSafeInteger(pageUs) || pageUs < 0) return null;
+  const flags = message[1] ?? 0;
+  const program = CAPTURE_PROGRAMS[flags >> PROGRAM_SHIFT];
+  if (!program || !track || !Number.isSafeInteger(pageUs) || pageUs < 0) return null;
   // A frame without bytes cannot be decoded by anyone.
   if (bytesAt >= message.length) return null;
   return {
+    program,
     track,
-    keyFrame: ((message[1] ?? 0) & FLAG_KEY) !== 0,
+    keyFrame: (flags & FLAG_KEY) !== 0,
     pageUs,
     description: message.subarray(HEADER_BYTES, bytesAt),
     bytes: message.subarray(bytesAt),
@@ -140,39 +161,37 @@ export type CreditGate = {
   /** Back to nothing: a connection was lost. */
   reset(): void;
   /** May this frame be sent? Pays for it when so. */
-  take(track: TrackKind, keyFrame: boolean): boolean;
-  /** A picture was lost otherwise; the next one that goes out is a key frame. */
-  breakPicture(): void;
+  take(frame: Pick<PageFrame, 'program' | 'track' | 'keyFrame'>): boolean;
+  /** A picture was lost otherwise; the next one of its program that goes out is a key frame. */
+  breakPicture(program: CaptureProgram): void;
   /** True while pictures are held back until a key frame; the encoder should be asked for one. */
-  needsKeyFrame(): boolean;
+  needsKeyFrame(program: CaptureProgram): boolean;
 };
 
 /** Spends credits; after a dropped picture nothing is sent that builds on it. */
 export function createCreditGate(): CreditGate {
   let credits = 0;
-  let isBroken = true;
+  const broken = new Set<CaptureProgram>(CAPTURE_PROGRAMS);
   return {
     add(count) {
       credits += count;
     },
     reset() {
       credits = 0;
-      isBroken = true;
+      for (const program of CAPTURE_PROGRAMS) broken.add(program);
     },
-    take(track, keyFrame) {
-      const isUseless = track === 'video' && isBroken && !keyFrame;
+    take({ program, track, keyFrame }) {
+      const isUseless = track === 'video' && broken.has(program) && !keyFrame;
       if (credits < 1 || isUseless) {
-        if (track === 'video') isBroken = true;
+        if (track === 'video') broken.add(program);
         return false;
       }
       credits--;
-      if (track === 'video') isBroken = false;
+      if (track === 'video') broken.delete(program);
       return true;
     },
-    breakPicture() {
-      isBroken = true;
-    },
-    needsKeyFrame: () => isBroken,
+    breakPicture: (program) => void broken.add(program),
+    needsKeyFrame: (program) => broken.has(program),
   };
 }
 

@@ -1,9 +1,9 @@
-// camera: frames that a capture page encoded. The page may come, go and come back at any time;
-// the source then says that it waits. Times are the page's, mapped onto the media clock, and never
-// in the future, because markets lock on them.
+// camera:, screen: and window: frames that a capture page encoded. The page may come, go and come
+// back at any time; the source then says that it waits. Times are the page's, mapped onto the media
+// clock, and never in the future, because markets lock on them.
 
 import type { CancelTimer, MediaTimeUs } from '../../core/base/clock.ts';
-import type { PageFrame } from '../../core/media/capturePort.ts';
+import type { CaptureProgram, PageFrame } from '../../core/media/capturePort.ts';
 import {
   H264Error,
   isKeyFrame,
@@ -15,6 +15,12 @@ import {
 import type { CapturePages, PageState } from './capturePages.ts';
 import { type Source, type SourceSurroundings, VIDEO_BITS_PER_SECOND } from './source.ts';
 
+/** What a person reads while nothing is known of the device. */
+export const PROGRAM_TITLES: Record<CaptureProgram, string> = {
+  camera: 'Camera',
+  screen: 'Screen',
+  window: 'Window',
+};
 const WAITING = 'Waiting for a capture page; open one under Sources';
 /** A second without a picture is seen by viewers as a frozen one. */
 const STALL_MS = 1_000;
@@ -24,15 +30,21 @@ const PACKET_US = 20_000;
 const SOUND_SLIP_US_MAX = 20_000;
 
 /** Takes frames from whatever capture page is open, now or later. */
-export function openCameraSource(pages: CapturePages, surroundings: SourceSurroundings): Source {
-  const source = new CameraSource(pages, surroundings);
+export function openCameraSource(
+  program: CaptureProgram,
+  pages: CapturePages,
+  surroundings: SourceSurroundings,
+): Source {
+  const source = new CameraSource(program, pages, surroundings);
   source.start();
   return source;
 }
 
 class CameraSource implements Source {
   readonly waitsForOthers = true;
+  readonly #program: CaptureProgram;
   #pages: CapturePages;
+  #endReceiving = () => {};
   #around: SourceSurroundings;
   #cancelStall: CancelTimer = () => {};
   #pageState: PageState | null = null;
@@ -40,16 +52,17 @@ class CameraSource implements Source {
   #lastSoundUs = -1;
   #bitsPerSecond: number;
 
-  constructor(pages: CapturePages, surroundings: SourceSurroundings) {
+  constructor(program: CaptureProgram, pages: CapturePages, surroundings: SourceSurroundings) {
+    this.#program = program;
     this.#pages = pages;
     this.#around = surroundings;
     this.#bitsPerSecond = surroundings.bitsPerSecond ?? VIDEO_BITS_PER_SECOND;
   }
 
   start(): void {
-    this.#pages.setReceiver({
+    this.#endReceiving = this.#pages.receive(this.#program, {
       onFrame: (frame, captureUs) => this.#take(frame, captureUs),
-      onState: (state, title) => this.#pageChanged(state, title),
+      onState: (state) => this.#pageChanged(state),
       onDropped: (count) => this.#around.onDropped(count),
     });
   }
@@ -65,20 +78,22 @@ class CameraSource implements Source {
 
   async close(): Promise<void> {
     this.#cancelStall();
-    this.#pages.setReceiver(null);
+    this.#endReceiving();
   }
 
-  #pageChanged(state: PageState | null, title: string): void {
+  #pageChanged(state: PageState | null): void {
+    const own = PROGRAM_TITLES[this.#program];
     const isNewPage = state !== null && this.#pageState === null;
     this.#pageState = state;
     this.#cancelStall();
     if (isNewPage) this.#pages.setBitrate(this.#bitsPerSecond);
     if (!state) {
       this.#needsKeyFrame = true;
-      this.#around.onState({ state: 'connecting', reason: WAITING, title: 'Camera' });
+      this.#around.onState({ state: 'connecting', reason: WAITING, title: own });
       return;
     }
     const { framesPerSecond, hasSound } = state;
+    const title = state.title || own;
     if (state.state === 'failed') {
       this.#around.onState({ state: 'failed', reason: state.reason, title });
     } else if (state.state === 'starting') {

@@ -8,6 +8,7 @@ import { ManualTime } from '../../core/base/clock.ts';
 import { silentLogger } from '../../core/base/logger.ts';
 import {
   CAPTURE_CREDITS,
+  type CaptureProgram,
   decodeCaptureMessage,
   encodeCaptureMessage,
   encodePageFrame,
@@ -59,7 +60,7 @@ function make() {
       dropped += count;
     },
   };
-  const camera = openCameraSource(pages, around);
+  const camera = openCameraSource('camera', pages, around);
   const pong = () => {
     const ping = told.findLast((message) => message.type === 'ping');
     assert.ok(ping);
@@ -67,17 +68,21 @@ function make() {
   };
   const sendBytes = (bytes: Uint8Array) => hear(bytes);
   const facts = { dropped: () => dropped, isClosed: () => isClosed };
-  return { time, told, frames, states, camera, say, pong, sendBytes, facts };
+  return { time, told, frames, states, camera, pages, around, say, pong, sendBytes, facts };
 }
 
 const SPS = Uint8Array.of(0x67, 0x42, 0xc0, 0x1f, 0x80);
 const PPS = Uint8Array.of(0x68, 0xce, 0x80);
 const IDR = Uint8Array.of(0x65, 1, 2, 3);
 
-function picture(pageUs: number, keyFrame: boolean): Uint8Array {
+function picture(
+  pageUs: number,
+  keyFrame: boolean,
+  program: CaptureProgram = 'camera',
+): Uint8Array {
   const description = buildAvcDescription([SPS, PPS]);
   const bytes = joinAvcc([keyFrame ? IDR : Uint8Array.of(0x41, 1)]);
-  return encodePageFrame({ track: 'video', keyFrame, pageUs, description, bytes });
+  return encodePageFrame({ program, track: 'video', keyFrame, pageUs, description, bytes });
 }
 
 test('frames are mapped onto the media clock, and only after it is known', () => {
@@ -113,18 +118,49 @@ test('credits are paid back for every message that came', () => {
 test('the page is told whether it is wanted', async () => {
   const { told, camera } = make();
   const wanted = () => told.findLast((message) => message.type === 'wanted');
-  assert.deepEqual(wanted(), { type: 'wanted', isWanted: true });
+  assert.deepEqual(wanted(), { type: 'wanted', programs: ['camera'] });
   assert.equal(camera.setBitrate(800_000), true);
   assert.deepEqual(told.at(-1), { type: 'bitrate', bitsPerSecond: 800_000 });
   await camera.close();
-  assert.deepEqual(wanted(), { type: 'wanted', isWanted: false });
+  assert.deepEqual(wanted(), { type: 'wanted', programs: [] });
+});
+
+test('a screen takes over from a camera: each gets its own pictures, a closed one none', async () => {
+  const { time, told, frames, camera, pages, around, pong, sendBytes, say } = make();
+  pong();
+  const screenFrames: CapturedFrame[] = [];
+  const titles: string[] = [];
+  const screen = openCameraSource('screen', pages, {
+    ...around,
+    onFrame: (frame) => screenFrames.push(frame),
+    onState: ({ title }) => titles.push(title ?? ''),
+  });
+  assert.deepEqual(
+    told.findLast(({ type }) => type === 'wanted'),
+    {
+      type: 'wanted',
+      programs: ['camera', 'screen'],
+    },
+  );
+  const pageUs = time.nowUs() - PAGE_OFFSET_US - 9_000;
+  sendBytes(picture(pageUs, true));
+  sendBytes(picture(pageUs + 1, true, 'screen'));
+  assert.deepEqual([frames.length, screenFrames.length], [1, 1]);
+  const size = { width: 1280, height: 720, framesPerSecond: 30, hasSound: false };
+  say({ type: 'state', program: 'screen', title: 'Left', state: 'live', reason: '', ...size });
+  assert.deepEqual([titles[0], titles.at(-1)], ['Screen', 'Left']);
+  await camera.close();
+  sendBytes(picture(pageUs + 2, true));
+  sendBytes(picture(pageUs + 3, true, 'screen'));
+  assert.deepEqual([frames.length, screenFrames.length], [1, 2]);
+  await screen.close();
 });
 
 test('lies and nonsense are counted, and too much of it ends the connection', () => {
   const { frames, told, pong, sendBytes, facts } = make();
   pong();
   const lie = encodePageFrame({
-    ...{ track: 'video', keyFrame: true, pageUs: 5 },
+    ...{ program: 'camera', track: 'video', keyFrame: true, pageUs: 5 },
     ...{ description: buildAvcDescription([SPS, PPS]), bytes: Uint8Array.of(0, 0, 9, 9, 1) },
   });
   sendBytes(lie);
@@ -138,7 +174,7 @@ test('lies and nonsense are counted, and too much of it ends the connection', ()
 
 test('a page of another version is told to reload', () => {
   const { told, say, facts } = make();
-  say({ type: 'hello', version: 99, title: 'old' });
+  say({ type: 'hello', version: 99 });
   assert.match(JSON.stringify(told.at(-1)), /refused.*reload/);
   assert.equal(facts.isClosed(), true);
 });

@@ -1,12 +1,13 @@
 // The engine's end of a capture page, whatever carries it: greets it, asks for its clock, pays its
-// credits and hands its frames to camera: while that is selected. One page at a time: the newest
-// is the one a person just opened.
+// credits and hands its frames to camera:, screen: and window: while those are selected (two of them
+// while one takes over from another). One page at a time: the newest is the one a person just opened.
 
 import type { CancelTimer, MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import {
   CAPTURE_CREDITS,
   CAPTURE_PORT_VERSION,
+  type CaptureProgram,
   createRemoteClock,
   decodeCaptureMessage,
   decodePageFrame,
@@ -14,6 +15,7 @@ import {
   type FromPage,
   fromPageSchema,
   isCaptureMessage,
+  type MarketCardFacts,
   type PageFrame,
   type ToPage,
 } from '../../core/media/capturePort.ts';
@@ -21,18 +23,24 @@ import type { CapturePagePort } from './source.ts';
 
 export type PageState = Extract<FromPage, { type: 'state' }>;
 
-/** Who takes a page's frames: the camera source while it is selected. */
+/** Who takes a page's frames: a source while it is selected. */
 export type PageReceiver = {
   onFrame(frame: PageFrame, captureUs: MediaTimeUs): void;
-  /** Null: no page is open. */
-  onState(state: PageState | null, title: string): void;
+  /** Null: no page is open, or the open one has not said yet. */
+  onState(state: PageState | null): void;
   onDropped(count: number): void;
 };
 
 export type CapturePages = {
   attach(port: CapturePagePort): void;
-  /** Null: nobody wants frames now; the page is told. */
-  setReceiver(receiver: PageReceiver | null): void;
+  /**
+   * Hands a program's frames to `receiver` from now on; the page is told. The latest one gets them.
+   *
+   * @returns ends it; without effect once another receives
+   */
+  receive(program: CaptureProgram, receiver: PageReceiver): () => void;
+  /** What scenes with a market's card show; null: no market. */
+  showMarket(card: MarketCardFacts | null): void;
   requestKeyFrame(): boolean;
   setBitrate(bitsPerSecond: number): boolean;
   close(): void;
@@ -50,32 +58,45 @@ export function createCapturePages(options: {
   timers: Timers;
   logger: Logger;
 }): CapturePages {
+  const receivers = new Map<CaptureProgram, PageReceiver>();
   let page: PageConnection | null = null;
-  let receiver: PageReceiver | null = null;
+  let card: MarketCardFacts | null = null;
+  const tellWanted = () => page?.send({ type: 'wanted', programs: [...receivers.keys()] });
   return {
     attach(port) {
       page?.refuse('Another capture page was opened.');
       const connection = new PageConnection(port, options, {
-        onFrame: (frame, captureUs) => receiver?.onFrame(frame, captureUs),
-        onState: (state, title) => {
-          if (page === connection) receiver?.onState(state, title);
+        onFrame: (frame, captureUs) => receivers.get(frame.program)?.onFrame(frame, captureUs),
+        onState: (state) => {
+          if (page === connection) receivers.get(state.program)?.onState(state);
         },
-        onDropped: (count) => receiver?.onDropped(count),
+        onDropped: (count) => receivers.values().next().value?.onDropped(count),
       });
       page = connection;
       port.onClose(() => {
         connection.end();
         if (page !== connection) return;
         page = null;
-        receiver?.onState(null, '');
+        for (const receiver of receivers.values()) receiver.onState(null);
       });
-      connection.start(receiver !== null);
+      connection.start();
+      tellWanted();
+      connection.send({ type: 'market', card });
     },
-    setReceiver(next) {
-      receiver = next;
-      page?.send({ type: 'wanted', isWanted: next !== null });
-      next?.onState(page?.state ?? null, page?.title ?? '');
-      if (next) page?.send({ type: 'keyFrame' });
+    receive(program, receiver) {
+      receivers.set(program, receiver);
+      tellWanted();
+      receiver.onState(page?.states.get(program) ?? null);
+      page?.send({ type: 'keyFrame' });
+      return () => {
+        if (receivers.get(program) !== receiver) return;
+        receivers.delete(program);
+        tellWanted();
+      };
+    },
+    showMarket(next) {
+      card = next;
+      page?.send({ type: 'market', card });
     },
     requestKeyFrame() {
       page?.send({ type: 'keyFrame' });
@@ -88,19 +109,25 @@ export function createCapturePages(options: {
     close() {
       const last = page;
       page = null;
-      receiver = null;
+      receivers.clear();
       last?.end();
       last?.port.close();
     },
   };
 }
 
+/** What one connection tells of. */
+type PageListener = {
+  onFrame(frame: PageFrame, captureUs: MediaTimeUs): void;
+  onState(state: PageState): void;
+  onDropped(count: number): void;
+};
+
 class PageConnection {
   readonly port: CapturePagePort;
-  state: PageState | null = null;
-  title = 'Camera';
+  readonly states = new Map<CaptureProgram, PageState>();
   #options: { clock: MediaClock; timers: Timers; logger: Logger };
-  #receiver: PageReceiver;
+  #receiver: PageListener;
   #clock = createRemoteClock();
   #pings = new Map<number, MediaTimeUs>();
   #nextPing = 0;
@@ -112,21 +139,20 @@ class PageConnection {
   constructor(
     port: CapturePagePort,
     options: { clock: MediaClock; timers: Timers; logger: Logger },
-    receiver: PageReceiver,
+    receiver: PageListener,
   ) {
     this.port = port;
     this.#options = options;
     this.#receiver = receiver;
   }
 
-  start(isWanted: boolean): void {
+  start(): void {
     this.port.onMessage((message) => {
       if (this.#hasEnded) return;
       if (isCaptureMessage(message)) this.#hearMessage(message);
       else this.#hearFrame(message);
     });
     this.send({ type: 'welcome', credits: CAPTURE_CREDITS });
-    this.send({ type: 'wanted', isWanted });
     this.#ping();
   }
 
@@ -164,13 +190,11 @@ class PageConnection {
       case 'hello':
         if (parsed.version !== CAPTURE_PORT_VERSION) {
           this.refuse('This capture page is of another version; reload it.');
-          return;
         }
-        this.title = parsed.title || 'Camera';
         return;
       case 'state':
-        this.state = parsed;
-        this.#receiver.onState(parsed, this.title);
+        this.states.set(parsed.program, parsed);
+        this.#receiver.onState(parsed);
         return;
       case 'dropped':
         this.#receiver.onDropped(parsed.count);

@@ -4,7 +4,9 @@
 import { execFile } from 'node:child_process';
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import type { CaptureProgram } from '../../core/media/capturePort.ts';
 import { type FfmpegChoice, hasFfmpeg } from '../ffmpeg/resolve.ts';
+import { PROGRAM_TITLES } from './cameraSource.ts';
 
 export type SourceErrorCode =
   | 'unknown-scheme'
@@ -33,7 +35,7 @@ export type CheckSourceOptions = {
 /** A source URL, understood. */
 export type SourceFacts =
   | { scheme: 'demo'; title: string; hasBarcode: boolean }
-  | { scheme: 'camera'; title: string }
+  | { scheme: 'page'; program: CaptureProgram; title: string }
   | { scheme: 'whip'; title: string }
   | { scheme: 'rtmp'; title: string }
   | { scheme: 'file'; title: string; path: string; media: MediaFacts | null };
@@ -62,8 +64,9 @@ export async function checkSource(url: string, options: CheckSourceOptions): Pro
     case 'demo:':
       return checkDemo(rest);
     case 'camera:':
-      if (rest) throw new SourceError('bad-options', 'camera: takes no options; use "camera:"');
-      return { scheme: 'camera', title: 'Camera' };
+    case 'screen:':
+    case 'window:':
+      return checkPage(scheme, rest);
     case 'whip:':
       if (rest) throw new SourceError('bad-options', 'whip: takes no options; use "whip:"');
       return { scheme: 'whip', title: 'OBS (WHIP)' };
@@ -80,9 +83,20 @@ export async function checkSource(url: string, options: CheckSourceOptions): Pro
     default:
       throw new SourceError(
         'unknown-scheme',
-        `There is no source "${scheme || url}"; use demo:, file:PATH, camera:, rtmp: or whip:`,
+        `There is no source "${scheme || url}"; use demo:, file:PATH, ` +
+          'camera:, screen:, window:, rtmp: or whip:',
       );
   }
+}
+
+/** What of it is shown is chosen on the page, where the browser asks for it. */
+function checkPage(scheme: `${CaptureProgram}:`, rest: string): SourceFacts {
+  if (rest) {
+    const fix = `choose it on the capture page and use "${scheme}"`;
+    throw new SourceError('bad-options', `${scheme} takes no options; ${fix}`);
+  }
+  const program = scheme === 'camera:' ? 'camera' : scheme === 'screen:' ? 'screen' : 'window';
+  return { scheme: 'page', program, title: PROGRAM_TITLES[program] };
 }
 
 function checkDemo(rest: string): SourceFacts {

@@ -25,7 +25,7 @@ export function openSource(
   ways: Ways,
   around: SourceSurroundings,
 ): Source | null {
-  if (facts.scheme === 'camera') return openCameraSource(ways.pages, around);
+  if (facts.scheme === 'page') return openCameraSource(facts.program, ways.pages, around);
   if (facts.scheme === 'whip') return ways.whip ? openWhipSource(ways.whip, around) : null;
   if (facts.scheme === 'rtmp') return ways.rtmp ? openRtmpSource(ways.rtmp, around) : null;
   if (!hasFfmpeg(around.ffmpeg)) {

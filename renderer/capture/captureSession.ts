@@ -1,106 +1,133 @@
-// The flow of the capture page: devices, encoders, connection, and the state that both the person
+// The flow of the capture page: programs, microphone, connection, and the state that both the person
 // and the engine are told. It gives up on nothing but what only a person can mend, and a reload of
 // the studio does not touch it.
 
-import type { FromPage, PageFrame, ToPage } from '../../core/media/capturePort.ts';
+import {
+  CAPTURE_PROGRAMS,
+  type CaptureProgram,
+  type MarketCardFacts,
+  type ToPage,
+} from '../../core/media/capturePort.ts';
 import { type TextKey, text } from '../ui/texts.ts';
-import { type Encoder, encodePicture, encodeSound, missingFeature } from './encoders.ts';
-import { createEngineLink, type EngineLink, helloOf } from './engineLink.ts';
+import { WANTED_PICTURE, WANTED_SOUND } from './deviceInput.ts';
+import { missingFeature } from './encoders.ts';
+import { createEngineLink, type EngineLink, HELLO } from './engineLink.ts';
+import {
+  keepImage,
+  keepMicrophone,
+  keepScene,
+  keptImages,
+  keptMicrophone,
+  keptScene,
+} from './keptScenes.ts';
 import type { Line, LineSignals } from './line.ts';
+import { Program, type ProgramView } from './program.ts';
+import type { Scene } from './scene.ts';
 
 type OpenLine = (signals: LineSignals) => Line;
 
+export type Device = { id: string; title: string };
+
 export type CaptureView = {
+  /** Which program is looked at and edited. */
+  shown: CaptureProgram;
+  wanted: readonly CaptureProgram[];
+  program: ProgramView;
   state: 'starting' | 'ready' | 'live' | 'failed';
   /** One sentence, or empty. */
   reason: string;
   /** What the button in the middle does; null when there is nothing to press. */
-  remedy: 'tryAgain' | 'useThisPage' | null;
-  stream: MediaStream | null;
-  width: number;
-  height: number;
-  framesPerSecond: number;
-  hasSound: boolean;
+  remedy: 'tryAgain' | 'useThisPage' | 'share' | null;
+  cameras: readonly Device[];
+  microphones: readonly Device[];
+  microphone: string;
   framesSent: number;
   framesDropped: number;
 };
 
-export type CaptureSession = {
-  start(): void;
-  /** Tries the devices again, or takes over from another page. */
-  remedy(): void;
-  subscribe(run: () => void): () => void;
-  view(): CaptureView;
-};
-
-const WANTED_PICTURE: MediaTrackConstraints = {
-  width: { ideal: 1280 },
-  height: { ideal: 720 },
-  frameRate: { ideal: 30, max: 30 },
-};
-/** The show's sound is music and games as well as speech; processing made for calls harms it. */
-const WANTED_SOUND: MediaTrackConstraints = {
-  echoCancellation: false,
-  noiseSuppression: false,
-  autoGainControl: false,
-};
-const RETRY_MS = 2_000;
 const VIEW_MS = 500;
 
-/** Makes the session of this page; start() asks for the devices. */
-export function createCaptureSession(openLine: OpenLine): CaptureSession {
-  return new PageSession(openLine);
-}
-
-class PageSession implements CaptureSession {
-  #view: CaptureView = {
-    state: 'starting',
-    reason: text('capture.askPermission'),
-    remedy: null,
-    stream: null,
-    width: 0,
-    height: 0,
-    framesPerSecond: 30,
-    hasSound: false,
-    framesSent: 0,
-    framesDropped: 0,
-  };
-  #listeners = new Set<() => void>();
+/** The session of this page; start() asks for the devices. */
+export class CaptureSession {
   #openLine: OpenLine;
   #link: EngineLink;
-  #encoders: Encoder[] = [];
-  #picture: Encoder | null = null;
-  #isWanted = false;
-  #isReplaced = false;
+  #programs: Record<CaptureProgram, Program>;
+  #shown: CaptureProgram = 'camera';
+  #wanted: readonly CaptureProgram[] = [];
+  #missing: TextKey | null = null;
+  /** The first question to the person is answered; devices may be opened. */
+  #isReady = false;
+  readonly #told = new Map<CaptureProgram, string>();
+  #replacedReason = '';
+  #images = new Map<string, ImageBitmap>();
+  #microphone: MediaStreamTrack | null = null;
+  #microphoneId = keptMicrophone();
+  #devices: { cameras: Device[]; microphones: Device[] } = { cameras: [], microphones: [] };
   #framesSent = 0;
   #lost = 0;
-  #retry = 0;
+  #view: CaptureView;
+  #listeners = new Set<() => void>();
 
   constructor(openLine: OpenLine) {
     this.#openLine = openLine;
     this.#link = this.#makeLink();
+    this.#programs = {
+      camera: this.#makeProgram('camera'),
+      screen: this.#makeProgram('screen'),
+      window: this.#makeProgram('window'),
+    };
+    this.#view = this.#lookAgain();
   }
 
   start(): void {
     this.#link.start();
     void this.#openDevices();
-    navigator.mediaDevices?.addEventListener('devicechange', () => {
-      if (this.#view.state === 'failed' && !this.#isReplaced) void this.#openDevices();
-    });
-    setInterval(() => {
-      const framesDropped = this.#lost + this.#link.droppedCount();
-      this.#change({ framesSent: this.#framesSent, framesDropped });
-    }, VIEW_MS);
+    navigator.mediaDevices?.addEventListener('devicechange', () => void this.#devicesChanged());
+    setInterval(() => this.#tell(), VIEW_MS);
   }
 
+  /** Tries again, hands over the screen, or takes over from another page. */
   remedy(): void {
-    if (this.#isReplaced) {
-      this.#isReplaced = false;
+    const { remedy, program } = this.#view;
+    if (remedy === 'useThisPage') {
+      this.#replacedReason = '';
       this.#link = this.#makeLink();
       this.#link.start();
+      void this.#openDevices();
+      return;
     }
-    this.#change({ remedy: null });
-    void this.#openDevices();
+    const waiting = [...program.inputs].find(([, input]) => input.needsPress);
+    if (waiting) void this.share(waiting[0]);
+    else void this.#openDevices();
+  }
+
+  share(layer: number): Promise<void> {
+    return this.#programs[this.#shown].share(layer);
+  }
+
+  look(program: CaptureProgram): void {
+    this.#shown = program;
+    if (this.#isReady && this.#replacedReason === '') this.#programs[program].start();
+    this.#tell();
+  }
+
+  setScene(scene: Scene): void {
+    keepScene(this.#shown, scene);
+    this.#programs[this.#shown].setScene(scene);
+  }
+
+  /** Takes a picture in under a new name. Rejects when it is none or too large. */
+  async addImage(file: File): Promise<string> {
+    const name = `${Date.now()} ${file.name}`.slice(0, 200);
+    this.#images.set(name, await keepImage(name, file));
+    for (const program of Object.values(this.#programs)) program.setImages(this.#images);
+    return name;
+  }
+
+  async chooseMicrophone(deviceId: string): Promise<void> {
+    this.#microphoneId = deviceId;
+    keepMicrophone(deviceId);
+    await this.#openMicrophone();
   }
 
   subscribe(run: () => void): () => void {
@@ -116,140 +143,181 @@ class PageSession implements CaptureSession {
     return createEngineLink({
       openLine: this.#openLine,
       onOpen: () => {
-        this.#picture?.requestKeyFrame();
-        const label = this.#view.stream?.getVideoTracks()[0]?.label ?? '';
-        this.#link.sendMessage(helloOf(label));
-        this.#refresh();
+        this.#told.clear();
+        this.#link.sendMessage(HELLO);
+        this.#tell();
       },
       onClosed: () => {
-        this.#isWanted = false;
-        this.#refresh();
+        this.#wanted = [];
+        this.#tell();
       },
       onMessage: (message) => this.#hear(message),
     });
   }
 
-  #hear(message: ToPage): void {
-    if (message.type === 'keyFrame') this.#picture?.requestKeyFrame();
-    if (message.type === 'bitrate') this.#picture?.setBitrate(message.bitsPerSecond);
-    if (message.type === 'wanted') {
-      this.#isWanted = message.isWanted;
-      if (message.isWanted) this.#picture?.requestKeyFrame();
-      this.#refresh();
-    }
-    if (message.type === 'refused') {
-      this.#isReplaced = true;
-      this.#closeDevices();
-      this.#change({ state: 'failed', reason: message.reason, remedy: 'useThisPage' });
-    }
-  }
-
-  async #openDevices(): Promise<void> {
-    clearTimeout(this.#retry);
-    this.#closeDevices();
-    const missing = await missingFeature();
-    if (missing) {
-      this.#fail(missing, false);
-      return;
-    }
-    try {
-      const stream = await askForDevices();
-      this.#encode(stream);
-    } catch (error) {
-      const name = error instanceof DOMException ? error.name : '';
-      if (name === 'NotAllowedError' || name === 'SecurityError') {
-        this.#fail('capture.refused', false);
-      } else this.#fail(name === 'NotReadableError' ? 'capture.busy' : 'capture.noCamera', true);
-    }
-  }
-
-  #encode(stream: MediaStream): void {
-    const [video] = stream.getVideoTracks();
-    const [audio] = stream.getAudioTracks();
-    if (!video) return;
-    const shared = {
-      isWanted: () => this.#isWanted && this.#link.isOpen(),
-      onFrame: (frame: PageFrame) => {
+  #makeProgram(kind: CaptureProgram): Program {
+    return new Program({
+      kind,
+      scene: keptScene(kind),
+      isWanted: () => this.#wanted.includes(kind) && this.#link.isOpen(),
+      needsKeyFrame: () => this.#link.needsKeyFrame(kind),
+      onFrame: (frame) => {
         this.#framesSent++;
-        this.#link.sendFrame(frame);
+        this.#link.sendFrame({ ...frame, program: kind });
       },
       onDropped: () => {
         this.#lost++;
       },
-      onFailure: (reason: string) => {
-        this.#fail('capture.encoderFailed', true, { reason });
-      },
-    };
-    video.addEventListener('ended', () => this.#fail('capture.gone', true));
-    this.#picture = encodePicture({
-      ...shared,
-      track: video,
-      needsKeyFrame: () => this.#link.needsKeyFrame(),
-      onSize: (width, height) => {
-        this.#change({ width, height });
-        this.#refresh();
-      },
+      onChange: () => this.#tell(),
     });
-    this.#encoders = [this.#picture];
-    if (audio) this.#encoders.push(encodeSound({ ...shared, track: audio }));
-    const { width = 0, height = 0, frameRate = 30 } = video.getSettings();
-    this.#change({
-      ...{ stream, width, height, framesPerSecond: frameRate, hasSound: audio !== undefined },
-      ...{ state: 'ready', reason: '', remedy: null },
-    });
-    this.#link.sendMessage(helloOf(video.label));
-    this.#refresh();
   }
 
-  #closeDevices(): void {
-    for (const encoder of this.#encoders.splice(0)) encoder.stop();
-    this.#picture = null;
-    for (const track of this.#view.stream?.getTracks() ?? []) track.stop();
-    this.#change({ stream: null });
-  }
-
-  #fail(key: TextKey, willRetry: boolean, values: Record<string, string> = {}): void {
-    this.#closeDevices();
-    const reason = text(key, values);
-    this.#change({ state: 'failed', reason, remedy: willRetry ? null : 'tryAgain' });
-    this.#tellEngine();
-    clearTimeout(this.#retry);
-    if (willRetry) this.#retry = window.setTimeout(() => void this.#openDevices(), RETRY_MS);
-  }
-
-  /** State and reason after a change of the connection or of what the show wants. */
-  #refresh(): void {
-    if (this.#view.state === 'ready' || this.#view.state === 'live') {
-      const reason = this.#link.isOpen() ? '' : text('capture.noStudio');
-      this.#change({ state: this.#isWanted ? 'live' : 'ready', reason });
+  #hear(message: ToPage): void {
+    const programs = Object.values(this.#programs);
+    if (message.type === 'keyFrame') for (const one of programs) one.requestKeyFrame();
+    if (message.type === 'bitrate')
+      for (const one of programs) one.setBitrate(message.bitsPerSecond);
+    if (message.type === 'market') this.#showMarket(message.card);
+    if (message.type === 'wanted') this.#want(message.programs);
+    if (message.type === 'refused') {
+      this.#replacedReason = message.reason;
+      for (const one of programs) one.stop();
+      this.#setMicrophone(null);
+      this.#tell();
     }
-    this.#tellEngine();
   }
 
-  #tellEngine(): void {
-    const { state, reason, width, height, framesPerSecond, hasSound } = this.#view;
-    const told = state === 'ready' ? 'live' : state;
-    const message: FromPage = {
-      ...{ type: 'state', state: told, reason: told === 'live' ? '' : reason.slice(0, 300) },
-      ...{ width, height, framesPerSecond, hasSound },
-    };
+  #showMarket(card: MarketCardFacts | null): void {
+    for (const one of Object.values(this.#programs)) one.showMarket(card);
+  }
+
+  /** What the show newly wants is what the person looks at. */
+  #want(programs: readonly CaptureProgram[]): void {
+    const added = programs.find((one) => !this.#wanted.includes(one));
+    this.#wanted = programs;
+    for (const one of programs) this.#programs[one].requestKeyFrame();
+    if (added) this.look(added);
+    this.#tell();
+  }
+
+  async #openDevices(): Promise<void> {
+    this.#missing = await missingFeature();
+    if (this.#missing) return this.#tell();
+    const stream = await firstDevices();
+    this.#setMicrophone(stream?.getAudioTracks()[0] ?? null);
+    const names = CAPTURE_PROGRAMS.flatMap((one) =>
+      this.#programs[one].view.scene.layers.flatMap((layer) =>
+        layer.kind === 'image' ? [layer.name] : [],
+      ),
+    );
+    if (names.length > 0) this.#images = await keptImages(names);
+    for (const one of Object.values(this.#programs)) one.setImages(this.#images);
+    const [camera = null] = stream?.getVideoTracks() ?? [];
+    this.#isReady = true;
+    if (this.#isAsked('camera')) this.#programs.camera.start(camera);
+    else camera?.stop();
+    for (const kind of CAPTURE_PROGRAMS) if (this.#isAsked(kind)) this.#programs[kind].start();
+    if (this.#microphoneId !== '') await this.#openMicrophone();
+    await this.#devicesChanged();
+  }
+
+  async #devicesChanged(): Promise<void> {
+    const all = (await navigator.mediaDevices?.enumerateDevices()) ?? [];
+    const of = (kind: MediaDeviceKind) =>
+      all
+        .filter((device) => device.kind === kind && device.label !== '')
+        .map(({ deviceId, label }) => ({ id: deviceId, title: label }));
+    this.#devices = { cameras: of('videoinput'), microphones: of('audioinput') };
+    for (const one of Object.values(this.#programs)) one.devicesChanged();
+    const isSilent = this.#microphone === null || this.#microphone.readyState === 'ended';
+    if (isSilent && this.#devices.microphones.length > 0) await this.#openMicrophone();
+    this.#tell();
+  }
+
+  async #openMicrophone(): Promise<void> {
+    if (this.#replacedReason !== '') return;
+    const device = this.#microphoneId === '' ? {} : { deviceId: { exact: this.#microphoneId } };
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({
+        audio: { ...WANTED_SOUND, ...device },
+      });
+      this.#setMicrophone(stream.getAudioTracks()[0] ?? null);
+    } catch {
+      // A show without sound goes on; the page says that there is none.
+      this.#setMicrophone(null);
+    }
+  }
+
+  #setMicrophone(track: MediaStreamTrack | null): void {
+    if (this.#microphone === track) return;
+    this.#microphone?.stop();
+    this.#microphone = track;
+    for (const one of Object.values(this.#programs)) one.setMicrophone(track);
+  }
+
+  /** Looks at everything again; tells the person and the engine. */
+  #tell(): void {
+    this.#view = this.#lookAgain();
+    for (const run of this.#listeners) run();
+    for (const kind of CAPTURE_PROGRAMS) if (this.#isAsked(kind)) this.#tellEngine(kind);
+  }
+
+  #tellEngine(kind: CaptureProgram): void {
+    const program = this.#programs[kind];
+    const words = this.#missing ? text(this.#missing) : this.#wordsOf(program.view);
+    const message = program.stateMessage(words, this.#missing !== null);
+    const said = JSON.stringify(message);
+    if (!this.#link.isOpen() || this.#told.get(kind) === said) return;
+    this.#told.set(kind, said);
     this.#link.sendMessage(message);
   }
 
-  #change(change: Partial<CaptureView>): void {
-    this.#view = { ...this.#view, ...change };
-    for (const run of this.#listeners) run();
+  #isAsked(kind: CaptureProgram): boolean {
+    return kind === this.#shown || this.#wanted.includes(kind);
+  }
+
+  #lookAgain(): CaptureView {
+    const program = this.#programs[this.#shown].view;
+    const shared = {
+      ...{ shown: this.#shown, wanted: this.#wanted, program, ...this.#devices },
+      ...{ microphone: this.#microphoneId, framesSent: this.#framesSent },
+      framesDropped: this.#lost + this.#link.droppedCount(),
+    };
+    if (this.#replacedReason !== '') {
+      const reason = this.#replacedReason;
+      return { ...shared, state: 'failed', reason, remedy: 'useThisPage' };
+    }
+    if (this.#missing) {
+      return { ...shared, state: 'failed', reason: text(this.#missing), remedy: 'tryAgain' };
+    }
+    const needsPress = [...program.inputs.values()].some((input) => input.needsPress);
+    const remedy = needsPress ? (this.#shown === 'camera' ? 'tryAgain' : 'share') : null;
+    const words = this.#wordsOf(program);
+    if (program.state !== 'live') {
+      return { ...shared, state: program.state, reason: words, remedy };
+    }
+    const reason = this.#link.isOpen() ? words : text('capture.noStudio');
+    const isOnAir = this.#wanted.includes(this.#shown);
+    return { ...shared, state: isOnAir ? 'live' : 'ready', reason, remedy };
+  }
+
+  #wordsOf({ reason, detail }: ProgramView): string {
+    if (reason === 'encoder') return text('capture.encoderFailed', { reason: detail });
+    return reason === null ? '' : text(reason);
   }
 }
 
-/** Camera and microphone; the camera alone where there is no microphone or it is refused. */
-async function askForDevices(): Promise<MediaStream> {
-  try {
-    return await navigator.mediaDevices.getUserMedia({
-      video: WANTED_PICTURE,
-      audio: WANTED_SOUND,
-    });
-  } catch {
-    return await navigator.mediaDevices.getUserMedia({ video: WANTED_PICTURE });
+/**
+ * Camera and microphone by one question; the camera alone where there is no microphone. Null when
+ * there is none or it is refused: the layer's own attempt says why.
+ */
+async function firstDevices(): Promise<MediaStream | null> {
+  for (const audio of [WANTED_SOUND, false]) {
+    try {
+      return await navigator.mediaDevices.getUserMedia({ video: WANTED_PICTURE, audio });
+    } catch {
+      // The next attempt asks for less.
+    }
   }
+  return null;
 }

@@ -1,4 +1,4 @@
-// WebCodecs: H.264 constrained baseline and Opus from the frames of a device. Pictures are
+// WebCodecs: H.264 constrained baseline and Opus from the frames of a device or a scene. Pictures are
 // encoded as they come and never queued; one that finds the encoder busy is dropped and counted.
 
 import type { PageFrame } from '../../core/media/capturePort.ts';
@@ -28,12 +28,15 @@ export type Encoder = {
   stop(): void;
 };
 
-export type EncoderOptions = {
-  track: MediaStreamTrack;
+/** What an encoder makes; whose it is the program adds. */
+export type EncodedFrame = Omit<PageFrame, 'program'>;
+
+export type EncoderOptions<Frame> = {
+  frames: ReadableStreamDefaultReader<Frame>;
   /** False: frames are taken and let go, nothing is encoded. */
   isWanted(): boolean;
   needsKeyFrame?(): boolean;
-  onFrame(frame: PageFrame): void;
+  onFrame(frame: EncodedFrame): void;
   onSize?(width: number, height: number): void;
   onDropped(): void;
   /** The encoder gave up; the reason is the browser's. */
@@ -64,15 +67,16 @@ function pictureConfig(width: number, height: number, bitrate: number): VideoEnc
   };
 }
 
-function framesOf<Frame>(track: MediaStreamTrack): ReadableStreamDefaultReader<Frame> {
+/** The frames of a track as they come; the oldest is dropped when nobody takes it. */
+export function framesOf<Frame>(track: MediaStreamTrack): ReadableStreamDefaultReader<Frame> {
   const maker = (globalThis as { MediaStreamTrackProcessor?: TrackProcessorMaker })
     .MediaStreamTrackProcessor;
   if (!maker) throw new Error('MediaStreamTrackProcessor is missing');
   return new maker<Frame>({ track, maxBufferSize: 2 }).readable.getReader();
 }
 
-/** Hands each frame to `take`, which closes it, until the track ends. */
-async function pump<Frame>(
+/** Hands each frame to `take`, which closes it, until there are no more. */
+export async function pump<Frame>(
   reader: ReadableStreamDefaultReader<Frame>,
   take: (frame: Frame) => void,
 ): Promise<void> {
@@ -83,10 +87,9 @@ async function pump<Frame>(
   }
 }
 
-/** Encodes the pictures of a track. */
-export function encodePicture(options: EncoderOptions): Encoder {
+/** Encodes pictures. */
+export function encodePicture(options: EncoderOptions<VideoFrame>): Encoder {
   const clock = createArrivalClock();
-  const reader = framesOf<VideoFrame>(options.track);
   let bitrate = BITS_PER_SECOND_DEFAULT;
   let size = '';
   let isKeyFrameDue = true;
@@ -133,7 +136,7 @@ export function encodePicture(options: EncoderOptions): Encoder {
     }
   }
 
-  pump(reader, take).catch((error: unknown) => options.onFailure(String(error)));
+  pump(options.frames, take).catch((error: unknown) => options.onFailure(String(error)));
   return {
     requestKeyFrame() {
       isKeyFrameDue = true;
@@ -145,16 +148,15 @@ export function encodePicture(options: EncoderOptions): Encoder {
       encoder.configure(pictureConfig(width & ~1, height & ~1, bitrate));
     },
     stop() {
-      reader.cancel().catch(() => {});
+      options.frames.cancel().catch(() => {});
       if (encoder.state !== 'closed') encoder.close();
     },
   };
 }
 
-/** Encodes the sound of a track as Opus packets of 20 ms. */
-export function encodeSound(options: EncoderOptions): Encoder {
+/** Encodes sound as Opus packets of 20 ms. */
+export function encodeSound(options: EncoderOptions<AudioData>): Encoder {
   const clock = createArrivalClock();
-  const reader = framesOf<AudioData>(options.track);
   let form = '';
   const encoder = new AudioEncoder({
     output(chunk) {
@@ -182,12 +184,12 @@ export function encodeSound(options: EncoderOptions): Encoder {
     }
   }
 
-  pump(reader, take).catch((error: unknown) => options.onFailure(String(error)));
+  pump(options.frames, take).catch((error: unknown) => options.onFailure(String(error)));
   return {
     requestKeyFrame() {},
     setBitrate() {},
     stop() {
-      reader.cancel().catch(() => {});
+      options.frames.cancel().catch(() => {});
       if (encoder.state !== 'closed') encoder.close();
     },
   };

@@ -4,6 +4,7 @@
 
 import {
   CAPTURE_PORT_VERSION,
+  type CaptureProgram,
   createCreditGate,
   decodeCaptureMessage,
   encodeCaptureMessage,
@@ -22,7 +23,7 @@ export type EngineLink = {
   /** Sends a message when connected; the caller says its state again at each `onOpen`. */
   sendMessage(message: FromPage): void;
   isOpen(): boolean;
-  needsKeyFrame(): boolean;
+  needsKeyFrame(program: CaptureProgram): boolean;
   droppedCount(): number;
   close(): void;
 };
@@ -102,8 +103,8 @@ export function createEngineLink(options: EngineLinkOptions): EngineLink {
     sendFrame(frame) {
       const isClear = line?.isOpen() === true && line.waitingBytes() < BUFFERED_BYTES_MAX;
       // A blocked line counts as having no credits, so that pictures resume at a key frame.
-      if (!isClear || !gate.take(frame.track, frame.keyFrame)) {
-        if (!isClear && frame.track === 'video') gate.breakPicture();
+      if (!isClear || !gate.take(frame)) {
+        if (!isClear && frame.track === 'video') gate.breakPicture(frame.program);
         dropped++;
         return;
       }
@@ -121,6 +122,4 @@ export function createEngineLink(options: EngineLinkOptions): EngineLink {
 }
 
 /** What the page says first on each connection. */
-export function helloOf(title: string): FromPage {
-  return { type: 'hello', version: CAPTURE_PORT_VERSION, title: title.slice(0, 100) };
-}
+export const HELLO: FromPage = { type: 'hello', version: CAPTURE_PORT_VERSION };
