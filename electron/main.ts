@@ -4,6 +4,7 @@
 
 import { join } from 'node:path';
 import { app, type BrowserWindow, ipcMain, MessageChannelMain, session } from 'electron';
+import { isPageSource } from '../core/media/capturePort.ts';
 import { launchStudio } from '../native/host/launch.ts';
 import type { StudioHost } from '../native/host/studio.ts';
 import { platformKeychain } from './keychain.ts';
@@ -49,13 +50,14 @@ function handPorts(): void {
   });
 }
 
-/** While a camera is the source its page is open, once; afterwards nothing holds the device. */
+/** While a page makes the source it is open, once; afterwards nothing holds the devices. */
 function keepCapturePage(preloadFolder: string): () => void {
   let window: BrowserWindow | undefined;
   return () => {
-    const isCamera = studio?.readyFacts().source?.startsWith('camera:') ?? false;
-    if (isCamera && (!window || window.isDestroyed())) window = openCaptureWindow(preloadFolder);
-    if (!isCamera && window && !window.isDestroyed()) window.close();
+    const isPageWanted = isPageSource(studio?.readyFacts().source ?? '');
+    if (isPageWanted && (!window || window.isDestroyed()))
+      window = openCaptureWindow(preloadFolder);
+    if (!isPageWanted && window && !window.isDestroyed()) window.close();
   };
 }
 

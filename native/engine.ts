@@ -29,6 +29,7 @@ import { initialState } from './engine/initialState.ts';
 import { followJournal } from './engine/journalSource.ts';
 import { type KeptChoices, openKeptChoices } from './engine/keptChoices.ts';
 import { createLedgerGate } from './engine/ledgerGate.ts';
+import { marketCardOf } from './engine/marketCard.ts';
 import { createModelShelf } from './engine/modelShelf.ts';
 import { openObs } from './engine/obsDesk.ts';
 import { createPeopleRooms, type KeptPeopleFiles, openPeopleFiles } from './engine/peopleRooms.ts';
@@ -106,7 +107,8 @@ export async function startEngine(
 
   // 2. Money lives in the ledger process; markets, audience and relay are joined to it.
   const kept = await openKept(configuration.dataFolder, around);
-  const facts = openFactRooms(configuration, around, { ...kept, vision, openRpc: () => door.rpc });
+  const openRpc = () => door.rpc;
+  const facts = openFactRooms(configuration, around, { ...kept, capture, vision, openRpc });
   const { ledger, journal, socket, shipper, gate, store, markets, audience, peopleRooms } = facts;
 
   // 3. The show itself: ready or live, and whether anybody may bet.
@@ -383,6 +385,7 @@ type KeptForFacts = {
   marks: MarkKeeper;
   kept: KeptChoices;
   keptPeople: KeptPeopleFiles;
+  capture: Capture;
   vision: VisionClient;
   /** The studio's RPC, once its door stands. */
   openRpc(): RpcServer;
@@ -392,7 +395,7 @@ type KeptForFacts = {
 function openFactRooms(
   configuration: EngineConfiguration,
   around: EngineSurroundings,
-  { marks, kept, vision, keptPeople, openRpc }: KeptForFacts,
+  { marks, kept, capture, vision, keptPeople, openRpc }: KeptForFacts,
 ) {
   const { clock, timers, random, logger, key } = around;
   const ledger = createLedgerClient(null, { timers, awayMsMax: LEDGER_AWAY_MS_MAX });
@@ -423,6 +426,7 @@ function openFactRooms(
     onAction(action) {
       store.apply(action);
       if (action.type !== 'market.changed') return;
+      capture.showMarket(marketCardOf(store.state().markets));
       audience.marketChanged(action.market);
       peopleRooms.marketChanged(action.market);
     },

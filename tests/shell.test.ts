@@ -19,7 +19,7 @@ import {
   toPageSchema,
 } from '../core/media/capturePort.ts';
 import type { ReadyFacts } from '../native/host/readyFile.ts';
-import { helloOf } from '../renderer/capture/engineLink.ts';
+import { HELLO } from '../renderer/capture/engineLink.ts';
 import { type Line, openEngineLine } from '../renderer/capture/line.ts';
 import { connectStudio } from '../renderer/studio/connect.ts';
 import { buildIfStale } from '../scripts/build.ts';
@@ -286,7 +286,7 @@ async function checkCapturePage(shell: ShellProcess): Promise<number> {
       onClosed: () => fail(new Error('The window gave no port')),
     });
   });
-  line.send(encodeCaptureMessage(helloOf('A camera')));
+  line.send(encodeCaptureMessage(HELLO));
   await waitFor('the welcome of the capture page', () => types.includes('welcome'));
   line.close();
   return window;

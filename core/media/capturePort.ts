@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { TrackKind } from './feed.ts';
 
 export const CAPTURE_PORT_VERSION = 2;
-/** What a page can make pictures of; each is a source of its own, and two run while one is changed. */
+/** What a page makes pictures of; each is a source, and two run while one takes over. */
 export const CAPTURE_PROGRAMS = ['camera', 'screen', 'window'] as const;
 export type CaptureProgram = (typeof CAPTURE_PROGRAMS)[number];
 /** Frames on their way at most: 0.8 s of picture and sound. Beyond that the page drops. */
@@ -17,6 +17,11 @@ export const CAPTURE_FRAME_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Control messages are short sentences and numbers. */
 const MESSAGE_BYTES_MAX = 4_096;
+
+/** True for sources that a capture page makes. */
+export function isPageSource(url: string): boolean {
+  return CAPTURE_PROGRAMS.some((one) => url.startsWith(`${one}:`));
+}
 
 const text = z.string().max(300);
 const program = z.enum(CAPTURE_PROGRAMS);
@@ -110,7 +115,7 @@ export type PageFrame = {
   bytes: Uint8Array;
 };
 
-/** track (1) | flags (1): key frame, program in the two bits above | pageUs (8) | length of description (2) */
+/** track (1) | flags (1): key frame, above it program | pageUs (8) | length of description (2) */
 const HEADER_BYTES = 12;
 const FLAG_KEY = 1;
 const PROGRAM_SHIFT = 1;

@@ -5,6 +5,7 @@
 
 import type { CancelTimer, MediaTimeUs } from '../../core/base/clock.ts';
 import type { SourceState } from '../../core/contract/state.ts';
+import type { MarketCardFacts } from '../../core/media/capturePort.ts';
 import type { Unit } from '../../core/media/feed.ts';
 import { createCapturePages } from './capturePages.ts';
 import { checkSource, type SourceFacts } from './checkSource.ts';
@@ -58,6 +59,8 @@ export type Capture = {
   setBitrate(bitsPerSecond: number): boolean;
   /** Hands over a capture page's connection, also before camera: is selected. */
   attachCapturePage(port: CapturePagePort): void;
+  /** What scenes with a market's card show; null: nothing is asked. */
+  showMarket(card: MarketCardFacts | null): void;
   close(): Promise<void>;
 };
 
@@ -205,6 +208,10 @@ class CaptureRoom implements Capture {
 
   attachCapturePage(port: CapturePagePort): void {
     this.#ways.pages.attach(port);
+  }
+
+  showMarket(card: MarketCardFacts | null): void {
+    this.#ways.pages.showMarket(card);
   }
 
   async close(): Promise<void> {

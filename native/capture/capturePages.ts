@@ -1,6 +1,7 @@
 // The engine's end of a capture page, whatever carries it: greets it, asks for its clock, pays its
-// credits and hands its frames to camera:, screen: and window: while those are selected (two of them
-// while one takes over from another). One page at a time: the newest is the one a person just opened.
+// credits and hands its frames to camera:, screen: and window: while those are selected (two of
+// them while one takes over from another). One page at a time: the newest is the one a person just
+// opened.
 
 import type { CancelTimer, MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
 import type { Logger } from '../../core/base/logger.ts';

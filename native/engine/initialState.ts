@@ -60,6 +60,8 @@ function knownSources(chosen: string): StudioState['sources'] {
   const builtIn = [
     { url: 'demo:', title: 'Demo match' },
     { url: 'camera:', title: 'Camera' },
+    { url: 'screen:', title: 'Screen' },
+    { url: 'window:', title: 'Window' },
     { url: 'rtmp:', title: 'OBS (RTMP)' },
     { url: 'whip:', title: 'OBS (WHIP)' },
   ];

@@ -1,5 +1,5 @@
-// What a person sees of the capture page: the picture, one state, one reason, one remedy, and beside
-// it what the picture is made of.
+// What a person sees of the capture page: the picture, one state, one reason, one remedy, and
+// beside it what the picture is made of.
 
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { CAPTURE_PROGRAMS } from '../../core/media/capturePort.ts';

@@ -1,6 +1,6 @@
-// The flow of the capture page: programs, microphone, connection, and the state that both the person
-// and the engine are told. It gives up on nothing but what only a person can mend, and a reload of
-// the studio does not touch it.
+// The flow of the capture page: programs, microphone, connection, and the state that both the
+// person and the engine are told. It gives up on nothing but what only a person can mend, and a
+// reload of the studio does not touch it.
 
 import {
   CAPTURE_PROGRAMS,

@@ -1,5 +1,5 @@
-// WebCodecs: H.264 constrained baseline and Opus from the frames of a device or a scene. Pictures are
-// encoded as they come and never queued; one that finds the encoder busy is dropped and counted.
+// WebCodecs: H.264 constrained baseline and Opus of a device or a scene. Pictures are encoded as
+// they come and never queued; one that finds the encoder busy is dropped and counted.
 
 import type { PageFrame } from '../../core/media/capturePort.ts';
 import { createArrivalClock } from './arrivalClock.ts';

@@ -114,7 +114,7 @@ export function moveLayer(scene: Scene, id: number, byX: number, byY: number): S
   }));
 }
 
-/** Moves a layer's lower right corner by parts of the picture; it stays inside, and large enough. */
+/** Moves a layer's lower right corner by parts of the picture; it stays inside, and reachable. */
 export function resizeLayer(scene: Scene, id: number, byX: number, byY: number): Scene {
   return changed(scene, id, (layer) => ({
     ...layer,

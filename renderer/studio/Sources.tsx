@@ -4,6 +4,7 @@
 import { ExternalLink, Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { SourceState, StudioState } from '../../core/contract/state.ts';
+import { isPageSource } from '../../core/media/capturePort.ts';
 import { Button } from '../ui/Button.tsx';
 import { Figure } from '../ui/Figure.tsx';
 import { StateDot, type StateTone } from '../ui/StateDot.tsx';
@@ -88,7 +89,7 @@ function NextSource(props: { next: NonNullable<SourceState['next']>; onAirUrl: s
         <StateDot tone="warn">{text('studio.source.switching')}</StateDot>
       </span>
       {next.reason === '' ? null : <span className="source-reason">{next.reason}</span>}
-      {next.url.startsWith('camera:') && isBrowser() ? <CameraPageLink /> : null}
+      {isPageSource(next.url) && isBrowser() ? <CameraPageLink /> : null}
       <Button
         look="quiet"
         size="dense"
@@ -125,7 +126,7 @@ function CurrentSource({ source }: { source: SourceState }) {
 
 /** In a browser a person opens the page that owns the camera; the desktop app opens it itself. */
 function needsCameraPage(source: SourceState): boolean {
-  return isBrowser() && source.url.startsWith('camera:') && source.state !== 'live';
+  return isBrowser() && isPageSource(source.url) && source.state !== 'live';
 }
 
 function isBrowser(): boolean {
