@@ -178,8 +178,10 @@ export class Program {
     }
     this.#stopEncoders();
     const one = failed ?? starting;
+    // A screen that nobody has handed over yet is no failure; the show waits for the press.
+    const isWaiting = one?.view.state === 'starting' || (one && one.kind !== 'camera');
     this.#set({
-      ...{ state: failed || !one ? 'failed' : 'starting', stream: null, canvas: null },
+      ...{ state: isWaiting ? 'starting' : 'failed', stream: null, canvas: null },
       ...{ reason: one?.view.reason ?? 'capture.emptyScene', inputs: this.#inputViews() },
     });
   }
