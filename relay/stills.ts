@@ -2,8 +2,7 @@
 // memory only. The relay decides nothing by them; it hands on what verifies, with the signature, so
 // that a page can check for itself that the studio sent it.
 
-import { channelIdOf, isId, isSigned, stillSigningText } from '../core/wire/signing.ts';
-import { sha256HexOf } from '../native/hash/sha256.ts';
+import { isId, isStillSigned } from '../core/wire/signing.ts';
 import { isJpeg } from './poster.ts';
 
 /** Newest markets of a channel that have one: 4 MB at most. */
@@ -42,12 +41,9 @@ export class StillKeeper {
     if (this.#kept.size > STILLS_MAX && oldest !== undefined) this.#kept.delete(oldest);
   }
 
-  #isOurs({ marketId, captureUs, jpeg, signature, publicKey }: Parameters<this['take']>[0]) {
+  #isOurs(still: Parameters<this['take']>[0]): boolean {
+    const { marketId, captureUs, jpeg } = still;
     if (!isId(marketId) || captureUs > Number.MAX_SAFE_INTEGER || !isJpeg(jpeg)) return false;
-    if (!/^[0-9a-f]{64}$/.test(publicKey) || channelIdOf(publicKey) !== this.#channelId) {
-      return false;
-    }
-    const still = { marketId, captureUs: Number(captureUs), hash: sha256HexOf(jpeg) };
-    return isSigned(stillSigningText(this.#channelId, still), signature, publicKey);
+    return isStillSigned(this.#channelId, { ...still, captureUs: Number(captureUs) });
   }
 }

@@ -53,6 +53,23 @@ export function stillSigningText(
   return `morphine-still-v1|${channelId}|${marketId}|${captureUs}|${hash}`;
 }
 
+/** Whether a picture that shows what decided a market is the channel's own. Never throws. */
+export function isStillSigned(
+  channelId: string,
+  still: {
+    marketId: string;
+    captureUs: number;
+    jpeg: Uint8Array;
+    signature: string;
+    publicKey: string;
+  },
+): boolean {
+  const { marketId, captureUs, jpeg, signature, publicKey } = still;
+  if (!PUBLIC_KEY_PATTERN.test(publicKey) || channelIdOf(publicKey) !== channelId) return false;
+  const text = stillSigningText(channelId, { marketId, captureUs, hash: toHex(sha256(jpeg)) });
+  return isSigned(text, signature, publicKey);
+}
+
 /** Signs a text; the result is 128 hexadecimal characters. */
 export function signText(text: string, secretKey: string): string {
   return toHex(ed25519.sign(new TextEncoder().encode(text), fromHex(secretKey)));

@@ -12,6 +12,7 @@ import { Health } from './Health.tsx';
 import { Markets } from './Markets.tsx';
 import { openFirstSuggestion } from './marketCalls.ts';
 import { Program } from './Program.tsx';
+import { RecordingPart } from './RecordingPart.tsx';
 import { Sources } from './Sources.tsx';
 import { StatusBar } from './StatusBar.tsx';
 import { dismissToast, usePage } from './store.ts';
@@ -50,6 +51,7 @@ export function App() {
       <aside className="dock dock-left">
         <Sources state={state} />
         <Health state={state} />
+        <RecordingPart recording={state.recording} />
       </aside>
       <Program state={state} />
       <Markets state={state} />

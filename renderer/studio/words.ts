@@ -7,12 +7,22 @@ import { managementTexts } from '../ui/texts/management.ts';
 import { modelTexts } from '../ui/texts/models.ts';
 import { obsTexts } from '../ui/texts/obs.ts';
 import { obsTextsChinese } from '../ui/texts/obsChinese.ts';
+import { recordingTexts } from '../ui/texts/recording.ts';
+import { recordingTextsChinese } from '../ui/texts/recordingChinese.ts';
 import { sharedTexts } from '../ui/texts/shared.ts';
 import { studioTexts } from '../ui/texts/studio.ts';
 import { chooseTexts } from '../ui/texts.ts';
 
-chooseTexts(sharedTexts, studioTexts, managementTexts, modelTexts, handoverTexts, obsTexts);
+chooseTexts(
+  sharedTexts,
+  studioTexts,
+  managementTexts,
+  modelTexts,
+  handoverTexts,
+  obsTexts,
+  recordingTexts,
+);
 // Only these panels speak Chinese so far; the rest of the studio is English.
 if (pageLanguage(location.search, navigator.languages) === 'zh') {
-  chooseTexts(handoverTextsChinese, obsTextsChinese);
+  chooseTexts(handoverTextsChinese, obsTextsChinese, recordingTextsChinese);
 }

@@ -10,6 +10,7 @@ import { BetActions } from './BetActions.tsx';
 import { BetLine } from './BetLine.tsx';
 import type { BetRecord } from './betRecord.ts';
 import { resultOf } from './betWords.ts';
+import { DecidingPicture } from './DecidingPicture.tsx';
 import type { ViewerSession } from './viewerSession.ts';
 
 /** Bets in the list; the ledger has them all. */
@@ -70,6 +71,7 @@ function History({ session }: { session: ViewerSession }) {
         {bets.slice(0, HISTORY_SHOWN).map((bet) => (
           <BetLine key={bet.betId} bet={bet} isNewest={false} withTitle>
             <BetActions session={session} bet={bet} />
+            <DecidingPicture bet={bet} />
           </BetLine>
         ))}
       </ul>

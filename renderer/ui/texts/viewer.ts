@@ -150,6 +150,8 @@ export const viewerTexts = {
   'viewer.atStake': 'At stake',
   'viewer.runningBets': 'Bets that are not settled yet',
   'viewer.history': 'Your bets',
+  'viewer.decidedBy': 'The picture that decided it',
+  'viewer.noPicture': 'There is no signed picture of it here.',
   'viewer.result': 'Over your last {count} settled bets you are {points} points {direction}.',
   'viewer.result.ahead': 'ahead',
   'viewer.result.behind': 'behind',

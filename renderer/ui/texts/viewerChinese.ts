@@ -168,6 +168,8 @@ export const viewerTextsChinese: WordsLike<typeof viewerTexts & typeof sharedTex
   'viewer.atStake': '已下注',
   'viewer.runningBets': '尚未结算的下注',
   'viewer.history': '你的下注',
+  'viewer.decidedBy': '判定所依据的画面',
+  'viewer.noPicture': '这里没有带签名的画面。',
   'viewer.result': '最近 {count} 笔已结算的下注，你{direction} {points} 分。',
   'viewer.result.ahead': '净赢',
   'viewer.result.behind': '净输',
