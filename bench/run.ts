@@ -29,6 +29,7 @@ import { measureLoad } from './load.ts';
 import { machineFacts } from './machine.ts';
 import { measureGlue, measurePose } from './models.ts';
 import { measureMotion } from './motion.ts';
+import { measureObs } from './obs.ts';
 import { measureOverlay } from './overlay.ts';
 import { measurePhone } from './phone.ts';
 import { measureRecovery } from './recovery.ts';
@@ -67,6 +68,7 @@ const MEASUREMENTS: Record<string, Measurement> = {
   settlement: measureSettlement,
   audit: measureAudit,
   recovery: measureRecovery,
+  obs: measureObs,
 };
 /** Vision on pictures and clips alone; not in the short form unless they are asked for. */
 const SIGHT = ['glue', 'pose', 'motion', 'motionids', 'tracking', 'ball', 'regions'];

@@ -32,7 +32,7 @@ export type ObsSetting = keyof typeof OBS_SETTINGS;
 export type RunningObs = {
   /** SIGKILL to it and to all that came with it. */
   kill(): Promise<void>;
-  /** What OBS wrote to its log; once it has ended by itself. */
+  /** What OBS wrote to its log so far. */
   log(): string;
   ended: Promise<void>;
 };
@@ -61,7 +61,7 @@ export function startObs(
   const ended = new Promise<void>((done) => child.once('close', () => done()));
   return {
     ended,
-    log: () => log,
+    log: () => log || keptLog(folder),
     async kill() {
       // What was being started while the others ended carries the mark, too.
       for (let pids = marked(mark); pids.length > 0; pids = marked(mark)) {
@@ -72,6 +72,13 @@ export function startObs(
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The tool prints the log of OBS when it ends; a killed one leaves it in its folder. */
+function keptLog(folder: string): string {
+  const boxes = existsSync(folder) ? readdirSync(folder) : [];
+  const logs = boxes.map((box) => join(folder, box, 'obs.log')).filter(existsSync);
+  return logs.map((path) => readFileSync(path, 'utf8')).join('\n');
 }
 
 function marked(mark: string): number[] {

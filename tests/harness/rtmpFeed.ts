@@ -23,7 +23,10 @@ export type RtmpFeed = {
 /** A wait that only guards against hanging for ever; it judges no speed. */
 const HANG_MS = 75_000;
 
-export async function openRtmpFeed(ffmpeg: FfmpegChoice): Promise<RtmpFeed> {
+export async function openRtmpFeed(
+  ffmpeg: FfmpegChoice,
+  onHelper: (pid: number, alive: boolean) => void = () => {},
+): Promise<RtmpFeed> {
   const clock = { nowUs: () => Number(process.hrtime.bigint() / 1000n) };
   const random = (length: number) => new Uint8Array(randomBytes(length));
   const rtmp = await openRtmpListener({
@@ -32,7 +35,7 @@ export async function openRtmpFeed(ffmpeg: FfmpegChoice): Promise<RtmpFeed> {
   });
   const capture = createCapture({
     ...{ clock, timers: realTimers, logger: silentLogger, ffmpeg, rtmp },
-    ...{ onHelper() {}, callerFolder: '/', seed: 1, demoAnchorUs: 0 },
+    ...{ onHelper, callerFolder: '/', seed: 1, demoAnchorUs: 0 },
     ...{ demoWorkerUrl: new URL('file:///none'), videoClockOffset: 0, audioClockOffset: 0 },
   });
   let units: Unit[] = [];
