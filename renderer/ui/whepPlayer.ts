@@ -32,6 +32,8 @@ export type WhepPlayer = {
   stats(): Promise<RTCStatsReport | null>;
   /** Address of the running session, or null. */
   resource(): string | null;
+  /** Media found a way to here, on the newest connection of which that is known. */
+  hasPath(): boolean;
   close(): void;
 };
 
@@ -67,6 +69,7 @@ export function createWhepPlayer(options: WhepPlayerOptions): WhepPlayer {
   let connection: Connection | null = null;
   let cancelRetry: CancelTimer = () => {};
   let backOffMs = BACK_OFF_FIRST_MS;
+  let hasPath = false;
   let closed = false;
 
   function enter(next: PlayerState): void {
@@ -92,6 +95,9 @@ export function createWhepPlayer(options: WhepPlayerOptions): WhepPlayer {
         enter('live');
       },
       stalled: () => enter('stalled'),
+      path(isOpen) {
+        hasPath = isOpen;
+      },
       lost(reason) {
         if (closed || connection !== own) return;
         enter(reason instanceof NotLive ? 'notLive' : state === 'live' ? 'stalled' : 'connecting');
@@ -113,6 +119,7 @@ export function createWhepPlayer(options: WhepPlayerOptions): WhepPlayer {
     state: () => state,
     stats: async () => (connection === null ? null : connection.stats()),
     resource: () => connection?.resource() ?? null,
+    hasPath: () => hasPath,
     close() {
       closed = true;
       cancelRetry();
@@ -122,7 +129,13 @@ export function createWhepPlayer(options: WhepPlayerOptions): WhepPlayer {
   };
 }
 
-type ConnectionSignals = { live(): void; stalled(): void; lost(reason: unknown): void };
+type ConnectionSignals = {
+  live(): void;
+  stalled(): void;
+  /** ICE found a way, or the connection ended without one. */
+  path(isOpen: boolean): void;
+  lost(reason: unknown): void;
+};
 type Connection = {
   stats(): Promise<RTCStatsReport>;
   resource(): string | null;
@@ -139,6 +152,8 @@ function watch(
   const { peer, stream } = opened;
   const stop: (() => void)[] = [];
   let closed = false;
+  let sawPath = false;
+  let wasAnswered = false;
 
   function close(): void {
     if (closed) return;
@@ -150,10 +165,16 @@ function watch(
   function lost(reason: unknown): void {
     if (closed) return;
     close();
+    // Without an answer nothing was tried, and nothing is known of the network.
+    if (wasAnswered && !sawPath) signals.path(false);
     signals.lost(reason);
   }
 
   function lookAtPeer(): void {
+    if (!sawPath && /^(connected|completed)$/.test(peer.iceConnectionState)) {
+      sawPath = true;
+      signals.path(true);
+    }
     if (peer.connectionState === 'failed' || peer.connectionState === 'closed') {
       lost(new Error(`The connection ${peer.connectionState}`));
     }
@@ -168,9 +189,11 @@ function watch(
   const onReport = (report: RTCStatsReport) => lipSync.follow(report, isSoundOn());
   if (options.onAnalytics) opened.takeAnalytics(options.onAnalytics);
   peer.addEventListener('connectionstatechange', lookAtPeer);
+  peer.addEventListener('iceconnectionstatechange', lookAtPeer);
   stop.push(watchPackets({ peer, video, timers, signals, lost, onReport }));
   opened.answered.then(() => {
     if (closed) return;
+    wasAnswered = true;
     showStream(video, stream);
     // One that was opened before the player may have failed before it was watched.
     lookAtPeer();

@@ -191,6 +191,7 @@ export class Screen {
     const plan = this.#chooser.look({
       nowMs,
       player: this.#playerState(),
+      hasPath: this.#player?.hasPath() ?? false,
       connectedAtMs: this.#connectedAtMs,
       elementFrameMs: latest(this.picture.flowingMsBy('webrtc'), this.#decoded.atMs),
       streamFrameMs: this.picture.flowingMsBy('websocket'),

@@ -16,6 +16,7 @@ import {
 const calm: TransportFacts = {
   nowMs: 0,
   player: 'connecting',
+  hasPath: false,
   connectedAtMs: 0,
   elementFrameMs: null,
   streamFrameMs: null,
@@ -124,4 +125,25 @@ test('no H.264 in WebRTC, or the address asks: only the stream', () => {
   assert.equal(watch(never, [0, 60_000], () => ({})).stream, false);
   assert.equal(askedTransport('?transport=websocket&x=1'), 'websocket');
   assert.equal(askedTransport('?transport=carrier'), null);
+});
+
+test('a way that was found and brings too little is not called blocked', () => {
+  for (const hasPath of [true, false]) {
+    const reason = hasPath ? 'starved' : 'blocked';
+    const chooser = automatic();
+    const plays = (nowMs: number) => ({ hasPath, streamFrameMs: nowMs > 2_000 ? nowMs : null });
+    assert.equal(watch(chooser, [0, 2_500], plays).reason, reason);
+    assert.equal(watch(chooser, [2_600, 9_000], plays).reason, reason, 'it stays said');
+    // On the way back UDP turns out to be blocked after all, or free.
+    const later = (nowMs: number) => ({ ...plays(nowMs), hasPath: !hasPath });
+    const tryMs = 2_000 + GIVE_UP_AFTER_MS + TRY_BACK_FIRST_MS;
+    const plan = watch(chooser, [9_100, tryMs + 2_000], later);
+    assert.equal(plan.reason, hasPath ? 'blocked' : 'starved');
+  }
+  // Where nothing can stand in, only a network without a way is called blocked.
+  const alone = new TransportChooser({ asked: null, canStream: false });
+  const waits = (hasPath: boolean) =>
+    watch(alone, [0, GIVE_UP_AFTER_MS + 200], () => ({ hasPath }));
+  assert.equal(waits(true).reason, null);
+  assert.equal(waits(false).reason, 'blocked');
 });

@@ -7,8 +7,11 @@
 import type { PlayerState } from '../ui/whepPlayer.ts';
 import type { Transport } from './address.ts';
 
-/** Why the picture comes by WebSocket. */
-export type TransportReason = 'blocked' | 'noH264' | 'asked';
+/**
+ * Why the picture comes by WebSocket. `blocked`: no way was found for UDP. `starved`: one was, and
+ * too little came by it; a machine that is too busy looks so, too.
+ */
+export type TransportReason = 'blocked' | 'starved' | 'noH264' | 'asked';
 
 /** No new picture for so long though the show is live: the other way is begun as well, ms. */
 export const BEGIN_STREAM_AFTER_MS = 1200;
@@ -23,6 +26,8 @@ const TRY_MS = 5000;
 export type TransportFacts = {
   nowMs: number;
   player: PlayerState;
+  /** WebRTC found a way to here. */
+  hasPath: boolean;
   /** When the present WebRTC connection was asked for. */
   connectedAtMs: number;
   /** New pictures by each way, null before any. */
@@ -85,8 +90,7 @@ export class TransportChooser {
   /** Nothing to fall back on; but why there is no picture is known after a while. */
   #cannotStream(facts: TransportFacts): void {
     const since = Math.max(facts.connectedAtMs, facts.elementFrameMs ?? 0);
-    const isBlocked =
-      facts.isShowLive && facts.player === 'connecting' && facts.elementFrameMs === null;
+    const isBlocked = facts.isShowLive && facts.player === 'connecting' && !facts.hasPath;
     const reason = isBlocked && facts.nowMs - since > GIVE_UP_AFTER_MS ? 'blocked' : null;
     this.#plan = { ...this.#plan, reason };
   }
@@ -108,7 +112,8 @@ export class TransportChooser {
       return;
     }
     const hasStream = streamFrameMs !== null && streamFrameMs > this.#sinceMs;
-    if (hasStream) this.#plan = { ...this.#plan, shown: 'websocket', reason: 'blocked' };
+    const reason = facts.hasPath ? 'starved' : 'blocked';
+    if (hasStream) this.#plan = { ...this.#plan, shown: 'websocket', reason };
     const givenMs = this.#isTrying ? TRY_MS : GIVE_UP_AFTER_MS;
     if (!hasStream || nowMs - this.#sinceMs < givenMs) return;
     if (this.#isTrying) this.#tryBackMs = Math.min(TRY_BACK_MS_MAX, this.#tryBackMs * 2);

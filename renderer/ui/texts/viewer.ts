@@ -21,6 +21,7 @@ export const viewerTexts = {
     'another network, or a newer browser on an https link. Betting works all the same.',
   'viewer.byWebSocket': 'by WebSocket',
   'viewer.byWebSocket.blocked': 'your network blocks UDP; the direct way is tried again later',
+  'viewer.byWebSocket.starved': 'the direct way brings too little now; it is tried again later',
   'viewer.byWebSocket.noH264': 'this browser has no H.264 in WebRTC',
   'viewer.byWebSocket.asked': 'the link asks for it',
   'viewer.delay': '{delay} ms',

@@ -42,6 +42,7 @@ export const viewerTextsChinese: WordsLike<typeof viewerTexts & typeof sharedTex
     '下注不受影响。',
   'viewer.byWebSocket': '经 WebSocket',
   'viewer.byWebSocket.blocked': '你的网络阻止 UDP；稍后会再尝试直连',
+  'viewer.byWebSocket.starved': '直连目前送来的画面太少；稍后会再尝试',
   'viewer.byWebSocket.noH264': '此浏览器的 WebRTC 没有 H.264',
   'viewer.byWebSocket.asked': '链接要求如此',
   'viewer.delay': '{delay} 毫秒',
