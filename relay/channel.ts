@@ -17,6 +17,7 @@ import {
   MarketListSchema,
   MediaLostSchema,
   type People,
+  type Poster,
   type Show,
   ShowSchema,
   type ToStudio,
@@ -314,6 +315,12 @@ export class Channel {
     if (!this.mediaElsewhere?.isMoved) return;
     const bytes = encode({ case: 'analytics', value: analytics });
     for (const viewer of this.viewers.values()) viewer.sendAnalytics(bytes);
+  }
+
+  /** The show as it looks now, for previews of its link, here and at other nodes. */
+  takePoster(poster: Poster): void {
+    this.poster.take(poster, this.#mediaClock.nowUs());
+    if (!this.#isGuest) this.#span.posterToGuests(this.id, poster);
   }
 
   sendShow(): void {

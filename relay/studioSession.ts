@@ -168,7 +168,7 @@ class StudioSession implements ChannelStudio {
         );
         break;
       case 'poster':
-        channel.poster.take(message.value, this.#room.clock.nowUs());
+        channel.takePoster(message.value);
         break;
       case 'still':
         channel.stills.take(message.value);

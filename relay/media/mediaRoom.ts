@@ -34,6 +34,7 @@ import type { FactsSocket } from '../webSocket.ts';
 import { Channel, type MediaState } from './channel.ts';
 import { answerLayerChoice, layerLink, layerOf, unknownLayer } from './layerChoice.ts';
 import type { Injection, LayerId } from './layerSource.ts';
+import { SessionLimits } from './sessionLimits.ts';
 import type { StreamCounters } from './streamSpread.ts';
 
 export type { IceServerLink, MediaRequest, MediaResponse, MediaState };
@@ -153,6 +154,7 @@ class Room {
   readonly channels = new Map<string, Channel>();
   readonly #options: MediaRoomOptions;
   readonly #posts: ReturnType<typeof createPostCount>;
+  readonly #sessions: SessionLimits;
   /** Viewers whose answer is being made. */
   #joining = 0;
 
@@ -160,6 +162,7 @@ class Room {
     this.#options = options;
     const postsMax = options.postsPerMinuteMax ?? POSTS_PER_MINUTE_MAX_DEFAULT;
     this.#posts = createPostCount(options.clock, postsMax);
+    this.#sessions = new SessionLimits(options.clock);
   }
 
   async handle(request: MediaRequest): Promise<MediaResponse | undefined> {
@@ -248,6 +251,9 @@ class Room {
     const refusal = target.kind === 'whip' ? this.#refusePublisher(request, target.channel) : null;
     if (refusal) return refusal;
     if (!this.#posts.isAllowed(request.remoteAddress)) return refuseFlood();
+    // A token that went round is no licence to flood from many addresses.
+    const isByToken = target.kind === 'whip';
+    if (isByToken && !this.#posts.isAllowed(`token of ${target.channel}`)) return refuseFlood();
     const badBody = refuseBody(request);
     if (badBody) return badBody;
     const offerSdp = textOf(request.body);
@@ -304,6 +310,8 @@ class Room {
     const session =
       target.kind === 'whip' ? channel?.publisher(sessionId) : channel?.viewers.get(sessionId);
     if (!channel || !session) return notFound('There is no such session.');
+    // Its end is never refused; after that it is not there.
+    if (request.method !== 'DELETE' && !this.#sessions.isAllowed(session)) return refuseFlood();
     if (target.isLayer) {
       const viewer = channel.viewers.get(sessionId);
       if (!viewer) return notFound('Only a viewer chooses its layer.');

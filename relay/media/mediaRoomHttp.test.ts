@@ -292,3 +292,41 @@ test('a flood of POSTs from one address is answered 429', async () => {
   assert.equal((await post('192.0.2.9'))?.status, 409);
   small.close();
 });
+
+test('PATCH and choice of a session are limited by session, its end is not; POST also by token', async () => {
+  const limited = createMediaRoom({
+    ...{ clock: time, timers: realTimers, random: (length) => randomBytes(length) },
+    ...{ logger: silentLogger, peer: { iceServers: [], bindAddress: '127.0.0.1' } },
+    isKnownChannel: () => true,
+    isPublisherAllowed: (_channel, given) => given === token,
+    ...{ onMediaState: () => {}, onViewerCount: () => {} },
+    postsPerMinuteMax: 3,
+  });
+  let from = 0;
+  const askFrom = async (method: string, path: string, body = '', headers = {}) => {
+    // Each from another address: what is counted here is not the address.
+    const remoteAddress = `198.51.100.${++from % 250}`;
+    const response = await limited.handle({ method, path, headers, body, remoteAddress });
+    assert.ok(response);
+    return response;
+  };
+  const publish = () => askFrom('POST', '/whip/x', offer(videoSection(), audioSection()), authorised);
+  const first = await publish();
+  assert.equal(first.status, 201);
+  const location = String(first.headers.location);
+  const fragment = { ...authorised, 'content-type': 'application/trickle-ice-sdpfrag' };
+  const statuses = new Set<number>();
+  for (let at = 0; at < 60; at++) {
+    statuses.add((await askFrom('PATCH', location, 'nonsense', fragment)).status);
+  }
+  assert.deepEqual([...statuses], [400, 429]);
+  const refused = await askFrom('PATCH', location, 'nonsense', fragment);
+  assert.ok(Number(refused.headers['retry-after']) >= 1);
+  time.advance(2_000);
+  assert.equal((await askFrom('PATCH', location, 'nonsense', fragment)).status, 400);
+  for (let at = 0; at < 60; at++) await askFrom('PATCH', location, 'nonsense', fragment);
+  assert.equal((await askFrom('DELETE', location, '', authorised)).status, 200);
+  const again = [await publish(), await publish(), await publish()].map(({ status }) => status);
+  assert.deepEqual(again, [201, 201, 429], 'one token, many addresses');
+  limited.close();
+});

@@ -129,6 +129,13 @@ export class HomeDesk {
     this.#guestWent(claim, node);
     claim.guests.set(node, new Set());
     for (const bytes of claim.channel.opening()) this.#tell(node, toGuest(claim, [], bytes));
+    const { kept } = claim.channel.poster;
+    if (!kept) return;
+    const { jpeg, width, height } = kept;
+    const poster = { $typeName: 'morphine.facts.v1.Poster', jpeg, width, height } as const;
+    const $typeName = 'morphine.nodes.v1.Poster';
+    const value = { $typeName, channelId: claim.channel.id, poster } as const;
+    this.#say(node, { case: 'poster', value });
   }
 
   #guestWent(claim: Claim, node: string): void {

@@ -7,7 +7,12 @@ import { after, test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { realTimers } from '../../core/base/clock.ts';
 import { silentLogger } from '../../core/base/logger.ts';
-import { BetReplySchema, MarketSchema, type ToViewer } from '../../core/wire/gen/facts_pb.js';
+import {
+  BetReplySchema,
+  MarketSchema,
+  PosterSchema,
+  type ToViewer,
+} from '../../core/wire/gen/facts_pb.js';
 import { Channels } from '../room.ts';
 import {
   clock,
@@ -94,6 +99,40 @@ test('a viewer at one node bets with a studio at another', { skip }, async () =>
   assert.equal((await studio.take('viewerLeft')).viewerId, bet.viewerId);
   await near.take('show', ({ viewers }) => viewers === 1);
   studio.close();
+});
+
+/** What a preview of the link shows at that node, once it has it. */
+async function posterAt(url: string, channelId: string): Promise<Uint8Array> {
+  for (;;) {
+    const answer = await fetch(`${url}/poster/${channelId}.jpg`);
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    if (answer.status === 200) return bytes;
+    await new Promise<void>((go) => realTimers.after(20, go));
+  }
+}
+
+test('every node with viewers has the picture for previews, from before it joined or after', {
+  skip,
+}, async () => {
+  const redis = await startOwnRedis();
+  const [home, other] = await Promise.all([startNode(redis.url), startNode(redis.url)]);
+  for (const isBefore of [true, false]) {
+    const studio = new TestStudio(home.url);
+    await studio.ready();
+    const jpeg = new Uint8Array(200).fill(isBefore ? 1 : 2);
+    jpeg.set([0xff, 0xd8, 0xff]);
+    jpeg.set([0xff, 0xd9], 198);
+    const value = create(PosterSchema, { jpeg, width: 320, height: 180 });
+    if (isBefore) {
+      studio.send({ case: 'poster', value });
+      await posterAt(home.url, studio.channelId);
+    }
+    const far = await joined(other.url, studio.channelId);
+    await far.take('show', ({ studioConnected }) => studioConnected);
+    if (!isBefore) studio.send({ case: 'poster', value });
+    assert.deepEqual(await posterAt(other.url, studio.channelId), jpeg);
+    studio.close();
+  }
 });
 
 test('where UDP is blocked the picture comes through the guest, byte for byte', {

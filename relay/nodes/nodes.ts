@@ -7,7 +7,7 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { CancelTimer, MediaClock, Timers } from '../../core/base/clock.ts';
 import { newId, type RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
-import { type FrameFacts, ToViewerSchema } from '../../core/wire/gen/facts_pb.js';
+import { type FrameFacts, type Poster, ToViewerSchema } from '../../core/wire/gen/facts_pb.js';
 import { type NodeMessage, NodeMessageSchema } from '../../core/wire/gen/nodes_pb.js';
 import { isId } from '../../core/wire/signing.ts';
 import type { Channel, ChannelStudio } from '../channel.ts';
@@ -172,6 +172,12 @@ export class Nodes implements ChannelSpan {
     this.#say(this.#channelTopic(channelId), { case: 'analytics', value });
   }
 
+  posterToGuests(channelId: string, poster: Poster): void {
+    if (!this.#desk.hasGuests(channelId)) return;
+    const value = { $typeName: 'morphine.nodes.v1.Poster', channelId, poster } as const;
+    this.#say(this.#channelTopic(channelId), { case: 'poster', value });
+  }
+
   /** Nodes that sign with another key: their marks are another relay's. */
   async foreignKeyHolders(): Promise<KnownNode[]> {
     const nodes = await this.#homes.beat();
@@ -333,6 +339,11 @@ export class Nodes implements ChannelSpan {
       case 'analytics': {
         const { channelId, facts } = message.value;
         if (facts) this.#guestOf(channelId, writer, null)?.channel.sendAnalytics(facts);
+        break;
+      }
+      case 'poster': {
+        const { channelId, poster } = message.value;
+        if (poster) this.#guestOf(channelId, writer, null)?.channel.takePoster(poster);
         break;
       }
       default:

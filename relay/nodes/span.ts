@@ -1,7 +1,7 @@
 // What a channel says beyond its own node, and who says what to it from there. A relay without
 // other nodes has a span that does nothing, and costs nothing.
 
-import type { FrameFacts } from '../../core/wire/gen/facts_pb.js';
+import type { FrameFacts, Poster } from '../../core/wire/gen/facts_pb.js';
 import type { Channel } from '../channel.ts';
 
 export type ChannelSpan = {
@@ -11,6 +11,8 @@ export type ChannelSpan = {
   toGuests(channelId: string, message: Uint8Array): void;
   /** Facts of one frame, latest wins. */
   analyticsToGuests(channelId: string, facts: FrameFacts): void;
+  /** The show as it looks now, latest wins. */
+  posterToGuests(channelId: string, poster: Poster): void;
   /** Nobody is here any more; the channel is forgotten. */
   forgotten(channelId: string): void;
 };
@@ -19,5 +21,6 @@ export const NO_SPAN: ChannelSpan = {
   studioCame() {},
   toGuests() {},
   analyticsToGuests() {},
+  posterToGuests() {},
   forgotten() {},
 };

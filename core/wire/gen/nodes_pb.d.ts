@@ -7,7 +7,7 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { FrameFacts, ToStudio } from "./facts_pb.js";
+import type { FrameFacts, Poster as Poster$1, ToStudio } from "./facts_pb.js";
 
 /**
  * Describes the file nodes.proto.
@@ -157,6 +157,12 @@ export declare type NodeMessage = Message<"morphine.nodes.v1.NodeMessage"> & {
      */
     value: Analytics;
     case: "analytics";
+  } | {
+    /**
+     * @generated from field: morphine.nodes.v1.Poster poster = 10;
+     */
+    value: Poster;
+    case: "poster";
   } | { case: undefined; value?: undefined };
 };
 
@@ -363,4 +369,27 @@ export declare type Analytics = Message<"morphine.nodes.v1.Analytics"> & {
  * Use `create(AnalyticsSchema)` to create a new message.
  */
 export declare const AnalyticsSchema: GenMessage<Analytics>;
+
+/**
+ * The picture that previews of the channel's link show; latest wins.
+ *
+ * @generated from message morphine.nodes.v1.Poster
+ */
+export declare type Poster = Message<"morphine.nodes.v1.Poster"> & {
+  /**
+   * @generated from field: string channel_id = 1;
+   */
+  channelId: string;
+
+  /**
+   * @generated from field: morphine.facts.v1.Poster poster = 2;
+   */
+  poster?: Poster$1 | undefined;
+};
+
+/**
+ * Describes the message morphine.nodes.v1.Poster.
+ * Use `create(PosterSchema)` to create a new message.
+ */
+export declare const PosterSchema: GenMessage<Poster>;
 
