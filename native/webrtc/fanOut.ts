@@ -346,8 +346,9 @@ class Spread implements FanOut {
 
   #senderReport(target: Lane, clock: SenderClock): void {
     const rtpTimestamp = (clock.rtpTimestamp + target.continuity.shift) >>> 0;
+    const isNewClock = target.senderClock === undefined;
     target.senderClock = { ...clock, rtpTimestamp };
-    for (const viewer of this.#order.viewers) viewer.senderReport(target.kind);
+    for (const viewer of this.#order.viewers) viewer.senderReport(target.kind, isNewClock);
   }
 
   #requestKeyFrame(): void {

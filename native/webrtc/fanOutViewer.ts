@@ -37,6 +37,13 @@ const RESENDS_PER_WINDOW_MAX = 200;
 const ROUND_TRIP_US_DEFAULT = 30_000;
 const ROUND_TRIP_US_MIN = 5_000;
 
+/**
+ * A browser lays sound on the picture by its first reports; later ones only follow the drift, and
+ * each is answered by one. Every five seconds is what browsers themselves do for sound.
+ */
+const REPORTS_AT_FIRST = 3;
+const SOUND_REPORT_PERIOD_US = 4_900_000;
+
 type TrackState = 'closed' | 'waiting' | 'bursting' | 'live' | 'resting';
 
 type Track = {
@@ -55,6 +62,7 @@ type Track = {
   /** Newest packet that went out, by its stream number and timestamp; -1 before any. */
   newest: number;
   newestTimestamp: number;
+  reportsSent: number;
   /** Sender reports sent lately, by which the viewer's reports give the round trip. */
   reports: { middle: number; atUs: MediaTimeUs }[];
 };
@@ -154,10 +162,16 @@ export class Viewer {
     this.#host.counters.viewersRested++;
   }
 
-  senderReport(kind: TrackKind): void {
+  /** @param isNewClock what was reported before is no longer so */
+  senderReport(kind: TrackKind, isNewClock = false): void {
     const track = this.#trackOf(kind);
     const clock = this.#host.senderClock(kind);
     if (!track || !clock || track.state === 'closed' || track.state === 'waiting') return;
+    if (isNewClock) track.reportsSent = 0;
+    const lastUs = track.reports.at(-1)?.atUs ?? Number.NEGATIVE_INFINITY;
+    const isSettled = kind === 'audio' && track.reportsSent >= REPORTS_AT_FIRST;
+    if (isSettled && this.#host.clock.nowUs() - lastUs < SOUND_REPORT_PERIOD_US) return;
+    track.reportsSent++;
     const name = this.#host.canonicalName;
     const report = writeSenderReport(track.out.ssrc, clock, track.packets, track.octets, name);
     track.reports.push({ middle: ntpMiddle(clock), atUs: this.#host.clock.nowUs() });
@@ -339,5 +353,6 @@ function trackOf(kind: TrackKind, out: ViewerTrack, host: ViewerHost): Track {
     ...{ kind, out, ring: host.ring(kind), state: 'closed', offset: undefined },
     ...{ offsetSince: Number.NEGATIVE_INFINITY },
     ...{ cursor: 0, packets: 0, octets: 0, newest: -1, newestTimestamp: 0, reports: [] },
+    reportsSent: 0,
   };
 }

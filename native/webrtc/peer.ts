@@ -17,7 +17,7 @@ export type PeerOptions = {
   bindAddress?: string;
   /** UDP ports to use; both ends included. Absent means any free port. */
   portRange?: { first: number; last: number };
-  /** One UDP port for all connections (needs `portRange`; the first free port of it is used). */
+  /** One UDP port for all connections that have this: the first free one of `portRange`, or any. */
   udpMux?: boolean;
   /** Public addresses added to answers as host candidates, for a server behind one-to-one NAT. */
   announceAddresses?: readonly string[];

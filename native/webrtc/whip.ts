@@ -109,7 +109,7 @@ export async function answerWhip(offerSdp: string, options: WhipOptions): Promis
   const h264 = video && chooseH264(video);
   const opus = audio && chooseOpus(audio);
   const sessionId = newId(options.random);
-  const peer = openPeer(`whip-${sessionId.slice(0, 8)}`, options.peer);
+  const peer = openPeer(`whip-${sessionId.slice(0, 8)}`, withOwnThread(options.peer));
   try {
     const lanes: Lane[] = [];
     if (video && h264) {
@@ -141,6 +141,14 @@ export async function answerWhip(offerSdp: string, options: WhipOptions): Promis
     if (error instanceof OfferRefused) throw error;
     throw new OfferRefused(400, 'Malformed SDP', 'The offer was not accepted as a description.');
   }
+}
+
+/**
+ * The library has one thread that looks at every viewer's socket whenever any of them has something;
+ * a publisher, which always has, gets a port and a thread of its own where ports are free.
+ */
+function withOwnThread(peer: PeerOptions): PeerOptions {
+  return peer.portRange ? peer : { ...peer, udpMux: true };
 }
 
 function lane(kind: TrackKind, track: Track, payloadType: number): Lane {
