@@ -144,8 +144,8 @@ export async function answerWhip(offerSdp: string, options: WhipOptions): Promis
 }
 
 /**
- * The library has one thread that looks at every viewer's socket whenever any of them has something;
- * a publisher, which always has, gets a port and a thread of its own where ports are free.
+ * One thread of the library looks at every viewer's socket whenever any of them has something; a
+ * publisher, which always has, gets a port and a thread of its own where ports are free.
  */
 function withOwnThread(peer: PeerOptions): PeerOptions {
   return peer.portRange ? peer : { ...peer, udpMux: true };
