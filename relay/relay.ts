@@ -511,6 +511,9 @@ function meter(
   metrics.countBy('witness_total', 'What the witness did with the journals', 'of', () => ({
     ...room.witness.counters,
   }));
+  metrics.countBy('media_total', 'What media did not wait for', 'of', () => ({
+    shardPacketsDropped: media.packetsDropped?.() ?? 0,
+  }));
   metrics.gaugeBy('open', 'What is open now', 'of', () => ({
     channels: room.channels.size,
     studioSockets: sockets.studio.socketCount,

@@ -183,6 +183,7 @@ test('figures are for this machine, and not for what a proxy passes on', async (
     }
   }
   assert.match((await ask('/metrics')).body, /morphine_relay_facts_total\{of="betsForwarded"\} 0/);
+  assert.match((await ask('/metrics')).body, /media_total\{of="shardPacketsDropped"\} 0/);
   assert.equal((await ask(`/witness/${channel}`)).status, 404);
   assert.equal((await ask('/witness/..')).status, 404);
 });

@@ -75,6 +75,8 @@ export type MediaRoomOptions = {
   viewersMax?: number;
   /** POSTs per minute and address; more are answered 429. Default 120. */
   postsPerMinuteMax?: number;
+  /** PATCHes and choices of one session in a burst; an eighth of it a second after that. */
+  sessionActsMax?: number;
 };
 
 export type ChannelMediaStats = {
@@ -115,6 +117,8 @@ export type MediaRoom = {
   /** Ends a channel: its publisher and its viewers are closed. */
   endChannel(channel: string): void;
   stats(): ReadonlyMap<string, ChannelMediaStats>;
+  /** Packets that another process could not take in time; absent where there is none. */
+  packetsDropped?(): number;
   close(): void;
 };
 
@@ -162,7 +166,7 @@ class Room {
     this.#options = options;
     const postsMax = options.postsPerMinuteMax ?? POSTS_PER_MINUTE_MAX_DEFAULT;
     this.#posts = createPostCount(options.clock, postsMax);
-    this.#sessions = new SessionLimits(options.clock);
+    this.#sessions = new SessionLimits(options.clock, options.sessionActsMax);
   }
 
   async handle(request: MediaRequest): Promise<MediaResponse | undefined> {
@@ -311,7 +315,8 @@ class Room {
       target.kind === 'whip' ? channel?.publisher(sessionId) : channel?.viewers.get(sessionId);
     if (!channel || !session) return notFound('There is no such session.');
     // Its end is never refused; after that it is not there.
-    if (request.method !== 'DELETE' && !this.#sessions.isAllowed(session)) return refuseFlood();
+    const isAct = request.method === 'PATCH' || request.method === 'POST';
+    if (isAct && !this.#sessions.isAllowed(session)) return refuseFlood();
     if (target.isLayer) {
       const viewer = channel.viewers.get(sessionId);
       if (!viewer) return notFound('Only a viewer chooses its layer.');

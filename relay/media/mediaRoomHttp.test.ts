@@ -310,7 +310,8 @@ test('PATCH and choice of a session are limited by session, its end is not; POST
     assert.ok(response);
     return response;
   };
-  const publish = () => askFrom('POST', '/whip/x', offer(videoSection(), audioSection()), authorised);
+  const publish = () =>
+    askFrom('POST', '/whip/x', offer(videoSection(), audioSection()), authorised);
   const first = await publish();
   assert.equal(first.status, 201);
   const location = String(first.headers.location);

@@ -51,6 +51,7 @@ export function openTestRoom(more: Partial<MediaRoomOptions> = {}): TestRoom {
     onMediaState: (_channel, state) => states.push(state),
     onViewerCount: () => {},
     postsPerMinuteMax: 1_000_000,
+    sessionActsMax: 10_000_000,
     ...more,
   });
   const ask: TestRoom['ask'] = async (method, path, body = '', headers = {}) => {
