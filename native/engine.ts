@@ -19,6 +19,7 @@ import { createSoundMeter } from './capture/soundMeter.ts';
 import { createBetRate } from './engine/betRate.ts';
 import type { EngineConfiguration } from './engine/configuration.ts';
 import { watchDisk } from './engine/diskWatch.ts';
+import { type Encryption, openPoster, openShowEncryption } from './engine/encryption.ts';
 import { createFactLog, type FactLog } from './engine/factLog.ts';
 import { createGamePlaces, type GamePlacesRoom } from './engine/gamePlaces.ts';
 import { createGameSources } from './engine/gameSources.ts';
@@ -49,7 +50,7 @@ import type { FfmpegChoice } from './ffmpeg/resolve.ts';
 import { createLedgerClient } from './ledger/client.ts';
 import { connectLink } from './link/link.ts';
 import { createMarkets } from './markets/markets.ts';
-import { createPoster, type Poster } from './publish/poster.ts';
+import type { Poster } from './publish/poster.ts';
 import { createPublisher } from './publish/publisher.ts';
 import { createStudioStateStore } from './serve/state.ts';
 import type { ChannelKey } from './upstream/channelKey.ts';
@@ -135,9 +136,10 @@ export async function startEngine(
   const { witnesses, games } = await openWitnesses(configuration, around, facts, factLog);
   const places = await openPlaces(configuration, vision);
   const obs = await openObs({ configuration, around, store, ingest, door: () => door });
+  const encryption = await openShowEncryption({ configuration, around, publisher, show, socket });
   const recording = await openRecordingRoom({ configuration, around, ...media, ...facts });
   const acts = { show, markets, staffActs, handover, peopleRooms, relay: facts.relay, ingest, obs };
-  const rooms = { ...acts, models, games, places, factLog, recording };
+  const rooms = { ...acts, models, games, places, factLog, recording, encryption };
 
   // 4. The studio's page: one door, the same operations for every transport.
   const door = await openStudioDoor({
@@ -161,10 +163,10 @@ export async function startEngine(
   const disk = watchDisk({ ledger, timers, store, show, audience });
 
   // 5. Every arrow of the picture above.
-  const poster = createPoster({ ...around, isLive, send: (picture) => socket.sendPoster(picture) });
+  const poster = openPoster(around, socket, () => isLive() && !encryption.isOn());
   const shown = { show, picture, views, readings };
   const own = { ...shown, staffActs, witnesses, places, poster, clock, logger };
-  join({ ...media, ...facts, ...own, steerUplink, tellShow });
+  join({ ...media, ...facts, ...own, steerUplink, tellShow, encryption });
   await capture.select(configuration.source);
   show.suspend('shield', peopleRooms.people.isShielded);
   show.announce();
@@ -189,7 +191,6 @@ export async function startEngine(
 }
 
 type WatchedPicture = PictureWatch & Pick<SteadyPicture, 'suspend'>;
-
 /** Nobody bets on a picture that stands, or that was not there. */
 function watchPicture(
   { lastFrameUs }: EngineConfiguration,
@@ -484,6 +485,7 @@ type Joined = MediaRooms &
     clock: MediaClock;
     logger: Logger;
     steerUplink(): void;
+    encryption: Encryption;
     tellShow(): void;
   };
 
@@ -538,7 +540,8 @@ function join(rooms: Joined): void {
   ledger.onDisconnected(() => show.suspend('ledgerAway', true));
   shipper.onState(({ state }) => show.suspend('copyRefused', state === 'refused'));
   const takeRegistered = (registered: Registered) => {
-    show.setViewerUrl(registered.viewerUrl);
+    const { linkOf, isOn } = rooms.encryption;
+    show.setViewerUrl(linkOf(registered.viewerUrl), isOn());
     rooms.steerUplink();
     views.registered(registered);
   };
@@ -577,12 +580,12 @@ function packOf(sourceUrl: string): string {
 }
 
 function showFacts(
-  { state, title, liveSinceUs }: ShowPart,
+  { state, title, liveSinceUs, isEncrypted = false }: ShowPart,
   handover: HandoverView,
   { videoClockOffset }: EngineConfiguration,
   source: SourceState,
 ) {
   const media = { url: handover.whepUrl, isMoved: handover.state === 'moved' };
   const slate = source.isSlate ? source.title : '';
-  return { state, title, liveSinceUs, videoClockOffset, media, slate };
+  return { state, title, liveSinceUs, videoClockOffset, media, slate, isEncrypted };
 }

@@ -272,7 +272,7 @@ test('each file says what it is for', () => {
 
 test('no source file is dead: each is imported or is an entry', () => {
   const entries =
-    /^(native\/host\/(entries\/|headless\.ts)|relay\/entry\.ts|electron\/(main|preload)\.ts|renderer\/vite\.config\.ts|renderer\/(?:viewer\/early|\w+\/main)\.tsx?|native\/capture\/demoWorker\.ts|renderer\/capture\/ticker\.ts|native\/vision\/models\/worker\.ts|relay\/witness\/storeThread\.ts|relay\/shards\/shardEntry\.ts|.*\.d\.ts$)/;
+    /^(native\/host\/(entries\/|headless\.ts)|relay\/entry\.ts|electron\/(main|preload)\.ts|renderer\/vite\.config\.ts|renderer\/(?:viewer\/early|viewer\/unsealWorker|\w+\/main)\.tsx?|native\/capture\/demoWorker\.ts|renderer\/capture\/ticker\.ts|native\/vision\/models\/worker\.ts|relay\/witness\/storeThread\.ts|relay\/shards\/shardEntry\.ts|.*\.d\.ts$)/;
   const everything = [
     ...sources,
     ...['scripts', 'tests', 'bench', 'models', ...ROOMS].flatMap(filesOf).map(read),

@@ -515,6 +515,20 @@ export const operations = {
       roles: staff,
     }),
   },
+  encryption: {
+    /** Pictures and sounds are sealed for the relay; the link then carries the key. */
+    set: command({
+      args: z.strictObject({ isOn: z.boolean() }),
+      result: nothing,
+      roles: onlyOwner,
+    }),
+    /** Open pages follow by themselves; with a new link they do not, and need it. */
+    changeKey: command({
+      args: z.strictObject({ withNewLink: z.boolean() }),
+      result: nothing,
+      roles: onlyOwner,
+    }),
+  },
   handover: {
     /**
      * Hands the picture to another engine: published there by WHIP, and once our own reader sees it

@@ -172,6 +172,8 @@ export const studioStateSchema = z.object({
     bettingSuspended: z.string(),
     /** Reason of whoever runs the show, until they resume; empty: nobody suspended it. */
     suspendedByHand: z.string(),
+    /** Pictures and sounds are sealed end to end; `viewerUrl` then carries the key. */
+    isEncrypted: z.boolean().optional(),
   }),
   source: sourceStateSchema,
   /** What can be switched to. */

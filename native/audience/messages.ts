@@ -37,6 +37,8 @@ export type ShowView = {
   media?: { url: string; isMoved: boolean };
   /** Name of the source in whose place a still picture is sent. */
   slate?: string;
+  /** Pictures and sounds are sealed end to end. */
+  isEncrypted?: boolean;
 };
 
 const SHOW_STATE = {
@@ -65,6 +67,7 @@ export function wireShow(show: ShowView, bettingSuspended: string): WireShow {
     bettingSuspended,
     videoClockOffset: show.videoClockOffset,
     slate: show.slate ?? '',
+    encrypted: show.isEncrypted ?? false,
     mediaUrl: show.media?.url ?? '',
     mediaMoved: show.media?.isMoved ?? false,
   });

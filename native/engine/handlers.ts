@@ -13,6 +13,7 @@ import { type Recording, RecordingRefused } from '../recording/recording.ts';
 import { serve } from '../serve/rooms.ts';
 import { PairingRefused } from '../upstream/pairing.ts';
 import { OfferRefused } from '../webrtc/offerRefused.ts';
+import { type Encryption, EncryptionRefused } from './encryption.ts';
 import type { FactLog, KnownThen } from './factLog.ts';
 import type { GamePlacesRoom } from './gamePlaces.ts';
 import { type GameSources, GameSourcesRefused } from './gameSources.ts';
@@ -39,6 +40,7 @@ export type HandlerRooms = {
   peopleRooms: PeopleRooms;
   relay: RelayRoom;
   ingest: IngestDoor;
+  encryption: Encryption;
   obs: ObsDesk;
   recording: Recording;
   selectSource(url: string): Promise<void>;
@@ -64,10 +66,7 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
     sources: {
       select: ({ url }) => refusable(() => selectSource(url)),
     },
-    ingest: {
-      show: () => rooms.ingest.view(),
-      renewWhipToken: () => rooms.ingest.renewWhipToken(),
-    },
+    ingest: ingestHandlers(rooms.ingest),
     markets: marketHandlers(rooms),
     viewers: {
       list: ({ limit }) => refusable(() => rooms.staffActs.bettors(limit)),
@@ -110,6 +109,7 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
     },
     facts: { at: ({ captureUs }) => knownAt(rooms.factLog, captureUs) },
     ...createObsHandlers(rooms.obs, refusable),
+    encryption: encryptionHandlers(rooms.encryption),
     ...recordingHandlers(rooms),
     ...createPeopleHandlers(rooms, refusable),
     relay: {
@@ -159,6 +159,20 @@ function knownAt(factLog: FactLog, captureUs: number): KnownThen {
     ? `captureUs must lie between ${range.oldestUs} and ${range.newestUs}`
     : 'no picture was judged yet';
   throw new RpcError('notFound', `What was known at ${captureUs} is not kept: ${kept}.`);
+}
+
+function ingestHandlers(ingest: IngestDoor): Handlers['ingest'] {
+  return {
+    show: () => ingest.view(),
+    renewWhipToken: () => ingest.renewWhipToken(),
+  };
+}
+
+function encryptionHandlers(encryption: Encryption): Handlers['encryption'] {
+  return {
+    set: ({ isOn }) => refusable(() => encryption.set(isOn)),
+    changeKey: ({ withNewLink }) => refusable(() => encryption.changeKey(withNewLink)),
+  };
 }
 
 function marketHandlers({ markets, staffActs, recording }: HandlerRooms): Handlers['markets'] {
@@ -228,6 +242,7 @@ async function refusable<Result>(run: () => Promise<Result>): Promise<Result> {
     if (
       cause instanceof SourceError ||
       cause instanceof OfferRefused ||
+      cause instanceof EncryptionRefused ||
       cause instanceof ObsAway ||
       cause instanceof ObsRefused ||
       cause instanceof ObsNotSettable ||

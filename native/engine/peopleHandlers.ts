@@ -22,7 +22,7 @@ export function createPeopleHandlers(
   return {
     people: {
       show: () => people.view(),
-      invite: async (args) => ({ link: await people.invite(args, show.view().viewerUrl) }),
+      invite: async (args) => ({ link: await people.invite(args, linkWithoutKey(show)) }),
       revokeInvite: ({ inviteId, withRoles }) => people.revokeInvite(inviteId, withRoles),
       revokeRole: ({ subject, reason }) => people.revokeRole(subject, reason),
       warn: (args, caller) => people.warn(actorOf(caller), args),
@@ -50,4 +50,9 @@ export function createPeopleHandlers(
       judge: async ({ number, isSaid }) => chat.judge(number, isSaid),
     },
   };
+}
+
+/** An invitation has words of its own behind the #. */
+function linkWithoutKey(show: Show): string {
+  return show.view().viewerUrl.split('#')[0] ?? '';
 }

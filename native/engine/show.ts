@@ -29,7 +29,8 @@ export type Show = {
   goLive(): void;
   end(): void;
   rename(title: string): void;
-  setViewerUrl(url: string): void;
+  /** With the key behind its # where the show is sealed end to end. */
+  setViewerUrl(url: string, isEncrypted: boolean): void;
   suspend(reason: Suspension, isOn: boolean): void;
   /** By the hand of whoever runs the show, in their words; empty: betting goes on. */
   suspendByHand(reason: string): void;
@@ -84,8 +85,8 @@ export function createShow(options: {
       change({ state: 'ready', liveSinceUs: 0 });
     },
     rename: (title) => change({ title }),
-    setViewerUrl(viewerUrl) {
-      if (viewerUrl !== show.viewerUrl) change({ viewerUrl });
+    setViewerUrl(viewerUrl, isEncrypted) {
+      if (viewerUrl !== show.viewerUrl) change({ viewerUrl, isEncrypted });
     },
     suspendByHand(suspendedByHand) {
       if (suspendedByHand !== show.suspendedByHand) change({ suspendedByHand });

@@ -86,7 +86,7 @@ export function createViews(options: {
       studio: link.url,
       state: view.state,
       liveSinceUs: view.liveSinceUs,
-      viewer: registered?.viewerUrl ?? null,
+      viewer: registered ? view.viewerUrl : null,
       view: registered?.viewUrl || null,
       whep: registered?.whepUrl ?? null,
       whipUrl: registered?.whipUrl ?? null,

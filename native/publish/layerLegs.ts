@@ -81,6 +81,15 @@ export class LayerLegs {
     return [...this.#legs.values()].filter(({ uplink }) => uplink).map(({ layer }) => layer);
   }
 
+  /** Forgets what the rings hold; legs begin anew with the next pictures. */
+  begin(): void {
+    for (const leg of this.#legs.values()) {
+      void this.#end(leg);
+      leg.fanOut.close();
+    }
+    this.#legs.clear();
+  }
+
   async close(): Promise<void> {
     await this.stop();
     for (const { fanOut } of this.#legs.values()) fanOut.close();

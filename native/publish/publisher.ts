@@ -14,6 +14,8 @@ import { createFanOut, type FanOut, type FanOutCounters } from '../webrtc/fanOut
 import type { PeerOptions } from '../webrtc/peer.ts';
 import { answerWhep, type WhepSession } from '../webrtc/whep.ts';
 import { createWhipClient, type UplinkState, type WhipClient } from '../webrtc/whipClient.ts';
+import type { FrameSealer } from './encryption/frameSealer.ts';
+import { SealedWay } from './encryption/sealedWay.ts';
 import { LayerLegs } from './layerLegs.ts';
 
 /** Larger access units are faults of a source, not pictures: 4 MiB is 1 s of 32 Mbit/s. */
@@ -70,8 +72,19 @@ export type Publisher = {
   stopUplink(): Promise<void>;
   /** Smaller copies that are too much beside a best picture of this rate are left out. */
   limitLayers(bestBitsPerSecond: number): void;
-  /** One more WHIP leg of the same encode, to another engine; keeps trying until closed. */
-  openBranch(target: { url: string; token: string | null; peer: PeerOptions }): WhipClient;
+  /**
+   * One more WHIP leg of the same encode, to another engine; keeps trying until closed. It takes
+   * the sealed show, unless it is for a public place, whose viewers have no key.
+   */
+  openBranch(target: {
+    url: string;
+    token: string | null;
+    peer: PeerOptions;
+    isForPublic?: boolean;
+    onState?(state: UplinkState, reason: string | null): void;
+  }): WhipClient;
+  /** From now on viewers' engines get sealed frames, by this key; null: clear ones again. */
+  setSealer(sealer: FrameSealer | null): void;
   /** WHEP by RPC. Throws OfferRefused (native/webrtc/offerRefused.ts). */
   watchPreview(offerSdp: string): Promise<{ sessionId: string; answerSdp: string }>;
   /** False when there is no such session. */
@@ -84,18 +97,18 @@ export type Publisher = {
 
 /** Creates a publisher that sends nothing until units are pushed and somebody watches. */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const fanOut = createFanOut({
-    owner: 'publish',
-    clock: options.clock,
-    timers: options.timers,
-    random: options.random,
-    logger: options.logger,
-    onKeyFrameRequest: () => options.requestKeyFrame(),
-  });
+  const fanOut = openFanOut(options, 'publish');
   const outlet = new Outlet(fanOut, options.clock);
+  const sealed = new SealedWay(
+    () => openFanOut(options, 'publish sealed'),
+    (own) => new Outlet(own, options.clock),
+  );
   const legs = new LayerLegs({
     ...options,
-    openOutlet: (own) => new Outlet(own, options.clock),
+    openOutlet(own) {
+      const clear = new Outlet(own, options.clock);
+      return { push: (unit) => clear.push(sealed.sealed(unit)) };
+    },
   });
   const previews = new Map<string, WhepSession>();
   const previewPeer = options.previewPeer ?? { iceServers: [], bindAddress: '127.0.0.1' };
@@ -110,14 +123,23 @@ export function createPublisher(options: PublisherOptions): Publisher {
   }
 
   return {
-    push: (unit) => (unit.layer ? legs.push(unit.layer, unit) : outlet.push(unit)),
+    push(unit) {
+      if (unit.layer) return legs.push(unit.layer, unit);
+      outlet.push(unit);
+      sealed.push(unit);
+    },
+    setSealer(sealer) {
+      // The layers' rings still hold clear pictures then.
+      if (sealed.setSealer(sealer)) legs.begin();
+      options.requestKeyFrame();
+    },
     limitLayers: (bestBitsPerSecond) => legs.limit(bestBitsPerSecond),
     startUplink(target) {
       void stopUplink();
       const started: WhipClient = createWhipClient({
         ...options,
         ...target,
-        fanOut,
+        fanOut: sealed.fanOut ?? fanOut,
         onReport: ({ fractionLost, roundTripMs }) => {
           const sentBitsPerSecond = outlet.rates().kilobitsPerSecond * 1000;
           options.onUplinkReport?.({ fractionLost, roundTripMs, sentBitsPerSecond });
@@ -134,7 +156,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
       legs.start(target);
     },
     stopUplink,
-    openBranch: (target) => createWhipClient({ ...options, ...target, fanOut, onState() {} }),
+    openBranch({ isForPublic = false, onState = () => {}, ...target }) {
+      const own = isForPublic ? fanOut : (sealed.fanOut ?? fanOut);
+      return createWhipClient({ ...options, ...target, fanOut: own, onState });
+    },
     async watchPreview(offerSdp) {
       const session = await answerWhep(offerSdp, fanOut, {
         ...options,
@@ -163,9 +188,16 @@ export function createPublisher(options: PublisherOptions): Publisher {
       for (const session of previews.values()) session.close();
       await stopUplink();
       await legs.close();
+      sealed.close();
       fanOut.close();
     },
   };
+}
+
+function openFanOut(options: PublisherOptions, owner: string): FanOut {
+  const { clock, timers, random, logger, requestKeyFrame } = options;
+  const onKeyFrameRequest = () => requestKeyFrame();
+  return createFanOut({ owner, clock, timers, random, logger, onKeyFrameRequest });
 }
 
 /** Units in, packets and sender reports out. */

@@ -4,6 +4,7 @@
 // handshakes died and 5 % took a second.
 
 import { iceServersOf } from '../../core/media/iceServerLinks.ts';
+import { receiverOpened } from './receiverHook.ts';
 import { withSoundApart } from './soundApart.ts';
 
 /** One session's answer. `leave` tells the other side that we are gone; it may fail silently. */
@@ -76,6 +77,7 @@ export function openWhepConnection(options: {
     const { receiver } = peer.addTransceiver(kind, { direction: 'recvonly' });
     // As fast as packets allow; whoever wants frames later holds them back itself.
     receiver.jitterBufferTarget = 0;
+    receiverOpened(receiver, kind);
     stream.addTrack(receiver.track);
     return receiver;
   };
@@ -102,6 +104,7 @@ export function openWhepConnection(options: {
   async function acceptOffer(sdp: string, takeAnswer: (sdp: string) => Promise<void>) {
     peer.addEventListener('track', ({ receiver, track }) => {
       receiver.jitterBufferTarget = 0;
+      receiverOpened(receiver, track.kind);
       for (const empty of stream.getTracks()) {
         if (empty.kind === track.kind) stream.removeTrack(empty);
       }

@@ -290,7 +290,17 @@ function StageMessage({ session }: { session: ViewerSession }) {
   );
 }
 
+const SEALED = {
+  none: 'viewer.sealed.lacksKey',
+  lacksKey: 'viewer.sealed.lacksKey',
+  insecure: 'viewer.sealed.insecure',
+  noSupport: 'viewer.sealed.noSupport',
+} as const;
+
 function messageOf(view: ViewerView): string {
+  const { seal, show } = view;
+  const mayPlay = seal === 'open' || seal === 'waiting' || view.watch === 'live';
+  if (show?.isEncrypted && show.state === 'live' && !mayPlay) return text(SEALED[seal]);
   switch (view.watch) {
     case 'live':
       return '';

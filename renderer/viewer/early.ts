@@ -11,6 +11,7 @@ import {
 } from '../ui/whepConnection.ts';
 import { askedTransport, channelOfPath } from './address.ts';
 import { showFirstPicture } from './firstPicture.ts';
+import { openSeal } from './seal.ts';
 
 /** The page itself waits for the first frame no longer than this, ms. */
 const HEAD_START_MS = 600;
@@ -37,6 +38,7 @@ async function videoElement(): Promise<HTMLVideoElement> {
   return video;
 }
 
+const seal = openSeal(location.hash);
 const connection = openFirst();
 const video = await videoElement();
 const monotonicMs = () => performance.now();
@@ -47,4 +49,4 @@ if (first && !document.hidden) {
   await Promise.race([first.settled, late]);
 }
 const { startPage } = await import('./main.tsx');
-await startPage({ video, first });
+await startPage({ video, first, seal });

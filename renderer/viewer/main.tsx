@@ -11,6 +11,7 @@ import { App } from './App.tsx';
 import { askedTransport, channelOfPath } from './address.ts';
 import type { FirstPicture } from './firstPicture.ts';
 import { publishFigures } from './rootFigures.ts';
+import type { Seal } from './seal.ts';
 import { openTextStore } from './textStore.ts';
 import { createViewerSession } from './viewerSession.ts';
 import { speak } from './words.ts';
@@ -19,6 +20,7 @@ import { speak } from './words.ts';
 export async function startPage(begun: {
   video: HTMLVideoElement;
   first: FirstPicture | null;
+  seal: Seal;
 }): Promise<void> {
   const root = document.getElementById('root');
   if (!root) throw new Error('The page has no root element');
@@ -39,6 +41,7 @@ export async function startPage(begun: {
     wallMs: () => Date.now(),
     textStore: openTextStore(() => localStorage),
     first: begun.first,
+    seal: begun.seal,
     askedTransport: askedTransport(location.search),
   });
   publishFigures(session.store, root);

@@ -15,6 +15,7 @@ import type { FirstPicture } from './firstPicture.ts';
 import { MediaMove } from './mediaMove.ts';
 import { latest, Picture } from './picture.ts';
 import { askQualities, type Qualities } from './qualities.ts';
+import type { Seal } from './seal.ts';
 import { Sound } from './sound.ts';
 import type { StreamPlayer } from './streamPlayer.ts';
 import { TransportChooser, type TransportPlan } from './transport.ts';
@@ -34,6 +35,7 @@ export type ScreenOptions = {
   sendAnalyticsWish(isWanted: boolean): void;
   /** What the page began with before this was loaded; it is taken over. */
   first: FirstPicture | null;
+  seal: Seal;
   /** The way that the page's address names; null: as it turns out. */
   askedTransport: Transport | null;
 };
@@ -74,7 +76,8 @@ export class Screen {
     this.sound = new Sound(elements.video);
     this.#chooser = new TransportChooser({
       asked: options.askedTransport,
-      canStream: 'VideoDecoder' in globalThis,
+      // Only what comes by WebRTC is opened.
+      canStream: 'VideoDecoder' in globalThis && options.seal.state() === 'none',
     });
     this.#move = new MediaMove({
       ...{ video: elements.video, timers: options.timers, monotonicMs },
@@ -144,6 +147,7 @@ export class Screen {
     const { store, clock, monotonicMs, elements } = this.#options;
     const nowMs = monotonicMs();
     const view = store.getState();
+    if (this.#isSealed(view)) return;
     if (elements.video.srcObject !== this.#stream) {
       this.#stream = elements.video.srcObject;
       this.picture.connectionChanged();
@@ -180,6 +184,22 @@ export class Screen {
         uncertaintyMs: uncertaintyUs === null ? null : uncertaintyUs / 1000,
       },
     });
+  }
+
+  /** A show that this page cannot open is neither played nor shown. */
+  #isSealed(view: ViewerView): boolean {
+    const seal = this.#options.seal.state();
+    const isEncrypted = view.show?.isEncrypted === true;
+    const cannot = isEncrypted && ['none', 'insecure', 'noSupport'].includes(seal);
+    if (view.seal !== seal) this.#options.store.setState({ seal });
+    if (!cannot) return false;
+    this.#player?.close();
+    this.#player = null;
+    this.#streamPlayer?.close();
+    this.#streamPlayer = null;
+    this.#options.elements.video.srcObject = null;
+    this.#options.store.setState({ watch: 'connecting' });
+    return true;
   }
 
   #playerState(): PlayerState {

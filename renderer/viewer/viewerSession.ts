@@ -22,6 +22,7 @@ import type { FirstPicture } from './firstPicture.ts';
 import { MoneyDesk } from './moneyDesk.ts';
 import type { Qualities } from './qualities.ts';
 import { Screen } from './screen.ts';
+import type { Seal } from './seal.ts';
 import type { TextStore } from './textStore.ts';
 import { firstView, takeWord, type ViewerView } from './viewerView.ts';
 import { showViewOf } from './wireViews.ts';
@@ -65,6 +66,7 @@ export type ViewerSessionOptions = {
   first: FirstPicture | null;
   /** The way that the page's address names; null: as it turns out. */
   askedTransport: Transport | null;
+  seal: Seal;
 };
 
 const TICK_MS = 100;
@@ -185,9 +187,9 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
     store,
     clock,
     showIn(elements) {
-      const { askedTransport } = options;
+      const { askedTransport, seal } = options;
       const place = { elements, store, clock, timers, monotonicMs, origin, channel, first };
-      const own = new Screen({ ...place, askedTransport, sendAnalyticsWish: wishAnalytics });
+      const own = new Screen({ ...place, askedTransport, seal, sendAnalyticsWish: wishAnalytics });
       first = null;
       if (clockOffset !== null) own.setClockOffset(clockOffset);
       own.setMedia(store.getState().show?.media ?? null);

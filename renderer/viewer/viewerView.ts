@@ -13,6 +13,7 @@ import type { LimitWish, OwnLimits } from './limitBook.ts';
 import type { MoveFigures } from './mediaMove.ts';
 import type { PictureFigures } from './picture.ts';
 import type { SaleQuote, StakeQuote } from './priceAsker.ts';
+import type { SealState } from './seal.ts';
 import type { TransportReason } from './transport.ts';
 import type { WatchState } from './watchState.ts';
 import {
@@ -58,6 +59,8 @@ export type ViewerView = {
   sound: boolean;
   /** Who carries the picture, and what moving there cost. */
   move: MoveFigures;
+  /** Whether this page can open the picture, where the show is sealed end to end. */
+  seal: SealState;
   transport: Transport;
   /** Why the picture does not come by WebRTC; null where it does. */
   transportReason: TransportReason | null;
@@ -107,6 +110,7 @@ export function firstView(isLasting: boolean): ViewerView {
     leaderboard: null,
     overlay: 'live',
     layers: LAYERS_AT_FIRST,
+    seal: 'none',
     sound: false,
     move: { place: 'here', shift: 0, gapMs: null },
     transport: 'webrtc',

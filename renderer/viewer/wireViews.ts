@@ -36,6 +36,8 @@ export type ShowView = {
   media: { url: string; isMoved: boolean } | null;
   /** Name of the source in whose place a slate is sent; empty: what comes is its picture. */
   slate: string;
+  /** Pictures and sounds are sealed end to end; the page's address has to have the key. */
+  isEncrypted: boolean;
 };
 
 export type NewsLine = {
@@ -113,8 +115,9 @@ export function showViewOf(show: Show): ShowView | null {
         : (states[show.state] ?? null);
   if (state === null) return null;
   const { title, studioConnected, bettingSuspended, viewers, slate } = show;
+  const isEncrypted = show.encrypted;
   const media = show.mediaUrl === '' ? null : { url: show.mediaUrl, isMoved: show.mediaMoved };
-  return { state, title, studioConnected, bettingSuspended, viewers, media, slate };
+  return { state, title, studioConnected, bettingSuspended, viewers, media, slate, isEncrypted };
 }
 
 export function newsLineOf(event: GameEvent): NewsLine {

@@ -94,7 +94,7 @@ export async function startPeopleStudio(options: {
   });
   store.onAction((action, origin) => rpc.publish(action, origin));
   await registered;
-  show.setViewerUrl(socket.registered?.viewerUrl ?? '');
+  show.setViewerUrl(socket.registered?.viewerUrl ?? '', false);
   const owner = connectTo(async () => {
     const [near, far] = createPortPair();
     rpc.accept(far, () => 'owner');

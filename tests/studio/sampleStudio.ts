@@ -181,6 +181,7 @@ export function refusingHandlers(): Handlers {
     },
     chat: { list: refuse, say: refuse, remove: refuse, judge: refuse },
     relay: { show: refuse, pair: refuse, forget: refuse, checkLink: refuse },
+    encryption: { set: refuse, changeKey: refuse },
     handover: { set: refuse, clear: refuse },
     recording: {
       ...{ start: refuse, stop: refuse, configure: refuse, saveClip: refuse, clips: refuse },

@@ -416,6 +416,16 @@ function storyHandlers(
       forget: unavailable,
       checkLink: () => linkAnswers.shift() ?? { isReachable: true, sentence: '' },
     },
+    encryption: {
+      set({ isOn }) {
+        calls.push(`encryption.set ${isOn}`);
+        const [url] = state().show.viewerUrl.split('#');
+        show({ isEncrypted: isOn, viewerUrl: isOn ? `${url}#k=of-the-story` : url });
+      },
+      changeKey({ withNewLink }) {
+        calls.push(`encryption.changeKey ${withNewLink}`);
+      },
+    },
     handover: {
       set({ whipUrl, whepUrl, token }) {
         calls.push(`handover.set ${token}`);

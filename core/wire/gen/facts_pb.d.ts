@@ -509,6 +509,13 @@ export declare type Show = Message<"morphine.facts.v1.Show"> & {
    * @generated from field: string slate = 63;
    */
   slate: string;
+
+  /**
+   * pictures and sounds are sealed end to end; the link has the key
+   *
+   * @generated from field: bool encrypted = 64;
+   */
+  encrypted: boolean;
 };
 
 /**

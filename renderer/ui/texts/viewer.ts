@@ -10,6 +10,12 @@ export const viewerTexts = {
   'viewer.state.noH264': 'No picture',
   'viewer.connecting': 'Connecting to the picture …',
   'viewer.stalled': 'The picture stopped. It comes back by itself.',
+  'viewer.sealed.lacksKey':
+    'This link lacks the key to the picture. Ask for the whole link, with all that follows the #.',
+  'viewer.sealed.insecure':
+    'The picture is encrypted end to end, and browsers decrypt only on HTTPS pages.',
+  'viewer.sealed.noSupport':
+    'The picture is encrypted end to end, which this browser cannot undo. Update it.',
   'viewer.slate': '{source} gives no picture right now. It comes back by itself.',
   'viewer.stalledStudioAway': 'The studio is away. The picture comes back by itself.',
   'viewer.ended': 'The show has ended. This page wakes up when it returns.',
