@@ -417,14 +417,14 @@ test('one bad viewer does not slow another', async (context) => {
   const good = await new TestViewer(relay.url, studio.channelId).join();
   const roundTrips = async (): Promise<number> => {
     const tripsUs: number[] = [];
-    for (let i = 0; i < 60; i++) {
+    for (let i = 0; i < 25; i++) {
       const sentUs = clock.nowUs();
       good.send({ case: 'ping', value: { $typeName: 'morphine.facts.v1.Ping', sentMs: i } });
       await good.take('pong');
       tripsUs.push(clock.nowUs() - sentUs);
       await new Promise<void>((go) => realTimers.after(110, go));
     }
-    return tripsUs.sort((a, b) => a - b)[30] ?? 0;
+    return tripsUs.sort((a, b) => a - b)[12] ?? 0;
   };
   const alone = await roundTrips();
   let isOver = false;

@@ -1,7 +1,8 @@
 // `npm test`: builds what is stale, then runs every test file in a process of its own (native
 // addons allow only one JavaScript environment), two files at a time. Files under tests/ and
-// those with a browser are heavy: one of them runs at a time, beside a file that is not. What
-// judges times runs alone, first. The last line is `N passed, N failed, N skipped`.
+// those with a browser are heavy: one of them runs at a time, beside a file that is not; a few that
+// only wait run beside both. What judges times runs alone, first.
+// The last line is `N passed, N failed, N skipped`.
 // A file with a failure is run once more, alone, at the end: on two cores a browser, ffmpeg and four
 // processes can starve each other. A test that fails twice fails; one that passes then is named as
 // unsteady on a line of its own, so that it is seen and mended.
@@ -18,6 +19,15 @@ const root = resolve(import.meta.dirname, '..');
 const FILE_HANG_MS = 150_000;
 /** What a file's neighbour would falsify: they run before everything else, with nothing beside. */
 const ALONE = ['tests/lipSync.test.ts'];
+/** What waits for time and hardly computes: these run beside all others, one at a time. */
+const WAITING = [
+  'native/publish/weakUplink.test.ts',
+  'relay/attacks.test.ts',
+  'native/ffmpeg/spawn.test.ts',
+  'relay/nodes/nodes.test.ts',
+  'relay/linkChaos.test.ts',
+  'native/upstream/pairing.test.ts',
+];
 /** The longest first, so that no lane waits for one at the end; for the rest any order does. */
 const LONGEST = [
   'tests/viewerMoney.test.ts',
@@ -25,10 +35,8 @@ const LONGEST = [
   'renderer/viewer/viewerPage.test.ts',
   'tests/show.test.ts',
   'native/capture/capture.test.ts',
-  'native/publish/weakUplink.test.ts',
   'native/vision/placesShow.test.ts',
   'native/vision/demoShow.test.ts',
-  'relay/attacks.test.ts',
 ];
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -58,9 +66,12 @@ const isHeavy = (path: string) =>
   path.startsWith(join(root, 'tests')) ||
   /harness\/(browser|liveShow|studio)|playwright/.test(readFileSync(path, 'utf8'));
 
+/** As the lists above name it. */
+const nameOf = (path: string) => relative(root, path).replaceAll('\\', '/');
+
 function longestFirst(files: readonly string[]): string[] {
   const rank = (path: string) => {
-    const at = LONGEST.indexOf(relative(root, path).replaceAll('\\', '/'));
+    const at = LONGEST.indexOf(nameOf(path));
     return at < 0 ? LONGEST.length : at;
   };
   return [...files].sort((one, other) => rank(one) - rank(other));
@@ -69,13 +80,16 @@ function longestFirst(files: readonly string[]): string[] {
 /** Two at a time, never two heavy ones. */
 async function runPaired(files: readonly string[]): Promise<void> {
   const heavy = longestFirst(files.filter(isHeavy));
-  const quick = longestFirst(files.filter((path) => !heavy.includes(path)));
+  const waiting = files.filter((path) => WAITING.includes(nameOf(path)));
+  const quick = longestFirst(
+    files.filter((path) => !heavy.includes(path) && !waiting.includes(path)),
+  );
   const runAll = async (own: string[], then: string[]) => {
     for (let path = own.shift() ?? then.shift(); path; path = own.shift() ?? then.shift()) {
       await runFile(path);
     }
   };
-  await Promise.all([runAll(heavy, quick), runAll(quick, [])]);
+  await Promise.all([runAll(heavy, quick), runAll(quick, []), runAll(waiting, [])]);
 }
 
 /** Runs a file and prints one line a test; a suite's own line is not counted twice. */
@@ -153,7 +167,7 @@ if (!findChromium() && process.env.CI) {
 process.env.NODE_COMPILE_CACHE ??= join(root, 'out', 'compile-cache');
 mkdirSync(process.env.NODE_COMPILE_CACHE, { recursive: true });
 const files = folders().flatMap(testFiles).filter(isWanted);
-const isAlone = (path: string) => ALONE.includes(relative(root, path).replaceAll('\\', '/'));
+const isAlone = (path: string) => ALONE.includes(nameOf(path));
 for (const path of files.filter(isAlone)) await runFile(path);
 await runPaired(files.filter((path) => !isAlone(path)));
 await runFailedAgain();

@@ -10,7 +10,7 @@ import type { GameEvent } from '../../core/contract/events.ts';
 import type { Unit } from '../../core/media/feed.ts';
 import { createMatch, type DrawOptions, PICTURE_BYTES } from '../capture/demo/match.ts';
 import { encodeClip } from './testFeed.ts';
-import { FFMPEG_SKIP, type OpenedVision, openVision } from './testing/openVision.ts';
+import { FFMPEG_SKIP, type OpenedVision, openVision, UNHURRIED } from './testing/openVision.ts';
 
 const models = resolve(import.meta.dirname, '../../models');
 const skip =
@@ -21,7 +21,8 @@ let opened: Promise<OpenedVision> | null = null;
 
 async function open(): Promise<OpenedVision> {
   const packFolder = resolve(models, 'packs');
-  const parts = await openVision({ pack: 'demo', packFolder, modelFolders: [models] });
+  const around = { ...UNHURRIED, packFolder, modelFolders: [models] };
+  const parts = await openVision({ pack: 'demo', ...around });
   await parts.until(() => (parts.statuses.at(-1)?.model ?? '') !== '');
   return parts;
 }
@@ -60,7 +61,6 @@ async function judge(units: Unit[]): Promise<GameEvent[]> {
 
 for (const [seed, from] of [
   [1, 0],
-  [2, 900],
   [3, 2_000],
 ] as const) {
   test(`seed ${seed}: the goal after frame ${from} is seen on its picture`, { skip }, async () => {
@@ -77,6 +77,8 @@ for (const [seed, from] of [
     assert.ok(errorFrames < 1.5, `t_cap is ${errorFrames} pictures off`);
     assert.match(goal?.why ?? '', /between the posts/);
 
+    // Once is enough: nothing of it depends on the match.
+    if (seed !== 1) return;
     const hidden = await judge(await clip(seed, first, 110, { hideBall: true }));
     assert.deepEqual(hidden, [], 'a ball that is painted over does nothing');
   });

@@ -194,9 +194,9 @@ export class Session {
     const hasHole = this.#lastUs > 0 && (intervalMs > HOLE_MS || this.#hasDropped());
     this.#lastUs = frame.captureUs;
     const mayDetect = this.#mayDetect();
-    const startedMs = performance.now();
+    const startedUs = this.#options.clock.nowUs();
     const result = await sight.judge(frame, mayDetect);
-    const spentMs = performance.now() - startedMs;
+    const spentMs = (this.#options.clock.nowUs() - startedUs) / 1000;
     if (result.usedDetector) {
       this.#costMs += 0.1 * (spentMs - this.#costMs);
       this.#sinceDetector = 0;

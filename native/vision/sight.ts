@@ -30,7 +30,7 @@ import { within } from './waiting.ts';
 
 /** Blobs from here on are things of their own, pixels of 640x360. */
 const BLOB_AREA_MIN = 500;
-/** A result that is later than this is not waited for; the picture is judged without it, ms. */
+/** How long a model's result is waited for, where nothing else is said. */
 const MODEL_WAIT_MS = 400;
 /** Tracks on one message; more are noise. */
 const TRACKS_MAX = 64;
@@ -62,6 +62,8 @@ export type SightResult = {
 export type SightOptions = {
   clock: MediaClock;
   timers: Timers;
+  /** A result that is later than this is not waited for; the picture is judged without it. */
+  modelWaitMs?: number | undefined;
   takeId: TakeId;
   pack: Pack;
   detector: Detector | null;
@@ -196,7 +198,8 @@ export class Sight {
   }
 
   #answer<Answer>(asked: Promise<Answer | null> | null): Promise<Answer | null> | null {
-    return asked && within(this.#options.timers, MODEL_WAIT_MS, asked);
+    const { timers, modelWaitMs = MODEL_WAIT_MS } = this.#options;
+    return asked && within(timers, modelWaitMs, asked);
   }
 
   #track(

@@ -59,6 +59,8 @@ export type VisionOptions = {
   markFile?: string | null | undefined;
   /** Pack until the engine chooses one. */
   pack: string | null;
+  /** How long a picture waits for what a model says; 400 unless told. */
+  modelWaitMs?: number;
   onHelper?: ((pid: number, alive: boolean) => void) | undefined;
   /** Runs at each change of the status. */
   onStatus?: ((status: VisionStatus) => void) | undefined;
@@ -271,7 +273,7 @@ class VisionProcess {
   }
 
   #makeSight(): Sight {
-    const { clock, timers } = this.#options;
+    const { clock, timers, modelWaitMs } = this.#options;
     const { detector, poser, ballSeer } = this.#models;
     const parts = {
       takeId: this.#takeId,
@@ -282,7 +284,7 @@ class VisionProcess {
       poser,
       ballSeer,
     };
-    return new Sight({ clock, timers, ...parts });
+    return new Sight({ clock, timers, modelWaitMs, ...parts });
   }
 
   async #detectorSettled(): Promise<void> {

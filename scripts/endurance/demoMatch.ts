@@ -2,7 +2,7 @@
 // by the model that is shipped, judged. It compares with what was drawn and prints one line of
 // JSON. Vision itself never sees the truth. Every picture is looked at: nothing here waits for a
 // clock, so the match runs as fast as the machine can.
-// usage: demoMatch.ts SEED FRAMES
+// usage: demoMatch.ts SEED FRAMES [FIRST FRAME]
 
 import { resolve } from 'node:path';
 import { fromBinary } from '@bufbuild/protobuf';
@@ -174,10 +174,20 @@ function compare(match: Match, frames: number, events: readonly GameEvent[]) {
   return { goals: errors.length, missed, falseGoals, errorFrames: errors };
 }
 
-async function run(seed: number, frames: number): Promise<MatchResult> {
+/** The match as if it began with this frame. */
+function matchFrom(seed: number, first: number): Match {
+  const match = createMatch(seed);
+  return {
+    ...match,
+    drawFrame: (frame, into, options) => match.drawFrame(frame + first, into, options),
+    truth: (frame) => match.truth(frame + first),
+  };
+}
+
+async function run(seed: number, frames: number, first: number): Promise<MatchResult> {
   const ffmpeg = await resolveFfmpeg({ environmentPath: process.env.MORPHINE_FFMPEG });
   if (!hasFfmpeg(ffmpeg)) throw new Error(ffmpeg.reason);
-  const match = createMatch(seed);
+  const match = matchFrom(seed, first);
   const { sight, detector } = await parts();
   const judge = new Judge(sight, match);
   const tap = createDecodeTap({
@@ -208,5 +218,6 @@ async function run(seed: number, frames: number): Promise<MatchResult> {
   return { seed, frames, judged, withoutDetector, seconds, ball, ...found };
 }
 
-const [seed, frames] = process.argv.slice(2).map(Number);
-process.stdout.write(`${JSON.stringify(await run(seed ?? 1, frames ?? PART_FRAMES))}\n`);
+const [seed, frames, first] = process.argv.slice(2).map(Number);
+const result = await run(seed ?? 1, frames ?? PART_FRAMES, first ?? 0);
+process.stdout.write(`${JSON.stringify(result)}\n`);

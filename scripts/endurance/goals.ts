@@ -28,10 +28,10 @@ const F1_MIN = 0.98;
 const ERROR_P95_FRAMES_MAX = 1;
 const RECALL_MIN = 0.9;
 
-/** Plays one match in a process of its own. */
-export function playMatch(seed: number, frames: number): Promise<MatchResult> {
+/** Plays one match, or some frames of it, in a process of its own. */
+export function playMatch(seed: number, frames: number, from = 0): Promise<MatchResult> {
   const file = join(import.meta.dirname, 'demoMatch.ts');
-  const child = spawn(process.execPath, [file, String(seed), String(frames)], {
+  const child = spawn(process.execPath, [file, ...[seed, frames, from].map(String)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let text = '';

@@ -23,6 +23,14 @@ export const FFMPEG_SKIP = hasFfmpeg(FFMPEG) ? false : 'no ffmpeg';
 /** The clock of all parts of a test. */
 export const TEST_CLOCK = { nowUs: () => Number(process.hrtime.bigint() / 1000n) };
 
+/** Later than any picture of a test, microseconds. */
+let readingUs = 1e12;
+/**
+ * For what is judged of pictures and not of speed: on this clock no model costs anything, and each
+ * answer is waited for, so every picture is looked at, however busy the machine is.
+ */
+export const UNHURRIED = { clock: { nowUs: () => ++readingUs }, modelWaitMs: 60_000 };
+
 export type OpenedVision = {
   vision: Vision;
   client: VisionClient;
