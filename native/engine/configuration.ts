@@ -21,6 +21,9 @@ export const engineConfigurationSchema = z.object({
   rtmpHost: z.string().min(1).default('127.0.0.1'),
   rtmpPort: z.number().int().min(0).max(65_535).default(0),
   rtmpPortIsNamed: z.boolean().default(false),
+  /** Both or neither: with them the port speaks RTMPS. */
+  rtmpCertificateFile: z.string().nullable().default(null),
+  rtmpCertificateKeyFile: z.string().nullable().default(null),
   relayUrl: z.string().min(1),
   /** Of the relay that the owner paired; null: any relay at that address is taken. */
   relayKey: z

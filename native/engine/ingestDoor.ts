@@ -55,6 +55,8 @@ export type IngestAddress = {
   rtmpHost: string;
   rtmpPort: number;
   rtmpPortIsNamed: boolean;
+  rtmpCertificateFile: string | null;
+  rtmpCertificateKeyFile: string | null;
 };
 
 /**
@@ -107,14 +109,31 @@ export async function openIngestDoor(
   };
 }
 
+/** @throws IngestRefused when a file cannot be read */
+async function certificateOf(address: IngestAddress) {
+  const { rtmpCertificateFile: file, rtmpCertificateKeyFile: keyFile } = address;
+  if (file === null || keyFile === null) return null;
+  try {
+    const [certificate, privateKey] = await Promise.all(
+      [file, keyFile].map((path) => readFile(path, 'utf8')),
+    );
+    return { certificate: certificate ?? '', privateKey: privateKey ?? '' };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new IngestRefused(`--rtmp-cert and --rtmp-cert-key: ${reason}. Name files in PEM.`);
+  }
+}
+
 async function openRtmp(
-  { rtmpHost: host, rtmpPort: port, rtmpPortIsNamed }: IngestAddress,
+  address: IngestAddress,
   key: string,
   { logger, ...around }: IngestSurroundings,
 ): Promise<RtmpListener> {
+  const { rtmpHost: host, rtmpPort: port, rtmpPortIsNamed } = address;
+  const tls = await certificateOf(address);
   try {
     return await openRtmpListener({
-      ...{ host, port, key, ...around, logger: logger.with({ part: 'rtmp' }) },
+      ...{ host, port, key, tls, ...around, logger: logger.with({ part: 'rtmp' }) },
       nextPortsMax: rtmpPortIsNamed ? 0 : NEXT_PORTS_MAX,
     });
   } catch (cause) {

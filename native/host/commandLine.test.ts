@@ -25,6 +25,8 @@ test('every flag is understood', () => {
     ...['--port', '5', '--seed', '7', '--ready-file', '/r.json', '--relay-host', '0.0.0.0'],
     ...['--relay-port', '0', '--relay-public-url', 'https://x.example/', '--relay-cert', 'c.pem'],
     ...['--relay-udp-port', '47802', '--relay-announce', '203.0.113.7'],
+    ...['--rtmp-host', '0.0.0.0', '--rtmp-port', '1936', '--rtmp-cert', 'r.pem'],
+    ...['--rtmp-cert-key', 'rk.pem'],
     ...['--relay-key', 'k.pem', '--ice-server', 'stun:a:1', '--ice-server', 'turn:u:p@b:2'],
   );
   assert.equal(options.source, 'file:clip.mp4');
@@ -36,6 +38,10 @@ test('every flag is understood', () => {
   assert.equal(options.relay.udpPort, 47_802);
   assert.deepEqual(options.relay.announce, ['203.0.113.7']);
   assert.equal(options.relay.certificateFile, '/caller/c.pem');
+  assert.deepEqual(options.rtmp, {
+    ...{ host: '0.0.0.0', port: { port: 1_936, isNamed: true } },
+    ...{ certificateFile: '/caller/r.pem', certificateKeyFile: '/caller/rk.pem' },
+  });
   assert.deepEqual(options.iceServers, ['stun:a:1', 'turn:u:p@b:2']);
 });
 
@@ -51,6 +57,7 @@ const refusals: [string[], RegExp][] = [
   [['--relay', 'https://a.example', '--relay-port', '1'], /remove --relay-port or remove --relay/],
   [['--relay-udp-port', '0'], /--relay-udp-port takes a whole number from 1 to 65535/],
   [['--relay-cert', 'c.pem'], /--relay-cert and --relay-key belong together/],
+  [['--rtmp-cert', 'c.pem'], /--rtmp-cert and --rtmp-cert-key belong together/],
   [['--ice-server', 'http://x'], /--ice-server takes stun:/],
 ];
 

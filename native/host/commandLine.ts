@@ -22,7 +22,12 @@ export type StudioOptions = {
   host: string;
   port: PortChoice;
   /** Where OBS sends to. */
-  rtmp: { host: string; port: PortChoice };
+  rtmp: {
+    host: string;
+    port: PortChoice;
+    certificateFile: string | null;
+    certificateKeyFile: string | null;
+  };
   seed: number;
   readyFile: string | null;
   /** A flag names the relay or how our own is started: what was paired then waits. */
@@ -54,6 +59,8 @@ const flags = {
   port: { type: 'string' },
   'rtmp-host': { type: 'string' },
   'rtmp-port': { type: 'string' },
+  'rtmp-cert': { type: 'string' },
+  'rtmp-cert-key': { type: 'string' },
   seed: { type: 'string' },
   'ready-file': { type: 'string' },
   relay: { type: 'string' },
@@ -81,6 +88,11 @@ export function readCommandLine(args: readonly string[], callerFolder: string): 
   if ((values['relay-cert'] === undefined) !== (values['relay-key'] === undefined)) {
     throw new BadCommandLine('--relay-cert and --relay-key belong together: give both or neither.');
   }
+  if ((values['rtmp-cert'] === undefined) !== (values['rtmp-cert-key'] === undefined)) {
+    throw new BadCommandLine(
+      '--rtmp-cert and --rtmp-cert-key belong together: give both or neither.',
+    );
+  }
   return {
     isHeadless: values.headless ?? false,
     isLive: values.live ?? false,
@@ -91,6 +103,8 @@ export function readCommandLine(args: readonly string[], callerFolder: string): 
     rtmp: {
       host: values['rtmp-host'] ?? '127.0.0.1',
       port: checkPort('--rtmp-port', values['rtmp-port'], RTMP_PORT_DEFAULT),
+      certificateFile: path(values['rtmp-cert']),
+      certificateKeyFile: path(values['rtmp-cert-key']),
     },
     seed: checkInteger('--seed', values.seed, 1, 0, 0xffff_ffff),
     readyFile: path(values['ready-file']),

@@ -297,6 +297,8 @@ function rtmpOf(known: ReadonlyMap<ProcessName, ChildFacts>, { rtmp }: StudioOpt
   const before = told ? Number(new URL(told).port) : 0;
   return {
     rtmpHost: rtmp.host,
+    rtmpCertificateFile: rtmp.certificateFile,
+    rtmpCertificateKeyFile: rtmp.certificateKeyFile,
     rtmpPort: before || rtmp.port.port,
     rtmpPortIsNamed: before > 0 || rtmp.port.isNamed,
   };

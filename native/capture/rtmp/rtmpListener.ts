@@ -4,6 +4,7 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import type { CancelTimer, MediaClock, MediaTimeUs, Timers } from '../../../core/base/clock.ts';
 import type { RandomBytes } from '../../../core/base/ids.ts';
 import type { Logger } from '../../../core/base/logger.ts';
@@ -43,6 +44,8 @@ export type RtmpListenerOptions = {
   /** Ports tried after this one when it is taken. */
   nextPortsMax: number;
   key: string;
+  /** PEM texts. Given, the port speaks rtmps:// and nothing else. */
+  tls?: { certificate: string; privateKey: string } | null;
   clock: MediaClock;
   timers: Timers;
   random: RandomBytes;
@@ -101,7 +104,11 @@ class Listener implements RtmpListener {
   constructor(options: RtmpListenerOptions) {
     this.#options = options;
     this.#keyHash = hashOf(options.key);
-    this.#server = createServer((socket) => this.#accept(socket));
+    const { tls } = options;
+    const accept = (socket: Socket) => this.#accept(socket);
+    this.#server = tls
+      ? createTlsServer({ cert: tls.certificate, key: tls.privateKey }, accept)
+      : createServer(accept);
     this.#server.maxConnections = CONNECTIONS_MAX;
   }
 
@@ -116,7 +123,8 @@ class Listener implements RtmpListener {
   get url(): string {
     const { host } = this.#options;
     const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-    return `rtmp://${name.includes(':') ? `[${name}]` : name}:${this.#port}/live`;
+    const scheme = this.#options.tls ? 'rtmps' : 'rtmp';
+    return `${scheme}://${name.includes(':') ? `[${name}]` : name}:${this.#port}/live`;
   }
 
   async open(): Promise<void> {

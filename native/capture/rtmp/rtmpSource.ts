@@ -12,6 +12,7 @@ import {
   nalTypeOf,
   parseAvcDescription,
   parseSps,
+  splitAnnexB,
   splitAvcc,
 } from '../../../core/media/h264.ts';
 import type { AmfObject } from '../../../core/media/rtmp/amf0.ts';
@@ -33,6 +34,9 @@ import { createSoundTranscoder, type SoundTranscoder } from './soundTranscoder.t
 const STALL_MS = 1_000;
 /** Between two pictures of one RTP clock at least, microseconds. */
 const STEP_US = 500;
+/** Our encoder's key frames, and what whole milliseconds do to their times. */
+const OWN_KEY_FRAME_US = 1_000_000;
+const ROUNDING_US = 5_000;
 const NOTHING_GIVEN: Record<TrackKind, number> = {
   video: Number.NEGATIVE_INFINITY,
   audio: Number.NEGATIVE_INFINITY,
@@ -63,6 +67,11 @@ class RtmpSource implements Source {
   #needsKeyFrame = true;
   #isPublishing = false;
   #misfit: Misfit | null = null;
+  /** What comes goes out as it is, since a key frame of its own. */
+  #isPassing = true;
+  /** What goes out is what was encoded here, since a key frame of ours. */
+  #isAnew = false;
+  #passUntilUs = Number.POSITIVE_INFINITY;
   #hasSound = false;
   #framesPerSecond = 0;
   #trouble = '';
@@ -121,6 +130,7 @@ class RtmpSource implements Source {
     this.#needsKeyFrame = true;
     this.#isPublishing = true;
     this.#misfit = null;
+    this.#begin();
     this.#hasSound = false;
     this.#framesPerSecond = 0;
     this.#trouble = '';
@@ -219,14 +229,26 @@ class RtmpSource implements Source {
     // What is kept since the last key frame lets the encoder begin in the midst of it.
     this.#reencoder.remember({ ...tag, isKey }, timeMs);
     if (misfit !== this.#misfit && (misfit !== null || isKey)) this.#change(misfit);
-    if (this.#misfit === null) this.#pictureThrough(presentationMs * 1000, joinAnnexB(whole));
-    else this.#reencoder.write();
+    if (this.#misfit !== null) this.#reencoder.write();
+    // Key frames that come seldom are no reason for a hole: they go out until ours take over.
+    const isBearable = this.#misfit === 'keyFrames' && presentationMs * 1000 < this.#passUntilUs;
+    this.#isPassing &&= this.#misfit === null || isBearable;
+    if (this.#isPassing) this.#pictureThrough(presentationMs * 1000, joinAnnexB(whole));
   }
 
   #change(misfit: Misfit | null): void {
     this.#around.logger.info('How OBS’s picture is taken changed', { misfit: misfit ?? 'none' });
     this.#misfit = misfit;
-    if (misfit === null) this.#reencoder.stop();
+    if (misfit !== null) return;
+    this.#begin();
+    this.#reencoder.stop();
+  }
+
+  /** From a key frame on, what comes goes out as it is. */
+  #begin(): void {
+    this.#isPassing = true;
+    this.#isAnew = false;
+    this.#passUntilUs = Number.POSITIVE_INFINITY;
   }
 
   #pictureThrough(presentationUs: number, bytes: Uint8Array): void {
@@ -239,6 +261,18 @@ class RtmpSource implements Source {
 
   #pictureOut(presentationUs: number, bytes: Uint8Array): void {
     if (this.#misfit === null) return;
+    // A child that began in the midst of a group encodes some that went out already: viewers need
+    // a key frame of its own. Where one is due next, what passes untouched ends.
+    const lastUs = this.#lastGivenUs.video;
+    const isKey = !this.#isAnew && isKeyFrame(splitAnnexB(bytes));
+    if (presentationUs <= lastUs) {
+      this.#isAnew = false;
+      const nextKeyUs = presentationUs + OWN_KEY_FRAME_US - ROUNDING_US;
+      if (isKey && nextKeyUs > lastUs) this.#passUntilUs = nextKeyUs;
+      return;
+    }
+    if (!this.#isAnew && (!isKey || this.#isPassing)) return;
+    this.#isAnew = true;
     this.#live(`Encoded anew here, because ${MISFIT_SENTENCES[this.#misfit]}`);
     this.#give('video', presentationUs, bytes);
   }
@@ -247,14 +281,13 @@ class RtmpSource implements Source {
     const { onState } = this.#around;
     onState({
       ...{ state: 'live', reason, hasSound: this.#hasSound },
-      framesPerSecond:
-        this.#misfit === null ? this.#framesPerSecond : Math.min(30, this.#framesPerSecond),
+      framesPerSecond: this.#isAnew ? Math.min(30, this.#framesPerSecond) : this.#framesPerSecond,
     });
   }
 
   /** In rising order and never in the future, because markets lock on these times. */
   #give(track: TrackKind, presentationUs: number, bytes: Uint8Array): void {
-    // A child that begins in the midst of a group encodes some that went out untouched.
+    // What starts again inside of an encoder's time would show the past.
     if (presentationUs <= this.#lastGivenUs[track]) return;
     this.#lastGivenUs = { ...this.#lastGivenUs, [track]: presentationUs };
     const wantedUs = Math.min(this.#clock.captureUsOf(presentationUs), this.#around.clock.nowUs());
