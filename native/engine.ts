@@ -16,6 +16,7 @@ import type { Registered } from '../core/wire/gen/facts_pb.js';
 import { createAudience } from './audience/audience.ts';
 import { type Capture, createCapture } from './capture/capture.ts';
 import { createSoundMeter } from './capture/soundMeter.ts';
+import type { SourceAddresses } from './capture/sourceAddresses.ts';
 import { createBetRate } from './engine/betRate.ts';
 import type { EngineConfiguration } from './engine/configuration.ts';
 import { watchDisk } from './engine/diskWatch.ts';
@@ -29,6 +30,7 @@ import { type IngestDoor, openIngestDoor } from './engine/ingestDoor.ts';
 import { initialState } from './engine/initialState.ts';
 import { followJournal } from './engine/journalSource.ts';
 import { type KeptChoices, openKeptChoices } from './engine/keptChoices.ts';
+import { openKeptSources } from './engine/keptSources.ts';
 import { createLedgerGate } from './engine/ledgerGate.ts';
 import { marketCardOf } from './engine/marketCard.ts';
 import { createModelShelf } from './engine/modelShelf.ts';
@@ -47,6 +49,7 @@ import { createUplinkGovernor } from './engine/uplinkGovernor.ts';
 import { createViews, type Views } from './engine/views.ts';
 import { createWitnesses, type Witnesses } from './engine/witnesses.ts';
 import type { FfmpegChoice } from './ffmpeg/resolve.ts';
+import { maskCredentials } from './ffmpeg/spawn.ts';
 import { createLedgerClient } from './ledger/client.ts';
 import { connectLink } from './link/link.ts';
 import { createMarkets } from './markets/markets.ts';
@@ -103,7 +106,8 @@ export async function startEngine(
 
   // 1. A picture comes in, is published, and is understood.
   const ingest = await openIngestDoor(configuration, around, () => door.url);
-  const media = openMediaRooms(configuration, around, demoAnchorUs, ingest);
+  const addresses = await openKeptSources(configuration.dataFolder, logger);
+  const media = openMediaRooms(configuration, around, demoAnchorUs, { ...ingest, addresses });
   const { capture, publisher, vision, factLog, soundMeter } = media;
 
   // 2. Money lives in the ledger process; markets, audience and relay are joined to it.
@@ -155,7 +159,7 @@ export async function startEngine(
     facts: () => ({
       ...{ ...door.facts(), port: door.port, ingest: ingest.view() },
       ...lastingFacts(configuration, key, demoAnchorUs),
-      source: capture.state().url || configuration.source,
+      source: capture.state().url || maskCredentials(configuration.source),
       lastFrameUs: picture.lastFrameUs(),
     }),
     onFacts: around.onFacts,
@@ -326,11 +330,11 @@ function openMediaRooms(
   configuration: EngineConfiguration,
   around: EngineSurroundings,
   demoAnchorUs: number,
-  { whip, rtmp }: IngestDoor,
+  { whip, rtmp, addresses }: Pick<IngestDoor, 'whip' | 'rtmp'> & { addresses: SourceAddresses },
 ) {
   const { clock, timers, random, logger } = around;
   const capture = createCapture({
-    ...{ whip, rtmp, clock, timers, ffmpeg: around.ffmpeg, onHelper: around.onHelper },
+    ...{ addresses, whip, rtmp, clock, timers, ffmpeg: around.ffmpeg, onHelper: around.onHelper },
     logger: logger.with({ part: 'capture' }),
     callerFolder: configuration.callerFolder,
     seed: configuration.seed,
@@ -465,7 +469,8 @@ function openStore(
   { clock, key }: EngineSurroundings,
   { suspended, templates, complaints }: KeptChoices,
 ) {
-  const { source, relayUrl } = configuration;
+  const { relayUrl } = configuration;
+  const source = maskCredentials(configuration.source);
   const { channelId } = key;
   const suspendedByHand = suspended.show;
   const show = firstShow({ ...configuration, channelId, clock, suspendedByHand });

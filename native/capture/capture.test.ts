@@ -20,7 +20,7 @@ import type { Ffmpeg, FfmpegChoice } from '../ffmpeg/resolve.ts';
 import { builds } from '../ffmpeg/testing/builds.ts';
 import { type Capture, createCapture } from './capture.ts';
 import { checkSource, SourceError } from './checkSource.ts';
-import { fileArguments } from './fileSource.ts';
+import { fileInput, playedArguments } from './fileSource.ts';
 import { beepTimes, decodePictures, decodeSound, flashTimes } from './testing/decode.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'capture-'));
@@ -138,7 +138,7 @@ async function unpacedTimes(
   const times: Record<Unit['track'], number[]> = { video: [], audio: [] };
   const child = spawn(
     ffmpeg.path,
-    ['-v', 'error', '-nostdin', ...fileArguments(path, media, ffmpeg)],
+    ['-v', 'error', '-nostdin', ...playedArguments(fileInput(path, media), ffmpeg)],
     { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] },
   );
   await new Promise<void>((done) => {
@@ -376,7 +376,13 @@ test('wrong sources are refused by name', { skip: anyFfmpeg }, async () => {
   spawnSync(maker.path, ['-v', 'error', '-f', 'lavfi', '-i', 'sine=d=0.2', tone]);
   assert.ok(existsSync(tone));
   const expected = {
-    'rtsp://camera/1': 'unknown-scheme',
+    'gopher://camera/1': 'unknown-scheme',
+    'rtsp://': 'bad-options',
+    'udp://127.0.0.1': 'bad-options',
+    'rtsp://camera/\nfile /etc/passwd': 'bad-options',
+    'rtsp://***@camera/1': 'bad-options',
+    'test:bars': 'bad-options',
+    'playlist:none.m3u': 'missing-file',
     clip: 'unknown-scheme',
     'demo:?speed=2': 'bad-options',
     'demo:match': 'bad-options',

@@ -14,12 +14,15 @@ import { openSource, type Ways } from './openSource.ts';
 import type { RtmpListener } from './rtmp/rtmpListener.ts';
 import { createSlate, type Slate } from './slate.ts';
 import type { CapturedFrame, CapturePagePort, Source, SourceSurroundings } from './source.ts';
+import { createSourceAddresses, type SourceAddresses } from './sourceAddresses.ts';
 import type { WhipIngest } from './whip/whipIngest.ts';
 
 export type CaptureOptions = Omit<SourceSurroundings, 'onFrame' | 'onState' | 'onDropped'> & {
   /** RTP offset of the channel's video, unsigned 32 bit. */
   videoClockOffset: number;
   audioClockOffset: number;
+  /** Addresses with their passwords; absent: as long as this runs. */
+  addresses?: SourceAddresses;
   /** whip: where publishers come in; absent: nowhere. */
   whip?: WhipIngest;
   /** rtmp: where encoders send to; absent: nowhere. */
@@ -103,6 +106,7 @@ type Running = {
 
 class CaptureRoom implements Capture {
   #options: CaptureOptions;
+  readonly #addresses: SourceAddresses;
   /** Counts selections: the last one wins. */
   #selection = 0;
   #onAir: Running | null = null;
@@ -123,6 +127,7 @@ class CaptureRoom implements Capture {
 
   constructor(options: CaptureOptions) {
     this.#options = options;
+    this.#addresses = options.addresses ?? createSourceAddresses();
     const { whip, rtmp } = options;
     const ways = { ...(whip ? { whip } : {}), ...(rtmp ? { rtmp } : {}) };
     this.#ways = { pages: createCapturePages(options), ...ways };
@@ -147,15 +152,17 @@ class CaptureRoom implements Capture {
     this.#selection++;
     const selection = this.#selection;
     // A refused URL throws here; the running source has not been touched.
-    const facts = await checkSource(url, { callerFolder, ffmpeg });
+    const whole = this.#addresses.wholeOf(url);
+    const facts = await checkSource(whole, { callerFolder, ffmpeg });
+    const shown = this.#addresses.shownOf(whole);
     if (selection !== this.#selection) return;
     this.#dropNext();
     const onAir = this.#onAir;
-    if (onAir?.hasPicture && onAir.state.url === url) {
+    if (onAir?.hasPicture && onAir.state.url === shown) {
       this.#tell();
       return;
     }
-    const state: SourceState = { ...NOTHING_SELECTED, url, title: facts.title };
+    const state: SourceState = { ...NOTHING_SELECTED, url: shown, title: facts.title };
     const running: Running = {
       source: null,
       state: { ...state, state: 'connecting', reason: '' },

@@ -7,24 +7,11 @@ import { basename, resolve } from 'node:path';
 import type { CaptureProgram } from '../../core/media/capturePort.ts';
 import { type FfmpegChoice, hasFfmpeg } from '../ffmpeg/resolve.ts';
 import { PROGRAM_TITLES } from './cameraSource.ts';
+import { checkNetwork, NETWORK_SCHEMES, type NetworkFacts } from './checkNetwork.ts';
+import { readPlaylist } from './checkPlaylist.ts';
+import { SourceError } from './sourceError.ts';
 
-export type SourceErrorCode =
-  | 'unknown-scheme'
-  | 'bad-options'
-  | 'missing-file'
-  | 'unreadable-file'
-  | 'no-video';
-
-/** A source URL that cannot be used; the message names the thing and the fix. */
-export class SourceError extends Error {
-  override name = 'SourceError';
-  readonly code: SourceErrorCode;
-
-  constructor(code: SourceErrorCode, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
+export { SourceError } from './sourceError.ts';
 
 export type CheckSourceOptions = {
   /** Relative paths start here. */
@@ -38,6 +25,9 @@ export type SourceFacts =
   | { scheme: 'page'; program: CaptureProgram; title: string }
   | { scheme: 'whip'; title: string }
   | { scheme: 'rtmp'; title: string }
+  | { scheme: 'test'; title: string }
+  | NetworkFacts
+  | { scheme: 'playlist'; title: string; paths: string[]; media: MediaFacts | null }
   | { scheme: 'file'; title: string; path: string; media: MediaFacts | null };
 
 /** What is in a media file; null in SourceFacts when there is no ffmpeg to ask. */
@@ -78,13 +68,19 @@ export async function checkSource(url: string, options: CheckSourceOptions): Pro
         );
       }
       return { scheme: 'rtmp', title: 'OBS (RTMP)' };
+    case 'test:':
+      if (rest) throw new SourceError('bad-options', 'test: takes no options; use "test:"');
+      return { scheme: 'test', title: 'Test pattern' };
     case 'file:':
       return checkFile(rest, options);
+    case 'playlist:':
+      return checkPlaylist(rest, options);
     default:
+      if (NETWORK_SCHEMES.includes(scheme)) return checkNetwork(url, options.ffmpeg);
       throw new SourceError(
         'unknown-scheme',
-        `There is no source "${scheme || url}"; use demo:, file:PATH, ` +
-          'camera:, screen:, window:, rtmp: or whip:',
+        `There is no source "${scheme || url}"; use camera:, screen:, window:, rtmp:, ` +
+          'whip:, srt:, rtsp://…, http(s)://…, udp://…, file:PATH, playlist:PATH, test: or demo:',
       );
   }
 }
@@ -115,6 +111,13 @@ function checkDemo(rest: string): SourceFacts {
     throw new SourceError('bad-options', 'Options of demo: follow a "?", as in demo:?barcode=1');
   }
   return { scheme: 'demo', title: 'Demo match', hasBarcode };
+}
+
+async function checkPlaylist(rest: string, options: CheckSourceOptions): Promise<SourceFacts> {
+  const { title, paths } = readPlaylist(resolve(options.callerFolder, rest));
+  const { ffmpeg } = options;
+  const media = hasFfmpeg(ffmpeg) ? await askFile(ffmpeg.path, paths[0] ?? '') : null;
+  return { scheme: 'playlist', title, paths, media };
 }
 
 async function checkFile(rest: string, options: CheckSourceOptions): Promise<SourceFacts> {

@@ -37,6 +37,7 @@ export const OWN_PICTURE_COLOURS = [
   ...['-color_range', 'tv'],
 ];
 
+/** Whole frames with times, each written at once. */
 export const NUT_OUTPUT = ['-f', 'nut', '-write_index', '0', '-flush_packets', '1'];
 
 /**

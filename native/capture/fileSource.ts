@@ -30,20 +30,29 @@ const AUDIO_PIPE = 3;
 /** ffmpeg answers within a frame once it runs; slow disks and large key frames included. */
 const SILENCE_MS_MAX = 4_000;
 
-/** Starts playing a file that checkSource has seen. */
-export function openFileSource(
-  path: string,
-  media: MediaFacts,
-  surroundings: SourceSurroundings,
-): Source {
-  const source = new FileSource(path, media, surroundings);
+/** What is played: anything that ffmpeg gives as fast as it is taken. */
+export type Played = {
+  /** As a person knows it. */
+  name: string;
+  input: readonly string[];
+  /** For ffmpeg's stdin, where the input is read from there. */
+  script?: string;
+  /** The stream of the picture, and that of the sound; null: silence is made. */
+  picture: string;
+  sound: string | null;
+  framesPerSecond: number;
+  silenceMsMax?: number;
+};
+
+/** Starts playing what checkSource has seen. */
+export function openPlayedSource(played: Played, surroundings: SourceSurroundings): Source {
+  const source = new PlayedSource(played, surroundings);
   source.start();
   return source;
 }
 
-class FileSource implements Source {
-  #path: string;
-  #media: MediaFacts;
+class PlayedSource implements Source {
+  #played: Played;
   #around: SourceSurroundings;
   #process: FfmpegProcess | null = null;
   #pacer: Pacer | null = null;
@@ -59,9 +68,8 @@ class FileSource implements Source {
   /** Why the raw pictures wait. */
   #holds = new Set<'ahead' | 'encoding'>();
 
-  constructor(path: string, media: MediaFacts, surroundings: SourceSurroundings) {
-    this.#path = path;
-    this.#media = media;
+  constructor(played: Played, surroundings: SourceSurroundings) {
+    this.#played = played;
     this.#around = surroundings;
     this.#bitsPerSecond = surroundings.bitsPerSecond ?? VIDEO_BITS_PER_SECOND;
   }
@@ -97,14 +105,15 @@ class FileSource implements Source {
     ]);
     const child = spawnFfmpeg({
       ffmpeg,
-      arguments: fileArguments(this.#path, this.#media, ffmpeg, {
+      arguments: playedArguments(this.#played, ffmpeg, {
         ...{ bitsPerSecond: this.#bitsPerSecond, isRaw: pictures !== null },
       }),
+      hasInput: this.#played.script !== undefined,
       outputs: [VIDEO_PIPE, AUDIO_PIPE],
       timers,
       logger,
       onHelper: this.#around.onHelper,
-      silenceMsMax: SILENCE_MS_MAX,
+      silenceMsMax: this.#played.silenceMsMax ?? SILENCE_MS_MAX,
       onData: (output, bytes) => {
         try {
           readers.get(output)?.push(bytes);
@@ -115,8 +124,10 @@ class FileSource implements Source {
           void child.kill();
         }
       },
-      onEnd: (end) => this.#ended(end),
+      onEnd: (end) => this.#ended(end, child.lastLines()),
     });
+    const { script } = this.#played;
+    if (script !== undefined) child.write(Buffer.from(script), () => child.endInput());
     this.#pacer = pacer;
     this.#process = child;
   }
@@ -162,28 +173,34 @@ class FileSource implements Source {
   }
 
   #framesPerSecond(): number {
-    return Math.min(PICTURE_MAX.framesPerSecond, this.#media.framesPerSecond);
+    return Math.min(PICTURE_MAX.framesPerSecond, this.#played.framesPerSecond);
   }
 
   #becomeLive(): void {
     this.#isLive = true;
     const framesPerSecond = this.#framesPerSecond();
-    const { hasSound } = this.#media;
+    const hasSound = this.#played.sound !== null;
     this.#around.onState({ state: 'live', reason: '', hasSound, framesPerSecond });
   }
 
-  #ended(end: FfmpegEnd): void {
+  #ended(end: FfmpegEnd, lines: readonly string[]): void {
     this.#pacer?.close();
     this.#pacer = null;
     this.#process = null;
     void this.#pictures?.close();
     this.#pictures = null;
     if (this.#isClosed) return;
+    // Whether a network stream has sound is seen only by trying.
+    if (this.#played.sound && lines.some((line) => /matches no streams/.test(line))) {
+      this.#played = { ...this.#played, sound: null };
+      this.start();
+      return;
+    }
     const waitMs = this.#backOff.nextMs(performance.now() - this.#startedMs);
     this.#around.logger.warn('The file stopped playing', { reason: end.reason, waitMs });
     this.#around.onState({
       state: 'reconnecting',
-      reason: `${basename(this.#path)} stopped: ${end.reason}`,
+      reason: `${this.#played.name} stopped: ${end.reason}`,
     });
     this.#cancelRestart = this.#around.timers.after(waitMs, () => this.start());
   }
@@ -206,35 +223,54 @@ class FileSource implements Source {
   }
 }
 
+/** A file, for ever. */
+export function fileInput(path: string, media: MediaFacts): Played {
+  const { videoStream, framesPerSecond, hasSound } = media;
+  return {
+    name: basename(path),
+    input: [...FILE_PROTOCOLS, '-stream_loop', '-1', '-i', `file:${path}`],
+    picture: `0:${videoStream}`,
+    sound: hasSound ? '0:a:0' : null,
+    framesPerSecond,
+  };
+}
+
 /**
- * What ffmpeg is asked: both tracks of a file for ever, pictures on pipe:1, sound on pipe:3.
+ * What ffmpeg is asked: pictures on pipe:1, sound on pipe:3.
  *
  * @param picture `isRaw`: as they were decoded, for encoders of their own
  */
-export function fileArguments(
-  path: string,
-  media: MediaFacts,
+export function playedArguments(
+  played: Played,
   ffmpeg: Ffmpeg,
   picture = { bitsPerSecond: VIDEO_BITS_PER_SECOND, isRaw: false },
 ): string[] {
-  const { videoStream, framesPerSecond, hasSound } = media;
-  const rate = framesPerSecond > PICTURE_MAX.framesPerSecond + 0.5 ? ['fps=30'] : [];
-  const filters = [...rate, scaleToFit(), 'setsar=1', 'format=yuv420p'].join(',');
+  const { input, sound, framesPerSecond } = played;
   const silence = ['-f', 'lavfi', '-i', 'anullsrc=r=48000:cl=stereo'];
   return [
-    ...FILE_PROTOCOLS,
-    ...['-stream_loop', '-1', '-i', `file:${path}`],
-    ...(hasSound ? [] : silence),
-    ...['-map', `0:${videoStream}`, '-vf', filters, ...ffmpeg.passthrough],
-    ...fineTimes(ffmpeg),
+    ...input,
+    ...(sound ? [] : silence),
+    ...['-map', played.picture, ...shownPicture(framesPerSecond, ffmpeg)],
     ...(picture.isRaw ? RAW_PICTURES : videoEncoderArguments(KEY_FRAMES, picture.bitsPerSecond)),
     'pipe:1',
-    ...['-map', hasSound ? '0:a:0' : '1:a:0'],
+    ...['-map', sound ?? '1:a:0'],
     // Fills the hole at the end of a loop whose sound is shorter than its picture.
     ...['-af', 'aresample=48000:async=1000:min_hard_comp=0.05:first_pts=0'],
     ...soundEncoderArguments(),
     'pipe:3',
   ];
+}
+
+/** Our own picture of whatever comes: small enough, upright, square pixels. */
+function shownPicture(framesPerSecond: number, ffmpeg: Ffmpeg): string[] {
+  const rate = framesPerSecond > PICTURE_MAX.framesPerSecond + 0.5 ? ['fps=30'] : [];
+  const filters = [...rate, scaleToFit(), 'setsar=1', 'format=yuv420p'].join(',');
+  return ['-vf', filters, ...ffmpeg.passthrough, ...fineTimes(ffmpeg)];
+}
+
+/** The same, encoded. */
+export function encodedPicture(framesPerSecond: number, ffmpeg: Ffmpeg): string[] {
+  return [...shownPicture(framesPerSecond, ffmpeg), ...videoEncoderArguments(KEY_FRAMES)];
 }
 
 const KEY_FRAMES = ['-g', '300', '-force_key_frames', 'expr:gte(t,n_forced)'];

@@ -1,11 +1,14 @@
 // Which file runs a source of which scheme. The only place that knows all of them.
 
-import { hasFfmpeg } from '../ffmpeg/resolve.ts';
+import { unreachable } from '../../core/base/assert.ts';
+import { type Ffmpeg, hasFfmpeg } from '../ffmpeg/resolve.ts';
 import { openCameraSource } from './cameraSource.ts';
 import type { CapturePages } from './capturePages.ts';
 import type { SourceFacts } from './checkSource.ts';
 import { openDemoSource } from './demoSource.ts';
-import { openFileSource } from './fileSource.ts';
+import { fileInput, openPlayedSource, type Played } from './fileSource.ts';
+import { FILES_INPUT, filesScript, inputScript, SCRIPT_INPUT } from './inputScript.ts';
+import { openLiveSource } from './liveSource.ts';
 import type { RtmpListener } from './rtmp/rtmpListener.ts';
 import { openRtmpSource } from './rtmp/rtmpSource.ts';
 import type { Source, SourceSurroundings } from './source.ts';
@@ -14,6 +17,20 @@ import { openWhipSource } from './whip/whipSource.ts';
 
 /** Where pictures come in that somebody else sends; each stands whichever source is on air. */
 export type Ways = { pages: CapturePages; whip?: WhipIngest; rtmp?: RtmpListener };
+
+/** Seconds of HLS are fetched before the first picture comes, ms. */
+const STREAM_SILENCE_MS_MAX = 15_000;
+/** Not known before it plays; what is faster is thinned to 30. */
+const STREAM_RATE = 60;
+
+const TEST_PATTERN: Played = {
+  name: 'Test pattern',
+  input: [
+    ...['-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=30'],
+    ...['-f', 'lavfi', '-i', 'sine=frequency=330:beep_factor=4:sample_rate=48000'],
+  ],
+  ...{ picture: '0:v:0', sound: '1:a:0', framesPerSecond: 30 },
+};
 
 /**
  * Starts a source that checkSource has understood.
@@ -33,5 +50,33 @@ export function openSource(
     return null;
   }
   if (facts.scheme === 'demo') return openDemoSource(facts.hasBarcode, around);
-  return facts.media ? openFileSource(facts.path, facts.media, around) : null;
+  if (facts.scheme === 'live') return openLiveSource(facts, around);
+  const played = playedOf(facts, around.ffmpeg);
+  return played ? openPlayedSource(played, around) : null;
+}
+
+type PlayedFacts = Extract<SourceFacts, { scheme: 'test' | 'stream' | 'playlist' | 'file' }>;
+
+function playedOf(facts: PlayedFacts, ffmpeg: Ffmpeg): Played | null {
+  switch (facts.scheme) {
+    case 'test':
+      return TEST_PATTERN;
+    case 'stream':
+      return {
+        name: facts.title,
+        input: SCRIPT_INPUT,
+        script: inputScript(facts.url, 'tcp', ffmpeg),
+        ...{ picture: '0:v:0', sound: '0:a:0', framesPerSecond: STREAM_RATE },
+        silenceMsMax: STREAM_SILENCE_MS_MAX,
+      };
+    case 'playlist': {
+      const media = facts.media && fileInput(facts.paths[0] ?? '', facts.media);
+      const input = { input: FILES_INPUT, script: filesScript(facts.paths), name: facts.title };
+      return media && { ...media, ...input, picture: '0:v:0' };
+    }
+    case 'file':
+      return facts.media && fileInput(facts.path, facts.media);
+    default:
+      return unreachable(facts);
+  }
 }

@@ -10,6 +10,7 @@ const foundSchema = z.object({
   version: z.string(),
   encoders: z.set(z.string()),
   demuxers: z.set(z.string()),
+  protocols: z.set(z.string()),
   passthrough: z.array(z.string()),
   deathPrefix: z.array(z.string()),
 });

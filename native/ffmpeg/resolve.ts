@@ -15,6 +15,8 @@ export type Ffmpeg = {
   version: string;
   encoders: ReadonlySet<string>;
   demuxers: ReadonlySet<string>;
+  /** What it can read from: file, tcp, srt ... */
+  protocols: ReadonlySet<string>;
   /** Arguments that let every frame through with its own time, whatever the build calls it. */
   passthrough: readonly string[];
   /** Command put before ffmpeg so that it dies with us; empty where the system has none. */
@@ -133,10 +135,11 @@ function probeOnce(path: string, origin: Ffmpeg['origin']): Promise<Ffmpeg | str
 
 async function probe(path: string, origin: Ffmpeg['origin']): Promise<Ffmpeg | string> {
   try {
-    const [version, encoders, demuxers, help] = await Promise.all([
+    const [version, encoders, demuxers, protocols, help] = await Promise.all([
       ask(path, ['-version']),
       ask(path, ['-hide_banner', '-encoders']),
       ask(path, ['-hide_banner', '-demuxers']),
+      ask(path, ['-hide_banner', '-protocols']),
       ask(path, ['-hide_banner', '-h', 'long']),
     ]);
     const name = /ffmpeg version (\S+)/.exec(version)?.[1];
@@ -147,6 +150,7 @@ async function probe(path: string, origin: Ffmpeg['origin']): Promise<Ffmpeg | s
       version: name,
       encoders: namesIn(encoders),
       demuxers: namesIn(demuxers),
+      protocols: inputsIn(protocols),
       passthrough: [/^-fps_mode\b/m.test(help) ? '-fps_mode' : '-vsync', 'passthrough'],
       deathPrefix: deathPrefix(),
     };
@@ -175,6 +179,12 @@ function namesIn(list: string): Set<string> {
     for (const name of match?.[2]?.split(',') ?? []) names.add(name);
   }
   return names;
+}
+
+/** One name a line, those to read from between "Input:" and "Output:". */
+function inputsIn(list: string): Set<string> {
+  const inputs = /Input:\s([\s\S]*?)Output:/.exec(list)?.[1] ?? '';
+  return new Set(inputs.split(/\s+/).filter((name) => name !== ''));
 }
 
 function firstLine(text: string): string {
