@@ -20,7 +20,7 @@ import type { SourceAddresses } from './capture/sourceAddresses.ts';
 import { createBetRate } from './engine/betRate.ts';
 import type { EngineConfiguration } from './engine/configuration.ts';
 import { watchDisk } from './engine/diskWatch.ts';
-import { type Encryption, openPoster, openShowEncryption } from './engine/encryption.ts';
+import { type Encryption, openPoster } from './engine/encryption.ts';
 import { createFactLog, type FactLog } from './engine/factLog.ts';
 import { createGamePlaces, type GamePlacesRoom } from './engine/gamePlaces.ts';
 import { createGameSources } from './engine/gameSources.ts';
@@ -35,6 +35,7 @@ import { createLedgerGate } from './engine/ledgerGate.ts';
 import { marketCardOf } from './engine/marketCard.ts';
 import { createModelShelf } from './engine/modelShelf.ts';
 import { openObs } from './engine/obsDesk.ts';
+import { openOutward } from './engine/outward.ts';
 import { createPeopleRooms, type KeptPeopleFiles, openPeopleFiles } from './engine/peopleRooms.ts';
 import { createPictureWatch, type PictureWatch } from './engine/pictureWatch.ts';
 import { createReadingsCollector, type ReadingsCollector } from './engine/readings.ts';
@@ -140,10 +141,11 @@ export async function startEngine(
   const { witnesses, games } = await openWitnesses(configuration, around, facts, factLog);
   const places = await openPlaces(configuration, vision);
   const obs = await openObs({ configuration, around, store, ingest, door: () => door });
-  const encryption = await openShowEncryption({ configuration, around, publisher, show, socket });
+  const outward = await openOutward({ configuration, around, ...media, ...facts, show });
+  const { encryption, destinations } = outward;
   const recording = await openRecordingRoom({ configuration, around, ...media, ...facts });
   const acts = { show, markets, staffActs, handover, peopleRooms, relay: facts.relay, ingest, obs };
-  const rooms = { ...acts, models, games, places, factLog, recording, encryption };
+  const rooms = { ...acts, models, games, places, factLog, recording, ...outward };
 
   // 4. The studio's page: one door, the same operations for every transport.
   const door = await openStudioDoor({
@@ -185,7 +187,7 @@ export async function startEngine(
     async close() {
       const closed = [handover, disk, readings, views, picture, witnesses];
       for (const room of [...closed, markets, models, poster, vision, obs]) room.close();
-      const inputs = [recording, capture, publisher, games, soundMeter];
+      const inputs = [recording, capture, publisher, destinations, games, soundMeter];
       await Promise.all(inputs.map((room) => room.close()));
       for (const room of [facts.betRate, gate, audience, shipper, socket, ledger]) room.close();
       await Promise.all([ingest, factLog, peopleRooms, kept.marks].map((room) => room.close()));

@@ -21,6 +21,7 @@ export const actionSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('sources.changed'), sources: part.sources }),
   z.object({ type: z.literal('relay.changed'), relay: part.relay }),
   z.object({ type: z.literal('handover.changed'), handover: part.handover }),
+  z.object({ type: z.literal('destinations.changed'), destinations: part.destinations }),
   z.object({ type: z.literal('obs.changed'), obs: part.obs }),
   z.object({ type: z.literal('people.changed'), people: part.people }),
   z.object({ type: z.literal('recording.changed'), recording: part.recording }),
@@ -52,6 +53,8 @@ export function reduce(state: StudioState, action: Action): StudioState {
       return { ...state, people: action.people };
     case 'handover.changed':
       return { ...state, handover: action.handover };
+    case 'destinations.changed':
+      return { ...state, destinations: action.destinations };
     case 'obs.changed':
       return { ...state, obs: action.obs };
     case 'recording.changed':

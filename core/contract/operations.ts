@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { policySchema } from '../ledger/policy.ts';
 import { CHAT_TEXT_LENGTH_MAX } from '../people/bounds.ts';
 import { INVITE_LIFE_MS_MAX, INVITE_USES_MAX, invitedRoleSchema } from '../people/invite.ts';
+import { destinationTargetSchema } from './destinations.ts';
 import { gameSourcesSchema } from './games.ts';
 import { ingestViewSchema } from './ingest.ts';
 import { modelShelfSchema } from './modelCards.ts';
@@ -513,6 +514,20 @@ export const operations = {
         newestUs: z.number().int().nonnegative(),
       }),
       roles: staff,
+    }),
+  },
+  /** Further places that the show is pushed to while it is live. */
+  destinations: {
+    add: command({ args: destinationTargetSchema, result: nothing, roles: onlyOwner }),
+    setOn: command({
+      args: z.strictObject({ id: z.string(), isOn: z.boolean() }),
+      result: nothing,
+      roles: onlyOwner,
+    }),
+    remove: command({
+      args: z.strictObject({ id: z.string() }),
+      result: nothing,
+      roles: onlyOwner,
     }),
   },
   encryption: {

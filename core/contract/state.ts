@@ -3,6 +3,7 @@
 
 import { z } from 'zod';
 import { policySchema } from '../ledger/policy.ts';
+import { destinationViewSchema } from './destinations.ts';
 import { eventTypeSchema, gameEventSchema } from './events.ts';
 import { obsStateSchema } from './obs.ts';
 import { peopleSummarySchema } from './people.ts';
@@ -186,6 +187,7 @@ export const studioStateSchema = z.object({
   }),
   handover: handoverSchema,
   obs: obsStateSchema,
+  destinations: z.array(destinationViewSchema),
   people: peopleSummarySchema,
   recording: recordingViewSchema.extend({ settings: recordingSettingsSchema }),
   vision: z.object({

@@ -13,6 +13,7 @@ import { type Recording, RecordingRefused } from '../recording/recording.ts';
 import { serve } from '../serve/rooms.ts';
 import { PairingRefused } from '../upstream/pairing.ts';
 import { OfferRefused } from '../webrtc/offerRefused.ts';
+import type { DestinationDesk } from './destinationDesk.ts';
 import { type Encryption, EncryptionRefused } from './encryption.ts';
 import type { FactLog, KnownThen } from './factLog.ts';
 import type { GamePlacesRoom } from './gamePlaces.ts';
@@ -41,6 +42,7 @@ export type HandlerRooms = {
   relay: RelayRoom;
   ingest: IngestDoor;
   encryption: Encryption;
+  destinations: DestinationDesk;
   obs: ObsDesk;
   recording: Recording;
   selectSource(url: string): Promise<void>;
@@ -109,6 +111,7 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
     },
     facts: { at: ({ captureUs }) => knownAt(rooms.factLog, captureUs) },
     ...createObsHandlers(rooms.obs, refusable),
+    destinations: rooms.destinations.handlers,
     encryption: encryptionHandlers(rooms.encryption),
     ...recordingHandlers(rooms),
     ...createPeopleHandlers(rooms, refusable),

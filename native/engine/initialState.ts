@@ -32,6 +32,7 @@ export function initialState(options: {
     relay: { state: 'connecting', url: options.relayUrl, reason: '', viewers: 0 },
     handover: { state: 'off', reason: '', whipUrl: '', whepUrl: '' },
     obs: OBS_OFF,
+    destinations: [],
     people: NOBODY_YET,
     recording: { ...NO_RECORDING, settings: FIRST_RECORDING_SETTINGS },
     vision: {

@@ -64,6 +64,7 @@ export function sampleState(): StudioState {
     relay: { state: 'connected', url: 'http://127.0.0.1:47801', reason: '', viewers: 128 },
     handover: { state: 'off', reason: '', whipUrl: '', whepUrl: '' },
     obs: OBS_OFF,
+    destinations: [],
     people: NOBODY_YET,
     recording: { ...NO_RECORDING, settings: FIRST_RECORDING_SETTINGS },
     vision: {
@@ -181,6 +182,7 @@ export function refusingHandlers(): Handlers {
     },
     chat: { list: refuse, say: refuse, remove: refuse, judge: refuse },
     relay: { show: refuse, pair: refuse, forget: refuse, checkLink: refuse },
+    destinations: { add: refuse, setOn: refuse, remove: refuse },
     encryption: { set: refuse, changeKey: refuse },
     handover: { set: refuse, clear: refuse },
     recording: {

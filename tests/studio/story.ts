@@ -416,6 +416,7 @@ function storyHandlers(
       forget: unavailable,
       checkLink: () => linkAnswers.shift() ?? { isReachable: true, sentence: '' },
     },
+    destinations: { add: unavailable, setOn: unavailable, remove: unavailable },
     encryption: {
       set({ isOn }) {
         calls.push(`encryption.set ${isOn}`);
