@@ -4,7 +4,12 @@
 
 import { createSocket, type Socket } from 'node:dgram';
 
+/** What a cheap router holds back before it drops, ms of its rate. */
+const QUEUE_MS = 150;
+
 export type LossyLink = {
+  /** What the way from the relay carries from now on, with a queue of QUEUE_MS before it drops. */
+  setBitsPerSecond(bitsPerSecond: number): void;
   /** The answer with the hop's address in place of the relay's. */
   through(answerSdp: string): string;
   counters: { passed: number; lost: number };
@@ -28,6 +33,7 @@ export async function openLossyLink(options: {
   const far = new Map<string, Socket>();
   let relay: { address: string; port: number } | undefined;
   let isClosed = false;
+  let bitsPerSecond = Number.POSITIVE_INFINITY;
   const pass = (send: () => void) => {
     if (options.random() < options.lossShare) {
       counters.lost++;
@@ -36,12 +42,26 @@ export async function openLossyLink(options: {
     counters.passed++;
     setTimeout(() => !isClosed && send(), options.roundTripMs / 2);
   };
+  /** When the narrow part has carried all that was given to it, ms. */
+  let freeMs = 0;
+  const squeeze = (bytes: number, send: () => void) => {
+    const nowMs = performance.now();
+    if (!Number.isFinite(bitsPerSecond)) return pass(send);
+    if (freeMs - nowMs > QUEUE_MS) {
+      counters.lost++;
+      return;
+    }
+    freeMs = Math.max(nowMs, freeMs) + (bytes * 8000) / bitsPerSecond;
+    setTimeout(() => !isClosed && pass(send), freeMs - nowMs);
+  };
   const farOf = (browser: { address: string; port: number }): Socket => {
     const name = `${browser.address} ${browser.port}`;
     const known = far.get(name);
     if (known) return known;
     const socket = createSocket('udp4');
-    socket.on('message', (bytes) => pass(() => near.send(bytes, browser.port, browser.address)));
+    socket.on('message', (bytes) => {
+      squeeze(bytes.length, () => near.send(bytes, browser.port, browser.address));
+    });
     far.set(name, socket);
     return socket;
   };
@@ -53,6 +73,9 @@ export async function openLossyLink(options: {
   const { port } = near.address();
   return {
     counters,
+    setBitsPerSecond(bits) {
+      bitsPerSecond = bits;
+    },
     through(answerSdp) {
       const line = /^a=candidate:(\S+) 1 UDP (\d+) (\d+\.\d+\.\d+\.\d+) (\d+) typ host.*\r\n/gm;
       const first = line.exec(answerSdp);

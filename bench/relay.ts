@@ -19,7 +19,6 @@ import type {
 import { type BenchContext, type Measured, notMeasured, ROUNDS } from './figure.ts';
 import { pause } from './floors.ts';
 import { startJanus } from './janus.ts';
-import { measureLoss } from './relayLoss.ts';
 import { measureSoak } from './relaySoak.ts';
 
 /** Seconds of each measured window. */
@@ -75,13 +74,13 @@ export async function measureRelay(context: BenchContext): Promise<Measured[]> {
     };
     await take('relay', () => measureFanOut(context, stage));
     await take('relayforty', () => measureDelays(context, stage));
-    await take('relayloss', async () => {
-      await publish(stage);
-      const whepUrl = `${stage.host.said}/whep/match`;
-      const loss = await measureLoss(context, whepUrl, address);
+    if (context.isFull) {
       // Before the crowd, which may leave the machine out of breath.
-      return context.isFull ? [loss, await measureSoak(context, stage, SOAK_MINUTES)] : [loss];
-    });
+      await take('relaysoak', async () => {
+        await publish(stage);
+        return [await measureSoak(context, stage, SOAK_MINUTES)];
+      });
+    }
     await take('relaycrowd', async () => [await measureCrowd(context, stage)]);
     return figures;
   } catch (cause) {

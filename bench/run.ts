@@ -35,6 +35,7 @@ import { measurePhone } from './phone.ts';
 import { measureRecovery } from './recovery.ts';
 import { measureRegions } from './regions.ts';
 import { measureRelay } from './relay.ts';
+import { measurePath } from './relayPath.ts';
 import { measureSettlement } from './settlement.ts';
 import { measureStart } from './start.ts';
 import { type BenchResult, floorSpreads, resultOf, tableOf } from './table.ts';
@@ -63,6 +64,7 @@ const MEASUREMENTS: Record<string, Measurement> = {
   ball: measureBall,
   regions: measureRegions,
   relay: measureRelay,
+  relayloss: measurePath,
   fanfacts: measureFanFacts,
   durable: measureDurable,
   settlement: measureSettlement,
@@ -73,7 +75,7 @@ const MEASUREMENTS: Record<string, Measurement> = {
 /** Vision on pictures and clips alone; not in the short form unless they are asked for. */
 const SIGHT = ['glue', 'pose', 'motion', 'motionids', 'tracking', 'ball', 'regions'];
 /** What is taken only when it is asked for, or in the full form. */
-const ASKED_FOR = [...SIGHT, 'relay', 'fanfacts', 'delaytwo'];
+const ASKED_FOR = [...SIGHT, 'relay', 'relayloss', 'fanfacts', 'delaytwo'];
 const FLOOR_SAMPLES = 100;
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);

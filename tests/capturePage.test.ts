@@ -42,6 +42,7 @@ const capture = createCapture({
   seed: 1,
   demoAnchorUs: 0,
   demoWorkerUrl: new URL('file:///no-demo-here'),
+  lowerLayers: ['low'],
   videoClockOffset: 7,
   audioClockOffset: 11,
 });
@@ -122,7 +123,8 @@ test('a real page delivers decodable units, key frames on demand, and comes back
   const { port } = server.address() as AddressInfo;
   await page.goto(`http://127.0.0.1:${port}/capture/`);
   await until(() => capture.state().state === 'live');
-  const pictures = () => units.filter((unit) => unit.track === 'video');
+  const pictures = () => units.filter((unit) => unit.track === 'video' && !unit.layer);
+  const copies = () => units.filter((unit) => unit.layer === 'low');
   const sounds = () => units.filter((unit) => unit.track === 'audio');
   await until(() => pictures().length >= 45 && sounds().length >= 60);
   const first = pictures()[0];
@@ -130,6 +132,15 @@ test('a real page delivers decodable units, key frames on demand, and comes back
   const sps = splitAnnexB(first.bytes).find((unit) => nalTypeOf(unit) === 7);
   const facts = parseSps(sps ?? new Uint8Array());
   assert.deepEqual([facts.profile, facts.width, facts.height], [66, 1280, 720]);
+  await until(() => copies().length >= 30);
+  const [copy] = copies();
+  assert.equal(copy?.keyFrame, true, 'a smaller copy begins at a key frame as well');
+  const copySps = splitAnnexB(copy.bytes).find((unit) => nalTypeOf(unit) === 7);
+  const { width, height } = parseSps(copySps ?? new Uint8Array());
+  assert.deepEqual([width, height], [640, 360]);
+  const moments = pictures().map(({ captureUs }) => captureUs);
+  const near = copies().filter((each) => moments.some((us) => Math.abs(us - each.captureUs) < 999));
+  assert.ok(near.length > 15, 'the same moments');
   assert.equal(capture.state().width, 1280);
   assert.equal(capture.state().hasSound, true);
   for (const track of [pictures(), sounds()]) {

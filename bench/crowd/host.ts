@@ -31,9 +31,11 @@ const room = createMediaRoom({
 const server = createServer(async (request, response) => {
   const parts: Buffer[] = [];
   for await (const part of request) parts.push(part as Buffer);
+  const [path = '/', query = ''] = (request.url ?? '/').split('?');
   const answered = await room.handle({
     method: request.method ?? 'GET',
-    path: request.url ?? '/',
+    path,
+    query,
     headers: request.headers,
     body: Buffer.concat(parts),
     remoteAddress: '127.0.0.1',

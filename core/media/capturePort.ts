@@ -4,7 +4,7 @@
 // credits, so that a slow engine never fills a page's memory.
 
 import { z } from 'zod';
-import type { TrackKind } from './feed.ts';
+import { LOWER_LAYERS, type LowerLayer, type TrackKind } from './feed.ts';
 
 export const CAPTURE_PORT_VERSION = 2;
 /** What a page makes pictures of; each is a source, and two run while one takes over. */
@@ -23,6 +23,7 @@ export function isPageSource(url: string): boolean {
   return CAPTURE_PROGRAMS.some((one) => url.startsWith(`${one}:`));
 }
 
+const lowerLayer = z.enum(Object.keys(LOWER_LAYERS) as [LowerLayer, ...LowerLayer[]]);
 const text = z.string().max(300);
 const program = z.enum(CAPTURE_PROGRAMS);
 const size = z.number().int().min(0).max(16_384);
@@ -70,6 +71,8 @@ export const toPageSchema = z.discriminatedUnion('type', [
     type: z.literal('bitrate'),
     bitsPerSecond: z.number().int().min(50_000).max(50_000_000),
   }),
+  /** Smaller copies that are wanted beside the picture. A page that knows none sends none. */
+  z.object({ type: z.literal('layers'), layers: z.array(lowerLayer).max(2) }),
   /** What the show shows now or is about to; the page keeps running either way. */
   z.object({ type: z.literal('wanted'), programs: z.array(program).max(CAPTURE_PROGRAMS.length) }),
   /** The market that is open, for scenes that carry its card; null when there is none. */
@@ -107,6 +110,8 @@ export function decodeCaptureMessage<Schema extends z.ZodType>(
 export type PageFrame = {
   program: CaptureProgram;
   track: TrackKind;
+  /** A smaller copy; absent: the picture itself, or sound. */
+  layer?: LowerLayer;
   keyFrame: boolean;
   /** When it was made, whole microseconds on the page's clock. */
   pageUs: number;
@@ -114,6 +119,11 @@ export type PageFrame = {
   description: Uint8Array;
   bytes: Uint8Array;
 };
+
+/** First byte of a frame. */
+const PICTURE = 1;
+const SOUND = 2;
+const COPIES: Record<LowerLayer, number> = { medium: 3, low: 4 };
 
 /** track (1) | flags (1): key frame, above it program | pageUs (8) | length of description (2) */
 const HEADER_BYTES = 12;
@@ -128,7 +138,8 @@ export function encodePageFrame(frame: PageFrame): Uint8Array<ArrayBuffer> {
   }
   const message = new Uint8Array(HEADER_BYTES + description.length + bytes.length);
   const view = new DataView(message.buffer);
-  message[0] = frame.track === 'video' ? 1 : 2;
+  const picture = frame.layer ? COPIES[frame.layer] : PICTURE;
+  message[0] = frame.track === 'video' ? picture : SOUND;
   const programBits = CAPTURE_PROGRAMS.indexOf(frame.program) << PROGRAM_SHIFT;
   message[1] = programBits | (frame.keyFrame ? FLAG_KEY : 0);
   view.setFloat64(2, frame.pageUs);
@@ -143,7 +154,9 @@ export function decodePageFrame(message: Uint8Array): PageFrame | null {
   if (message.length < HEADER_BYTES) return null;
   if (message.length > HEADER_BYTES + 65_535 + CAPTURE_FRAME_BYTES_MAX) return null;
   const view = new DataView(message.buffer, message.byteOffset, message.length);
-  const track = message[0] === 1 ? 'video' : message[0] === 2 ? 'audio' : null;
+  const layer = message[0] === COPIES.low ? 'low' : message[0] === COPIES.medium && 'medium';
+  const isPicture = message[0] === PICTURE || layer;
+  const track = isPicture ? 'video' : message[0] === SOUND ? 'audio' : null;
   const pageUs = view.getFloat64(2);
   const bytesAt = HEADER_BYTES + view.getUint16(10);
   const flags = message[1] ?? 0;
@@ -154,6 +167,7 @@ export function decodePageFrame(message: Uint8Array): PageFrame | null {
   return {
     program,
     track,
+    ...(layer ? { layer } : {}),
     keyFrame: (flags & FLAG_KEY) !== 0,
     pageUs,
     description: message.subarray(HEADER_BYTES, bytesAt),

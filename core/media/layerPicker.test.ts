@@ -12,7 +12,7 @@ const good = (atUs: number): LinkReport => ({
   ...{ atUs, fractionLost: 0, roundTripMs: 30, bitsPerSecondMax: 9_000_000 },
 });
 
-test('on any link: inside the layers, one step at a time, up only after five quiet seconds', () => {
+test('on any link: inside the layers, one step at a time, up only after three quiet seconds', () => {
   const seed = Number(process.env.SEED ?? Date.now() & 0x7fffffff);
   console.log(`seed ${seed}`);
   const report = fc.record({
@@ -38,7 +38,7 @@ test('on any link: inside the layers, one step at a time, up only after five qui
         const isQuiet = link.fractionLost <= 0.01;
         quietUs = isQuiet ? quietUs + passedUs : 0;
         if (current < before) {
-          assert.ok(isQuiet && quietUs >= 5_000_000, `rose after ${quietUs} us`);
+          assert.ok(isQuiet && quietUs >= 3_000_000, `rose after ${quietUs} us`);
           quietUs = 0;
         }
         if (current > before) quietUs = 0;

@@ -28,7 +28,7 @@ const QUEUE_MS_POOR = 60;
 const BEST_TRIP_RISE = 1.02;
 const POOR_REPORTS_MAX = 2;
 /** Quiet time before the next layer up is tried. */
-const UP_AFTER_US_FIRST = 5_000_000;
+const UP_AFTER_US_FIRST = 3_000_000;
 const UP_AFTER_US_MAX = 80_000_000;
 /** A fall this soon after a rise means that the rise was wrong. */
 const FAILED_RISE_US = 10_000_000;

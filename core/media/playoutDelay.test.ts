@@ -34,6 +34,24 @@ test('worse is believed at once, better after ten seconds', () => {
   assert.equal(delay.msMax, 0);
 });
 
+test('where losses are usual every picture waits for one repair, and ten seconds without end it', () => {
+  const delay = new PlayoutDelay();
+  delay.report(lan);
+  delay.report({ ...lossy, nackShare: 0.004, atMs: 1000 });
+  assert.deepEqual([delay.msMin, delay.isLossy], [0, false], 'one packet is an accident');
+  delay.report({ ...lossy, atMs: 2000 });
+  assert.deepEqual([delay.msMin, delay.isLossy], [60, true]);
+  for (let atMs = 3000; atMs < 20_000; atMs += 1000) {
+    delay.report({ ...lossy, nackShare: atMs % 5000 === 0 ? 0.006 : 0, atMs });
+  }
+  assert.deepEqual([delay.msMin, delay.isLossy], [60, true], 'now and then is enough');
+  for (let atMs = 20_000; atMs < 45_000; atMs += 1000) delay.report({ ...lan, atMs });
+  assert.deepEqual([delay.msMin, delay.msMax, delay.isLossy], [0, 0, false]);
+  const far = new PlayoutDelay();
+  for (let atMs = 0; atMs < 3000; atMs += 1000) far.report({ ...lossy, roundTripMs: 200, atMs });
+  assert.deepEqual([far.msMin, far.isLossy], [0, true], 'a long way is not waited for');
+});
+
 test('it is always a step of the extension within its bounds', () => {
   const path = fc.record({
     roundTripMs: fc.option(fc.double({ min: 0, max: 9999, noNaN: true })),
@@ -45,6 +63,7 @@ test('it is always a step of the extension within its bounds', () => {
       const delay = new PlayoutDelay();
       for (const [index, each] of paths.entries()) {
         delay.report({ ...each, atMs: index * 1000 });
+        assert.ok(delay.msMin >= 0 && delay.msMin <= delay.msMax && delay.msMin % 10 === 0);
         assert.ok(delay.msMax >= 0 && delay.msMax <= PLAYOUT_MS_MAX && delay.msMax % 10 === 0);
       }
     }),

@@ -1,7 +1,8 @@
 // How long a viewer's browser may hold a picture back at most, from what its path does. The sender
 // says it with every packet (playout-delay extension); 0 forbids any buffer, which suits a local
 // network, where a browser's buffer would be all of the delay. Where packets are lost or come late
-// the browser gets room for one repair. Pure: reports in, milliseconds out.
+// the browser gets room for one repair, and where they are lost all the time it is told to wait for
+// that repair always, so that pictures keep their pace. Pure: reports in, milliseconds out.
 
 /** A path as reports show it. */
 export type PathReport = {
@@ -21,6 +22,13 @@ const LOCAL = { roundTripMs: 10, jitterMs: 8, nackShare: 0.001 };
 export const PLAYOUT_MS_MAX = 500;
 const PLAYOUT_MS_MIN = 50;
 
+/** From here on losses are the path's and no accident: one packet of 200. */
+const LOSSY_SHARE = 0.005;
+/** What a repair takes besides the round trip: the gap must be seen, and two programs must run. */
+const REPAIR_MS = 20;
+/** Longer round trips are not waited for: a picture that is late always is worse than a stutter. */
+const PLAYOUT_MS_MIN_MAX = 120;
+
 /** Less room is given only after a path was that good for this long. */
 const CALM_MS = 10_000;
 
@@ -34,13 +42,27 @@ const REPORTS_OF_BURST = 2;
  */
 export class PlayoutDelay {
   #msMax = 0;
+  #msMin = 0;
+  #isLossy = false;
   #reports = 0;
   #calmMost = 0;
+  /** Since it became calm. */
+  #hadLosses = false;
   #calmSinceMs: number | undefined;
 
   /** Milliseconds, in steps of 10. */
   get msMax(): number {
     return this.#msMax;
+  }
+
+  /** What every picture waits, milliseconds in steps of 10: one repair where losses are usual. */
+  get msMin(): number {
+    return this.#msMin;
+  }
+
+  /** Packets are lost all the time, and so are some that are sent again. */
+  get isLossy(): boolean {
+    return this.#isLossy;
   }
 
   report(path: PathReport): void {
@@ -49,15 +71,28 @@ export class PlayoutDelay {
     if (wanted === null) return;
     if (wanted >= this.#msMax) {
       this.#msMax = wanted;
+      this.#isLossy ||= path.nackShare >= LOSSY_SHARE;
+      this.#msMin = this.#isLossy ? Math.max(this.#msMin, playoutMsMin(path, wanted)) : 0;
       this.#calmSinceMs = undefined;
+      this.#hadLosses = false;
       return;
     }
+    this.#hadLosses ||= path.nackShare >= LOSSY_SHARE;
     this.#calmSinceMs ??= path.atMs;
     this.#calmMost = this.#calmSinceMs === path.atMs ? wanted : Math.max(this.#calmMost, wanted);
     if (path.atMs - this.#calmSinceMs < CALM_MS) return;
     this.#msMax = this.#calmMost;
+    this.#isLossy = this.#hadLosses;
+    this.#msMin = this.#isLossy ? playoutMsMin(path, this.#msMax) : 0;
     this.#calmSinceMs = undefined;
+    this.#hadLosses = false;
   }
+}
+
+/** Room for one repair within what is allowed at most; 0 where a repair takes too long. */
+function playoutMsMin({ roundTripMs }: PathReport, msMax: number): number {
+  const wanted = Math.ceil(((roundTripMs ?? 0) + REPAIR_MS) / 10) * 10;
+  return wanted > PLAYOUT_MS_MIN_MAX ? 0 : Math.min(wanted, msMax);
 }
 
 /** Null while the round trip is not known. */

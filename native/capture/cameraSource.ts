@@ -4,6 +4,7 @@
 
 import type { CancelTimer, MediaTimeUs } from '../../core/base/clock.ts';
 import type { CaptureProgram, PageFrame } from '../../core/media/capturePort.ts';
+import type { LowerLayer } from '../../core/media/feed.ts';
 import {
   H264Error,
   isKeyFrame,
@@ -86,7 +87,10 @@ class CameraSource implements Source {
     const isNewPage = state !== null && this.#pageState === null;
     this.#pageState = state;
     this.#cancelStall();
-    if (isNewPage) this.#pages.setBitrate(this.#bitsPerSecond);
+    if (isNewPage) {
+      this.#pages.setBitrate(this.#bitsPerSecond);
+      this.#pages.setLayers(this.#around.lowerLayers ?? []);
+    }
     if (!state) {
       this.#needsKeyFrame = true;
       this.#around.onState({ state: 'connecting', reason: WAITING, title: own });
@@ -104,6 +108,7 @@ class CameraSource implements Source {
   #take(frame: PageFrame, mappedUs: MediaTimeUs): void {
     const captureUs = Math.min(mappedUs, this.#around.clock.nowUs());
     if (frame.track === 'audio') this.#takeSound(frame.bytes, captureUs);
+    else if (frame.layer) this.#takeCopy(frame, frame.layer, captureUs);
     else this.#takePicture(frame, captureUs);
   }
 
@@ -112,6 +117,17 @@ class CameraSource implements Source {
     const isSteady = Math.abs(captureUs - steadyUs) < SOUND_SLIP_US_MAX;
     this.#lastSoundUs = isSteady ? steadyUs : captureUs;
     this.#around.onFrame({ track: 'audio', captureUs: this.#lastSoundUs, bytes });
+  }
+
+  /** A copy is nothing that the show's state speaks of; who reads it begins at its key frame. */
+  #takeCopy(frame: PageFrame, layer: LowerLayer, captureUs: MediaTimeUs): void {
+    try {
+      const bytes = joinAnnexB(wholeUnits(frame));
+      this.#around.onFrame({ track: 'video', layer, captureUs, bytes });
+    } catch (error) {
+      if (!(error instanceof H264Error)) throw error;
+      this.#around.onDropped(1);
+    }
   }
 
   #takePicture(frame: PageFrame, captureUs: MediaTimeUs): void {

@@ -20,6 +20,7 @@ import {
   type PageFrame,
   type ToPage,
 } from '../../core/media/capturePort.ts';
+import type { LowerLayer } from '../../core/media/feed.ts';
 import type { CapturePagePort } from './source.ts';
 
 export type PageState = Extract<FromPage, { type: 'state' }>;
@@ -44,6 +45,8 @@ export type CapturePages = {
   showMarket(card: MarketCardFacts | null): void;
   requestKeyFrame(): boolean;
   setBitrate(bitsPerSecond: number): boolean;
+  /** Smaller copies that the page should make. */
+  setLayers(layers: readonly LowerLayer[]): void;
   close(): void;
 };
 
@@ -106,6 +109,9 @@ export function createCapturePages(options: {
     setBitrate(bitsPerSecond) {
       page?.send({ type: 'bitrate', bitsPerSecond: Math.round(bitsPerSecond) });
       return page !== null;
+    },
+    setLayers(layers) {
+      page?.send({ type: 'layers', layers: [...layers] });
     },
     close() {
       const last = page;

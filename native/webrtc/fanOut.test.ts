@@ -355,6 +355,12 @@ test('a viewer’s path decides how long its browser may wait; a page may ask fo
   assert.deepEqual(roomAfter(0, 2), [0, 300], 'a local network');
   for (let i = 0; i < 100; i++) input.push('video', packet(sequence++, 1, SLICE));
   assert.deepEqual(roomAfter(3, 40), [70, 300], 'losses over a long way');
+  const { bytes } = other.got.at(-1) ?? { bytes: Buffer.alloc(20) };
+  assert.equal((((bytes[17] ?? 0) << 4) | ((bytes[18] ?? 0) >> 4)) * 10, 60, 'one repair');
+  const before = other.got.length;
+  time.advance(200);
+  other.viewer.rtcp('video', writeNack(1, VIEWER.ssrc, [other.got[50]?.sequence ?? 0]));
+  assert.equal(other.got.length - before, 2, 'a repair goes out twice where much is lost');
   page.viewer.setRoomMs(0);
   assert.equal(new Set(roomAfter(3, 40)).size, 1, 'and give it back');
 });

@@ -247,7 +247,8 @@ export class Viewer {
     if (extensionId > 0) {
       const { playoutDelay } = this.#host;
       const msMax = playoutDelay?.msMax ?? Math.max(this.#playout.msMax, this.roomMs);
-      writePlayoutDelay(buffer, RTP_HEADER_LENGTH, extensionId, playoutDelay?.msMin ?? 0, msMax);
+      const msMin = playoutDelay?.msMin ?? this.#playout.msMin;
+      writePlayoutDelay(buffer, RTP_HEADER_LENGTH, extensionId, msMin, msMax);
     }
     if (packet.sequence > track.newest) {
       track.newest = packet.sequence;
@@ -330,6 +331,8 @@ export class Viewer {
     this.#resentAtUs.set(key, nowUs);
     counters.nacksAnswered++;
     this.#send(track, packet);
+    // Where much is lost the repair may be lost too, and a browser asks again only 100 ms later.
+    if (this.#playout.isLossy) this.#send(track, packet);
   }
 
   #mayResend(nowUs: MediaTimeUs): boolean {

@@ -8,6 +8,7 @@ import {
   type MarketCardFacts,
   type ToPage,
 } from '../../core/media/capturePort.ts';
+import type { LowerLayer } from '../../core/media/feed.ts';
 import { type TextKey, text } from '../ui/texts.ts';
 import { WANTED_PICTURE, WANTED_SOUND } from './deviceInput.ts';
 import { missingFeature } from './encoders.ts';
@@ -59,6 +60,7 @@ export class CaptureSession {
   #isReady = false;
   readonly #told = new Map<CaptureProgram, string>();
   #replacedReason = '';
+  #layers: readonly LowerLayer[] = [];
   #images = new Map<string, ImageBitmap>();
   #microphone: MediaStreamTrack | null = null;
   #microphoneId = keptMicrophone();
@@ -160,6 +162,7 @@ export class CaptureSession {
       kind,
       scene: keptScene(kind),
       isWanted: () => this.#wanted.includes(kind) && this.#link.isOpen(),
+      layers: () => this.#layers,
       needsKeyFrame: () => this.#link.needsKeyFrame(kind),
       onFrame: (frame) => {
         this.#framesSent++;
@@ -177,6 +180,10 @@ export class CaptureSession {
     if (message.type === 'keyFrame') for (const one of programs) one.requestKeyFrame();
     if (message.type === 'bitrate')
       for (const one of programs) one.setBitrate(message.bitsPerSecond);
+    if (message.type === 'layers') {
+      this.#layers = message.layers;
+      for (const one of programs) one.requestKeyFrame();
+    }
     if (message.type === 'market') this.#showMarket(message.card);
     if (message.type === 'wanted') this.#want(message.programs);
     if (message.type === 'refused') {

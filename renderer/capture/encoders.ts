@@ -2,7 +2,8 @@
 // they come and never queued; one that finds the encoder busy is dropped and counted.
 
 import type { PageFrame } from '../../core/media/capturePort.ts';
-import { createArrivalClock } from './arrivalClock.ts';
+import { LOWER_LAYERS, type LowerLayer } from '../../core/media/feed.ts';
+import { type ArrivalClock, createArrivalClock } from './arrivalClock.ts';
 
 export const H264_CODEC = 'avc1.42E01F';
 export const BITS_PER_SECOND_DEFAULT = 2_500_000;
@@ -35,6 +36,8 @@ export type EncoderOptions<Frame> = {
   frames: ReadableStreamDefaultReader<Frame>;
   /** False: frames are taken and let go, nothing is encoded. */
   isWanted(): boolean;
+  /** Smaller copies of the picture that are wanted now; default none. */
+  layers?(): readonly LowerLayer[];
   needsKeyFrame?(): boolean;
   onFrame(frame: EncodedFrame): void;
   onSize?(width: number, height: number): void;
@@ -87,9 +90,77 @@ export async function pump<Frame>(
   }
 }
 
+/** A smaller copy of each picture, by an encoder that scales it itself. */
+type CopyEncoder = { encode(frame: VideoFrame, keyFrame: boolean): void; stop(): void };
+
+function encodeCopy(
+  layer: LowerLayer,
+  clock: ArrivalClock,
+  options: EncoderOptions<VideoFrame>,
+): CopyEncoder {
+  const most = LOWER_LAYERS[layer];
+  let size = '';
+  let description = new Uint8Array(0);
+  const encoder = new VideoEncoder({
+    output(chunk, metadata) {
+      const record = metadata?.decoderConfig?.description;
+      if (record) description = copyOf(record);
+      const pageUs = clock.toPageUs(chunk.timestamp);
+      if (pageUs === null) return;
+      const bytes = new Uint8Array(chunk.byteLength);
+      chunk.copyTo(bytes);
+      const keyFrame = chunk.type === 'key';
+      options.onFrame({ track: 'video', layer, keyFrame, pageUs, description, bytes });
+    },
+    // The picture itself goes on without its copy.
+    error: () => {},
+  });
+  return {
+    encode(frame, keyFrame) {
+      const { displayWidth, displayHeight } = frame;
+      if (encoder.state === 'closed' || displayHeight <= most.height) return;
+      if (encoder.encodeQueueSize > ENCODE_QUEUE_MAX) return;
+      const factor = Math.min(most.width / displayWidth, most.height / displayHeight);
+      const [width, height] = [displayWidth, displayHeight].map((side) => (side * factor) & ~1);
+      const nextSize = `${width}x${height}`;
+      const isNew = nextSize !== size;
+      if (isNew) encoder.configure(pictureConfig(width ?? 2, height ?? 2, most.bitsPerSecond));
+      size = nextSize;
+      encoder.encode(frame, { keyFrame: keyFrame || isNew });
+    },
+    stop() {
+      if (encoder.state !== 'closed') encoder.close();
+    },
+  };
+}
+
+/** The copies that are wanted now, each by its encoder. */
+function encodeCopies(clock: ArrivalClock, options: EncoderOptions<VideoFrame>): CopyEncoder {
+  const copies = new Map<LowerLayer, CopyEncoder>();
+  return {
+    encode(frame, keyFrame) {
+      const wanted = options.layers?.() ?? [];
+      for (const [layer, copy] of copies) {
+        if (wanted.includes(layer)) continue;
+        copy.stop();
+        copies.delete(layer);
+      }
+      for (const layer of wanted) {
+        const copy = copies.get(layer) ?? encodeCopy(layer, clock, options);
+        copies.set(layer, copy);
+        copy.encode(frame, keyFrame);
+      }
+    },
+    stop() {
+      for (const copy of copies.values()) copy.stop();
+    },
+  };
+}
+
 /** Encodes pictures. */
 export function encodePicture(options: EncoderOptions<VideoFrame>): Encoder {
   const clock = createArrivalClock();
+  const copies = encodeCopies(clock, options);
   let bitrate = BITS_PER_SECOND_DEFAULT;
   let size = '';
   let isKeyFrameDue = true;
@@ -129,6 +200,7 @@ export function encodePicture(options: EncoderOptions<VideoFrame>): Encoder {
       const isNeeded = sinceUs >= KEY_FRAME_GAP_US && (options.needsKeyFrame?.() ?? false);
       const keyFrame = isKeyFrameDue || isNeeded || sinceUs >= KEY_FRAME_PERIOD_US;
       encoder.encode(frame, { keyFrame });
+      copies.encode(frame, keyFrame);
       if (keyFrame) lastKeyFrameUs = frame.timestamp;
       isKeyFrameDue = false;
     } finally {
@@ -148,6 +220,7 @@ export function encodePicture(options: EncoderOptions<VideoFrame>): Encoder {
       encoder.configure(pictureConfig(width & ~1, height & ~1, bitrate));
     },
     stop() {
+      copies.stop();
       options.frames.cancel().catch(() => {});
       if (encoder.state !== 'closed') encoder.close();
     },

@@ -14,6 +14,7 @@ import {
   type ToPage,
   toPageSchema,
 } from '../../core/media/capturePort.ts';
+import type { LowerLayer } from '../../core/media/feed.ts';
 import type { Line, LineSignals } from './line.ts';
 
 export type EngineLink = {
@@ -49,6 +50,7 @@ export function createEngineLink(options: EngineLinkOptions): EngineLink {
   let line: Line | null = null;
   let isClosed = false;
   let retryMs = RETRY_MS_FIRST;
+  const brokenCopies = new Set<string>();
   let dropped = 0;
   let reported = 0;
 
@@ -92,6 +94,18 @@ export function createEngineLink(options: EngineLinkOptions): EngineLink {
     options.onMessage(parsed);
   }
 
+  /** A copy costs a credit as sound does; after a lost one it goes on at its next key frame. */
+  function sendCopy(frame: PageFrame, layer: LowerLayer, isClear: boolean): void {
+    const name = `${frame.program} ${layer}`;
+    const isUseless = brokenCopies.has(name) && !frame.keyFrame;
+    if (isUseless || !isClear || !gate.take({ ...frame, track: 'audio' })) {
+      brokenCopies.add(name);
+      return;
+    }
+    brokenCopies.delete(name);
+    line?.send(encodePageFrame(frame));
+  }
+
   const reporter = setInterval(() => {
     if (dropped === reported || !line?.isOpen()) return;
     sendMessage({ type: 'dropped', count: Math.min(1_000_000, dropped - reported) });
@@ -102,6 +116,10 @@ export function createEngineLink(options: EngineLinkOptions): EngineLink {
     start: connect,
     sendFrame(frame) {
       const isClear = line?.isOpen() === true && line.waitingBytes() < BUFFERED_BYTES_MAX;
+      if (frame.layer) {
+        sendCopy(frame, frame.layer, isClear);
+        return;
+      }
       // A blocked line counts as having no credits, so that pictures resume at a key frame.
       if (!isClear || !gate.take(frame)) {
         if (!isClear && frame.track === 'video') gate.breakPicture(frame.program);

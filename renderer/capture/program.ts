@@ -3,6 +3,7 @@
 // from the first time that somebody wants it, and keeps its devices until the page closes.
 
 import type { CaptureProgram, FromPage, MarketCardFacts } from '../../core/media/capturePort.ts';
+import type { LowerLayer } from '../../core/media/feed.ts';
 import type { TextKey } from '../ui/texts.ts';
 import { Compositor } from './compositor.ts';
 import { DeviceInput, type InputState } from './deviceInput.ts';
@@ -36,6 +37,8 @@ export type ProgramOptions = {
   kind: CaptureProgram;
   scene: Scene;
   isWanted(): boolean;
+  /** Smaller copies that are wanted beside the picture. */
+  layers(): readonly LowerLayer[];
   needsKeyFrame(): boolean;
   onFrame(frame: EncodedFrame): void;
   onDropped(): void;
@@ -60,6 +63,7 @@ export class Program {
   #shown = '';
   #heard = '';
   #isStarted = false;
+  #bitsPerSecond: number | null = null;
   #retry = 0;
 
   constructor(options: ProgramOptions) {
@@ -108,6 +112,7 @@ export class Program {
   }
 
   setBitrate(bitsPerSecond: number): void {
+    this.#bitsPerSecond = bitsPerSecond;
     this.#picture?.setBitrate(bitsPerSecond);
   }
 
@@ -228,9 +233,11 @@ export class Program {
     this.#picture = encodePicture({
       frames,
       ...this.#shared(),
+      layers: () => this.#options.layers(),
       needsKeyFrame: () => this.#options.needsKeyFrame(),
       onSize: (width, height) => this.#set({ width, height }),
     });
+    if (this.#bitsPerSecond !== null) this.#picture.setBitrate(this.#bitsPerSecond);
   }
 
   /** The microphone and the sound of shared screens, mixed where there are several. */
