@@ -142,7 +142,6 @@ export async function startEngine(
   const places = await openPlaces(configuration, vision);
   const obs = await openObs({ configuration, around, store, ingest, door: () => door });
   const outward = await openOutward({ configuration, around, ...media, ...facts, show });
-  const { encryption, destinations } = outward;
   const recording = await openRecordingRoom({ configuration, around, ...media, ...facts });
   const acts = { show, markets, staffActs, handover, peopleRooms, relay: facts.relay, ingest, obs };
   const rooms = { ...acts, models, games, places, factLog, recording, ...outward };
@@ -169,10 +168,10 @@ export async function startEngine(
   const disk = watchDisk({ ledger, timers, store, show, audience });
 
   // 5. Every arrow of the picture above.
-  const poster = openPoster(around, socket, () => isLive() && !encryption.isOn());
+  const poster = openPoster(around, socket, () => isLive() && !outward.encryption.isOn());
   const shown = { show, picture, views, readings };
   const own = { ...shown, staffActs, witnesses, places, poster, clock, logger };
-  join({ ...media, ...facts, ...own, steerUplink, tellShow, encryption });
+  join({ ...media, ...facts, ...own, ...outward, steerUplink, tellShow });
   await capture.select(configuration.source);
   show.suspend('shield', peopleRooms.people.isShielded);
   show.announce();
@@ -187,7 +186,7 @@ export async function startEngine(
     async close() {
       const closed = [handover, disk, readings, views, picture, witnesses];
       for (const room of [...closed, markets, models, poster, vision, obs]) room.close();
-      const inputs = [recording, capture, publisher, destinations, games, soundMeter];
+      const inputs = [recording, capture, publisher, outward.destinations, games, soundMeter];
       await Promise.all(inputs.map((room) => room.close()));
       for (const room of [facts.betRate, gate, audience, shipper, socket, ledger]) room.close();
       await Promise.all([ingest, factLog, peopleRooms, kept.marks].map((room) => room.close()));
