@@ -45,6 +45,8 @@ export type JournalOptions = {
   partRows?: number;
   /** Bets that one part goes over at most, in whatever is done beside requests. */
   partBets?: number;
+  /** The salt of a text, when a recorded show is run again; else it is random. */
+  saltOf?: (text: string) => Uint8Array;
 };
 
 const HASH_BYTES = 32;
@@ -70,6 +72,7 @@ export class Journal {
   readonly settledAtOnceMax: number;
   readonly partRows: number;
   readonly partBets: number;
+  readonly #saltOf: (text: string) => Uint8Array;
   readonly #checkpointRowsMin: number;
   #isInGroup = false;
   /** Rows of the group that SQLite has not been given yet. */
@@ -86,6 +89,7 @@ export class Journal {
     this.settledAtOnceMax = options.settledAtOnceMax ?? SETTLED_AT_ONCE_MAX;
     this.partRows = options.partRows ?? PART_ROWS;
     this.partBets = options.partBets ?? PART;
+    this.#saltOf = options.saltOf ?? (() => randomBytes(16));
     this.shelf = new Shelf(
       store,
       () => this.state,
@@ -333,7 +337,7 @@ export class Journal {
   keepText(text: string): string {
     if (text === '') return '';
     this.write();
-    const salt = randomBytes(16);
+    const salt = this.#saltOf(text);
     const hash = toHex(sha256.create().update(salt).update(Buffer.from(text)).digest());
     this.store.putText.run(hash, salt, text);
     return hash;

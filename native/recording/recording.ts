@@ -85,6 +85,8 @@ class RecordingRoom implements Recording {
   readonly #clipFolder: string;
   #settings: RecordingSettings;
   #isLive = false;
+  /** What is asked of the ledger while a recording begins. */
+  #early: string[] | null = null;
   #cancels = new Set<() => void>();
 
   constructor(options: RecordingOptions) {
@@ -116,7 +118,8 @@ class RecordingRoom implements Recording {
   }
 
   command(line: string): void {
-    this.#recorder.command(line);
+    if (this.#early) this.#early.push(line);
+    else this.#recorder.command(line);
   }
 
   happened(event: GameEvent): void {
@@ -148,10 +151,17 @@ class RecordingRoom implements Recording {
   }
 
   async start(title: string): Promise<void> {
+    if (this.#early || this.#recorder.view().state === 'recording') return;
     // Where the ledger stood: the commands that follow are run again from there.
-    const head = await this.#options.ledger.head().catch(() => null);
+    // The ledger answers in order, so what is asked from here on comes after that head.
+    const asked = this.#options.ledger.head().catch(() => null);
+    this.#early ??= [];
+    const head = await asked;
     const at = head ? { ledgerId: head.ledgerId, headSeq: head.seq, headHash: head.hash } : {};
     await this.#recorder.start(title, { ...this.#options.showFile(), ...at });
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const line of early) this.#recorder.command(line);
     const { state, reason } = this.#recorder.view();
     if (state === 'failed') throw new RecordingRefused(reason);
   }
