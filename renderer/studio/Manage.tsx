@@ -1,5 +1,5 @@
 // What is prepared between shows: templates, who may not bet, the rules for everybody, the relay,
-// an engine beside it and OBS. One dialog with six parts; the arrow keys go from part to part.
+// an engine beside it, OBS and ways out. One dialog with seven parts; the arrow keys go from part to part.
 
 import { type ReactNode, useState } from 'react';
 import type { StudioState } from '../../core/contract/state.ts';
@@ -7,12 +7,13 @@ import { text } from '../ui/texts.ts';
 import { HandoverPanel } from './HandoverPanel.tsx';
 import { Modal } from './Modal.tsx';
 import { ObsPanel } from './ObsPanel.tsx';
+import { OutwardPanel } from './OutwardPanel.tsx';
 import { Policies } from './Policies.tsx';
 import { RelayPanel } from './RelayPanel.tsx';
 import { TemplateList } from './TemplateList.tsx';
 import { Viewers } from './Viewers.tsx';
 
-const PARTS = ['templates', 'viewers', 'policy', 'relay', 'handover', 'obs'] as const;
+const PARTS = ['templates', 'viewers', 'policy', 'relay', 'handover', 'obs', 'outward'] as const;
 type Part = (typeof PARTS)[number];
 const TABS = {
   templates: 'studio.manage.templates',
@@ -21,6 +22,7 @@ const TABS = {
   relay: 'studio.manage.relay',
   handover: 'studio.handover.tab',
   obs: 'studio.obs.tab',
+  outward: 'studio.outward.tab',
 } as const;
 
 export function Manage({ state, onClose }: { state: StudioState; onClose: () => void }) {
@@ -32,6 +34,7 @@ export function Manage({ state, onClose }: { state: StudioState; onClose: () => 
     relay: () => <RelayPanel />,
     handover: () => <HandoverPanel handover={state.handover} />,
     obs: () => <ObsPanel obs={state.obs} />,
+    outward: () => <OutwardPanel state={state} />,
   };
   return (
     <Modal title={text('studio.manage.title')} onClose={onClose}>

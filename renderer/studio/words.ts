@@ -7,6 +7,8 @@ import { managementTexts } from '../ui/texts/management.ts';
 import { modelTexts } from '../ui/texts/models.ts';
 import { obsTexts } from '../ui/texts/obs.ts';
 import { obsTextsChinese } from '../ui/texts/obsChinese.ts';
+import { outwardTexts } from '../ui/texts/outward.ts';
+import { outwardTextsChinese } from '../ui/texts/outwardChinese.ts';
 import { recordingTexts } from '../ui/texts/recording.ts';
 import { recordingTextsChinese } from '../ui/texts/recordingChinese.ts';
 import { sharedTexts } from '../ui/texts/shared.ts';
@@ -20,9 +22,10 @@ chooseTexts(
   modelTexts,
   handoverTexts,
   obsTexts,
+  outwardTexts,
   recordingTexts,
 );
 // Only these panels speak Chinese so far; the rest of the studio is English.
 if (pageLanguage(location.search, navigator.languages) === 'zh') {
-  chooseTexts(handoverTextsChinese, obsTextsChinese, recordingTextsChinese);
+  chooseTexts(handoverTextsChinese, obsTextsChinese, recordingTextsChinese, outwardTextsChinese);
 }

@@ -9,6 +9,7 @@ import type { handoverTexts } from './texts/handover.ts';
 import type { managementTexts } from './texts/management.ts';
 import type { modelTexts } from './texts/models.ts';
 import type { obsTexts } from './texts/obs.ts';
+import type { outwardTexts } from './texts/outward.ts';
 import type { recordingTexts } from './texts/recording.ts';
 import type { sharedTexts } from './texts/shared.ts';
 import type { studioTexts } from './texts/studio.ts';
@@ -20,6 +21,7 @@ type All = typeof sharedTexts &
   typeof handoverTexts &
   typeof recordingTexts &
   typeof obsTexts &
+  typeof outwardTexts &
   typeof modelTexts &
   typeof viewerTexts &
   typeof chatTexts &

@@ -28,6 +28,7 @@ import {
   testClock,
 } from '../../native/webrtc/testVideo.ts';
 import { sampleMarket, sampleReadings, sampleState } from './sampleStudio.ts';
+import { storyDestinations } from './storyDestinations.ts';
 import { storyModels } from './storyModels.ts';
 import { storyObs } from './storyObs.ts';
 
@@ -416,7 +417,7 @@ function storyHandlers(
       forget: unavailable,
       checkLink: () => linkAnswers.shift() ?? { isReachable: true, sentence: '' },
     },
-    destinations: { add: unavailable, setOn: unavailable, remove: unavailable },
+    destinations: storyDestinations(state, apply),
     encryption: {
       set({ isOn }) {
         calls.push(`encryption.set ${isOn}`);

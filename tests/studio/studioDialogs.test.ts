@@ -163,3 +163,40 @@ test('OBS is connected, set up, started and switched; its password is never read
   await browser.close();
   await story.close();
 });
+
+test('the show is sealed, and pushed to further places; keys are never read back', {
+  skip,
+}, async () => {
+  const browser = await launchChromium();
+  const story = await startStory(folder);
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  page.on('pageerror', (error) => assert.fail(error));
+  await page.goto(story.server.issueLink());
+  await page.getByRole('button', { name: 'Templates, viewers and rules' }).click();
+  await page.getByRole('tab', { name: 'Ways out' }).click();
+  await page.getByRole('button', { name: 'Encrypt end to end' }).click();
+  await page.locator('[data-testid=encryption][data-on=true]').waitFor();
+  assert.match(story.state().show.viewerUrl, /#k=/);
+  await page.getByRole('button', { name: 'New link' }).click();
+  await page.getByLabel('Name').fill('The big platform');
+  await page.getByLabel('Address (rtmp').fill('rtmp://live.example/app');
+  const secret = page.getByLabel('Stream key or bearer token');
+  assert.equal(await secret.getAttribute('type'), 'password');
+  await secret.fill('a-secret-key');
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  await page.locator('[data-testid=destination][data-state=live]').waitFor();
+  assert.equal(await secret.inputValue(), '', 'a key is never read back');
+  if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/outward.png` });
+  await page.getByLabel('Push to The big platform').click();
+  await page.locator('[data-testid=destination][data-state=off]').waitFor();
+  await page.getByRole('button', { name: 'Remove The big platform' }).click();
+  await page.getByText('can be pushed to other places').waitFor();
+  assert.deepEqual(story.calls, ['encryption.set true', 'encryption.changeKey true']);
+  const chinese = await browser.newPage({ locale: 'zh-CN' });
+  await chinese.goto(story.server.issueLink());
+  await chinese.getByRole('button', { name: 'Templates, viewers and rules' }).click();
+  await chinese.getByRole('tab', { name: '输出' }).click();
+  await chinese.getByText('画面和声音已端到端加密。').waitFor();
+  await browser.close();
+  await story.close();
+});
