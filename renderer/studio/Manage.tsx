@@ -1,5 +1,6 @@
 // What is prepared between shows: templates, who may not bet, the rules for everybody, the relay,
-// an engine beside it, OBS and ways out. One dialog with seven parts; the arrow keys go from part to part.
+// an engine beside it, OBS and ways out. One dialog with seven parts; the arrow keys go from part
+// to part.
 
 import { type ReactNode, useState } from 'react';
 import type { StudioState } from '../../core/contract/state.ts';
