@@ -1,12 +1,15 @@
 // Proves the line of a show with pictures that we did not make: a real clip as `file:`, and the
 // browser's own (fake) camera through the capture page. Each plays in a real viewer, takes a bet
-// by a click, is settled from the pixels, and leaves page, ledger and relay equal.
+// by a click, is settled from the pixels, and leaves page, ledger and relay equal. An encoder by RTMP
+// then takes over from the camera under a viewer.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
+import { TEST_FFMPEG_PATH } from '../native/ffmpeg/testFfmpeg.ts';
 import { browserSkip, launchBrowser, openViewer } from './harness/browser.ts';
 import { enterStudio, type Owner } from './harness/owner.ts';
 import { type RunningStudio, root, startStudio, witnessOf } from './harness/studio.ts';
@@ -61,6 +64,32 @@ test('a real clip as file: is played, judged and settled', { skip: clipSkip }, a
   }
 });
 
+/** An encoder by RTMP takes over from what is on air, under a viewer who stays connected. */
+async function playEncoder(studio: RunningStudio, owner: Owner): Promise<void> {
+  const { rtmp } = studio.facts().ingest ?? { rtmp: { url: '', key: '' } };
+  const viewer = await openViewer(browser, studio.facts().viewer ?? '');
+  await viewer.untilState('live');
+  await owner.client.studio.sources.select({ url: 'rtmp:' });
+  const picture = '-re -f lavfi -i testsrc2=s=640x360:r=30 -pix_fmt yuv420p -c:v libx264';
+  const encoder = `${picture} -preset ultrafast -tune zerolatency -g 30 -f flv`.split(' ');
+  const child = spawn(TEST_FFMPEG_PATH, [...encoder, `${rtmp.url}/${rtmp.key}`], {
+    stdio: 'ignore',
+  });
+  try {
+    await owner.until(
+      'the encoder on air',
+      ({ source }) => source.url === 'rtmp:' && source.state === 'live',
+    );
+    const before = await viewer.figure('frames');
+    await viewer.untilFigure('frames', (frames) => frames > before + 20);
+    assert.deepEqual([owner.state().source.width, owner.state().source.reason], [640, '']);
+  } finally {
+    child.kill('SIGKILL');
+  }
+  assert.ok(!studio.output().includes(rtmp.key), 'the key stands in no line');
+  await viewer.page.context().close();
+}
+
 test('the browser’s camera through the capture page is played, judged and settled', {
   skip: browserSkip,
 }, async () => {
@@ -81,6 +110,7 @@ test('the browser’s camera through the capture page is played, judged and sett
     await page.reload();
     console.log(await playOneMarket(studio, owner));
     assert.equal(owner.state().source.state, 'live');
+    await playEncoder(studio, owner);
     await context.close();
   } finally {
     owner.close();

@@ -205,6 +205,14 @@ function ByHand() {
       <summary>{text('studio.obs.byHand')}</summary>
       {ingest === null ? null : (
         <>
+          <p>{text('studio.obs.rtmpHint')}</p>
+          <Copied label={text('studio.obs.server')} value={ingest.rtmp.url} />
+          <Copied
+            label={text('studio.obs.streamKey')}
+            hint={text('studio.obs.tokenHint')}
+            value={ingest.rtmp.key}
+            isSecret
+          />
           <p>{text('studio.obs.byHandHint')}</p>
           <Copied label={text('studio.obs.server')} value={ingest.whip.url} />
           <Copied

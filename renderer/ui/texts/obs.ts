@@ -42,6 +42,8 @@ export const obsTexts = {
     'The link lets in once, within a minute; then OBS stays in.',
   'studio.obs.byHand': 'Set up by hand',
   'studio.obs.byHandHint': 'OBS 30 or later: Settings → Stream → Service “WHIP”',
+  'studio.obs.rtmpHint': 'Any OBS: Settings → Stream → Service “Custom”',
+  'studio.obs.streamKey': 'Stream Key',
   'studio.obs.server': 'Server',
   'studio.obs.token': 'Bearer token',
   'studio.obs.tokenHint': 'Whoever has it can put a picture on air. Keep it off the screen.',
