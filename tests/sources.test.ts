@@ -1,7 +1,7 @@
 // Proves the line of a show with pictures that we did not make: a real clip as `file:`, and the
 // browser's own (fake) camera through the capture page. Each plays in a real viewer, takes a bet
 // by a click, is settled from the pixels, and leaves page, ledger and relay equal. An encoder by RTMP
-// then takes over from the camera under a viewer.
+// takes over from the demo under a viewer.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -64,6 +64,33 @@ test('a real clip as file: is played, judged and settled', { skip: clipSkip }, a
   }
 });
 
+test('the browser’s camera through the capture page is played, judged and settled', {
+  skip: browserSkip,
+}, async () => {
+  const studio = await startStudio({ args: ['--source', 'camera:'] });
+  const owner = await enterStudio(studio.facts().studio ?? '');
+  try {
+    assert.match(owner.state().source.reason, /capture page/);
+    const context = await browser.newContext({ permissions: ['camera', 'microphone'] });
+    const { origin } = new URL(studio.facts().studio ?? '');
+    const [name = '', value = ''] = owner.cookie.split('=');
+    await context.addCookies([{ name, value, url: origin }]);
+    const capture = await context.newPage();
+    await capture.goto(`${origin}/capture/`);
+    await owner.until('the camera', (state) => state.source.state === 'live');
+    // A reload of the studio's page must not end the show: the capture page is another one.
+    const page = await context.newPage();
+    await page.goto(origin);
+    await page.reload();
+    console.log(await playOneMarket(studio, owner));
+    assert.equal(owner.state().source.state, 'live');
+    await context.close();
+  } finally {
+    owner.close();
+    assert.equal(await studio.stop(), 0);
+  }
+});
+
 /** An encoder by RTMP takes over from what is on air, under a viewer who stays connected. */
 async function playEncoder(studio: RunningStudio, owner: Owner): Promise<void> {
   const { rtmp } = studio.facts().ingest ?? { rtmp: { url: '', key: '' } };
@@ -90,28 +117,13 @@ async function playEncoder(studio: RunningStudio, owner: Owner): Promise<void> {
   await viewer.page.context().close();
 }
 
-test('the browser’s camera through the capture page is played, judged and settled', {
+test('an encoder by RTMP takes over on air, and its key stands in no line', {
   skip: browserSkip,
 }, async () => {
-  const studio = await startStudio({ args: ['--source', 'camera:'] });
+  const studio = await startStudio();
   const owner = await enterStudio(studio.facts().studio ?? '');
   try {
-    assert.match(owner.state().source.reason, /capture page/);
-    const context = await browser.newContext({ permissions: ['camera', 'microphone'] });
-    const { origin } = new URL(studio.facts().studio ?? '');
-    const [name = '', value = ''] = owner.cookie.split('=');
-    await context.addCookies([{ name, value, url: origin }]);
-    const capture = await context.newPage();
-    await capture.goto(`${origin}/capture/`);
-    await owner.until('the camera', (state) => state.source.state === 'live');
-    // A reload of the studio's page must not end the show: the capture page is another one.
-    const page = await context.newPage();
-    await page.goto(origin);
-    await page.reload();
-    console.log(await playOneMarket(studio, owner));
-    assert.equal(owner.state().source.state, 'live');
     await playEncoder(studio, owner);
-    await context.close();
   } finally {
     owner.close();
     assert.equal(await studio.stop(), 0);

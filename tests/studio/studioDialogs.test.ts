@@ -151,6 +151,8 @@ test('OBS is connected, set up, started and switched; its password is never read
   const token = page.getByLabel('Bearer token', { exact: true });
   await token.waitFor();
   assert.equal(await token.getAttribute('type'), 'password', 'not for a shared screen');
+  const streamKey = page.getByLabel('Stream Key', { exact: true });
+  assert.equal(await streamKey.getAttribute('type'), 'password');
   await picture('obs-streaming');
   await page.getByRole('button', { name: 'Give back what it had' }).click();
   await page.getByText('What it had before is kept.').waitFor();
