@@ -22,7 +22,8 @@ export const MISFIT_SENTENCES: Record<Misfit, string> = {
   size: 'it is larger than 1920×1080 at 60 frames; in OBS set Output (Scaled) Resolution lower',
   bFrames:
     'it has B-frames, which browsers show out of order; in OBS set B-frames to 0 ' +
-    '(x264 Options: bframes=0 tune=zerolatency), or connect OBS in the studio to set it in one click',
+    '(x264 Options: bframes=0 tune=zerolatency), ' +
+    'or connect OBS in the studio to set it in one click',
   keyFrames:
     'its key frames are too far apart for viewers who join; ' +
     'in OBS set Keyframe Interval to 1 s (x264 Options: keyint=30)',
