@@ -1,7 +1,10 @@
-// The long form of the relay's fuzzing: a million cases at each door that reads strangers' bytes,
-// and 100,000 requests on connections of their own. It prints what was taken and refused.
+// The long form of the relay's fuzzing: a million cases at each door that reads strangers' bytes:
+// what viewers, studios and nodes say, tokens, RTCP, HTTP on connections of their own, and SDP. It
+// prints what was taken and refused. DOORS=rtcp,http runs some of them, CASES=n so many.
 
+import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
+import { resolve } from 'node:path';
 import { createMediaRoom } from '../../relay/media/mediaRoom.ts';
 import { FUZZERS, fuzzHttp } from '../../relay/testing/fuzz.ts';
 import {
@@ -12,8 +15,8 @@ import {
 } from '../../relay/testing/harness.ts';
 
 const CASES = Number(process.env.CASES ?? 1_000_000);
-/** Each needs a connection; ports of one machine are few. */
-const REQUESTS = Math.ceil(CASES / 10);
+const DOORS = process.env.DOORS?.split(',') ?? null;
+const isAsked = (door: string) => DOORS === null || DOORS.includes(door);
 
 /**
  * Runs the section.
@@ -26,6 +29,7 @@ export async function runWire(say: (line: string) => void): Promise<boolean> {
   say(`wire: ${CASES} cases a door, seed ${seed}`);
   let isFine = true;
   for (const [name, fuzz] of Object.entries(FUZZERS)) {
+    if (!isAsked(name)) continue;
     const startedMs = performance.now();
     try {
       const { accepted, refused } = fuzz(CASES, seed);
@@ -36,7 +40,29 @@ export async function runWire(say: (line: string) => void): Promise<boolean> {
       say(`  ${name.padEnd(8)} ${error instanceof Error ? error.stack : error}`);
     }
   }
-  return (await runHttp(say, seed)) && isFine;
+  if (isAsked('http')) isFine = (await runHttp(say, seed)) && isFine;
+  if (isAsked('sdp')) isFine = (await runSdp(say, seed)) && isFine;
+  return isFine;
+}
+
+/** In a process of its own: each offer that is taken opens a real peer connection. */
+async function runSdp(say: (line: string) => void, seed: number): Promise<boolean> {
+  const startedMs = performance.now();
+  const file = resolve(import.meta.dirname, '../../relay/media/sdpFuzz.test.ts');
+  const env = { ...process.env, OFFERS: String(CASES), SEED: String(seed) };
+  const child = spawn(process.execPath, [file], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  child.stdout.on('data', (chunk) => {
+    output += chunk;
+  });
+  const code = await new Promise<number | null>((done) => {
+    child.once('error', () => done(null));
+    child.once('exit', done);
+  });
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+  const statuses = /\{[^}]*\}/.exec(output)?.[0].replace(/\s+/g, ' ') ?? output.slice(-2_000);
+  say(`  sdp      ${CASES} offers: ${statuses} in ${seconds} s`);
+  return code === 0;
 }
 
 async function runHttp(say: (line: string) => void, seed: number): Promise<boolean> {
@@ -46,8 +72,8 @@ async function runHttp(say: (line: string) => void, seed: number): Promise<boole
   try {
     await studio.ready();
     const target = { port: relay.port, channelId: studio.channelId };
-    const statuses = await fuzzHttp(target, REQUESTS, seed);
-    say(`  http     ${REQUESTS} requests: ${JSON.stringify([...statuses].sort())}`);
+    const statuses = await fuzzHttp(target, CASES, seed);
+    say(`  http     ${CASES} requests: ${JSON.stringify([...statuses].sort())}`);
     return true;
   } catch (error) {
     say(`  http     ${error instanceof Error ? error.message : error}`);
