@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
+import { CHAT_COLOURS } from '../../core/people/bounds.ts';
 
 const ui = new URL('./', import.meta.url);
 const css = await readFile(new URL('tokens.css', ui), 'utf8');
@@ -50,6 +51,15 @@ function contrast(one: string, other: string): number {
   return ((high ?? 0) + 0.05) / ((low ?? 0) + 0.05);
 }
 
+/** As chat.css gives them, in order. */
+const chat = await readFile(new URL('../viewer/chat.css', ui), 'utf8');
+const nameColours = new Set(
+  [...chat.matchAll(/\.chat-name\[data-colour="\d+"\][^{]*\{\s*color: var\(--([\w-]+)\)/g)].map(
+    ([, name = '']) => name,
+  ),
+);
+assert.equal(nameColours.size, CHAT_COLOURS, 'each colour is another');
+
 const surfaces = ['surface-0', 'surface-1', 'surface-2', 'surface-3'];
 
 for (const [theme, tokens] of [
@@ -75,6 +85,15 @@ for (const [theme, tokens] of [
     ] as const) {
       const ratio = contrast(get(words), get(surface));
       assert.ok(ratio >= 4.5, `${words} on ${surface}: ${ratio.toFixed(2)}`);
+    }
+  });
+
+  test(`${theme}: each colour that a name in chat may have is readable where chat stands`, () => {
+    for (const colour of [...nameColours]) {
+      for (const surface of ['surface-0', 'surface-1', 'surface-3']) {
+        const ratio = contrast(get(colour), get(surface));
+        assert.ok(ratio >= 4.5, `${colour} on ${surface}: ${ratio.toFixed(2)}`);
+      }
     }
   });
 

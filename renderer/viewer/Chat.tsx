@@ -2,7 +2,7 @@
 // nothing; what speaks against writing stands where one would write. New messages move nothing for
 // somebody who reads older ones. Texts of others are only ever text.
 
-import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { type FormEvent, lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import { CHAT_TEXT_LENGTH_MAX } from '../../core/people/bounds.ts';
 import { Button } from '../ui/Button.tsx';
@@ -10,6 +10,10 @@ import { Notice } from '../ui/Notice.tsx';
 import { text } from '../ui/texts.ts';
 import type { ChatBook, ChatLineView, ChatView } from './chatBook.ts';
 import './chat.css';
+
+const NameColours = lazy(() =>
+  import('./NameColours.tsx').then((code) => ({ default: code.NameColours })),
+);
 
 /** So near to its end a list counts as read to the end, CSS pixels. */
 const END_DISTANCE = 24;
@@ -21,6 +25,7 @@ type ChatProps = { chat: ChatBook };
 export function Chat({ chat }: ChatProps) {
   const view = useStore(chat.store);
   const [replyTo, setReplyTo] = useState<ChatLineView | null>(null);
+  const [isChoosing, setIsChoosing] = useState(false);
   return (
     <section className="chat" aria-label={text('chat.title')} data-testid="chat">
       <h2 className="chat-head">
@@ -32,8 +37,12 @@ export function Chat({ chat }: ChatProps) {
       <Composer chat={chat} view={view} replyTo={replyTo} onDone={() => setReplyTo(null)} />
       <p className="chat-foot">
         {view.standing ? text('chat.you', { name: view.standing.name }) : null}
+        <Button size="dense" aria-expanded={isChoosing} onClick={() => setIsChoosing(!isChoosing)}>
+          {text('chat.colour')}
+        </Button>
         <SignIn chat={chat} view={view} />
       </p>
+      <Suspense fallback={null}>{isChoosing ? <NameColours chat={chat} /> : null}</Suspense>
     </section>
   );
 }

@@ -114,9 +114,19 @@ test(
     await linesOf(one, 'goal').waitFor();
     assert.equal(await one.locator('[data-state="waiting"]').count(), 0);
 
+    // The one that was chosen is the one that everybody sees, and a reload keeps it.
+    await other.getByRole('button', { name: 'Name colour' }).click();
+    await other.getByRole('radio', { name: 'Colour 7' }).check();
+    if (process.env.MORPHINE_PICTURES) {
+      await other.screenshot({ path: join(process.env.MORPHINE_PICTURES, 'colours.png') });
+    }
     await other.locator('.chat-name').first().click();
     await say(other, 'what a shot');
     await one.locator('.chat-quote', { hasText: 'goal' }).waitFor();
+    const shot = linesOf(one, 'what a shot').locator('.chat-name');
+    assert.equal(await shot.getAttribute('data-colour'), '7');
+    const kept = await other.evaluate(() => localStorage.getItem('morphine.nameColour'));
+    assert.equal(kept, '7');
 
     await say(one, 'see example.com now');
     await one.getByText('Links are off in this room.').waitFor();
@@ -153,6 +163,9 @@ test('a guest signs in with a real issuer, stays who they were, and signs out', 
   const subject = () =>
     page.evaluate(() => JSON.parse(localStorage.getItem('morphine.device') ?? '{}').subject);
   const before: unknown = await subject();
+  const board = page.getByTestId('leaderboard');
+  await board.locator('summary').click();
+  await board.getByText('You are not in it').waitFor();
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.locator('input[name=login]').fill('anna');
   await page.locator('input[name=password]').fill('any');
@@ -160,6 +173,9 @@ test('a guest signs in with a real issuer, stays who they were, and signs out', 
   await page.locator('button[type=submit]').click();
   await page.waitForURL(`${relay.url}/s/${studio.key.channelId}`);
   await page.getByText('You are anna').waitFor();
+  await board.locator('summary').click();
+  await board.getByText('Profit and loss of settled bets').waitFor();
+  assert.equal(await board.getByTestId('board-guest').count(), 0);
   assert.equal(await subject(), before);
   await say(page, 'hello from anna');
   await linesOf(page, 'hello from anna').waitFor();

@@ -5,6 +5,7 @@
 import { create } from '@bufbuild/protobuf';
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { newId, type RandomBytes } from '../../core/base/ids.ts';
+import { CHAT_COLOURS } from '../../core/people/bounds.ts';
 import {
   type ChatMessage,
   ChatSendSchema,
@@ -12,11 +13,13 @@ import {
   SignOutSchema,
 } from '../../core/wire/gen/facts_pb.js';
 import type { OutgoingWord, ViewerWord } from './factsSocket.ts';
+import type { TextStore } from './textStore.ts';
 
 /** Messages shown; older ones are gone from the page. */
 export const MESSAGES_SHOWN = 200;
 /** Own messages without an answer; more are not taken from the keyboard. */
 const WAITING_MAX = 5;
+const COLOUR_KEY = 'morphine.nameColour';
 /** "Not now": the page sends it again by itself. */
 const AGAIN: ReadonlySet<string> = new Set(['STUDIO_AWAY']);
 
@@ -62,6 +65,8 @@ export type ChatView = {
   /** This relay can sign viewers in. */
   canSignIn: boolean;
   signInTrouble: string;
+  /** Of one's own name, 1 to 12; 0: the one that belongs to it. */
+  colour: number;
 };
 
 export type ChatBookOptions = {
@@ -69,6 +74,7 @@ export type ChatBookOptions = {
   origin: string;
   random: RandomBytes;
   monotonicMs(): number;
+  textStore: TextStore;
   /** False: there is no line; it is sent when there is one. */
   send(word: OutgoingWord): boolean;
 };
@@ -83,6 +89,7 @@ export class ChatBook {
     this.store = createStore<ChatView>(() => ({
       ...{ lines: [], waiting: [], rules: null, standing: null },
       ...{ trouble: '', canSignIn: false, signInTrouble: '' },
+      colour: colourOf(options.textStore.read(COLOUR_KEY)),
     }));
   }
 
@@ -101,6 +108,16 @@ export class ChatBook {
     const waiting = this.store.getState().waiting.map((line) => ({ ...line, isSent: false }));
     this.store.setState({ waiting });
     this.#sendWaiting();
+  }
+
+  /** Counts from the next message on. */
+  setColour(colour: number): void {
+    this.store.setState({ colour });
+    try {
+      this.#options.textStore.write(COLOUR_KEY, String(colour));
+    } catch {
+      // The store is full: it holds for this visit.
+    }
   }
 
   readNotice(): void {
@@ -177,10 +194,11 @@ export class ChatBook {
   }
 
   #sendWaiting(): void {
+    const { colour } = this.store.getState();
     const waiting = this.store.getState().waiting.map((line) => {
       if (line.isSent) return line;
       const { chatId, text, replyTo } = line;
-      const value = create(ChatSendSchema, { chatId, text, replyTo: BigInt(replyTo) });
+      const value = create(ChatSendSchema, { chatId, text, replyTo: BigInt(replyTo), colour });
       return { ...line, isSent: this.#options.send({ case: 'chatSend', value }) };
     });
     this.store.setState({ waiting });
@@ -204,7 +222,7 @@ export class ChatBook {
       author,
       name,
       role,
-      colour: 1,
+      colour: this.store.getState().colour || 1,
       text,
       replyTo,
       isForMe: false,
@@ -228,4 +246,10 @@ export class ChatBook {
       isForMe: own !== '' && message.mentions.includes(own),
     };
   }
+}
+
+/** What was kept, or the name's own. */
+function colourOf(kept: string | null): number {
+  const colour = Number(kept ?? 0);
+  return Number.isInteger(colour) && colour >= 0 && colour <= CHAT_COLOURS ? colour : 0;
 }

@@ -134,7 +134,7 @@ export function createViewerSession(options: ViewerSessionOptions): ViewerSessio
   });
 
   const chat = new ChatBook({
-    ...{ channel, origin, monotonicMs },
+    ...{ channel, origin, monotonicMs, textStore },
     random: options.random,
     send: (word) => socket.send(word),
   });
