@@ -8,6 +8,7 @@ import { useStore } from 'zustand';
 import { Notice } from '../ui/Notice.tsx';
 import { text } from '../ui/texts.ts';
 import { Announcer } from './Announcer.tsx';
+import { isTelevision } from './address.ts';
 import { isArrow, moveFocus } from './arrowFocus.ts';
 import { Chat } from './Chat.tsx';
 import { Markets } from './Markets.tsx';
@@ -23,11 +24,15 @@ const Leaderboard = lazy(() =>
   import('./Leaderboard.tsx').then((code) => ({ default: code.Leaderboard })),
 );
 
+/** Where a remote's first arrow goes: what can be bet on. */
+const FIRST_ON_TV = '[data-testid="outcome-0"]';
+
 type AppProps = { session: ViewerSession; video: HTMLVideoElement };
 
 export function App({ session, video }: AppProps) {
   const [size, setSize] = useState<ViewSize>('normal');
   const page = useRef<HTMLDivElement>(null);
+  const [isTv] = useState(() => isTelevision(location.search, navigator.userAgent));
 
   useEffect(() => {
     const onChange = () => {
@@ -43,7 +48,8 @@ export function App({ session, video }: AppProps) {
       if (event.ctrlKey || event.altKey || event.metaKey) return;
       if (isTyping(event.target, event.key)) return;
       if (isArrow(event.key)) {
-        if (page.current && moveFocus(page.current, event.key)) event.preventDefault();
+        const first = isTv ? FIRST_ON_TV : null;
+        if (page.current && moveFocus(page.current, event.key, first)) event.preventDefault();
         return;
       }
       if (event.key === 'm') session.setSound(!session.store.getState().sound);
@@ -64,7 +70,7 @@ export function App({ session, video }: AppProps) {
   }
 
   return (
-    <div className="page" data-size={size} ref={page}>
+    <div className="page" data-size={size} data-tv={isTv} ref={page}>
       <Announcer session={session} />
       <Stage
         session={session}

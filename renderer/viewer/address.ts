@@ -13,3 +13,11 @@ export function askedTransport(search: string): Transport | null {
   const asked = new URLSearchParams(search).get('transport');
   return asked === 'websocket' || asked === 'webrtc' ? asked : null;
 }
+
+const TELEVISIONS =
+  /\b(?:smart-?tv|tizen|web0s|netcast|hbbtv|googletv|android tv|roku|bravia|aft[a-z]{1,4})\b/i;
+
+/** `?tv` of the page's address, or a browser that says that it is a television's. */
+export function isTelevision(search: string, userAgent: string): boolean {
+  return new URLSearchParams(search).has('tv') || TELEVISIONS.test(userAgent);
+}

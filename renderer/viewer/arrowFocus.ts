@@ -34,14 +34,19 @@ export function placeTowards(from: Place, arrow: Arrow, places: readonly Place[]
   return best;
 }
 
-/** Moves the focus within `page`; false when there is nothing in that direction. */
-export function moveFocus(page: HTMLElement, arrow: Arrow): boolean {
+/**
+ * Moves the focus within `page`; false when there is nothing in that direction.
+ *
+ * @param first selector of where the first arrow goes, if that is there; null: what comes first
+ */
+export function moveFocus(page: HTMLElement, arrow: Arrow, first: string | null = null): boolean {
   const all = [...page.querySelectorAll<HTMLElement>(FOCUSABLE)].filter(
     (element) => element.getClientRects().length > 0,
   );
   const now = document.activeElement;
   if (!(now instanceof HTMLElement) || !all.includes(now)) {
-    all[0]?.focus();
+    const wished = first === null ? undefined : all.find((element) => element.matches(first));
+    (wished ?? all[0])?.focus();
     return all.length > 0;
   }
   const others = all.filter((element) => element !== now);

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { askedTransport } from './address.ts';
+import { askedTransport, isTelevision } from './address.ts';
 import {
   BEGIN_STREAM_AFTER_MS,
   GIVE_UP_AFTER_MS,
@@ -146,4 +146,22 @@ test('a way that was found and brings too little is not called blocked', () => {
     watch(alone, [0, GIVE_UP_AFTER_MS + 200], () => ({ hasPath }));
   assert.equal(waits(true).reason, null);
   assert.equal(waits(false).reason, 'blocked');
+});
+
+test('a television is known by its browser or by the address', () => {
+  for (const agent of [
+    'Mozilla/5.0 (SMART-TV; Linux; Tizen 7.0) AppleWebKit/537.36 SamsungBrowser/4.0 TV Safari/537.36',
+    'Mozilla/5.0 (Web0S; Linux/SmartTV) AppleWebKit/537.36 Chrome/94.0 Safari/537.36',
+    'Mozilla/5.0 (Linux; Android 9; AFTMM Build/PS7624) AppleWebKit/537.36 Silk/112 Safari/537.36',
+  ]) {
+    assert.ok(isTelevision('', agent), agent);
+  }
+  for (const agent of [
+    'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36',
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148',
+    'Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36',
+  ]) {
+    assert.equal(isTelevision('', agent), false, agent);
+    assert.ok(isTelevision('?tv', agent));
+  }
 });

@@ -156,8 +156,10 @@ for (const [width, height] of [
   });
 }
 
-test('arrows and Enter alone reach an outcome, a stake and the bet', skip, async () => {
-  const { page, close } = await show.open({ context: { viewport: { width: 1280, height: 720 } } });
+test('television: arrows and Enter alone reach an outcome, a stake and the bet', skip, async () => {
+  const { page, close } = await show.open({
+    ...{ query: '?tv', context: { viewport: { width: 1920, height: 1080 } } },
+  });
   await untilLiveBy(page, 'webrtc', 5);
   await show.studio.take('viewerJoined');
   show.openMarket();
@@ -169,7 +171,23 @@ test('arrows and Enter alone reach an outcome, a stake and the bet', skip, async
     }
     assert.equal(await focused(), name);
   };
-  await reach('outcome-0', ['ArrowRight', 'ArrowUp', 'ArrowUp']);
+  // A remote's first arrow goes to what can be bet on.
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await focused(), 'outcome-0');
+  const seen = await page.getByTestId('outcome-0').evaluate((element) => {
+    const { height, right, bottom } = element.getBoundingClientRect();
+    const { outlineWidth, outlineStyle } = getComputedStyle(element);
+    return { height, right, bottom, ring: `${outlineWidth} ${outlineStyle}` };
+  });
+  // Across a room: a twentieth of the screen's height and more, within what a television shows.
+  assert.ok(seen.height >= 54, JSON.stringify(seen));
+  assert.ok(seen.right <= 1920 * 0.98 && seen.bottom <= 1080 * 0.98, JSON.stringify(seen));
+  assert.match(seen.ring, /^[3-9](\.\d+)?px solid$/);
+  if (process.env.MORPHINE_PICTURES) {
+    await page.screenshot({ path: `${process.env.MORPHINE_PICTURES}/tv.png` });
+  }
+  assert.equal(await page.getByLabel('Say something').count(), 1);
+  assert.equal(await page.getByLabel('Say something').isVisible(), false, 'nothing to type');
   await page.keyboard.press('Enter');
   await reach('stake-50', ['ArrowDown', 'ArrowDown', 'ArrowRight']);
   await page.keyboard.press('Enter');
