@@ -32,6 +32,7 @@ import { measureMotion } from './motion.ts';
 import { measureObs } from './obs.ts';
 import { measureOverlay } from './overlay.ts';
 import { measurePhone } from './phone.ts';
+import { measureRecording } from './recording.ts';
 import { measureRecovery } from './recovery.ts';
 import { measureRegions } from './regions.ts';
 import { measureRelay } from './relay.ts';
@@ -71,6 +72,7 @@ const MEASUREMENTS: Record<string, Measurement> = {
   audit: measureAudit,
   recovery: measureRecovery,
   obs: measureObs,
+  recording: measureRecording,
 };
 /** Vision on pictures and clips alone; not in the short form unless they are asked for. */
 const SIGHT = ['glue', 'pose', 'motion', 'motionids', 'tracking', 'ball', 'regions'];
