@@ -23,7 +23,8 @@ export function checkNetwork(url: string, ffmpeg: FfmpegChoice): NetworkFacts {
   if (shown === url && url.includes('***')) {
     throw new SourceError('bad-options', `The password of ${url} is not known here; give it again`);
   }
-  if (hasControls(whole) || !URL.canParse(whole) || !whole.startsWith(`${scheme}//`)) {
+  const isWhole = URL.canParse(whole) && whole.startsWith(`${scheme}//`);
+  if (hasControls(whole) || !isWhole || new URL(whole).hostname === '') {
     const example = scheme === 'udp:' ? 'udp://127.0.0.1:5004' : `${scheme}//host/path`;
     throw new SourceError('bad-options', `${shown} is no address; one looks like ${example}`);
   }
