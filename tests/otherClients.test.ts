@@ -4,6 +4,7 @@
 // than the relay, so every request is cross-origin. Frames must be decoded and go on coming.
 
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -11,6 +12,12 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { build } from 'vite';
+import { realTimers } from '../core/base/clock.ts';
+import { silentLogger } from '../core/base/logger.ts';
+import { createWhipIngest } from '../native/capture/whip/whipIngest.ts';
+import { answerMedia } from '../native/serve/mediaAnswers.ts';
+import { testClock, until } from '../native/webrtc/testVideo.ts';
+import type { ReadUnit } from '../native/webrtc/unitReader.ts';
 import { createMediaRoom } from '../relay/media/mediaRoom.ts';
 import type { Relay } from '../relay/relay.ts';
 import { startTestRelay, TestStudio } from '../relay/testing/harness.ts';
@@ -171,3 +178,33 @@ async function untilLive(): Promise<void> {
   assert.equal(await head(target.whepUrl), 204);
   throw new Error('The channel never went live');
 }
+
+test('Eyevinn’s client publishes into the studio’s own endpoint', { skip }, async () => {
+  const token = 'c0de'.repeat(16);
+  const seen: ReadUnit[] = [];
+  const whip = createWhipIngest({
+    ...{ clock: testClock, timers: realTimers, logger: silentLogger, token },
+    random: (length) => randomBytes(length),
+    peer: { iceServers: [], bindAddress: '127.0.0.1' },
+  });
+  const door = createServer((request, response) => {
+    void answerMedia(request, response, (asked) => whip.handle(asked));
+  });
+  await new Promise<void>((done) => door.listen(0, '127.0.0.1', done));
+  const address = door.address();
+  const port = typeof address === 'object' ? address?.port : 0;
+  whip.setReceiver({ onUnit: (unit) => seen.push(unit), onPublisher() {}, onDropped() {} });
+  const page = await openPage();
+  const url = `http://127.0.0.1:${port}/whip`;
+  const session = await ask(page, 'publish', url, token);
+  assert.match(session ?? '', new RegExp(`^${url}/[0-9a-f]{32}$`));
+  const count = (track: string) => seen.filter((unit) => unit.track === track).length;
+  await until('pictures and sounds', () => count('video') > 30 && count('audio') > 30, 30_000);
+  assert.ok(seen.find(({ track }) => track === 'video')?.isKeyFrame, 'it begins with a key frame');
+  assert.equal(whip.publisher()?.title, 'Chrome');
+  const times = seen.filter(({ track }) => track === 'video').map((unit) => unit.rtpTimestamp);
+  assert.equal(new Set(times).size, times.length, 'each picture once');
+  whip.close();
+  door.closeAllConnections();
+  door.close();
+});
