@@ -18,6 +18,7 @@ import { createContext } from './context.ts';
 import { measureDefaultMotion } from './defaultMotion.ts';
 import { measureDelay } from './delay.ts';
 import { measureDelayTwo } from './delayTwo.ts';
+import { measureEncryption } from './encryption.ts';
 import { measureFanFacts } from './fanFacts.ts';
 import { type Measurement, notMeasured, ROUNDS } from './figure.ts';
 import { takeFloors } from './floors.ts';
@@ -73,6 +74,7 @@ const MEASUREMENTS: Record<string, Measurement> = {
   recovery: measureRecovery,
   obs: measureObs,
   recording: measureRecording,
+  encryption: measureEncryption,
 };
 /** Vision on pictures and clips alone; not in the short form unless they are asked for. */
 const SIGHT = ['glue', 'pose', 'motion', 'motionids', 'tracking', 'ball', 'regions'];
