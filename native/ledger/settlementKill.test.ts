@@ -17,7 +17,8 @@ const S = 1_000_000;
 const SUBJECTS = 12;
 /** Enough for a settlement in parts, with some of them. */
 const BETS = 1_600;
-const KILLS = 3;
+/** KILLS=20 for nights. */
+const KILLS = Number(process.env.KILLS ?? 2);
 /** Rows of the market's own: its opening and its lock stand before. */
 const ROWS_BEFORE = 10;
 
@@ -104,7 +105,7 @@ for (const end of ['resolve', 'void', 'correct'] as const) {
     let inTheMidst = 0;
     for (let kill = 0; kill < KILLS; kill++) {
       const span = (rows - firstSeq) / KILLS;
-      const killSeq = Math.floor(firstSeq + (kill + random(1_000) / 1_000) * span);
+      const killSeq = Math.floor(firstSeq + (kill + random(500) / 1_000) * span);
       // Answers wait for their group, so the head is seen in each of its parts.
       while ((await ledger.client.head()).seq < killSeq);
       await ledger.kill();

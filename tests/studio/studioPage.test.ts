@@ -441,6 +441,8 @@ describe('the studio page', { skip: noChromium }, () => {
     await page.keyboard.press('Enter');
     const camera = await opened;
     await camera.waitForURL('**/capture/');
+    // A tab behind another one may answer a key when it likes.
+    await page.bringToFront();
     await open.press('Enter');
     assert.equal(page.context().pages().length, 2);
     story.apply({ type: 'source.changed', source: { ...source, state: 'live', reason: '' } });
