@@ -115,7 +115,8 @@ async function measureFanOut(context: BenchContext, stage: Stage): Promise<Measu
     memory.push([own.kilobytesPerViewer]);
     if (own.split) remarks.push(own.split);
     const share = (own.twoHundred.userShare * 100).toFixed(0);
-    remarks.push(`user share at ${TWO_HUNDRED}: ${share} %`);
+    const packet = own.microsecondsPerPacket.toFixed(1);
+    remarks.push(`user share at ${TWO_HUNDRED}: ${share} %; ${packet} µs a packet sent`);
     const peer = await peerRound(stage);
     if (typeof peer === 'string') peerRemarks.push(peer);
     else {
@@ -136,6 +137,8 @@ type OwnRound = {
   hundred: Cost;
   twoHundred: Cost;
   kilobytesPerViewer: number;
+  /** Unlike the share of a core it says the same where other work keeps packets from going out. */
+  microsecondsPerPacket: number;
   split: string | null;
 };
 
@@ -148,14 +151,21 @@ async function ownRound(stage: Stage, isLast: boolean): Promise<OwnRound> {
   const hundred = await costOf(stage, host.pid, HUNDRED);
   const few = (await host.ask({ ask: 'stats' })).rssBytes;
   await join(TWO_HUNDRED - HUNDRED);
+  await pause(SETTLE_MS);
+  const sentBefore = (await host.ask({ ask: 'stats' })).fanOut?.packetsOut ?? 0;
+  const usedBefore = usedBy(host.pid);
   const twoHundred = await costOf(stage, host.pid, TWO_HUNDRED);
+  const usedAfter = usedBy(host.pid);
+  const sent = ((await host.ask({ ask: 'stats' })).fanOut?.packetsOut ?? 0) - sentBefore;
   const split = isLast ? splitOf(host.pid) : null;
   const { rssBytes } = await host.ask({ ask: 'stats' });
   await crowd.ask({ ask: 'leave', count: EVERYBODY });
   await source.ask({ ask: 'stop' });
   await pause(500);
   const kilobytesPerViewer = (rssBytes - few) / 1000 / (TWO_HUNDRED - HUNDRED);
-  return { hundred, twoHundred, split, kilobytesPerViewer };
+  const usedMs = usedAfter.userMs - usedBefore.userMs + usedAfter.systemMs - usedBefore.systemMs;
+  const microsecondsPerPacket = (1000 * usedMs) / Math.max(1, sent);
+  return { hundred, twoHundred, split, kilobytesPerViewer, microsecondsPerPacket };
 }
 
 /** As many as one core carries: with other work on the machine they may not even get in. */

@@ -8,18 +8,14 @@ import { silentLogger } from '../../core/base/logger.ts';
 import { createMediaRoom } from '../../relay/media/mediaRoom.ts';
 import type { ToHost } from './messages.ts';
 
-const [bindAddress = '127.0.0.1', udpPort] = process.argv.slice(2);
-/** All viewers by one UDP port where one is given, as with the relay's `--udp-port`. */
-const mux = udpPort
-  ? { portRange: { first: Number(udpPort), last: Number(udpPort) }, udpMux: true }
-  : {};
+const [bindAddress = '127.0.0.1'] = process.argv.slice(2);
 
 const room = createMediaRoom({
   clock: { nowUs: () => Number(process.hrtime.bigint() / 1000n) },
   timers: realTimers,
   random: (length) => randomBytes(length),
   logger: silentLogger,
-  peer: { iceServers: [], bindAddress, ...mux },
+  peer: { iceServers: [], bindAddress },
   isKnownChannel: () => true,
   isPublisherAllowed: () => true,
   onMediaState: () => {},
