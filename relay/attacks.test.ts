@@ -9,7 +9,9 @@ import { mkdir } from 'node:fs/promises';
 import { createConnection, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { create } from '@bufbuild/protobuf';
 import { ManualTime, realTimers } from '../core/base/clock.ts';
+import { HelloSchema } from '../core/wire/gen/facts_pb.js';
 import { signText, viewerSigningText } from '../core/wire/signing.ts';
 import { createMediaRoom } from './media/mediaRoom.ts';
 import type { Relay } from './relay.ts';
@@ -145,14 +147,13 @@ test('another’s wallet: the subject is the key’s word, the studio hears both
   const text = viewerSigningText(studio.channelId, swapped.subject, nonce);
   swapped.send({
     case: 'hello',
-    value: {
-      $typeName: 'morphine.facts.v1.Hello',
+    value: create(HelloSchema, {
       version: 1,
       publicKey: swapped.key.publicKey,
       subject: owner.subject,
       signature: signText(text, swapped.key.secretKey),
-    },
-  } as Parameters<TestViewer['send']>[0]);
+    }),
+  });
   assert.equal((await swapped.take('refused')).code, 'BAD_SIGNATURE');
   owner.close();
   thief.close();
