@@ -1,7 +1,7 @@
 // `npm test`: builds what is stale, then runs every test file in a process of its own (native
-// addons allow only one JavaScript environment), two files at a time. Files under tests/ and
-// those with a browser are heavy: one of them runs at a time, beside a file that is not; a few that
-// only wait run beside both. What judges times runs alone, first.
+// addons allow only one JavaScript environment). Files under tests/ and those with a browser are
+// heavy: each has the machine to itself, but for one of those that only wait. The others run two at
+// a time. What judges times runs alone, first.
 // The last line is `N passed, N failed, N skipped`.
 // A file with a failure is run once more, alone, at the end: on two cores a browser, ffmpeg and four
 // processes can starve each other. A test that fails twice fails; one that passes then is named as
@@ -78,19 +78,18 @@ function longestFirst(files: readonly string[]): string[] {
   return [...files].sort((one, other) => rank(one) - rank(other));
 }
 
-/** Two at a time, never two heavy ones. */
+/** Two at a time; a heavy one only beside one that waits. */
 async function runPaired(files: readonly string[]): Promise<void> {
   const heavy = longestFirst(files.filter(isHeavy));
   const waiting = files.filter((path) => WAITING.includes(nameOf(path)));
   const quick = longestFirst(
     files.filter((path) => !heavy.includes(path) && !waiting.includes(path)),
   );
-  const runAll = async (own: string[], then: string[]) => {
-    for (let path = own.shift() ?? then.shift(); path; path = own.shift() ?? then.shift()) {
-      await runFile(path);
-    }
+  const runAll = async (own: string[]) => {
+    for (let path = own.shift(); path; path = own.shift()) await runFile(path);
   };
-  await Promise.all([runAll(heavy, quick), runAll(quick, []), runAll(waiting, [])]);
+  await Promise.all([runAll(quick), runAll(quick)]);
+  await Promise.all([runAll(heavy), runAll(waiting)]);
 }
 
 /** Runs a file and prints one line a test; a suite's own line is not counted twice. */

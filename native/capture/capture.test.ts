@@ -217,7 +217,8 @@ for (const { name, ffmpeg, skip } of builds) {
     await until(() => ofTrack(units, 'video').length >= 115);
     const played = [...units];
     checkFeed(played);
-    const video = ofTrack(played, 'video');
+    // On a machine that is too busy to draw, slates stand between; each is followed by a key frame.
+    const video = ofTrack(played, 'video').filter(({ slate }) => !slate);
     const pictures = decodePictures(ffmpeg, video, 1280, 720);
     assert.equal(pictures.length, video.length);
     for (const [index, picture] of pictures.entries()) {
