@@ -11,6 +11,9 @@ const LOCK_WAIT_MS = 1_000;
 
 export type FolderLock = { release(): void };
 
+/** Nobody else need keep a lock: a connection that is collected as garbage would let go of it. */
+const held = new Set<NativeDatabase>();
+
 /**
  * Takes the folder for this process.
  *
@@ -24,8 +27,14 @@ export function lockFolder(folder: string): FolderLock | null {
     // In memory: this file never changes, it is only locked.
     native.pragma('journal_mode = MEMORY');
     native.exec('BEGIN EXCLUSIVE');
-    const held = native;
-    return { release: () => void held.close() };
+    const own = native;
+    held.add(own);
+    return {
+      release() {
+        held.delete(own);
+        own.close();
+      },
+    };
   } catch (cause) {
     native?.close();
     const failure = sqliteFailure(cause);
