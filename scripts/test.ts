@@ -15,8 +15,10 @@ import { buildIfStale } from './build.ts';
 import { findChromium } from './chromium.ts';
 
 const root = resolve(import.meta.dirname, '..');
-/** A file that has not ended by then hangs, ms; it guards the run and judges no speed. */
-const FILE_HANG_MS = 150_000;
+/** A test that has not ended by then hangs, ms; it guards the run and judges no speed. */
+const TEST_HANG_MS = 150_000;
+/** A file that has not: its tests are over and something of it still runs. */
+const FILE_HANG_MS = 270_000;
 /** What a file's neighbour would falsify: they run before everything else, with nothing beside. */
 const ALONE = ['tests/lipSync.test.ts'];
 /** What waits for time and hardly computes: these run beside all others, one at a time. */
@@ -94,7 +96,10 @@ async function runPaired(files: readonly string[]): Promise<void> {
 
 /** Runs a file and prints one line a test; a suite's own line is not counted twice. */
 async function runFile(file: string): Promise<void> {
-  const stream = run({ files: [file], concurrency: 1, timeout: FILE_HANG_MS, cwd: root });
+  const stream = run({
+    ...{ files: [file], concurrency: 1, timeout: TEST_HANG_MS, cwd: root },
+    signal: AbortSignal.timeout(FILE_HANG_MS),
+  });
   for await (const event of stream) {
     if (event.type === 'test:stderr' || event.type === 'test:stdout') {
       if (process.env.MORPHINE_TEST_OUTPUT) process.stdout.write(event.data.message);
