@@ -141,7 +141,8 @@ test(
     });
     const goal = lines.find(({ text }) => text.includes('goal'))?.number ?? 0;
     await studio.owner.studio.chat.remove({ numbers: [goal] });
-    await linesOf(other, 'onclick').waitFor({ state: 'detached' });
+    // The answer quotes it, too, until both are gone.
+    await linesOf(other, 'onclick').first().waitFor({ state: 'detached' });
 
     const settings = { ...FIRST_ROOM_SETTINGS, slowSeconds: 30 };
     await studio.owner.studio.people.configure({ settings });
