@@ -95,6 +95,10 @@ class PlayedSource implements Source {
         if (track === 'audio') child.setPaused(AUDIO_PIPE, isPaused);
         else this.#hold(child, 'ahead', isPaused);
       },
+      onBroken: (track, gapUs) => {
+        logger.warn('The times of a file jumped', { track, gapUs });
+        void child.kill();
+      },
     });
     this.#holds.clear();
     const pictures = this.#isApart ? this.#encodeApart(ffmpeg, pacer, () => child) : null;

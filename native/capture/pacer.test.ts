@@ -16,6 +16,7 @@ function make() {
   const time = new ManualTime();
   const due: { track: TrackKind; captureUs: number; nowUs: number; ptsUs: number }[] = [];
   const paused: Record<TrackKind, boolean> = { video: false, audio: false };
+  const broken: { track: TrackKind; gapUs: number }[] = [];
   const pacer = createPacer({
     clock: time,
     timers: time,
@@ -25,10 +26,11 @@ function make() {
     onPause: (track, isPaused) => {
       paused[track] = isPaused;
     },
+    onBroken: (track, gapUs) => broken.push({ track, gapUs }),
   });
   const push = (track: TrackKind, ptsUs: number) =>
     pacer.push({ track, ptsUs, bytes: new Uint8Array(100) });
-  return { time, due, paused, pacer, push };
+  return { time, due, paused, broken, pacer, push };
 }
 
 test('frames leave at their time and in order, however they come', () => {
@@ -102,4 +104,21 @@ test('nothing leaves after close', () => {
   push('video', 33_333);
   time.advance(5_000);
   assert.equal(due.length, 0);
+});
+
+test('a jump of minutes is a broken file, a still of seconds is none', () => {
+  const { time, due, broken, push } = make();
+  for (let index = 0; index < 10; index++) {
+    push('video', index * 33_333);
+    push('audio', index * 20_000);
+  }
+  push('video', 20_000_000);
+  time.advance(30_000);
+  assert.equal(due.at(-1)?.ptsUs, 20_000_000);
+  push('video', 366_480_000);
+  assert.deepEqual(broken, [{ track: 'video', gapUs: 346_480_000 }]);
+  push('video', 366_520_000);
+  time.advance(400_000);
+  assert.equal(due.at(-1)?.ptsUs, 20_000_000, 'nothing goes out any more');
+  assert.equal(broken.length, 1, 'it is told once');
 });

@@ -13,6 +13,8 @@ export type PacerOptions = {
   onDue(frame: PacedFrame, captureUs: MediaTimeUs): void;
   /** The producer should stop or go on reading this track. */
   onPause(track: TrackKind, isPaused: boolean): void;
+  /** A track jumped so far ahead that nobody would wait for it; nothing more goes out. */
+  onBroken(track: TrackKind, gapUs: number): void;
 };
 
 export type Pacer = {
@@ -33,6 +35,12 @@ const START_WAIT_US = 400_000;
 const CUSHION_US = 250_000;
 /** Later than this for a frame, and the start moves: the machine cannot keep up. */
 const LATE_US_MAX = 300_000;
+/**
+ * A picture that rests this long is no still of a recorded screen any more. A file that is cut off
+ * while it loops makes such gaps: ffmpeg turns through nothing hundreds of times a second, each turn
+ * moves the time on, and the next true picture would be due in minutes (366 s were seen).
+ */
+const GAP_US_MAX = 30_000_000;
 
 type Track = { frames: PacedFrame[]; lastPtsUs: number; isPaused: boolean };
 
@@ -62,6 +70,12 @@ class TwoTrackPacer implements Pacer {
     const track = this.#tracks[frame.track];
     // A frame whose time does not rise cannot be shown in its place.
     if (frame.ptsUs <= track.lastPtsUs) return;
+    const gapUs = frame.ptsUs - track.lastPtsUs;
+    if (track.lastPtsUs >= 0 && gapUs > GAP_US_MAX) {
+      this.close();
+      this.#options.onBroken(frame.track, gapUs);
+      return;
+    }
     track.frames.push(frame);
     track.lastPtsUs = frame.ptsUs;
     this.#bytes += frame.bytes.length;

@@ -45,6 +45,9 @@ type Place = { kept: KeptDestination; view: DestinationView; push: Push | null }
 class Room implements Destinations {
   readonly #options: DestinationsOptions;
   #places: Place[] = [];
+  /** Those that were told to end and have not yet. */
+  readonly #ending = new Set<Promise<void>>();
+  #pushes = 0;
 
   constructor(options: DestinationsOptions) {
     this.#options = options;
@@ -57,7 +60,7 @@ class Room implements Destinations {
   set(list: readonly KeptDestination[]): void {
     const known = new Map(this.#places.map((place) => [JSON.stringify(place.kept), place]));
     const next = list.map((kept) => known.get(JSON.stringify(kept)) ?? placeOf(kept));
-    for (const place of this.#places) if (!next.includes(place)) void this.#stop(place);
+    for (const place of this.#places) if (!next.includes(place)) this.#stop(place);
     this.#places = next;
     this.steer();
     this.#tell();
@@ -72,12 +75,13 @@ class Room implements Destinations {
     for (const place of this.#places) {
       const isWanted = place.kept.isOn && this.#options.isLive();
       if (isWanted && !place.push) this.#start(place);
-      if (!isWanted && place.push) void this.#stop(place);
+      if (!isWanted && place.push) this.#stop(place);
     }
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#places.map((place) => this.#stop(place)));
+    for (const place of this.#places) this.#stop(place);
+    await Promise.all(this.#ending);
   }
 
   #start(place: Place): void {
@@ -87,11 +91,13 @@ class Room implements Destinations {
     else place.push = this.#rtmp(place);
   }
 
-  async #stop(place: Place): Promise<void> {
+  #stop(place: Place): void {
     const { push } = place;
     place.push = null;
     this.#change(place, { state: 'off', reason: '' });
-    await push?.close();
+    if (!push) return;
+    const ending = push.close().finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
   }
 
   #whip(place: Place): Push {
@@ -119,7 +125,8 @@ class Room implements Destinations {
     return createRtmpPush({
       ...{ ffmpeg, timers, onHelper, url, key: secret },
       logger: logger.with({ destination: id }),
-      optionFile: `${folder}/.push-${id}`,
+      // One that still ends removes its own file, never that of its successor.
+      optionFile: `${folder}/.push-${id}-${++this.#pushes}`,
       onState: (state, reason) => this.#change(place, { state, reason }),
       onDropped: (bytes) => this.#change(place, { bytesDropped: place.view.bytesDropped + bytes }),
     });
