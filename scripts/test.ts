@@ -19,6 +19,8 @@ const root = resolve(import.meta.dirname, '..');
 const TEST_HANG_MS = 150_000;
 /** A file that has not: its tests are over and something of it still runs. */
 const FILE_HANG_MS = 270_000;
+/** So many are named at the end. */
+const SLOWEST = 25;
 /** What a file's neighbour would falsify: they run before everything else, with nothing beside. */
 const ALONE = ['tests/lipSync.test.ts'];
 /** What waits for time and hardly computes: these run beside all others, one at a time. */
@@ -94,8 +96,12 @@ async function runPaired(files: readonly string[]): Promise<void> {
   await Promise.all([runAll(heavy), runAll(waiting)]);
 }
 
+/** What each file's latest run took, s. */
+const secondsByFile = new Map<string, number>();
+
 /** Runs a file and prints one line a test; a suite's own line is not counted twice. */
 async function runFile(file: string): Promise<void> {
+  const startedMs = performance.now();
   const stream = run({
     ...{ files: [file], concurrency: 1, timeout: TEST_HANG_MS, cwd: root },
     signal: AbortSignal.timeout(FILE_HANG_MS),
@@ -109,6 +115,7 @@ async function runFile(file: string): Promise<void> {
       report(event);
     }
   }
+  secondsByFile.set(nameOf(file), (performance.now() - startedMs) / 1000);
 }
 
 type Outcome = {
@@ -176,6 +183,8 @@ const isAlone = (path: string) => ALONE.includes(nameOf(path));
 for (const path of files.filter(isAlone)) await runFile(path);
 await runPaired(files.filter((path) => !isAlone(path)));
 await runFailedAgain();
+const slowest = [...secondsByFile].sort(([, one], [, other]) => other - one).slice(0, SLOWEST);
+say(`The slowest files, s: ${slowest.map(([name, s]) => `${name} ${s.toFixed(0)}`).join(', ')}`);
 for (const counts of byFile.values()) {
   totals.passed += counts.passed;
   totals.failed += counts.failed.length;

@@ -37,8 +37,8 @@ const CUSHION_US = 250_000;
 const LATE_US_MAX = 300_000;
 /**
  * A picture that rests this long is no still of a recorded screen any more. A file that is cut off
- * while it loops makes such gaps: ffmpeg turns through nothing hundreds of times a second, each turn
- * moves the time on, and the next true picture would be due in minutes (366 s were seen).
+ * while it loops makes such gaps: ffmpeg turns through nothing hundreds of times a second, each
+ * turn moves the time on, and the next true picture would be due in minutes (366 s were seen).
  */
 const GAP_US_MAX = 30_000_000;
 
