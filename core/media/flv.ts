@@ -2,6 +2,7 @@
 // its stdin: each tag carries its size, so the reader hands a frame to its decoder without waiting
 // for the next one (bare Annex B costs one frame of delay). Times are whole milliseconds.
 
+import { joinBytes } from '../base/bytes.ts';
 import type { TrackKind } from './feed.ts';
 import {
   buildAvcDescription,
@@ -88,7 +89,7 @@ export function createFlvWriter(): FlvWriter {
       }
       const picture = units.filter((unit) => !isParameterSet(unit) && !isDelimiter(unit));
       parts.push(videoTag(keyFrame, 1, joinAvcc(picture), timeMs));
-      return concatenate(parts);
+      return joinBytes(parts);
     },
   };
 }
@@ -154,18 +155,4 @@ export function flvFileHeader(kind: TrackKind): Uint8Array {
   const header = FILE_HEADER.slice();
   header[4] = kind === 'video' ? 1 : 4;
   return header;
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const only = parts[0];
-  if (parts.length === 1 && only) return only;
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

@@ -4,6 +4,7 @@
 // Parameter sets stay in the samples (avc3, ISO/IEC 14496-15 section 5.3.3): the picture may change
 // its size inside a file. Never re-encodes and never looks into a slice.
 
+import { type BytePart, bigEndian, joinBytes } from '../base/bytes.ts';
 import type { MediaTimeUs } from '../base/clock.ts';
 import {
   buildAvcDescription,
@@ -57,8 +58,6 @@ export type Fmp4Fragment = {
   audio: readonly Fmp4Sample[];
 };
 
-type Part = Uint8Array | readonly number[];
-
 /** Header of a file: all before the first fragment. Throws H264Error without a usable SPS. */
 export function fmp4Header(header: Fmp4Header): Uint8Array {
   const { hasSound, startUs } = header;
@@ -72,7 +71,7 @@ export function fmp4Header(header: Fmp4Header): Uint8Array {
     ...[u32(0), u32(0), u32(1000), u32(0), u32(0x0001_0000), u16(0x0100), zeros(10)],
     ...[matrix(), zeros(24), u32(AUDIO_TRACK + 1)],
   ]);
-  return join([
+  return joinBytes([
     box('ftyp', [text('iso6'), u32(0), text('iso6'), text('mp41'), text('dash')]),
     box('uuid', [START_BOX_ID, u64(startUs)]),
     box('moov', [movieHeader, ...tracks, box('mvex', extends_)]),
@@ -108,7 +107,7 @@ export function fmp4Fragment(fragment: Fmp4Fragment): Uint8Array {
     return offset;
   });
   const media = tracks.flatMap(({ samples }) => samples.map(({ bytes }) => bytes));
-  return join([build(offsets), box('mdat', media)]);
+  return joinBytes([build(offsets), box('mdat', media)]);
 }
 
 /** Annex B to AVCC, without delimiters and filler: they say nothing in a file. */
@@ -121,7 +120,7 @@ function avccOf(annexB: Uint8Array): Uint8Array {
 
 function trackRun(samples: readonly Fmp4Sample[], offset: number): Uint8Array {
   // Data offset, and of each sample its duration, size and flags.
-  const parts: Part[] = [u32(samples.length), u32(offset)];
+  const parts: BytePart[] = [u32(samples.length), u32(offset)];
   for (const { durationUs, bytes, keyFrame } of samples) {
     parts.push(
       u32(durationUs),
@@ -190,31 +189,24 @@ function trackExtends(id: number): Uint8Array {
   return fullBox('trex', 0, 0, [u32(id), u32(1), u32(0), u32(0), u32(0)]);
 }
 
-function box(name: string, parts: readonly Part[]): Uint8Array {
+function box(name: string, parts: readonly BytePart[]): Uint8Array {
   let length = 8;
   for (const part of parts) length += part.length;
-  return join([u32(length), text(name), ...parts]);
+  return joinBytes([u32(length), text(name), ...parts]);
 }
 
-function fullBox(name: string, version: number, flags: number, parts: readonly Part[]): Uint8Array {
+function fullBox(
+  name: string,
+  version: number,
+  flags: number,
+  parts: readonly BytePart[],
+): Uint8Array {
   return box(name, [u32(version * 0x0100_0000 + flags), ...parts]);
-}
-
-function join(parts: readonly Part[]): Uint8Array {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
 
 function matrix(): Uint8Array {
   const ones = [u32(0x0001_0000), zeros(12), u32(0x0001_0000), zeros(12), u32(0x4000_0000)];
-  return join(ones);
+  return joinBytes(ones);
 }
 
 function zeros(count: number): Uint8Array {
@@ -226,13 +218,13 @@ function text(name: string): number[] {
 }
 
 function u16(value: number): number[] {
-  return [(value >>> 8) & 255, value & 255];
+  return bigEndian(value, 2);
 }
 
 function u32(value: number): number[] {
-  return [(value >>> 24) & 255, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
+  return bigEndian(value, 4);
 }
 
 function u64(value: number): number[] {
-  return [...u32(Math.floor(value / 4_294_967_296)), ...u32(value % 4_294_967_296)];
+  return bigEndian(value, 8);
 }

@@ -2,6 +2,7 @@
 // for what is larger than a packet. A key frame is known by its SPS, never by the IDR slice alone:
 // an IDR without parameter sets starts no decoder, and OBS, Janus and mediasoup learned that late.
 
+import { joinBytes } from '../base/bytes.ts';
 import { NAL_DELIMITER, NAL_PPS, NAL_SEI, NAL_SPS, splitAnnexB } from './h264.ts';
 import { byteAt, RTP_HEADER_LENGTH, read16, write16, writeRtpHeader } from './rtp.ts';
 
@@ -153,7 +154,7 @@ export class Depacketizer {
     if (!this.#fragments) return [];
     this.#fragments.push(payload.subarray(2));
     if ((fragmentHeader & 0x40) === 0) return [];
-    const unit = concatenate(this.#fragments);
+    const unit = joinBytes(this.#fragments);
     this.#fragments = undefined;
     return [unit];
   }
@@ -168,14 +169,4 @@ function splitAggregate(payload: Uint8Array): Uint8Array[] {
     offset += 2 + length;
   }
   return units;
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }

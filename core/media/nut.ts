@@ -4,6 +4,7 @@
 // ffmpeg repeats the headers in the middle of a long stream; that is no new stream.
 // Method: nut.txt, "NUT Open Container Format", version 3 and 4.
 
+import { joinBytes } from '../base/bytes.ts';
 import { crc32Msb } from './nutChecksum.ts';
 
 export type NutStream = {
@@ -176,7 +177,7 @@ class Reader implements NutReader {
 
   /** Reads one header; returns what follows it, or null when more bytes are needed. */
   #readHeader(chunk: Uint8Array): Uint8Array | null {
-    const bytes = this.#pending.length > 0 ? concatenate(this.#pending, chunk) : chunk;
+    const bytes = this.#pending.length > 0 ? joinBytes([this.#pending, chunk]) : chunk;
     const cursor = new Cursor(bytes);
     try {
       if (!this.#hasStarted) this.#readFileId(cursor);
@@ -485,11 +486,4 @@ class Cursor {
 
 function shortage(): never {
   throw SHORTAGE;
-}
-
-function concatenate(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(left.length + right.length);
-  bytes.set(left);
-  bytes.set(right, left.length);
-  return bytes;
 }

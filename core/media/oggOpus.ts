@@ -1,6 +1,7 @@
 // Puts Opus packets into Ogg, one packet to a page, so that a decoder takes each the moment that it
 // arrives (RFC 3533 section 6, RFC 7845). The pre-skip is 0: each sample keeps its packet's time.
 
+import { joinBytes } from '../base/bytes.ts';
 import { crc32Msb } from './nutChecksum.ts';
 
 const RATE_HZ = 48_000;
@@ -25,7 +26,7 @@ export function createOggOpusWriter(channels: 1 | 2): OggOpusWriter {
       new DataView(head.buffer).setUint32(12, RATE_HZ, true);
       const tags = new Uint8Array(16);
       tags.set(new TextEncoder().encode('OpusTags'));
-      return joined([page(head, 0, sequence++, FIRST_PAGE), page(tags, 0, sequence++, 0)]);
+      return joinBytes([page(head, 0, sequence++, FIRST_PAGE), page(tags, 0, sequence++, 0)]);
     },
     write(packet) {
       position += opusSamples(packet);
@@ -64,15 +65,5 @@ function page(packet: Uint8Array, position: number, sequence: number, flags: num
   bytes[27 + segments - 1] = packet.length % 255;
   bytes.set(packet, 27 + segments);
   view.setUint32(22, crc32Msb(bytes), true);
-  return bytes;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
   return bytes;
 }

@@ -8,6 +8,7 @@ import { x25519 } from '@noble/curves/ed25519.js';
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
+import { joinBytes } from '../base/bytes.ts';
 import { fromHex, type RandomBytes, toHex } from '../base/ids.ts';
 import { channelIdOf, isSigned, signText } from '../wire/signing.ts';
 import { PIECE_BYTES_MAX } from './bounds.ts';
@@ -143,7 +144,7 @@ class Line implements StaffLine {
     this.#taken++;
     this.#parts.push(bytes);
     if (!isLast) return null;
-    const message = joined(this.#parts, this.#length);
+    const message = joinBytes(this.#parts);
     this.#parts = [];
     this.#length = 0;
     return message;
@@ -163,16 +164,6 @@ function isEqual(one: Uint8Array, other: Uint8Array): boolean {
   let difference = 0;
   for (let at = 0; at < one.length; at++) difference |= (one[at] ?? 0) ^ (other[at] ?? 0);
   return difference === 0;
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function utf8(text: string): Uint8Array {

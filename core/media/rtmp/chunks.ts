@@ -2,6 +2,8 @@
 // Specification 1.0", 2012, section 5.3). Bytes may be split anywhere. Memory grows with bytes
 // that came, never with sizes that were only announced.
 
+import { bigEndian, joinBytes } from '../../base/bytes.ts';
+
 export type RtmpMessage = {
   /** Message type id, section 5.4 and 7.1. */
   type: number;
@@ -245,14 +247,14 @@ export function writeChunks(
 ): Uint8Array {
   const { type, streamId, timestamp, payload } = message;
   const isLong = timestamp >= EXTENDED;
-  const extended = isLong ? big(timestamp, 4) : [];
+  const extended = isLong ? bigEndian(timestamp, 4) : [];
   const parts: Uint8Array[] = [
     Uint8Array.of(
       chunkStream,
-      ...big(isLong ? EXTENDED : timestamp, 3),
-      ...big(payload.length, 3),
+      ...bigEndian(isLong ? EXTENDED : timestamp, 3),
+      ...bigEndian(payload.length, 3),
       type,
-      ...big(streamId, 4).reverse(),
+      ...bigEndian(streamId, 4).reverse(),
       ...extended,
     ),
   ];
@@ -260,25 +262,7 @@ export function writeChunks(
     if (at > 0) parts.push(Uint8Array.of(0xc0 | chunkStream, ...extended));
     parts.push(payload.subarray(at, at + chunkBytes));
   }
-  return join(parts);
-}
-
-/** Bytes one after the other. */
-export function join(parts: readonly Uint8Array[]): Uint8Array {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
-}
-
-/** A number in big-endian order. */
-export function big(value: number, bytes: number): number[] {
-  return Array.from({ length: bytes }, (_, at) => (value / 2 ** (8 * (bytes - 1 - at))) & 255);
+  return joinBytes(parts);
 }
 
 export function number24(bytes: Uint8Array, at: number): number {

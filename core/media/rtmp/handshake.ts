@@ -2,7 +2,8 @@
 // prove nothing but that both speak RTMP. The digests of Flash players are not asked for by any
 // encoder. A client that speaks something else is told apart by its first byte.
 
-import { join, RtmpError } from './chunks.ts';
+import { joinBytes } from '../../base/bytes.ts';
+import { RtmpError } from './chunks.ts';
 
 const VERSION = 3;
 const PACKET_BYTES = 1_536;
@@ -33,7 +34,7 @@ export function createHandshake(random: Uint8Array, send: (bytes: Uint8Array) =>
       if (before <= PACKET_BYTES && filled > PACKET_BYTES) {
         const first = new Uint8Array(PACKET_BYTES);
         first.set(random.subarray(0, PACKET_BYTES - 8), 8);
-        send(join([Uint8Array.of(VERSION), first, come.subarray(1, 1 + PACKET_BYTES)]));
+        send(joinBytes([Uint8Array.of(VERSION), first, come.subarray(1, 1 + PACKET_BYTES)]));
       }
       return bytes.subarray(taken);
     },

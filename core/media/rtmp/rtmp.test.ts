@@ -6,11 +6,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { bigEndian, joinBytes } from '../../base/bytes.ts';
 import { AmfError, type AmfValue, readAmf, writeAmf } from './amf0.ts';
 import {
-  big,
   createChunkReader,
-  join,
   MESSAGE_BYTES_MAX,
   number24,
   RtmpError,
@@ -51,7 +50,7 @@ function interleaved(first: RtmpMessage, second: RtmpMessage): Uint8Array {
   for (let at = 0; at < Math.max(...chunked.map((one) => one.length)); at++) {
     for (const one of chunked) parts.push(one[at] ?? new Uint8Array(0));
   }
-  return join(parts);
+  return joinBytes(parts);
 }
 
 /** The chunks of a message at the first chunk size, 128 bytes. */
@@ -71,7 +70,7 @@ function chunksOf(one: RtmpMessage, chunkStream: number): Uint8Array[] {
 test('chunks cut anywhere, and those of two messages in turns, are the messages written', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(message, message), { maxLength: 4 }), cuts, (pairs, where) => {
-      const bytes = join(pairs.map(([first, second]) => interleaved(first, second)));
+      const bytes = joinBytes(pairs.map(([first, second]) => interleaved(first, second)));
       const read = readAll(bytes, where);
       const order = (all: RtmpMessage[]) =>
         all.map((one) => JSON.stringify({ ...one, payload: [...one.payload] })).sort();
@@ -88,7 +87,7 @@ test('short headers repeat what the one before said', () => {
   const first = writeChunks({ type: 8, streamId: 1, timestamp: 1_000, payload }, 4);
   // Types 1 (difference 20, length 2, type 9), 2 (difference 5) and 3.
   const later = [0x44, 0, 0, 20, 0, 0, 2, 9, 1, 2, 0x84, 0, 0, 5, 3, 4, 0xc4, 5, 6];
-  const read = readAll(join([first, Uint8Array.from(later)]));
+  const read = readAll(joinBytes([first, Uint8Array.from(later)]));
   assert.deepEqual(
     read.map(({ type, timestamp, payload: bytes }) => [type, timestamp, ...bytes]),
     [
@@ -104,47 +103,47 @@ test('after four and a half hours both ways of writing long times are read', () 
   const payload = Uint8Array.from({ length: 300 }, (_, at) => at & 255);
   const one = { type: 9, streamId: 1, timestamp: 0x100_0000, payload };
   const [first, ...rest] = chunksOf(one, 4);
-  const leftOut = rest.map((chunk) => join([chunk.subarray(0, 1), chunk.subarray(5)]));
+  const leftOut = rest.map((chunk) => joinBytes([chunk.subarray(0, 1), chunk.subarray(5)]));
   for (const chunks of [rest, leftOut]) {
-    assert.deepEqual(readAll(join([first ?? payload, ...chunks])), [one]);
+    assert.deepEqual(readAll(joinBytes([first ?? payload, ...chunks])), [one]);
   }
   const wrapped = { ...one, timestamp: 0xffff_ffff, payload: Uint8Array.of(1) };
   const next = Uint8Array.of(0x44, 0, 0, 33, 0, 0, 1, 9, 2);
-  assert.equal(readAll(join([writeChunks(wrapped, 4), next])).at(-1)?.timestamp, 32);
+  assert.equal(readAll(joinBytes([writeChunks(wrapped, 4), next])).at(-1)?.timestamp, 32);
 });
 
 test('a chunk size that changes in the midst and an aborted message are followed', () => {
   const size = writeChunks(
-    { type: 1, streamId: 0, timestamp: 0, payload: Uint8Array.from(big(60_000, 4)) },
+    { type: 1, streamId: 0, timestamp: 0, payload: Uint8Array.from(bigEndian(60_000, 4)) },
     2,
   );
   const long = { type: 9, streamId: 1, timestamp: 5, payload: new Uint8Array(50_000).fill(3) };
-  assert.deepEqual(readAll(join([size, writeChunks(long, 4, 60_000)])), [long]);
+  assert.deepEqual(readAll(joinBytes([size, writeChunks(long, 4, 60_000)])), [long]);
   const abort = writeChunks(
-    { type: 2, streamId: 0, timestamp: 0, payload: Uint8Array.from(big(4, 4)) },
+    { type: 2, streamId: 0, timestamp: 0, payload: Uint8Array.from(bigEndian(4, 4)) },
     2,
   );
   const begun = writeChunks(long, 4, 128).subarray(0, 140);
   const after = { ...long, payload: Uint8Array.of(1, 2) };
-  assert.deepEqual(readAll(join([begun, abort, writeChunks(after, 4)])), [after]);
+  assert.deepEqual(readAll(joinBytes([begun, abort, writeChunks(after, 4)])), [after]);
 });
 
 test('sizes that are only announced cost nothing, and too much of everything is refused', () => {
   const announce = (id: number, length: number) =>
-    Uint8Array.of(id, 0, 0, 0, ...big(length, 3), 9, 1, 0, 0, 0);
+    Uint8Array.of(id, 0, 0, 0, ...bigEndian(length, 3), 9, 1, 0, 0, 0);
   assert.throws(() => readAll(announce(4, MESSAGE_BYTES_MAX + 1)), RtmpError);
   const before = process.memoryUsage().arrayBuffers;
   const reader = createChunkReader(() => assert.fail('nothing is whole'));
   for (let id = 3; id < 33; id++) {
-    reader.push(join([announce(id, MESSAGE_BYTES_MAX), new Uint8Array(128)]));
+    reader.push(joinBytes([announce(id, MESSAGE_BYTES_MAX), new Uint8Array(128)]));
   }
   assert.ok(process.memoryUsage().arrayBuffers - before < 4 * 1024 * 1024);
   const many = Array.from({ length: 40 }, (_, at) =>
-    join([announce(3 + at, 200), new Uint8Array(128)]),
+    joinBytes([announce(3 + at, 200), new Uint8Array(128)]),
   );
-  assert.throws(() => readAll(join(many)), /Too many chunk streams/);
+  assert.throws(() => readAll(joinBytes(many)), /Too many chunk streams/);
   const mebibyte = new Uint8Array(1024 * 1024);
-  const size = Uint8Array.from(big(mebibyte.length, 4));
+  const size = Uint8Array.from(bigEndian(mebibyte.length, 4));
   const wide = createChunkReader(() => assert.fail('nothing is whole'));
   wide.push(writeChunks({ type: 1, streamId: 0, timestamp: 0, payload: size }, 2));
   const openMore = (id: number) => {
@@ -219,7 +218,7 @@ test('AMF0 values are read as they were written; anything else is a named error'
     }),
     runs(1_500),
   );
-  const nested = join([...Array(40).fill(Uint8Array.of(10, 0, 0, 0, 1)), Uint8Array.of(5)]);
+  const nested = joinBytes([...Array(40).fill(Uint8Array.of(10, 0, 0, 0, 1)), Uint8Array.of(5)]);
   assert.throws(() => readAmf(nested), /nested too deeply/);
   assert.throws(() => readAmf(Uint8Array.of(10, 255, 255, 255, 255)), /cut off/);
   assert.throws(() => readAmf(new Uint8Array(9 * 2_000)), /too many values/);
@@ -235,7 +234,7 @@ test('the handshake answers once C1 is whole, however it is cut', () => {
     fc.property(cuts, (where) => {
       const sent: Uint8Array[] = [];
       const handshake = createHandshake(random, (bytes) => sent.push(bytes));
-      const all = join([client, Uint8Array.of(1, 2, 3)]);
+      const all = joinBytes([client, Uint8Array.of(1, 2, 3)]);
       const places = [...new Set(where.map((cut) => cut % all.length))].sort((a, b) => a - b);
       const rest: Uint8Array[] = [];
       let from = 0;
@@ -243,7 +242,7 @@ test('the handshake answers once C1 is whole, however it is cut', () => {
         rest.push(handshake.push(all.slice(from, to)));
         from = to;
       }
-      assert.deepEqual([...join(rest)], [1, 2, 3]);
+      assert.deepEqual([...joinBytes(rest)], [1, 2, 3]);
       assert.equal(sent.length, 1);
       assert.deepEqual(sent[0]?.subarray(1 + 1_536), client.subarray(1, 1 + 1_536));
     }),

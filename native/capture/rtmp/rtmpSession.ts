@@ -2,6 +2,7 @@
 // bytes and commands, no sockets; whether a key is right is asked of its owner. A key never
 // leaves it but to that question.
 
+import { bigEndian } from '../../../core/base/bytes.ts';
 import {
   AmfError,
   type AmfObject,
@@ -10,7 +11,6 @@ import {
   writeAmf,
 } from '../../../core/media/rtmp/amf0.ts';
 import {
-  big,
   CHUNK_BYTES_OUT,
   createChunkReader,
   number32,
@@ -95,7 +95,7 @@ class Session implements RtmpSession {
     }
     if (this.#receivedBytes - this.#acknowledgedBytes < this.#windowBytes) return;
     this.#acknowledgedBytes = this.#receivedBytes;
-    this.#control(RTMP_TYPE.acknowledgement, big(this.#receivedBytes % 2 ** 32, 4));
+    this.#control(RTMP_TYPE.acknowledgement, bigEndian(this.#receivedBytes % 2 ** 32, 4));
   }
 
   #take(message: RtmpMessage): void {
@@ -170,9 +170,9 @@ class Session implements RtmpSession {
   #connect(transaction: number, request: AmfObject): void {
     const flashVer = request.get('flashVer');
     if (typeof flashVer === 'string') this.#encoder = flashVer.slice(0, 80);
-    this.#control(RTMP_TYPE.windowSize, big(WINDOW_BYTES, 4));
-    this.#control(RTMP_TYPE.peerBandwidth, [...big(WINDOW_BYTES, 4), DYNAMIC_LIMIT]);
-    this.#control(RTMP_TYPE.setChunkSize, big(CHUNK_BYTES_OUT, 4));
+    this.#control(RTMP_TYPE.windowSize, bigEndian(WINDOW_BYTES, 4));
+    this.#control(RTMP_TYPE.peerBandwidth, [...bigEndian(WINDOW_BYTES, 4), DYNAMIC_LIMIT]);
+    this.#control(RTMP_TYPE.setChunkSize, bigEndian(CHUNK_BYTES_OUT, 4));
     const server = objectOf({ fmsVer: 'FMS/3,0,1,123', capabilities: 31 });
     const facts: Record<string, AmfValue> = {
       level: 'status',
@@ -194,7 +194,7 @@ class Session implements RtmpSession {
       return;
     }
     this.#isPublishing = true;
-    this.#control(RTMP_TYPE.userControl, [0, 0, ...big(MEDIA_STREAM_ID, 4)]);
+    this.#control(RTMP_TYPE.userControl, [0, 0, ...bigEndian(MEDIA_STREAM_ID, 4)]);
     this.#status('status', 'NetStream.Publish.Start', 'The studio takes the stream');
     this.#options.onPublished();
   }
