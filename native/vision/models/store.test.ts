@@ -219,6 +219,8 @@ test('CUDA files: none for other systems, and what goes wrong is a sentence', as
   const folder = join(root, 'package/bin/napi-v6/linux/x64');
   mkdirSync(folder, { recursive: true });
   mkdirSync(join(root, 'package/script'));
+  // As in the real package: no folder above says how its script is to be read.
+  writeFileSync(join(root, 'package/package.json'), '{}');
   const script = join(root, 'package/script/install.js');
   const providerPath = join(folder, 'libonnxruntime_providers_cuda.so');
   const here = createCudaInstaller({ platform: 'linux', architecture: 'x64', providerPath });
