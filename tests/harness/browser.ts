@@ -132,7 +132,13 @@ export async function openViewer(
       await market.getByTestId(`outcome-${outcome}`).click();
       await market.getByTestId(`stake-${stake}`).click();
       await market.getByTestId('place-bet').click();
-      await page.locator('[data-testid="bet-state"][data-state="confirmed"]').waitFor();
+      try {
+        await page.locator('[data-testid="bet-state"][data-state="confirmed"]').waitFor();
+      } catch (cause) {
+        // A refused bet says why on the page; the time that ran out does not.
+        const words = await page.locator('#root').innerText();
+        throw new Error(`The bet was not confirmed; the page says: ${words}`, { cause });
+      }
     },
   };
 }
