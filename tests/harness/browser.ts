@@ -136,7 +136,7 @@ export async function openViewer(
         await page.locator('[data-testid="bet-state"][data-state="confirmed"]').waitFor();
       } catch (cause) {
         // A refused bet says why on the page; the time that ran out does not.
-        const words = await page.locator('#root').innerText();
+        const words = await page.locator('#root').textContent();
         throw new Error(`The bet was not confirmed; the page says: ${words}`, { cause });
       }
     },
