@@ -4,9 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join, normalize, sep } from 'node:path';
 import { protocol } from 'electron';
-
-export const PAGE_SCHEME = 'app';
-export const PAGE_ORIGIN = 'app://morphine';
+import { PAGE_ORIGIN, PAGE_SCHEME } from './addresses.ts';
 
 /** Scripts, styles and fonts of our own only; WebRTC needs no connect-src. */
 export const PAGE_POLICY = [
@@ -44,11 +42,15 @@ export function declarePageScheme(): void {
   ]);
 }
 
-/** Answers page requests: `/` is the studio, `/capture/` the capture page. */
+/** Pages beside the studio, each in its folder. */
+const OTHER_PAGES = ['capture', 'about'] as const;
+
+/** Answers page requests: `/` is the studio, `/capture/` the capture page, `/about/` About. */
 export function servePages(pageFolder: string): void {
   protocol.handle(PAGE_SCHEME, async (request) => {
     const path = pagePathOf(pageFolder, request.url);
-    if (path === undefined) return new Response('Not found', { status: 404 });
+    if (path === undefined || request.method !== 'GET')
+      return new Response('Not found', { status: 404 });
     try {
       const body = await readFile(path);
       return new Response(new Uint8Array(body), {
@@ -75,9 +77,11 @@ export function pagePathOf(pageFolder: string, url: string): string | undefined 
   } catch {
     return undefined;
   }
-  const isCapture = pathname === '/capture' || pathname.startsWith('/capture/');
-  const inside = isCapture ? pathname.slice('/capture'.length) : pathname;
-  const folder = join(pageFolder, isCapture ? 'capture' : 'studio');
+  const other = OTHER_PAGES.find(
+    (name) => pathname === `/${name}` || pathname.startsWith(`/${name}/`),
+  );
+  const inside = other ? pathname.slice(`/${other}`.length) : pathname;
+  const folder = join(pageFolder, other ?? 'studio');
   const path = normalize(join(folder, inside === '' || inside === '/' ? 'index.html' : inside));
   return path.startsWith(folder + sep) && !path.includes('\0') ? path : undefined;
 }

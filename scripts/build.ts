@@ -21,7 +21,12 @@ const lockFile = join(root, 'out', 'build.lock');
 const LOCK_LOOK_MS = 100;
 const stampFile = join(root, 'out', 'build.stamp');
 const sourceFolders = ['core', 'native', 'relay', 'electron', 'renderer'];
-const sourceFiles = ['package-lock.json', 'electron.vite.config.ts', 'scripts/build.ts'];
+const sourceFiles = [
+  'package-lock.json',
+  'electron.vite.config.ts',
+  'scripts/build.ts',
+  'scripts/licences.ts',
+];
 
 /** Paths of everything that goes into the build, tests left out. */
 function sources(): string[] {
@@ -95,6 +100,8 @@ async function build(options: { force: boolean; say(line: string): void }): Prom
     buildMain({ root, logLevel: 'error' }),
     ...pageNames.map((page) => buildPage(pageConfig(page, root))),
   ]);
+  const { writeAboutPages } = await import('./licences.ts');
+  writeAboutPages(root, join(root, 'out', 'renderer', 'about'));
   writeFileSync(stampFile, wanted);
   options.say(`Built in ${((performance.now() - startedMs) / 1000).toFixed(1)} s.`);
   return true;

@@ -37,6 +37,8 @@ const PACKAGE_DOORS: Record<string, string[]> = {
   'openid-client': ['relay/openId.ts'],
   pino: ['native/telemetry/'],
   electron: ['electron/'],
+  'electron-updater': ['electron/updates.ts'],
+  'builder-util-runtime': ['electron/updates.ts'],
 };
 const CORE_PACKAGES = ['zod', '@bufbuild/protobuf', '@noble/curves', '@noble/hashes'];
 

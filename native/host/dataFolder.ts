@@ -4,7 +4,7 @@
 
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { StartRefused } from './supervisor.ts';
 
@@ -38,6 +38,15 @@ export const settingsSchema = z.strictObject({
     .default({ personalKeysDays: null, textsDays: null }),
 });
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** The settings file cannot be used: broken, or of another version. Only it is to be mended. */
+export class SettingsRefused extends StartRefused {
+  readonly path: string;
+  constructor(path: string, line: string) {
+    super(line, 2);
+    this.path = path;
+  }
+}
 
 const channelClockSchema = z.strictObject({
   version: z.literal(1),
@@ -85,19 +94,24 @@ export function prepareDataFolder(folder: string): void {
 
 /**
  * Reads settings.json; a missing file gives the defaults.
- * @throws StartRefused naming the key that is wrong
+ * @throws SettingsRefused naming the key that is wrong
  */
 export function readSettings(folder: string): Settings {
   const path = join(folder, 'settings.json');
-  const data = readJson(path);
+  let data: unknown;
+  try {
+    data = readJson(path);
+  } catch (cause) {
+    throw cause instanceof StartRefused ? new SettingsRefused(path, cause.message) : cause;
+  }
   if (data === undefined) return settingsSchema.parse({ version: 1 });
   const parsed = settingsSchema.safeParse(data);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const where = issue?.path.join('.') ?? '';
-  throw new StartRefused(
+  throw new SettingsRefused(
+    path,
     `${path}: ${where ? `"${where}": ` : ''}${issue?.message}. Mend or remove that line.`,
-    2,
   );
 }
 
@@ -125,6 +139,23 @@ export function readChannelClock(
   }
   writeChannelClock(folder, clock);
   return clock;
+}
+
+/**
+ * Keeps a settings file aside, so that the next start takes the defaults. Nothing is lost.
+ *
+ * @param wallMs Unix time, for its name
+ * @returns the name that it has now
+ */
+export function keepSettingsAside(path: string, wallMs: number): string {
+  const name = asideName(wallMs);
+  renameSync(path, join(dirname(path), name));
+  return name;
+}
+
+/** Under which name a settings file would be kept aside. */
+export function asideName(wallMs: number): string {
+  return `settings.kept-${new Date(wallMs).toISOString().slice(0, 19).replace(/[:T]/g, '-')}.json`;
 }
 
 /** Keeps the clock for the next start. Written every few seconds and at the end of a run. */

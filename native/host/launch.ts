@@ -9,6 +9,7 @@ import { type Keychain, openPersonalKey, PersonalKeyLost } from '../ledger/perso
 import { createLogger } from '../telemetry/logger.ts';
 import { openChannelKey } from '../upstream/channelKey.ts';
 import { BadCommandLine, readCommandLine, type StudioOptions } from './commandLine.ts';
+import { defaultDataFolder, SettingsRefused } from './dataFolder.ts';
 import { type ResourceFolders, type StudioHost, startStudio } from './studio.ts';
 import { type ProcessLauncher, StartRefused } from './supervisor.ts';
 
@@ -25,7 +26,12 @@ export type LaunchOptions = {
 /** A studio that runs, or the line and exit code that say why none does. */
 export type Launched =
   | { studio: StudioHost; options: StudioOptions }
-  | { line: string; exitCode: number };
+  | {
+      line: string;
+      exitCode: number;
+      /** The settings file, where only it is in the way. */
+      settingsFile?: string;
+    };
 
 /** Starts a studio; never throws for what a person can mend. */
 export async function launchStudio(launch: LaunchOptions): Promise<Launched> {
@@ -53,9 +59,22 @@ export async function launchStudio(launch: LaunchOptions): Promise<Launched> {
     return { studio, options };
   } catch (cause) {
     if (cause instanceof BadCommandLine) return { line: cause.message, exitCode: 2 };
+    if (cause instanceof SettingsRefused) {
+      return { line: cause.message, exitCode: cause.exitCode, settingsFile: cause.path };
+    }
     if (cause instanceof StartRefused) return { line: cause.message, exitCode: cause.exitCode };
     const detail = cause instanceof Error ? cause.stack : String(cause);
     return { line: `Morphine Studio could not start: ${detail}`, exitCode: 1 };
+  }
+}
+
+/** The data folder that these arguments name; null where they are wrong, which a start refuses. */
+export function dataFolderNamed(args: readonly string[], callerFolder: string): string | null {
+  try {
+    const { dataFolder } = readCommandLine(args, callerFolder);
+    return dataFolder ?? defaultDataFolder(process.platform, process.env);
+  } catch {
+    return null;
   }
 }
 

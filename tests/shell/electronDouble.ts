@@ -3,36 +3,27 @@
 // other end of this process's IPC, which is told of everything by notes and steers by asks.
 
 import { EventEmitter } from 'node:events';
-import { checkTransfer, type MessagePortMain, messagesSeen, PortWire } from './ports.ts';
+import { existsSync } from 'node:fs';
+import { checkTransfer, type MessagePortMain, messagesSeen } from './ports.ts';
 import { UtilityProcess, utilityForks } from './utilityProcess.ts';
+import { computer, emitPreventable, note, onAsk, wire } from './world.ts';
 
 export { MessageChannelMain, MessagePortMain } from './ports.ts';
-
-type Ask = { ask: string; id: number; args: Record<string, unknown> };
-type Signal = { preventDefault(): void };
-
-const send = process.send?.bind(process);
-// The shell must not find out that it is a child here.
-delete process.send;
-process.on('disconnect', () => process.exit(1));
-const tell = (message: object) => void send?.(message, undefined, undefined, () => {});
-const note = (name: string, facts: object) => tell({ note: name, ...facts });
-const wire = new PortWire(tell);
-
-/** Emits a signal that listeners may prevent; true when one did. */
-function emitPreventable(target: EventEmitter, name: string, ...args: unknown[]): boolean {
-  let isPrevented = false;
-  const signal: Signal = {
-    preventDefault() {
-      isPrevented = true;
-    },
-  };
-  target.emit(name, signal, ...args);
-  return isPrevented;
-}
+export {
+  clipboard,
+  crashReporter,
+  desktopCapturer,
+  dialog,
+  Menu,
+  nativeImage,
+  powerSaveBlocker,
+  screen,
+  Tray,
+} from './systemDouble.ts';
 
 class App extends EventEmitter {
-  readonly isPackaged = false;
+  readonly isPackaged = computer.isPackaged ?? false;
+  readonly #paths = new Map([['userData', `${process.env.INIT_CWD}/never-used`]]);
   #isReady = false;
   #ready: Promise<void>;
 
@@ -54,6 +45,39 @@ class App extends EventEmitter {
 
   whenReady(): Promise<void> {
     return this.#ready;
+  }
+
+  getVersion(): string {
+    return '0.1.0';
+  }
+
+  getPath(name: string): string {
+    return this.#paths.get(name) ?? '';
+  }
+
+  setPath(name: string, path: string): void {
+    if (!existsSync(path)) throw new Error(`There is no folder ${path}`);
+    this.#paths.set(name, path);
+    note('path', { name, path });
+  }
+
+  enableSandbox(): void {
+    if (this.#isReady) throw new Error('app.enableSandbox() can only be called before ready');
+    note('sandbox');
+  }
+
+  requestSingleInstanceLock(): boolean {
+    note('lock', { folder: this.getPath('userData') });
+    return !computer.isSecond;
+  }
+
+  setAsDefaultProtocolClient(scheme: string): boolean {
+    note('scheme', { scheme });
+    return true;
+  }
+
+  getPreferredSystemLanguages(): string[] {
+    return computer.languages ?? ['en-GB'];
   }
 
   quit(): void {
@@ -80,6 +104,11 @@ class WebContents extends EventEmitter {
   constructor(window: BrowserWindow) {
     super();
     this.#window = window;
+    app.emit('web-contents-created', {}, this);
+  }
+
+  send(channel: string, ...args: unknown[]): void {
+    note('toPage', { window: this.#window.id, channel, message: args[0], ports: [] });
   }
 
   getURL(): string {
@@ -103,7 +132,7 @@ class WebContents extends EventEmitter {
 }
 
 const WINDOW_OPTIONS = new Set(
-  `backgroundColor show title width height minWidth minHeight webPreferences icon
+  `backgroundColor show title x y width height minWidth minHeight webPreferences icon
   autoHideMenuBar`.split(/\s+/),
 );
 const PAGE_OPTIONS = new Set(
@@ -117,7 +146,10 @@ export class BrowserWindow extends EventEmitter {
   static #count = 0;
   readonly id = ++BrowserWindow.#count;
   readonly webContents = new WebContents(this);
+  bounds = { x: 100, y: 80, width: 1280, height: 720 };
   #isDestroyed = false;
+  #isVisible = false;
+  #isMaximized = false;
 
   constructor(options: { webPreferences?: object } = {}) {
     super();
@@ -130,6 +162,57 @@ export class BrowserWindow extends EventEmitter {
     note('window', { window: this.id, options, unknown });
   }
 
+  static getAllWindows(): BrowserWindow[] {
+    return [...windows.values()];
+  }
+
+  getMediaSourceId(): string {
+    return `window:${this.id}:0`;
+  }
+
+  setContentProtection(isProtected: boolean): void {
+    note('protected', { window: this.id, isProtected });
+  }
+
+  getNormalBounds() {
+    return this.bounds;
+  }
+
+  isMaximized(): boolean {
+    return this.#isMaximized;
+  }
+
+  maximize(): void {
+    this.#isMaximized = true;
+  }
+
+  isMinimized(): boolean {
+    return false;
+  }
+
+  isVisible(): boolean {
+    return this.#isVisible;
+  }
+
+  focus(): void {
+    note('focus', { window: this.id });
+  }
+
+  hide(): void {
+    this.#isVisible = false;
+    note('hide', { window: this.id });
+  }
+
+  /** Closes without asking anybody. */
+  destroy(): void {
+    if (this.#isDestroyed) return;
+    this.#isDestroyed = true;
+    windows.delete(this.id);
+    note('closed', { window: this.id });
+    this.emit('closed');
+    if (windows.size === 0) app.emit('window-all-closed');
+  }
+
   loadURL(url: string): Promise<void> {
     this.webContents.mainFrame.url = url;
     note('load', { window: this.id, url });
@@ -138,6 +221,7 @@ export class BrowserWindow extends EventEmitter {
   }
 
   show(): void {
+    this.#isVisible = true;
     note('show', { window: this.id });
   }
 
@@ -147,11 +231,7 @@ export class BrowserWindow extends EventEmitter {
 
   close(): void {
     if (this.#isDestroyed || emitPreventable(this, 'close')) return;
-    this.#isDestroyed = true;
-    windows.delete(this.id);
-    note('closed', { window: this.id });
-    this.emit('closed');
-    if (windows.size === 0) app.emit('window-all-closed');
+    this.destroy();
   }
 }
 
@@ -168,11 +248,30 @@ type CheckHandler = (
   details: object,
 ) => boolean;
 
-class Session {
+type DisplayHandler = (
+  request: { frame: { url: string } | null; userGesture: boolean; audioRequested: boolean },
+  answer: (streams: object | null) => void,
+) => void;
+type BeforeRequest = (request: object, answer: (answer: { cancel?: boolean }) => void) => void;
+
+class Session extends EventEmitter {
   // Without handlers Electron grants everything.
   request: RequestHandler = (_contents, _permission, answer) => answer(true);
   check: CheckHandler = () => true;
   device: (details: object) => boolean = () => true;
+  display: DisplayHandler = (_request, answer) => answer(null);
+  readonly webRequest = {
+    onBeforeRequest({ urls }: { urls: string[] }, run: BeforeRequest): void {
+      run({}, ({ cancel }) => note('fetches', { urls, isCancelled: cancel === true }));
+    },
+  };
+  setSpellCheckerEnabled(isEnabled: boolean): void {
+    note('spelling', { isEnabled });
+  }
+  setDisplayMediaRequestHandler(handler: DisplayHandler, options: object): void {
+    note('picker', options);
+    this.display = handler;
+  }
   setPermissionRequestHandler(handler: RequestHandler): void {
     this.request = handler;
   }
@@ -213,7 +312,7 @@ export const protocol = {
 /** A keychain that hides nothing: what counts is who asks it, when, and for what. */
 export const safeStorage = {
   isEncryptionAvailable: () => app.isReady(),
-  getSelectedStorageBackend: () => 'gnome_libsecret',
+  getSelectedStorageBackend: () => computer.backend ?? 'gnome_libsecret',
   encryptString(text: string): Buffer {
     refuseBeforeReady('safeStorage cannot be used');
     note('wrapped', { length: text.length });
@@ -231,6 +330,10 @@ export const shell = {
   openExternal(url: string): Promise<void> {
     note('openExternal', { url });
     return Promise.resolve();
+  },
+  openPath(path: string): Promise<string> {
+    note('openPath', { path });
+    return Promise.resolve('');
   },
 };
 
@@ -250,7 +353,7 @@ function windowOf(args: Record<string, unknown>): BrowserWindow {
 }
 
 /** What the test may ask for: a person's, a page's or the system's doing. */
-const asks: Record<string, (args: Record<string, unknown>) => unknown> = {
+onAsk({
   permissionRequest: ({ permission, details, ...args }) =>
     new Promise((done) => {
       const { webContents } = windowOf(args);
@@ -259,7 +362,38 @@ const asks: Record<string, (args: Record<string, unknown>) => unknown> = {
   permissionCheck: ({ permission, origin, details }) =>
     onlySession.check(null, String(permission), String(origin), (details ?? {}) as object),
   devicePermission: (args) => onlySession.device(args),
-  navigate: ({ url, ...args }) => emitPreventable(windowOf(args).webContents, 'will-navigate', url),
+  navigate: ({ url, signal, ...args }) =>
+    emitPreventable(windowOf(args).webContents, String(signal ?? 'will-navigate'), url),
+  navigateFrame({ url, ...args }) {
+    let isPrevented = false;
+    const preventDefault = () => {
+      isPrevented = true;
+    };
+    windowOf(args).webContents.emit('will-frame-navigate', { url, preventDefault });
+    return isPrevented;
+  },
+  attachWebview: (args) => emitPreventable(windowOf(args).webContents, 'will-attach-webview'),
+  download: ({ url }) =>
+    emitPreventable(onlySession, 'will-download', { getURL: () => String(url) }),
+  shareScreen: ({ frameUrl, userGesture, audioRequested }) =>
+    new Promise((done) => {
+      const frame = frameUrl === null ? null : { url: String(frameUrl) };
+      onlySession.display(
+        { frame, userGesture: userGesture !== false, audioRequested: audioRequested === true },
+        done,
+      );
+    }),
+  pageDies({ reason, ...args }) {
+    const { webContents } = windowOf(args);
+    const details = { reason: reason ?? 'crashed', exitCode: 5 };
+    webContents.emit('render-process-gone', {}, details);
+    app.emit('render-process-gone', {}, webContents, details);
+  },
+  childDies: (details) => void app.emit('child-process-gone', {}, details),
+  secondStart: ({ argv }) => void app.emit('second-instance', {}, argv),
+  openLink: ({ url }) => emitPreventable(app, 'open-url', url),
+  quit: () => app.quit(),
+  isVisible: (args) => windowOf(args).isVisible(),
   openWindow: ({ url, ...args }) =>
     windowOf(args).webContents.openHandler?.({ url: String(url) }) ?? { action: 'allow' },
   async fetchPage({ url }) {
@@ -274,10 +408,11 @@ const asks: Record<string, (args: Record<string, unknown>) => unknown> = {
       text: await answer.text(),
     };
   },
-  fromPage({ channel, args, frameUrl, ...rest }) {
+  fromPage({ channel, args, frameUrl, isInner, ...rest }) {
     const { webContents } = windowOf(rest);
     const url = frameUrl === undefined ? webContents.getURL() : frameUrl;
-    const senderFrame = url === webContents.getURL() ? webContents.mainFrame : { url };
+    const isTop = url === webContents.getURL() && isInner !== true;
+    const senderFrame = isTop ? webContents.mainFrame : { url };
     ipcMain.emit(
       String(channel),
       { sender: webContents, senderFrame: url === null ? null : senderFrame, ports: [] },
@@ -287,16 +422,4 @@ const asks: Record<string, (args: Record<string, unknown>) => unknown> = {
   closeWindow: (args) => windowOf(args).close(),
   messagesSeen: () => messagesSeen.count,
   fromChildren: () => utilityForks.flatMap((child) => child.messages),
-};
-
-process.on('message', (message) => {
-  if (wire.receive(message)) return;
-  const { ask, id, args } = message as Ask;
-  const run = asks[ask] ?? (() => Promise.reject(new Error(`Unknown ask ${ask}`)));
-  Promise.resolve()
-    .then(() => run(args))
-    .then(
-      (value) => tell({ answer: id, value }),
-      (cause: unknown) => tell({ answer: id, error: String(cause) }),
-    );
 });
