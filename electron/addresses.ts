@@ -73,10 +73,14 @@ export function splitLinks(args: readonly string[]): { args: string[]; link: str
 }
 
 /** Chromium's switches that people need to start a window at all; the rest is ours to refuse. */
-const WINDOW_SWITCHES =
-  /^--(no-sandbox|disable-gpu|ozone-platform(-hint)?=\w+|password-store=[\w-]+|lang=[\w-]+|force-device-scale-factor=[\d.]+|remote-debugging-port=\d+|allow-file-access-from-files|original-process-start-time=\d+)$/;
+const WINDOW_SWITCHES = [
+  /^--(no-sandbox|disable-gpu|allow-file-access-from-files)$/,
+  /^--(ozone-platform|ozone-platform-hint|password-store|lang)=[\w-]+$/,
+  /^--(remote-debugging-port|original-process-start-time)=\d+$/,
+  /^--force-device-scale-factor=[\d.]+$/,
+];
 
 /** Arguments that are the studio's own. */
 export function withoutWindowSwitches(args: readonly string[]): string[] {
-  return args.filter((one) => !WINDOW_SWITCHES.test(one));
+  return args.filter((one) => !WINDOW_SWITCHES.some((pattern) => pattern.test(one)));
 }

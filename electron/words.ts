@@ -50,7 +50,8 @@ const english = {
   liveStay: 'Stay',
   settingsTitle: 'The settings file cannot be used.',
   settingsDetail:
-    '{line}\n\nIt can be kept aside as {name}, and the studio starts with defaults. Nothing is deleted.',
+    '{line}\n\nIt can be kept aside as {name}, and the studio starts with defaults. ' +
+    'Nothing is deleted.',
   settingsKeep: 'Keep it aside and start',
   settingsQuit: 'Quit',
   settingsNotKept: 'The file could not be moved: {reason}',
