@@ -149,7 +149,10 @@ export async function startEngine(
   // 4. The studio's page: one door, the same operations for every transport.
   const door = await openStudioDoor({
     ...{ configuration, around, store, factLog, media: ingest.answer },
-    handlers: createHandlers({ ...rooms, publisher, selectSource: (url) => capture.select(url) }),
+    handlers: createHandlers({
+      ...{ ...rooms, ledger, around, publisher },
+      selectSource: (url) => capture.select(url),
+    }),
     onCapturePage: (port) => capture.attachCapturePage(port),
   });
   const readings = createReadingsCollector({ clock, publisher, capture, audience, door, timers });

@@ -123,6 +123,8 @@ function faultOf(file: SourceFile, { from, isTypeOnly }: Import): string | undef
   if (isIn(path, 'native')) return nativeFault(path, target, isTypeOnly);
   if (isIn(path, 'renderer')) {
     const isOwn = path.split('/')[1] === target.split('/')[1];
+    // The crew's page is the studio's own panels over another line.
+    if (isIn(path, 'renderer/crew') && isIn(target, 'renderer/studio')) return undefined;
     return isOwn || isIn(target, 'renderer/ui') || path.split('/').length === 2
       ? undefined
       : 'pages share renderer/ui only';

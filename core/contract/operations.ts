@@ -10,6 +10,7 @@ import { destinationTargetSchema } from './destinations.ts';
 import { gameSourcesSchema } from './games.ts';
 import { ingestViewSchema } from './ingest.ts';
 import { modelShelfSchema } from './modelCards.ts';
+import { moderationOperations } from './moderationOperations.ts';
 import { obsFoundSchema } from './obs.ts';
 import {
   chatLineSchema,
@@ -59,6 +60,7 @@ const webAddress = z
   .url({ protocol: /^https?$/ })
   .max(2000)
   .refine((url) => !/^https?:\/\/[^/]*@/.test(url), 'holds a password');
+const crewName = z.string().trim().max(40).optional();
 const packId = z.string().min(1).max(60);
 const onlyOwner = ['owner'] as const;
 const hosts = ['owner', 'coHost'] as const;
@@ -283,6 +285,7 @@ export const operations = {
       args: z.strictObject({
         inviteId: subject,
         role: invitedRoleSchema,
+        name: crewName,
         uses: z.number().int().min(1).max(INVITE_USES_MAX),
         minutes: z
           .number()
@@ -563,6 +566,7 @@ export const operations = {
     clear: command({ args: nothing, result: nothing, roles: onlyOwner }),
   },
   ...recordingOperations,
+  ...moderationOperations,
   preview: {
     /** WHEP by RPC: gives the session's answer; the picture itself never crosses RPC. */
     watch: command({

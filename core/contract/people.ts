@@ -67,6 +67,8 @@ export type Sanction = z.infer<typeof sanctionSchema>;
 export const memberSchema = z.object({
   subject: id,
   role: invitedRoleSchema,
+  /** What the owner called them at the invitation; empty: nothing. */
+  name: z.string(),
   sinceMs: timeMs,
   inviteId: id,
   isHere: z.boolean(),
@@ -76,6 +78,7 @@ export type Member = z.infer<typeof memberSchema>;
 export const inviteViewSchema = z.object({
   inviteId: id,
   role: invitedRoleSchema,
+  name: z.string(),
   uses: z.number().int(),
   used: z.number().int(),
   expiresMs: timeMs,

@@ -26,6 +26,19 @@ const seq = z.number().int().nonnegative();
 const callId = z.string().min(1).max(80);
 const clientId = z.string().min(1).max(64);
 
+/** Who did it before, where an act was refused because somebody else was first. */
+const earlierActSchema = z.object({
+  /** As the crew knows them; empty: the owner at the studio, or the machine by its role. */
+  name: z.string(),
+  role: roleSchema,
+  /** `market.resolved`: the kind of act. */
+  act: z.string(),
+  /** Of a decision; empty otherwise. */
+  outcome: z.string(),
+  atMs: z.number().int().nonnegative(),
+});
+export type EarlierAct = z.infer<typeof earlierActSchema>;
+
 /** Why a connection was refused; after these a client does not try again by itself. */
 export const refusalSchema = z.enum(['version', 'forbidden', 'malformed', 'slow', 'stopping']);
 export type Refusal = z.infer<typeof refusalSchema>;
@@ -65,7 +78,13 @@ export const fromServerSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('refused'), reason: refusalSchema, message: z.string() }),
   z.object({ type: z.literal('reply'), id: callId, result: z.unknown() }),
-  z.object({ type: z.literal('fail'), id: callId, code: errorCodeSchema, message: z.string() }),
+  z.object({
+    type: z.literal('fail'),
+    id: callId,
+    code: errorCodeSchema,
+    message: z.string(),
+    earlier: earlierActSchema.optional(),
+  }),
   z.object({
     type: z.literal('action'),
     seq,
@@ -81,9 +100,11 @@ export type FromServer = z.infer<typeof fromServerSchema>;
 /** A refusal of a call: a code of the closed set and a sentence naming the thing and the fix. */
 export class RpcError extends Error {
   readonly code: ErrorCode;
-  constructor(code: ErrorCode, message: string) {
+  readonly earlier: EarlierAct | undefined;
+  constructor(code: ErrorCode, message: string, earlier?: EarlierAct) {
     super(message);
     this.name = 'RpcError';
     this.code = code;
+    this.earlier = earlier;
   }
 }

@@ -53,6 +53,13 @@ type Requester = { clientId: string; role: Role; subject?: string };
 type Call = Extract<FromClient, { type: 'call' }>;
 type Reply = Extract<FromServer, { type: 'reply' | 'fail' }>;
 type Running = { cancel(): void; hasBegun: boolean };
+/** A command that was asked for: what it said, and its answer. */
+type Asked = { words: string; reply: Promise<Reply> };
+
+/** Answers kept, so that a command whose answer was lost can be asked for again by its id. */
+const ASKED_MAX = 500;
+/** Longer ones are not remembered: their callers ask anew. */
+const ASKED_CHARACTERS_MAX = 4_000;
 
 export type CallRunner = {
   /** Answers exactly once through `answer`. */
@@ -69,6 +76,7 @@ export function createCallRunner(handlers: Handlers, logger: Logger): CallRunner
   const running = new WeakMap<Requester, Map<string, Running>>();
   /** The last command of each room; the next one waits for it. */
   const tails = new Map<string, Promise<void>>();
+  const asked = createMemory();
 
   async function perform(operation: Operation, call: Call, caller: Caller): Promise<Reply> {
     try {
@@ -127,6 +135,13 @@ export function createCallRunner(handlers: Handlers, logger: Logger): CallRunner
         callId: call.id,
         signal,
       };
+      if (operation.kind === 'command') {
+        const earlier = asked.find(requester, call);
+        if (earlier) {
+          earlier.then(answer);
+          return;
+        }
+      }
       const entry: Running = { cancel, hasBegun: false };
       mine.set(call.id, entry);
       const start = async () => {
@@ -134,13 +149,19 @@ export function createCallRunner(handlers: Handlers, logger: Logger): CallRunner
         const reply = await perform(operation, call, caller);
         mine.delete(call.id);
         answer(reply);
+        return reply;
       };
       if (operation.kind === 'query') {
         start();
         return;
       }
       const tail = tails.get(call.room) ?? Promise.resolve();
-      tails.set(call.room, tail.then(start));
+      const doing = tail.then(start);
+      asked.keep(requester, call, doing);
+      tails.set(
+        call.room,
+        doing.then(() => {}),
+      );
     },
     cancel(requester, id) {
       running.get(requester)?.get(id)?.cancel();
@@ -153,6 +174,34 @@ export function createCallRunner(handlers: Handlers, logger: Logger): CallRunner
     },
     revoked(requester) {
       for (const entry of running.get(requester)?.values() ?? []) entry.cancel();
+    },
+  };
+}
+
+/**
+ * Commands by caller and id. Over a lost connection the same id means the same command: it is
+ * answered, not done, again. What a role had asked before it ended counts for no other role.
+ */
+function createMemory() {
+  const asked = new Map<string, Asked>();
+  const keyOf = ({ subject = '', role, clientId }: Requester, { id }: Call) =>
+    `${subject}|${role}|${clientId}|${id}`;
+  const wordsOf = ({ room, operation, args }: Call) =>
+    `${room}.${operation} ${JSON.stringify(args)}`;
+  return {
+    find(requester: Requester, call: Call): Promise<Reply> | null {
+      const known = asked.get(keyOf(requester, call));
+      if (!known) return null;
+      if (known.words === wordsOf(call)) return known.reply;
+      const words = 'This call id was used for something else.';
+      return Promise.resolve(fail(call.id, 'badArguments', words));
+    },
+    keep(requester: Requester, call: Call, reply: Promise<Reply>): void {
+      const words = wordsOf(call);
+      if (words.length > ASKED_CHARACTERS_MAX) return;
+      asked.set(keyOf(requester, call), { words, reply });
+      const oldest = asked.size > ASKED_MAX ? asked.keys().next().value : undefined;
+      if (oldest !== undefined) asked.delete(oldest);
     },
   };
 }
@@ -171,7 +220,10 @@ function tableOf(handlers: Handlers): Map<string, Operation> {
 }
 
 function failureOf(error: unknown, call: Call, logger: Logger): Reply {
-  if (error instanceof RpcError) return fail(call.id, error.code, error.message);
+  if (error instanceof RpcError) {
+    const { code, message, earlier } = error;
+    return { ...fail(call.id, code, message), ...(earlier ? { earlier } : {}) };
+  }
   logger.error('A call failed by our own fault', {
     call: call.id,
     operation: `${call.room}.${call.operation}`,

@@ -234,7 +234,9 @@ function createPending(
   return {
     reject,
     settle(message) {
-      if (message.type === 'fail') return reject(new RpcError(message.code, message.message));
+      if (message.type === 'fail') {
+        return reject(new RpcError(message.code, message.message, message.earlier));
+      }
       const checked = result?.safeParse(message.result);
       if (checked?.success === true) return resolve(checked.data);
       reject(new RpcError('internal', 'The studio answered what this page cannot read. Reload.'));

@@ -82,6 +82,8 @@ export const marketViewSchema = z.object({
     .optional(),
   /** Why nobody may bet in it right now, by the hand of whoever runs the show; absent: one may. */
   suspended: z.string().max(300).optional(),
+  /** How often its decision was taken anew by hand; absent: never. */
+  revision: z.number().int().positive().optional(),
   /** When it was decided; from then the dispute window runs. */
   resolvedAtUs: timeUs.optional(),
 });

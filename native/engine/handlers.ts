@@ -13,6 +13,7 @@ import { type Recording, RecordingRefused } from '../recording/recording.ts';
 import { serve } from '../serve/rooms.ts';
 import { PairingRefused } from '../upstream/pairing.ts';
 import { OfferRefused } from '../webrtc/offerRefused.ts';
+import { type CrewActRooms, withCrewActs } from './crewActs.ts';
 import type { DestinationDesk } from './destinationDesk.ts';
 import { type Encryption, EncryptionRefused } from './encryption.ts';
 import type { FactLog, KnownThen } from './factLog.ts';
@@ -21,6 +22,7 @@ import { type GameSources, GameSourcesRefused } from './gameSources.ts';
 import type { Handover } from './handover.ts';
 import type { IngestDoor } from './ingestDoor.ts';
 import type { ModelShelfRoom } from './modelShelf.ts';
+import { createModerationHandlers, type ModerationRooms } from './moderationHandlers.ts';
 import { createObsHandlers, type ObsDesk } from './obsDesk.ts';
 import { actorOf, createPeopleHandlers } from './peopleHandlers.ts';
 import type { PeopleRooms } from './peopleRooms.ts';
@@ -28,7 +30,8 @@ import type { RelayRoom } from './relayRoom.ts';
 import type { Show } from './show.ts';
 import type { StaffActs } from './staffActs.ts';
 
-export type HandlerRooms = {
+export type HandlerRooms = Pick<CrewActRooms, 'around'> & {
+  ledger: ModerationRooms['ledger'] & CrewActRooms['ledger'];
   show: Show;
   markets: Markets;
   publisher: Publisher;
@@ -51,7 +54,7 @@ export type HandlerRooms = {
 /** Every operation with its room; a room's refusal becomes the contract's error. */
 export function createHandlers(rooms: HandlerRooms): Handlers {
   const { show, publisher, selectSource } = rooms;
-  return serve({
+  const handlers = serve({
     show: {
       goLive: () => done(() => show.goLive()),
       end: (_args, caller) =>
@@ -115,6 +118,7 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
     encryption: encryptionHandlers(rooms.encryption),
     ...recordingHandlers(rooms),
     ...createPeopleHandlers(rooms, refusable),
+    ...createModerationHandlers(rooms, refusable),
     relay: {
       show: () => rooms.relay.show(),
       pair: (at) => refusable(() => rooms.relay.pair(at)),
@@ -130,6 +134,7 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
       leave: ({ sessionId }) => done(() => publisher.leavePreview(sessionId)),
     },
   });
+  return withCrewActs(handlers, rooms);
 }
 
 function recordingHandlers({ recording, show }: HandlerRooms) {
@@ -178,7 +183,13 @@ function encryptionHandlers(encryption: Encryption): Handlers['encryption'] {
   };
 }
 
-function marketHandlers({ markets, staffActs, recording }: HandlerRooms): Handlers['markets'] {
+type MarketHandlerRooms = Pick<HandlerRooms, 'markets' | 'ledger'> & {
+  staffActs: Pick<StaffActs, 'noteSuspension'>;
+  recording: { evidence: Pick<Recording['evidence'], 'stated'> };
+};
+
+export function marketHandlers(rooms: MarketHandlerRooms): Handlers['markets'] {
+  const { markets, staffActs, recording, ledger } = rooms;
   const { evidence } = recording;
   const suspend = (caller: Caller, args: { marketId: string; reason: string }) =>
     refusable(async () => {
@@ -198,9 +209,10 @@ function marketHandlers({ markets, staffActs, recording }: HandlerRooms): Handle
       }),
     void: (args, caller) => refusable(() => markets.void(marketCaller(caller), args)),
     correct: (args, caller) =>
-      refusable(() => {
+      refusable(async () => {
+        const reason = await publicReason(ledger, caller, args);
         if (args.tCapUs !== null) evidence.stated(args.marketId, args.tCapUs);
-        return markets.correct(marketCaller(caller), args);
+        await markets.correct(marketCaller(caller), { ...args, reason });
       }),
     extend: (args, caller) => refusable(() => markets.extend(marketCaller(caller), args)),
     exportTemplates: () => ({ json: markets.exportTemplates() }),
@@ -215,6 +227,18 @@ function marketHandlers({ markets, staffActs, recording }: HandlerRooms): Handle
   };
 }
 
+/** Viewers read with the decision that people overrode the machine, or corrected themselves. */
+async function publicReason(
+  ledger: HandlerRooms['ledger'],
+  { role }: Caller,
+  { marketId, reason }: { marketId: string; reason: string },
+): Promise<string> {
+  const { acts } = await ledger.acts({ beforeSeq: null, limit: 5, target: marketId });
+  const decided = acts.find(({ act }) => act === 'market.resolved' || act === 'market.corrected');
+  const what = decided?.role === 'vision' ? 'Overridden' : 'Corrected';
+  return `${what} by ${role === 'owner' ? 'the streamer' : 'a moderator'}: ${reason}`.slice(0, 300);
+}
+
 /** Nobody sees the picture after the end, so nothing may be decided by it: stakes go back. */
 async function voidUndecided(markets: Markets, caller: MarketCaller): Promise<void> {
   const undecided = markets.markets().filter(({ state }) => state === 'OPEN' || state === 'LOCKED');
@@ -222,9 +246,10 @@ async function voidUndecided(markets: Markets, caller: MarketCaller): Promise<vo
   for (const { id } of undecided) await markets.void(caller, { marketId: id, reason });
 }
 
-/** One person has the studio today; the ledger records the role and a pseudonym, never a name. */
+/** The ledger records the role and a pseudonym, never a name; who bet may not decide. */
 function marketCaller(caller: Caller): MarketCaller {
-  return { actor: `${caller.role}-${caller.clientId.slice(0, 8)}`, role: caller.role };
+  const { actor, role, subject } = actorOf(caller);
+  return { actor, role, ...(subject ? { actorSubject: subject } : {}) };
 }
 
 async function done(run: () => unknown): Promise<void> {

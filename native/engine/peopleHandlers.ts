@@ -22,7 +22,7 @@ export function createPeopleHandlers(
   return {
     people: {
       show: () => people.view(),
-      invite: async (args) => ({ link: await people.invite(args, linkWithoutKey(show)) }),
+      invite: async (args) => ({ link: await people.invite(args, crewLink(show)) }),
       revokeInvite: ({ inviteId, withRoles }) => people.revokeInvite(inviteId, withRoles),
       revokeRole: ({ subject, reason }) => people.revokeRole(subject, reason),
       warn: (args, caller) => people.warn(actorOf(caller), args),
@@ -52,7 +52,8 @@ export function createPeopleHandlers(
   };
 }
 
-/** An invitation has words of its own behind the #. */
-function linkWithoutKey(show: Show): string {
-  return show.view().viewerUrl.split('#')[0] ?? '';
+/** The crew's own page at the relay; an invitation has words of its own behind the #. */
+function crewLink(show: Show): string {
+  const [viewerUrl = ''] = show.view().viewerUrl.split('#');
+  return viewerUrl.replace(/\/s\/(?=[0-9a-f]{32}$)/, '/crew/');
 }

@@ -28,7 +28,15 @@ const keyFile = z.strictObject({ version: z.literal(1), key: z.string().regex(/^
 const CHANGES: ReadonlySet<string> = new Set([
   ...['bindSubject', 'placeBet', 'openMarket', 'lockMarket', 'resolveMarket', 'voidMarket'],
   ...['correctMarket', 'extendMarket', 'withdrawBet', 'sellBet', 'setPolicy', 'setBan'],
-  ...['noteSuspension', 'setStaff', 'setLimit', 'vest', 'suspendBetting', 'keepEvidence'],
+  ...[
+    'noteSuspension',
+    'noteAct',
+    'setStaff',
+    'setLimit',
+    'vest',
+    'suspendBetting',
+    'keepEvidence',
+  ],
 ]);
 
 /** Opens the room and draws its arrows. */

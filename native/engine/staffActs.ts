@@ -40,8 +40,8 @@ export function createStaffActs(rooms: {
   kept: KeptChoices;
 }): StaffActs {
   const { show, ledger, store, clock, random, kept } = rooms;
-  const act = (caller: MarketCaller) => ({
-    ...caller,
+  const act = ({ actor, role }: MarketCaller) => ({
+    ...{ actor, role },
     commandId: newId(random),
     atUs: clock.nowUs(),
   });

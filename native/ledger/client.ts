@@ -53,6 +53,12 @@ export type LedgerClient = {
   setPolicy: Command<'setPolicy'>;
   setBan: Command<'setBan'>;
   noteSuspension: Command<'noteSuspension'>;
+  /** Writes down what somebody of the crew did; the same command id once. */
+  noteAct: Command<'noteAct'>;
+  /** Who did what, newest first. */
+  acts: Command<'acts'>;
+  /** What a decision would do to accounts. */
+  effectOf: Command<'effectOf'>;
   /** The hash of the sealed file that shows what decided a market. */
   keepEvidence: Command<'keepEvidence'>;
   /** Marks who runs the show and may not bet. */
@@ -330,6 +336,9 @@ function rulesCommands(call: Call) {
     setPolicy: (args) => call('setPolicy', args),
     setBan: (args) => call('setBan', args),
     noteSuspension: (args) => call('noteSuspension', args),
+    noteAct: (args) => call('noteAct', args),
+    acts: (args) => call('acts', args),
+    effectOf: (args) => call('effectOf', args),
     keepEvidence: (args) => call('keepEvidence', args),
     setStaff: (args) => call('setStaff', args),
     setLimit: (args) => call('setLimit', args),

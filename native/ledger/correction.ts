@@ -154,7 +154,7 @@ function houseRows(shift: Shift, market: Market, decision: Decision, sign: 1 | -
 }
 
 /** Points that a bettor gains by the new decision on a bet; negative when lost. */
-function gainOf(fate: Fate): number {
+export function gainOf(fate: Fate): number {
   const { bet } = fate;
   return netOf(fate) - (bet.state === 'POSTED' ? bet.paidMinor - bet.amountMinor : 0);
 }

@@ -100,13 +100,8 @@ function cutRows(
   tCapUs: number | null,
   reason: string,
 ): RowDraft[] {
-  const asked = tCapUs === null ? null : cutoffUs(tCapUs, market.guardMs);
-  const cutoff = tighterCutoff(market.cutoffUs, asked);
-  if (market.state === 'LOCKED' && cutoff === market.cutoffUs) return [];
-  const late =
-    cutoff === null
-      ? []
-      : market.bets.filter((bet) => bet.state === 'PENDING' && isLate(bet.atUs, cutoff));
+  const { asked, isNew, late, tooMany } = cutBets(journal, market, tCapUs);
+  if (!isNew) return [];
   return [
     {
       kind: 'market.locked',
@@ -117,8 +112,26 @@ function cutRows(
       cutoff: asked,
     },
     ...late.map((bet) => undo(bet, act.atUs, 'LATE_MEDIA')),
-    ...guestsTooMany(journal, market, cutoff).map((bet) => undo(bet, act.atUs, 'GUEST_SHARE')),
+    ...tooMany.map((bet) => undo(bet, act.atUs, 'GUEST_SHARE')),
   ];
+}
+
+/** The cut that a decision now would make: where, and whose bets go back for the guests' share. */
+export function cutOf(journal: Journal, market: Market, tCapUs: number | null) {
+  const { cutoff, tooMany } = cutBets(journal, market, tCapUs);
+  return { cutoff, guests: new Set(tooMany.map(({ id }) => id)) };
+}
+
+function cutBets(journal: Journal, market: Market, tCapUs: number | null) {
+  const asked = tCapUs === null ? null : cutoffUs(tCapUs, market.guardMs);
+  const cutoff = tighterCutoff(market.cutoffUs, asked);
+  const isNew = market.state !== 'LOCKED' || cutoff !== market.cutoffUs;
+  if (!isNew) return { asked, cutoff, isNew, late: [], tooMany: [] };
+  const late =
+    cutoff === null
+      ? []
+      : market.bets.filter((bet) => bet.state === 'PENDING' && isLate(bet.atUs, cutoff));
+  return { asked, cutoff, isNew, late, tooMany: guestsTooMany(journal, market, cutoff) };
 }
 
 /** Bets of guests that stand and are more of the pool than the rules allow. */

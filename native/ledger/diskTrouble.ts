@@ -29,6 +29,7 @@ const WRITING: readonly RequestName[] = [
   'setPolicy',
   'setBan',
   'noteSuspension',
+  'noteAct',
   'setStaff',
   'setLimit',
   'bindSubject',

@@ -17,6 +17,7 @@ import {
   staffRows,
   suspensionRows,
 } from './acts.ts';
+import { actsView, effectView, notedActRows } from './audit.ts';
 import { correctRows } from './correction.ts';
 import { lockRows, resolveRows, voidRows } from './decisions.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -54,6 +55,7 @@ type Command =
   | 'setStaff'
   | 'setLimit'
   | 'noteSuspension'
+  | 'noteAct'
   | 'keepEvidence';
 
 /** Whose ledger this is; checked against the first row, or written into it. */
@@ -237,6 +239,8 @@ export class Ledger {
         return { trouble: '' };
       },
       commitRate: () => ({ commitsPerSecond: this.commitsPerSecond }),
+      acts: (args) => actsView(journal, args),
+      effectOf: (args) => effectView(journal, args),
       policy: () => ({ policy: journal.state.policy }),
       bettors: ({ limit }) => ({ bettors: bettorsView(journal, limit) }),
       balance: ({ subject }) => balanceView(journal, subject),
@@ -300,6 +304,10 @@ export class Ledger {
       },
       noteSuspension: (args) => {
         this.#actOnce('noteSuspension', args, args.marketId ?? '', suspensionRows);
+        return {};
+      },
+      noteAct: (args) => {
+        this.#actOnce('noteAct', args, '', notedActRows);
         return {};
       },
       keepEvidence: (args) => {

@@ -4,6 +4,7 @@
 
 import { z } from 'zod';
 import { gameEventSchema } from '../../core/contract/events.ts';
+import { decisionEffectSchema } from '../../core/contract/moderation.ts';
 import { roleSchema } from '../../core/contract/roles.ts';
 import { marketViewSchema } from '../../core/contract/state.ts';
 import { policySchema } from '../../core/ledger/policy.ts';
@@ -125,6 +126,27 @@ export const requestArgs = {
     marketId: marketId.optional(),
     isSuspended: z.boolean(),
     reason: sentence,
+  }),
+  /** Writes down what somebody of the crew did that has no row of its own. */
+  noteAct: z.strictObject({
+    ...act,
+    act: z.string().regex(/^(person|chat|shield|invite|role|note|show|room)\.[a-zA-Z]{1,40}$/),
+    /** A person, a message or an invitation; empty: the whole room. */
+    target: z.string().regex(/^[\w-]{0,64}$/),
+    reason: sentence,
+  }),
+  /** Who did what, newest first. */
+  acts: z.strictObject({
+    beforeSeq: seq.nullable(),
+    limit,
+    /** Only what was done to this one. */
+    target: z.string().max(64).optional(),
+  }),
+  /** What a decision or a correction would do; computed and not done. */
+  effectOf: z.strictObject({
+    ...marketAct,
+    outcome: z.number().int().nonnegative().nullable(),
+    tCapUs: timeUs.nullable(),
   }),
   /** Writes down the SHA-256 of the sealed file that shows what decided a market. */
   keepEvidence: z.strictObject({
@@ -316,6 +338,18 @@ export const requestResults = {
   setPolicy: nothing,
   setBan: nothing,
   noteSuspension: nothing,
+  noteAct: nothing,
+  acts: z.object({
+    acts: z.array(
+      z.object({
+        ...{ seq, atUs: timeUs, actor: z.string(), role: roleSchema },
+        ...{ act: z.string(), target: z.string(), about: z.string(), outcome: z.string() },
+        reason: z.string(),
+      }),
+    ),
+    nextSeq: seq.nullable(),
+  }),
+  effectOf: decisionEffectSchema,
   keepEvidence: nothing,
   setStaff: nothing,
   setLimit: limitsResult,

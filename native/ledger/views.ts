@@ -49,6 +49,7 @@ export function marketView(journal: Journal, market: Market): LedgerMarket {
     ...(market.budgetMinor > 0
       ? { prices: { quoteSeq: market.quoteSeq, permille: pricesPermille(market) } }
       : {}),
+    ...(market.revision > 0 ? { revision: market.revision } : {}),
     rules,
     cutoffUs: market.cutoffUs,
     ...(market.state === 'RESOLVED' && !market.isSettling

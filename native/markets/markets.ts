@@ -17,8 +17,8 @@ import { MarketRefusal } from './refusal.ts';
 
 export { MarketRefusal } from './refusal.ts';
 
-/** Who asked: the connection's pseudonym and role. */
-export type MarketCaller = { actor: string; role: Role };
+/** Who asked: the connection's pseudonym and role, and who they are as a viewer. */
+export type MarketCaller = { actor: string; role: Role; actorSubject?: string };
 
 export type MarketsOptions = {
   ledger: LedgerClient;

@@ -6,15 +6,23 @@ import { newId } from '../../core/base/ids.ts';
 import { silentLogger } from '../../core/base/logger.ts';
 import { operations } from '../../core/contract/operations.ts';
 import { createPortPair } from '../../core/contract/ports.ts';
+import type { Role } from '../../core/contract/roles.ts';
 import type { Port } from '../../core/contract/rpc.ts';
 import type { Handlers } from '../../core/contract/rpcCalls.ts';
 import { createRpcClient, type RpcClient } from '../../core/contract/rpcClient.ts';
 import { createRpcServer } from '../../core/contract/rpcServer.ts';
 import type { MarketView } from '../../core/contract/state.ts';
+import { BUILT_IN_TEMPLATES } from '../../core/markets/templates.ts';
 import { readFragment } from '../../core/people/invite.ts';
 import { openStaffPort } from '../../core/people/staffPort.ts';
 import { type Audience, createAudience } from '../../native/audience/audience.ts';
+import { type CrewActRooms, withCrewActs } from '../../native/engine/crewActs.ts';
+import { marketHandlers } from '../../native/engine/handlers.ts';
 import { initialState } from '../../native/engine/initialState.ts';
+import {
+  createModerationHandlers,
+  type ModerationRooms,
+} from '../../native/engine/moderationHandlers.ts';
 import { createPeopleHandlers } from '../../native/engine/peopleHandlers.ts';
 import {
   createPeopleRooms,
@@ -23,6 +31,7 @@ import {
 } from '../../native/engine/peopleRooms.ts';
 import { createShow, firstShow, type Show } from '../../native/engine/show.ts';
 import type { TestLedger } from '../../native/ledger/testLedger.ts';
+import { createMarkets, type Markets } from '../../native/markets/markets.ts';
 import { createStudioStateStore } from '../../native/serve/state.ts';
 import type { ChannelKey } from '../../native/upstream/channelKey.ts';
 import { createStudioSocket, type StudioSocket } from '../../native/upstream/studioSocket.ts';
@@ -39,6 +48,8 @@ export type PeopleStudio = {
   calls: string[];
   /** Whoever sits at the studio itself. */
   owner: RpcClient;
+  /** One more port on the studio's own machine. */
+  connect(role: Role): Port;
   close(): Promise<void>;
 };
 
@@ -48,6 +59,8 @@ export async function startPeopleStudio(options: {
   dataFolder: string;
   key: ChannelKey;
   ledger: TestLedger;
+  /** The room that runs markets, over the same ledger; else a test shows its own. */
+  withMarkets?: boolean;
   wallMs?: () => number;
 }): Promise<PeopleStudio> {
   const { relayUrl, dataFolder, key, ledger } = options;
@@ -70,8 +83,8 @@ export async function startPeopleStudio(options: {
   const markets: MarketView[] = [];
   const audience = createAudience({
     ...{ socket, ledger: ledger.client, ...around },
-    markets: () => markets,
-    onBetPlaced: () => {},
+    markets: () => (options.withMarkets ? room.markets() : markets),
+    onBetPlaced: (marketId) => room.onBetPlaced(marketId),
     onBound: rooms.bound,
     betRefusal: rooms.betRefusal,
   });
@@ -88,28 +101,67 @@ export async function startPeopleStudio(options: {
     initialState({ show: first, source: '', relayUrl, templates: [], complaints: [] }),
   );
   const calls: string[] = [];
+  const room = createMarkets({
+    ...{ ledger: ledger.client, ...around, templates: BUILT_IN_TEMPLATES, suspended: {} },
+    keepTemplates: async () => {},
+    keepSuspended: async () => {},
+    onAction(action) {
+      store.apply(action);
+      if (action.type === 'market.changed') audience.marketChanged(action.market);
+    },
+    onSettled: (subject, entry) => audience.settled(subject, entry),
+  });
   const rpc = createRpcServer({
     ...{ runId: newId(random), state: () => store.state(), logger },
-    handlers: { ...recording(calls), ...createPeopleHandlers({ peopleRooms: rooms, show }) },
+    handlers: handlersOf(
+      calls,
+      { ...{ peopleRooms: rooms, show, ledger: ledger.client, around }, markets: room },
+      options.withMarkets ? marketsOf(room, ledger) : {},
+    ),
   });
   store.onAction((action, origin) => rpc.publish(action, origin));
   await registered;
   show.setViewerUrl(socket.registered?.viewerUrl ?? '', false);
-  const owner = connectTo(async () => {
+  const connect = (role: Role) => {
     const [near, far] = createPortPair();
-    rpc.accept(far, () => 'owner');
+    rpc.accept(far, () => role);
     return near;
+  };
+  const owner = connectTo(async () => {
+    return connect('owner');
   });
   return {
-    ...{ rooms, audience, socket, show, key, markets, calls, owner },
+    ...{ rooms, audience, socket, show, key, markets, calls, owner, connect },
     async close() {
       owner.close();
       rpc.close();
+      room.close();
       audience.close();
       await rooms.close();
       socket.close();
     },
   };
+}
+
+function marketsOf(room: Markets, { client: ledger }: TestLedger): Partial<Handlers> {
+  const staffActs = { noteSuspension: async () => {} };
+  const recording = { evidence: { stated: () => {} } };
+  return { markets: marketHandlers({ markets: room, ledger, staffActs, recording }) };
+}
+
+/** The people's rooms with all that is written down of their acts. */
+function handlersOf(
+  calls: string[],
+  rooms: ModerationRooms & CrewActRooms,
+  more: Partial<Handlers>,
+): Handlers {
+  const handlers = {
+    ...recording(calls),
+    ...more,
+    ...createPeopleHandlers(rooms),
+    ...createModerationHandlers(rooms),
+  };
+  return withCrewActs(handlers, rooms);
 }
 
 /** Handlers of all other rooms: they only write down that they were called. */

@@ -188,6 +188,10 @@ export function refusingHandlers(): Handlers {
     recording: {
       ...{ start: refuse, stop: refuse, configure: refuse, saveClip: refuse, clips: refuse },
     },
+    moderation: {
+      ...{ audit: refuse, card: refuse, note: refuse, removeNote: refuse },
+      ...{ setSlow: refuse, effect: refuse },
+    },
     evidence: { show: refuse, read: refuse },
     preview: { watch: refuse, leave: refuse },
   };

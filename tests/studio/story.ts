@@ -30,6 +30,7 @@ import {
 import { sampleMarket, sampleReadings, sampleState } from './sampleStudio.ts';
 import { storyDestinations } from './storyDestinations.ts';
 import { storyModels } from './storyModels.ts';
+import { storyModeration } from './storyModeration.ts';
 import { storyObs } from './storyObs.ts';
 
 const nowUs = testClock.nowUs;
@@ -390,23 +391,7 @@ function storyHandlers(
     },
     games: { connect: unavailable, disconnect: unavailable, show: unavailable },
     facts: { at: unavailable },
-    people: {
-      ...{
-        show: unavailable,
-        invite: unavailable,
-        revokeInvite: unavailable,
-        revokeRole: unavailable,
-      },
-      ...{
-        warn: unavailable,
-        timeOut: unavailable,
-        ban: unavailable,
-        lift: unavailable,
-        setShield: unavailable,
-      },
-      ...{ configure: unavailable, signals: unavailable },
-    },
-    chat: { list: unavailable, say: unavailable, remove: unavailable, judge: unavailable },
+    ...storyModeration(state, apply, calls),
     relay: {
       show: () => ({ url: 'http://127.0.0.1:47801', isPaired: false, mayPair: true }),
       pair({ address, code }) {

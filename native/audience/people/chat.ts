@@ -135,10 +135,26 @@ export class Chat {
   }
 
   remove(numbers: readonly number[]): void {
-    const lines = this.#lines.filter((line) => numbers.includes(line.number));
+    const lines = this.#lines.filter(
+      (line) => numbers.includes(line.number) && line.state !== 'removed',
+    );
+    if (lines.length === 0 && this.areRemoved(numbers)) {
+      throw new RpcError('wrongState', 'Those messages were removed already.');
+    }
     if (lines.length === 0) throw new RpcError('notFound', 'Those messages are not kept any more.');
     for (const line of lines) this.#forget(line);
     this.#tellGone(lines.map(({ number }) => number));
+  }
+
+  /** Whether these are kept, and all of them were removed. */
+  areRemoved(numbers: readonly number[]): boolean {
+    const lines = this.#lines.filter((line) => numbers.includes(line.number));
+    return lines.length > 0 && lines.every(({ state }) => state === 'removed');
+  }
+
+  /** What a person said of late; newest last. */
+  linesOf(subject: string, limit: number): ChatLine[] {
+    return this.#lines.filter((line) => line.subject === subject).slice(-limit);
   }
 
   /** All that a person said, for example at a ban. */

@@ -24,6 +24,7 @@ const keptSchema = z.strictObject({
       subject: hex(32),
       publicKey: hex(64),
       role: invitedRoleSchema,
+      name: z.string().max(40).default(''),
       inviteId: hex(32),
       sinceMs: timeMs,
     }),
@@ -32,6 +33,7 @@ const keptSchema = z.strictObject({
     z.strictObject({
       inviteId: hex(32),
       role: invitedRoleSchema,
+      name: z.string().max(40).default(''),
       uses: z.number().int(),
       used: z.number().int(),
       expiresMs: timeMs,
@@ -55,6 +57,20 @@ const keptSchema = z.strictObject({
       isBooked: z.boolean(),
     }),
   ),
+  /** What the owner called people of the crew, also of those who are of it no more. */
+  crewNames: z.array(z.strictObject({ subject: hex(32), name: z.string().max(40) })).default([]),
+  /** What the crew wrote down about people, for itself. */
+  notes: z
+    .array(
+      z.strictObject({
+        noteId: hex(32),
+        subject: hex(32),
+        text: z.string().max(500),
+        atMs: timeMs,
+        author: z.string().max(80),
+      }),
+    )
+    .default([]),
   signIns: z.array(
     z.strictObject({
       subject: hex(32),
@@ -118,6 +134,8 @@ function firstPeople(random: RandomBytes, nowMs: number): KeptPeople {
     members: [],
     invites: [],
     sanctions: [],
+    crewNames: [],
+    notes: [],
     signIns: [],
   };
 }
