@@ -6,14 +6,10 @@ import { useEffect } from 'react';
 import { IconButton } from '../ui/Button.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { text } from '../ui/texts.ts';
-import { Events } from './Events.tsx';
+import { DockZone } from './docks/DockZone.tsx';
 import { Header } from './Header.tsx';
-import { Health } from './Health.tsx';
-import { Markets } from './Markets.tsx';
 import { openFirstSuggestion } from './marketCalls.ts';
 import { Program } from './Program.tsx';
-import { RecordingPart } from './RecordingPart.tsx';
-import { Sources } from './Sources.tsx';
 import { StatusBar } from './StatusBar.tsx';
 import { dismissToast, usePage } from './store.ts';
 
@@ -48,14 +44,10 @@ export function App() {
           </Notice>
         ))}
       </div>
-      <aside className="dock dock-left">
-        <Sources state={state} />
-        <Health state={state} />
-        <RecordingPart recording={state.recording} />
-      </aside>
+      <DockZone place="left" state={state} />
       <Program state={state} />
-      <Markets state={state} />
-      <Events state={state} />
+      <DockZone place="right" state={state} />
+      <DockZone place="below" state={state} />
       <StatusBar state={state} />
       <Toasts />
     </div>

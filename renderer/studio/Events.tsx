@@ -58,10 +58,7 @@ export function Events({ state }: { state: StudioState }) {
     if (list.current !== null && follows.current) list.current.scrollLeft = 1e9;
   }, [newest]);
   return (
-    <section className="events" aria-labelledby="events-title">
-      <h2 id="events-title" className="dockTitle">
-        {text('studio.events')}
-      </h2>
+    <div className="events">
       {events.length === 0 ? (
         <p className="events-empty">{text('studio.events.empty')}</p>
       ) : (
@@ -80,7 +77,7 @@ export function Events({ state }: { state: StudioState }) {
           ))}
         </ol>
       )}
-    </section>
+    </div>
   );
 }
 

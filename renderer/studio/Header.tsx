@@ -9,6 +9,7 @@ import { Figure } from '../ui/Figure.tsx';
 import { elapsedText, pointsText } from '../ui/figures.ts';
 import { StateDot } from '../ui/StateDot.tsx';
 import { text } from '../ui/texts.ts';
+import { DockMenu } from './docks/DockMenu.tsx';
 import { GoLive } from './GoLive.tsx';
 import { SharePanel } from './SharePanel.tsx';
 import { ask, studio, usePage } from './store.ts';
@@ -26,6 +27,7 @@ export function Header({ state }: { state: StudioState }) {
           {text('studio.header.watching', { count: pointsText(watching) })}
         </Figure>
       </span>
+      <DockMenu />
       <Share url={state.show.viewerUrl} />
       {isLive ? <End watching={watching} /> : <GoLive />}
     </header>

@@ -32,10 +32,7 @@ export function Health({ state: { relay, vision, ledger } }: { state: StudioStat
   const disk = rate > 0 ? text('studio.ledger.disk', { rate: pointsText(rate) }) : '';
   const model = [vision.model, vision.provider, vision.pack].filter((part) => part !== '');
   return (
-    <section className="dockPart" aria-labelledby="health-title">
-      <h2 id="health-title" className="dockTitle">
-        {text('studio.health')}
-      </h2>
+    <div className="dockPart">
       <dl className="health">
         <Line
           name={text('studio.health.relay')}
@@ -61,7 +58,7 @@ export function Health({ state: { relay, vision, ledger } }: { state: StudioStat
         {text('studio.models.open')}
       </Button>
       {isOpen ? <ModelShelf onClose={() => setIsOpen(false)} /> : null}
-    </section>
+    </div>
   );
 }
 

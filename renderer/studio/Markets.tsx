@@ -22,7 +22,7 @@ export function Markets({ state }: { state: StudioState }) {
   const past = state.markets.filter(({ state: at }) => at === 'RESOLVED' || at === 'VOID');
   const isEmpty = running.length === 0 && state.suggestions.length === 0;
   return (
-    <aside className="dock dock-right" aria-labelledby="markets-title">
+    <>
       <MarketsHead state={state} />
       <div className="marketsList">
         {isEmpty ? <Empty isLive={state.show.state === 'live'} /> : null}
@@ -42,7 +42,7 @@ export function Markets({ state }: { state: StudioState }) {
         <Templates templates={state.templates} />
         <History shown={past} policy={state.policy} nowUs={nowUs} />
       </div>
-    </aside>
+    </>
   );
 }
 

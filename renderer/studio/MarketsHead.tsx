@@ -7,6 +7,7 @@ import type { StudioState } from '../../core/contract/state.ts';
 import { Button, IconButton } from '../ui/Button.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { text } from '../ui/texts.ts';
+import { DockActions } from './docks/DockFrame.tsx';
 import { Manage } from './Manage.tsx';
 import { MarketForm } from './MarketForm.tsx';
 import { Modal } from './Modal.tsx';
@@ -19,10 +20,7 @@ export function MarketsHead({ state }: { state: StudioState }) {
   const { bettingSuspended, suspendedByHand } = state.show;
   return (
     <>
-      <div className="dockHead">
-        <h2 id="markets-title" className="dockTitle">
-          {text('studio.markets')}
-        </h2>
+      <DockActions>
         <Button size="dense" onClick={() => setOpen('new')}>
           <Plus size={14} aria-hidden="true" />
           {text('studio.markets.new')}
@@ -43,7 +41,7 @@ export function MarketsHead({ state }: { state: StudioState }) {
             <Pause size={14} aria-hidden="true" />
           </IconButton>
         ) : null}
-      </div>
+      </DockActions>
       <div className="marketsNotices">
         {open === 'suspend' ? (
           <ReasonForm

@@ -12,7 +12,7 @@ import { ask, studio } from './store.ts';
 const CLIP_SECONDS = 30;
 const TONES = { off: 'idle', recording: 'live', failed: 'stop' } as const;
 
-export function RecordingPart({ recording }: { recording: StudioState['recording'] }) {
+export function RecordingPart({ state: { recording } }: { state: StudioState }) {
   const [saved, setSaved] = useState('');
   const { state, reason, settings, seconds, bytes } = recording;
   const isOn = state === 'recording';
@@ -23,10 +23,7 @@ export function RecordingPart({ recording }: { recording: StudioState['recording
     if (await ask(clip)) setSaved((await clip).name);
   }
   return (
-    <section className="dockPart" aria-labelledby="recording-title">
-      <h2 id="recording-title" className="dockTitle">
-        {text('studio.recording')}
-      </h2>
+    <div className="dockPart">
       <StateDot tone={TONES[state]}>
         {text(`studio.recording.state.${state}`, {
           time: elapsedText(seconds * 1_000_000),
@@ -63,6 +60,6 @@ export function RecordingPart({ recording }: { recording: StudioState['recording
           {text('studio.recording.clipSaved', { name: saved })}
         </p>
       )}
-    </section>
+    </div>
   );
 }

@@ -25,10 +25,7 @@ export function Sources({ state }: { state: StudioState }) {
   const { source } = state;
   const { next } = source;
   return (
-    <section className="dockPart" aria-labelledby="sources-title">
-      <h2 id="sources-title" className="dockTitle">
-        {text('studio.sources')}
-      </h2>
+    <div className="dockPart">
       <ul className="sourceList">
         {listOf(state).map((other) => {
           if (other.url === source.url) {
@@ -50,7 +47,7 @@ export function Sources({ state }: { state: StudioState }) {
         })}
       </ul>
       <AddSource />
-    </section>
+    </div>
   );
 }
 

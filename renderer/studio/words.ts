@@ -1,31 +1,43 @@
-// The words of the studio page. Imported before anything that says one.
+// The words of the studio page: English at once, another language fetched when somebody speaks it.
+// Imported before anything that says one. A new catalogue is a line here and one in
+// wordsChinese.ts, which else does not compile.
 
-import { pageLanguage } from '../ui/pageLanguage.ts';
+import type { PageLanguage } from '../ui/pageLanguage.ts';
+import { dockTexts } from '../ui/texts/docks.ts';
 import { handoverTexts } from '../ui/texts/handover.ts';
-import { handoverTextsChinese } from '../ui/texts/handoverChinese.ts';
 import { managementTexts } from '../ui/texts/management.ts';
 import { modelTexts } from '../ui/texts/models.ts';
 import { obsTexts } from '../ui/texts/obs.ts';
-import { obsTextsChinese } from '../ui/texts/obsChinese.ts';
 import { outwardTexts } from '../ui/texts/outward.ts';
-import { outwardTextsChinese } from '../ui/texts/outwardChinese.ts';
 import { recordingTexts } from '../ui/texts/recording.ts';
-import { recordingTextsChinese } from '../ui/texts/recordingChinese.ts';
 import { sharedTexts } from '../ui/texts/shared.ts';
 import { studioTexts } from '../ui/texts/studio.ts';
 import { chooseTexts } from '../ui/texts.ts';
 
-chooseTexts(
-  sharedTexts,
-  studioTexts,
-  managementTexts,
-  modelTexts,
-  handoverTexts,
-  obsTexts,
-  outwardTexts,
-  recordingTexts,
-);
-// Only these panels speak Chinese so far; the rest of the studio is English.
-if (pageLanguage(location.search, navigator.languages) === 'zh') {
-  chooseTexts(handoverTextsChinese, obsTextsChinese, recordingTextsChinese, outwardTextsChinese);
+const ENGLISH_WORDS = {
+  ...sharedTexts,
+  ...studioTexts,
+  ...dockTexts,
+  ...managementTexts,
+  ...modelTexts,
+  ...handoverTexts,
+  ...obsTexts,
+  ...outwardTexts,
+  ...recordingTexts,
+};
+export type EnglishWords = typeof ENGLISH_WORDS;
+
+chooseTexts(ENGLISH_WORDS);
+
+/** All later words are of this language. False when they could not be fetched: English stays. */
+export async function speak(language: PageLanguage): Promise<boolean> {
+  try {
+    chooseTexts(
+      language === 'zh' ? (await import('./wordsChinese.ts')).CHINESE_WORDS : ENGLISH_WORDS,
+    );
+    document.documentElement.lang = language;
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -5,6 +5,7 @@
 import type { captureTexts } from './texts/capture.ts';
 import type { chatTexts } from './texts/chat.ts';
 import type { checkTexts } from './texts/check.ts';
+import type { dockTexts } from './texts/docks.ts';
 import type { handoverTexts } from './texts/handover.ts';
 import type { managementTexts } from './texts/management.ts';
 import type { modelTexts } from './texts/models.ts';
@@ -17,6 +18,7 @@ import type { viewerTexts } from './texts/viewer.ts';
 
 type All = typeof sharedTexts &
   typeof studioTexts &
+  typeof dockTexts &
   typeof managementTexts &
   typeof handoverTexts &
   typeof recordingTexts &

@@ -12,11 +12,7 @@ chooseTexts(sharedTexts, viewerTexts, chatTexts);
 export async function speak(language: PageLanguage): Promise<void> {
   if (language !== 'zh') return;
   try {
-    const [{ viewerTextsChinese }, { chatTextsChinese }] = await Promise.all([
-      import('../ui/texts/viewerChinese.ts'),
-      import('../ui/texts/chatChinese.ts'),
-    ]);
-    chooseTexts(viewerTextsChinese, chatTextsChinese);
+    chooseTexts((await import('./wordsChinese.ts')).CHINESE_WORDS);
   } catch {
     // Without them the page speaks English.
   }

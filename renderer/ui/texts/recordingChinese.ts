@@ -17,7 +17,7 @@ export const recordingTextsChinese: WordsLike<typeof recordingTexts> = {
   'studio.recording.clipSaved': '已保存：{name}',
   'studio.evidence.open': '判定依据',
   'studio.evidence.openNamed': '“{title}”的判定依据',
-  'studio.evidence.none': '没有保留画面：该时刻太久以前，或演播室在此之后重新启动过。',
+  'studio.evidence.none': '没有保留画面：该时刻太久以前，或工作室在此之后重新启动过。',
   'studio.evidence.wait': '正在读取…',
   'studio.evidence.still': '判定所依据的一帧',
   'studio.evidence.clip': '前后片段',

@@ -1,0 +1,71 @@
+// Which docks are shown, and the way back to how the page came. Reached from the header; also what
+// the palette runs.
+
+import { LayoutPanelLeft } from 'lucide-react';
+import {
+  Button,
+  Header,
+  Menu,
+  MenuItem,
+  MenuSection,
+  MenuTrigger,
+  Popover,
+  type Selection,
+  Separator,
+} from 'react-aria-components';
+
+import { text } from '../../ui/texts.ts';
+import { FIRST_LAYOUT, isHidden, withHidden } from './dockLayout.ts';
+import { DOCKS } from './dockList.ts';
+import { changeLayout, useDockLayout } from './dockStore.ts';
+
+export function resetDocks(): void {
+  changeLayout(() => FIRST_LAYOUT);
+}
+
+function showOnly(shown: Selection): void {
+  changeLayout((before) =>
+    DOCKS.reduce((layout, dock) => {
+      const hides = shown !== 'all' && !shown.has(dock.id);
+      return hides === isHidden(layout, dock) ? layout : withHidden(layout, dock.id, hides);
+    }, before),
+  );
+}
+
+export function DockMenu() {
+  const layout = useDockLayout((kept) => kept.layout);
+  const shown = DOCKS.filter((dock) => !isHidden(layout, dock)).map(({ id }) => id);
+  return (
+    <MenuTrigger>
+      <Button
+        className="button button-quiet button-normal iconButton"
+        aria-label={text('studio.docks')}
+      >
+        <LayoutPanelLeft size={16} aria-hidden="true" />
+      </Button>
+      <Popover className="menuPopover" placement="bottom end">
+        <Menu className="menu" aria-label={text('studio.docks')}>
+          <MenuSection
+            selectionMode="multiple"
+            selectedKeys={shown}
+            onSelectionChange={showOnly}
+            shouldCloseOnSelect={false}
+          >
+            <Header className="menu-header">{text('studio.docks.shown')}</Header>
+            {DOCKS.map(({ id, title }) => (
+              <MenuItem key={id} id={id} className="menu-item" textValue={text(title)}>
+                <span className="menu-check" aria-hidden="true" />
+                {text(title)}
+              </MenuItem>
+            ))}
+          </MenuSection>
+          <Separator className="menu-line" />
+          <MenuItem className="menu-item" onAction={resetDocks}>
+            <span className="menu-check" aria-hidden="true" />
+            {text('studio.docks.reset')}
+          </MenuItem>
+        </Menu>
+      </Popover>
+    </MenuTrigger>
+  );
+}

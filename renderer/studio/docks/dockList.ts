@@ -1,0 +1,36 @@
+// Every dock of the studio, in the order in which they stand in their place. A new dock is one
+// entry here: id, title, place, component. The frame around it (head, hiding, resizing, keeping) is
+// not its business.
+
+import type { ComponentType } from 'react';
+import type { StudioState } from '../../../core/contract/state.ts';
+import type { TextKey } from '../../ui/texts.ts';
+import { Events } from '../Events.tsx';
+import { Health } from '../Health.tsx';
+import { Markets } from '../Markets.tsx';
+import { RecordingPart } from '../RecordingPart.tsx';
+import { Sources } from '../Sources.tsx';
+import type { DockPlace } from './dockLayout.ts';
+
+export type Dock = {
+  /** Stays for ever: what a browser kept names it. */
+  id: string;
+  title: TextKey;
+  place: DockPlace;
+  /** `content` is as long as what is in it; `fill` shares what is left and scrolls inside. */
+  room: 'content' | 'fill';
+  /** Not shown until somebody asks for it. */
+  startsHidden?: boolean;
+  Content: ComponentType<{ state: StudioState }>;
+};
+
+export const DOCKS: readonly Dock[] = [
+  { id: 'sources', title: 'studio.sources', place: 'left', room: 'content', Content: Sources },
+  { id: 'health', title: 'studio.health', place: 'left', room: 'content', Content: Health },
+  {
+    ...{ id: 'recording', title: 'studio.recording' },
+    ...{ place: 'left', room: 'content', Content: RecordingPart },
+  },
+  { id: 'markets', title: 'studio.markets', place: 'right', room: 'fill', Content: Markets },
+  { id: 'events', title: 'studio.events', place: 'below', room: 'fill', Content: Events },
+];

@@ -1,0 +1,27 @@
+// The studio in Chinese: all its catalogues and the typeface. Fetched only by who speaks it.
+
+import { dockTextsChinese } from '../ui/texts/docksChinese.ts';
+import { handoverTextsChinese } from '../ui/texts/handoverChinese.ts';
+import { managementTextsChinese } from '../ui/texts/managementChinese.ts';
+import { modelTextsChinese } from '../ui/texts/modelsChinese.ts';
+import { obsTextsChinese } from '../ui/texts/obsChinese.ts';
+import { outwardTextsChinese } from '../ui/texts/outwardChinese.ts';
+import { recordingTextsChinese } from '../ui/texts/recordingChinese.ts';
+import { sharedTextsChinese } from '../ui/texts/sharedChinese.ts';
+import { studioTextsChinese } from '../ui/texts/studioChinese.ts';
+import type { WordsLike } from '../ui/texts.ts';
+import type { EnglishWords } from './words.ts';
+import '../ui/chineseFont.css';
+
+/** A catalogue that the studio says in English and not here does not compile. */
+export const CHINESE_WORDS: WordsLike<EnglishWords> = {
+  ...sharedTextsChinese,
+  ...studioTextsChinese,
+  ...dockTextsChinese,
+  ...managementTextsChinese,
+  ...modelTextsChinese,
+  ...handoverTextsChinese,
+  ...obsTextsChinese,
+  ...outwardTextsChinese,
+  ...recordingTextsChinese,
+};

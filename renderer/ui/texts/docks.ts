@@ -1,0 +1,13 @@
+// Words of the docks around the picture. Keys start with "studio.docks".
+
+export const dockTexts = {
+  'studio.docks': 'Docks',
+  'studio.docks.shown': 'Shown docks',
+  'studio.docks.reset': 'Put all docks back',
+  'studio.docks.hideNamed': 'Hide dock: {title}',
+  'studio.docks.left': 'Width of the left docks',
+  'studio.docks.right': 'Width of the right docks',
+  'studio.docks.below': 'Height of the docks below',
+  'studio.docks.heightOf': 'Height of dock: {title}',
+  'studio.docks.widthOf': 'Width of dock: {title}',
+} as const;
