@@ -106,7 +106,7 @@ test('the picture is handed to another engine and taken back; its token is never
   assert.deepEqual(story.calls, ['handover.set a secret', 'handover.clear']);
   const chinese = await browser.newPage({ locale: 'zh-CN' });
   await chinese.goto(story.server.issueLink());
-  await chinese.getByRole('button', { name: 'Templates, viewers and rules' }).click();
+  await chinese.getByRole('button', { name: '模板、观众与规则' }).click();
   await chinese.getByRole('tab', { name: '其他引擎' }).click();
   await chinese.getByText('画面来自此中继。').waitFor();
   await browser.close();
@@ -159,7 +159,7 @@ test('OBS is connected, set up, started and switched; its password is never read
   assert.deepEqual(story.calls, ['obs.connect 127.0.0.1:4455', 'obs.connect 127.0.0.1:4455']);
   const chinese = await browser.newPage({ locale: 'zh-CN' });
   await chinese.goto(story.server.issueLink());
-  await chinese.getByRole('button', { name: 'Templates, viewers and rules' }).click();
+  await chinese.getByRole('button', { name: '模板、观众与规则' }).click();
   await chinese.getByRole('tab', { name: 'OBS' }).click();
   await chinese.getByText('已连接 OBS 30.1.2。').waitFor();
   await browser.close();
@@ -196,7 +196,7 @@ test('the show is sealed, and pushed to further places; keys are never read back
   assert.deepEqual(story.calls, ['encryption.set true', 'encryption.changeKey true']);
   const chinese = await browser.newPage({ locale: 'zh-CN' });
   await chinese.goto(story.server.issueLink());
-  await chinese.getByRole('button', { name: 'Templates, viewers and rules' }).click();
+  await chinese.getByRole('button', { name: '模板、观众与规则' }).click();
   await chinese.getByRole('tab', { name: '输出' }).click();
   await chinese.getByText('画面和声音已端到端加密。').waitFor();
   await browser.close();

@@ -1,5 +1,5 @@
 // One dock: its title, its own buttons, the button that hides it, and its content below. Content
-// puts buttons into the head with `DockActions`; shown outside of a dock, they stand where they are.
+// puts buttons into the head with `DockActions`; outside of a dock they stand where they are.
 
 import { X } from 'lucide-react';
 import { createContext, memo, type ReactNode, useContext, useState } from 'react';
