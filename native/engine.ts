@@ -143,16 +143,13 @@ export async function startEngine(
   const obs = await openObs({ configuration, around, store, ingest, door: () => door });
   const outward = await openOutward({ configuration, around, ...media, ...facts, show });
   const recording = await openRecordingRoom({ configuration, around, ...media, ...facts });
-  const acts = { show, markets, staffActs, handover, peopleRooms, relay: facts.relay, ingest, obs };
+  const acts = { ...facts, around, show, staffActs, handover, ingest, obs, publisher, capture };
   const rooms = { ...acts, models, games, places, factLog, recording, ...outward };
 
   // 4. The studio's page: one door, the same operations for every transport.
   const door = await openStudioDoor({
     ...{ configuration, around, store, factLog, media: ingest.answer },
-    handlers: createHandlers({
-      ...{ ...rooms, ledger, around, publisher },
-      selectSource: (url) => capture.select(url),
-    }),
+    handlers: createHandlers(rooms),
     onCapturePage: (port) => capture.attachCapturePage(port),
   });
   const readings = createReadingsCollector({ clock, publisher, capture, audience, door, timers });

@@ -60,7 +60,6 @@ const webAddress = z
   .url({ protocol: /^https?$/ })
   .max(2000)
   .refine((url) => !/^https?:\/\/[^/]*@/.test(url), 'holds a password');
-const crewName = z.string().trim().max(40).optional();
 const packId = z.string().min(1).max(60);
 const onlyOwner = ['owner'] as const;
 const hosts = ['owner', 'coHost'] as const;
@@ -285,7 +284,7 @@ export const operations = {
       args: z.strictObject({
         inviteId: subject,
         role: invitedRoleSchema,
-        name: crewName,
+        name: z.string().trim().max(40).optional(),
         uses: z.number().int().min(1).max(INVITE_USES_MAX),
         minutes: z
           .number()

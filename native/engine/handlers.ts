@@ -48,13 +48,17 @@ export type HandlerRooms = Pick<CrewActRooms, 'around'> & {
   destinations: DestinationDesk;
   obs: ObsDesk;
   recording: Recording;
-  selectSource(url: string): Promise<void>;
+  capture: { select(url: string): Promise<void> };
 };
 
 /** Every operation with its room; a room's refusal becomes the contract's error. */
 export function createHandlers(rooms: HandlerRooms): Handlers {
-  const { show, publisher, selectSource } = rooms;
-  const handlers = serve({
+  return withCrewActs(handlersOf(rooms), rooms);
+}
+
+function handlersOf(rooms: HandlerRooms): Handlers {
+  const { show, publisher, capture } = rooms;
+  return serve({
     show: {
       goLive: () => done(() => show.goLive()),
       end: (_args, caller) =>
@@ -69,7 +73,7 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
         refusable(() => rooms.staffActs.suspendBetting(marketCaller(caller), '')),
     },
     sources: {
-      select: ({ url }) => refusable(() => selectSource(url)),
+      select: ({ url }) => refusable(() => capture.select(url)),
     },
     ingest: ingestHandlers(rooms.ingest),
     markets: marketHandlers(rooms),
@@ -134,7 +138,6 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
       leave: ({ sessionId }) => done(() => publisher.leavePreview(sessionId)),
     },
   });
-  return withCrewActs(handlers, rooms);
 }
 
 function recordingHandlers({ recording, show }: HandlerRooms) {

@@ -26,7 +26,7 @@ export function createModerationHandlers(
   refusable: <Result>(run: () => Promise<Result>) => Promise<Result> = (run) => run(),
 ): Pick<Handlers, 'moderation'> {
   const { ledger, around } = rooms;
-  const { people, chat, fraud } = rooms.peopleRooms;
+  const { people, notes, chat, fraud } = rooms.peopleRooms;
   return {
     moderation: {
       audit: (args) => refusable(() => search(rooms, args)),
@@ -49,12 +49,12 @@ export function createModerationHandlers(
             ),
             sanctions: people.view().sanctions.filter((one) => one.subject === subject),
             signals: fraud.signals().filter(({ subjects }) => subjects.includes(subject)),
-            notes: people.notesOf(subject),
+            notes: notes.of(subject),
             acts: acts.acts.map((act) => entryOf(rooms, act)),
           };
         }),
-      note: (args, caller) => people.note(actorOf(caller), args),
-      removeNote: ({ noteId }) => people.removeNote(noteId),
+      note: (args, caller) => notes.write(actorOf(caller), args),
+      removeNote: ({ noteId }) => notes.remove(noteId),
       setSlow: ({ seconds }) => people.configure({ ...people.settings, slowSeconds: seconds }),
       effect: (args, caller) =>
         refusable(() => {

@@ -24,6 +24,7 @@ import type { Refusal } from '../../core/wire/viewerReplies.ts';
 import { toViewer, wireRefused } from '../audience/messages.ts';
 import { CHAT_KEPT, Chat } from '../audience/people/chat.ts';
 import { type ChatLog, openChatLog } from '../audience/people/chatLog.ts';
+import { CrewNotes } from '../audience/people/crewNotes.ts';
 import { FraudWatch } from '../audience/people/fraudWatch.ts';
 import { People } from '../audience/people/people.ts';
 import { openPeopleFile, type PeopleFile } from '../audience/people/peopleFile.ts';
@@ -60,6 +61,7 @@ export async function openPeopleFiles(
 
 export type PeopleRooms = {
   people: People;
+  notes: CrewNotes;
   chat: Chat;
   staffDoor: StaffDoor;
   fraud: FraudWatch;
@@ -113,6 +115,7 @@ export function createPeopleRooms(options: {
   });
   return {
     ...{ people, chat, staffDoor, fraud, leaderboard },
+    notes: new CrewNotes(kept.file, wallMs),
     bound(viewer) {
       const { id: viewerId, subject, publicKey, network } = viewer;
       const isNew = people.personOf(viewerId) === undefined;

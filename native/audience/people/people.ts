@@ -17,16 +17,13 @@ import {
   signInvite,
 } from '../../../core/people/invite.ts';
 import { type KeyPair, keyPairOf } from '../../../core/wire/signing.ts';
+import { crewNameOf, nameCrew } from './crewNotes.ts';
 import type { KeptMember, KeptSanction, PeopleFile } from './peopleFile.ts';
 
 /** Sanctions, invitations and members held at once; the oldest warnings go first. */
 const SANCTIONS_MAX = 4_000;
 const INVITES_MAX = 200;
 const MEMBERS_MAX = 200;
-const CREW_NAMES_MAX = 400;
-/** Notes held at once, and of one person; the oldest go first. */
-const NOTES_MAX = 2_000;
-const NOTES_OF_ONE_MAX = 50;
 /** Log-ins remembered; whoever came longest ago signs in again. */
 const SIGN_INS_MAX = 20_000;
 /** What the relay is told goes in one message of 1 MiB at most; older bans are enforced here. */
@@ -220,25 +217,16 @@ export class People {
     const others = this.#kept.members.filter((known) => known.subject !== subject);
     const sinceMs = this.#options.wallMs();
     this.#kept.members = [...others, { subject, publicKey, role, name, inviteId, sinceMs }];
-    this.#nameCrew(subject, name);
+    nameCrew(this.#kept, subject, name);
     this.#keepLater();
     this.#bookStaff(subject, true, `took an invitation as ${role}`);
     this.#signals.standing.emit(subject, '');
     return role;
   }
 
-  /** Kept after the role's end: who did what stays readable. */
-  #nameCrew(subject: string, name: string): void {
-    const others = this.#kept.crewNames.filter((known) => known.subject !== subject);
-    const named = name === '' ? others : [...others, { subject, name }];
-    this.#kept.crewNames = named.slice(-CREW_NAMES_MAX);
-  }
-
   /** What the owner called somebody of the crew, by the pseudonym under which they act. */
   crewNameOf(actor: string): string {
-    const digits = actor.slice(actor.indexOf('-') + 1);
-    if (digits.length < 8) return '';
-    return this.#kept.crewNames.find(({ subject }) => subject.startsWith(digits))?.name ?? '';
+    return crewNameOf(this.#kept, actor);
   }
 
   async revokeInvite(inviteId: string, withRoles: boolean): Promise<void> {
@@ -396,35 +384,6 @@ export class People {
       if (sanction.network !== '') return [{ ...one, subject: '', network: sanction.network }];
       return this.#subjectsOf(sanction).map((subject) => ({ ...one, subject, network: '' }));
     });
-  }
-
-  // ---- notes of the crew ----
-
-  notesOf(subject: string): { noteId: string; text: string; atMs: number; author: string }[] {
-    return this.#kept.notes
-      .filter((note) => note.subject === subject)
-      .map(({ subject: _theirs, ...note }) => note)
-      .reverse();
-  }
-
-  async note(actor: Actor, args: { noteId: string; subject: string; text: string }): Promise<void> {
-    const kept = this.#kept;
-    if (kept.notes.some(({ noteId }) => noteId === args.noteId)) return;
-    const author = this.crewNameOf(actor.actor) || actor.actor.slice(0, 80);
-    kept.notes.push({ ...args, atMs: this.#nowMs(), author });
-    const theirs = kept.notes.filter(({ subject }) => subject === args.subject);
-    const oldest = theirs.length > NOTES_OF_ONE_MAX ? theirs[0] : undefined;
-    kept.notes = kept.notes.filter((note) => note !== oldest).slice(-NOTES_MAX);
-    await this.#keep();
-  }
-
-  async removeNote(noteId: string): Promise<void> {
-    const others = this.#kept.notes.filter((note) => note.noteId !== noteId);
-    if (others.length === this.#kept.notes.length) {
-      throw new RpcError('notFound', 'That note is gone.');
-    }
-    this.#kept.notes = others;
-    await this.#keep();
   }
 
   // ---- log-ins, shield, settings ----
