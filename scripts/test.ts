@@ -1,7 +1,7 @@
 // `npm test`: builds what is stale, then runs every test file in a process of its own (native
-// addons allow only one JavaScript environment). Files under tests/ and those with a browser are
-// heavy: each has the machine to itself, but for one of those that only wait. The others run two at
-// a time. What judges times runs alone, first.
+// addons allow only one JavaScript environment). Files that play a show are heavy: each has the
+// machine to itself, but for one of those that only wait. The others run two at a time, the pages
+// without a show after what needs no browser. What judges times runs alone, first.
 // The last line is `N passed, N failed, N skipped`.
 // A file with a failure is run once more, alone, at the end: on two cores a browser, ffmpeg and four
 // processes can starve each other. A test that fails twice fails; one that passes then is named as
@@ -19,6 +19,8 @@ const root = resolve(import.meta.dirname, '..');
 const TEST_HANG_MS = 150_000;
 /** A file that has not: its tests are over and something of it still runs. */
 const FILE_HANG_MS = 270_000;
+/** So much of a file's last words is kept. */
+const COMPLAINT_CHARACTERS = 4_000;
 /** So many are named at the end. */
 const SLOWEST = 25;
 /** What a file's neighbour would falsify: they run before everything else, with nothing beside. */
@@ -33,11 +35,21 @@ const WAITING = [
   'native/upstream/pairing.test.ts',
   'native/capture/rtmp/rtmp.test.ts',
 ];
+/** With a browser or under tests/, but without a picture that would stall for want of a core. */
+const WITHOUT_SHOW = [
+  'tests/refusals.test.ts',
+  'renderer/viewer/viewerPage.test.ts',
+  'tests/studio/studioPage.test.ts',
+  'renderer/viewer/viewerVerbs.test.ts',
+  'tests/studio/studioDialogs.test.ts',
+  'tests/studio/sceneWords.test.ts',
+  'tests/tidy.test.ts',
+  'tests/electron.test.ts',
+];
 /** The longest first, so that no lane waits for one at the end; for the rest any order does. */
 const LONGEST = [
   'tests/viewerMoney.test.ts',
   'renderer/viewer/viewerFeatures.test.ts',
-  'renderer/viewer/viewerPage.test.ts',
   'tests/show.test.ts',
   'native/capture/capture.test.ts',
   'native/vision/placesShow.test.ts',
@@ -66,13 +78,13 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 /** What each file gave in its latest run, and the names that failed in it. */
 const byFile = new Map<string, { passed: number; failed: string[]; skipped: number }>();
 
-/** True where a file starts whole studios or a browser. */
-const isHeavy = (path: string) =>
-  path.startsWith(join(root, 'tests')) ||
-  /harness\/(browser|liveShow|studio)|playwright/.test(readFileSync(path, 'utf8'));
-
 /** As the lists above name it. */
 const nameOf = (path: string) => relative(root, path).replaceAll('\\', '/');
+
+/** True where a file starts whole studios or a browser. */
+const needsMuch = (path: string) =>
+  path.startsWith(join(root, 'tests')) ||
+  /harness\/(browser|liveShow|studio)|playwright/.test(readFileSync(path, 'utf8'));
 
 function longestFirst(files: readonly string[]): string[] {
   const rank = (path: string) => {
@@ -84,15 +96,18 @@ function longestFirst(files: readonly string[]): string[] {
 
 /** Two at a time; a heavy one only beside one that waits. */
 async function runPaired(files: readonly string[]): Promise<void> {
-  const heavy = longestFirst(files.filter(isHeavy));
+  const much = longestFirst(files.filter(needsMuch));
+  const pages = much.filter((path) => WITHOUT_SHOW.includes(nameOf(path)));
+  const heavy = much.filter((path) => !pages.includes(path));
   const waiting = files.filter((path) => WAITING.includes(nameOf(path)));
   const quick = longestFirst(
-    files.filter((path) => !heavy.includes(path) && !waiting.includes(path)),
+    files.filter((path) => !much.includes(path) && !waiting.includes(path)),
   );
   const runAll = async (own: string[]) => {
     for (let path = own.shift(); path; path = own.shift()) await runFile(path);
   };
   await Promise.all([runAll(quick), runAll(quick)]);
+  await Promise.all([runAll(pages), runAll(pages)]);
   await Promise.all([runAll(heavy), runAll(waiting)]);
 }
 
@@ -106,13 +121,19 @@ async function runFile(file: string): Promise<void> {
     ...{ files: [file], concurrency: 1, timeout: TEST_HANG_MS, cwd: root },
     signal: AbortSignal.timeout(FILE_HANG_MS),
   });
+  let complaint = '';
   for await (const event of stream) {
     if (event.type === 'test:stderr' || event.type === 'test:stdout') {
       if (process.env.MORPHINE_TEST_OUTPUT) process.stdout.write(event.data.message);
+      if (event.type === 'test:stderr') {
+        complaint = (complaint + event.data.message).slice(-COMPLAINT_CHARACTERS);
+      }
     } else if (event.type === 'test:diagnostic' && /seed/i.test(event.data.message)) {
       say(`  # ${event.data.message}`);
     } else if (event.type === 'test:pass' || event.type === 'test:fail') {
       report(event);
+      // Its tests passed and the process did not end well: only its last words say why.
+      if (event.type === 'test:fail' && event.data.name === file) say(complaint);
     }
   }
   secondsByFile.set(nameOf(file), (performance.now() - startedMs) / 1000);
