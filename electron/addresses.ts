@@ -74,7 +74,7 @@ export function splitLinks(args: readonly string[]): { args: string[]; link: str
 
 /** Chromium's switches that people need to start a window at all; the rest is ours to refuse. */
 const WINDOW_SWITCHES = [
-  /^--(no-sandbox|disable-gpu|allow-file-access-from-files)$/,
+  /^--(no-sandbox|disable-gpu)$/,
   /^--(ozone-platform|ozone-platform-hint|password-store|lang)=[\w-]+$/,
   /^--(remote-debugging-port|original-process-start-time)=\d+$/,
   /^--force-device-scale-factor=[\d.]+$/,

@@ -26,9 +26,11 @@ type LockEntry = {
   license?: string;
   dev?: boolean;
   optional?: boolean;
+  os?: string[];
+  cpu?: string[];
+  libc?: string[];
   dependencies?: Record<string, string>;
   optionalDependencies?: Record<string, string>;
-  peerDependencies?: Record<string, string>;
 };
 type Lock = Record<string, LockEntry>;
 

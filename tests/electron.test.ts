@@ -1,9 +1,10 @@
 // Proves the app in the real Electron, where its runtime is: the window shows the studio through
-// its port, a show goes live, a killed engine comes back, and closing leaves nothing. Without the
-// runtime only what packs the app is read; tests/shell.test.ts proves the shell under a double.
+// its port, a show goes live, a killed engine comes back, closing leaves nothing, one instance holds
+// a data folder, and the window keeps its place. tests/shell.test.ts proves the shell under a double.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -85,26 +86,63 @@ test('a show in the window of the real runtime', { skip: whySkipped() }, async (
   assert.equal(existsSync(join(folder, 'ready.json')), false);
 });
 
-test('what packs the app names what is there and shuts what must be shut', () => {
-  const packing = readFileSync(join(root, 'electron-builder.yml'), 'utf8');
-  const named = [...packing.matchAll(/resources\/[\w.]+/g)].map(([path]) => path);
-  assert.ok(named.length >= 3);
-  for (const path of named) assert.ok(existsSync(join(root, path)), path);
-  for (const line of [
-    'npmRebuild: false',
-    'runAsNode: false',
-    'enableNodeOptionsEnvironmentVariable: false',
-    'enableNodeCliInspectArguments: false',
-    'onlyLoadAppFromAsar: true',
-    'enableEmbeddedAsarIntegrityValidation: true',
-    'hardenedRuntime: true',
-  ]) {
-    assert.ok(packing.includes(line), line);
-  }
-  // The shell starts its children from the unpacked copy; it and its packages must be unpacked.
-  const unpacked = packing.slice(packing.indexOf('asarUnpack:'), packing.indexOf('electronFuses:'));
-  for (const path of ['out/main/**', 'node_modules/**']) assert.ok(unpacked.includes(path), path);
-  const icon = readFileSync(join(root, 'resources/icon.png'));
-  assert.equal(icon.toString('latin1', 1, 4), 'PNG');
-  assert.ok(icon.readUInt32BE(16) >= 512, 'macOS wants an icon of 512 pixels or more');
+test('one instance per data folder, and a link that only shows', {
+  skip: whySkipped(),
+}, async (t) => {
+  await buildIfStale({ force: false, say: () => {} });
+  const folder = mkdtempSync(join(tmpdir(), 'morphine-electron-'));
+  const app = await launch(folder);
+  t.after(async () => {
+    await app.close().catch(() => {});
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const page = await app.firstWindow();
+  await page.locator('.studio[data-connected=true]').waitFor();
+  const told = page.evaluate(
+    () =>
+      new Promise<string>((done) => {
+        window.addEventListener('message', ({ data }) => {
+          if (data?.type === 'morphinePlace') done(String(data.place));
+        });
+      }),
+  );
+  const args = [
+    ...switches,
+    root,
+    '--data',
+    join(folder, 'data'),
+    'morphine-studio://open/markets',
+  ];
+  const second = spawn(runtime ?? '', args, { cwd: root, stdio: 'ignore' });
+  const code = await new Promise((done) => second.once('exit', done));
+  assert.equal(code, 0);
+  assert.equal(await told, 'markets');
+});
+
+test('the window keeps its place, and a broken file costs nothing else', {
+  skip: whySkipped(),
+}, async (t) => {
+  await buildIfStale({ force: false, say: () => {} });
+  const folder = mkdtempSync(join(tmpdir(), 'morphine-electron-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const boundsOf = (app: ElectronApplication) =>
+    app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getNormalBounds());
+  const wanted = { x: 60, y: 50, width: 1100, height: 700 };
+  const first = await launch(folder);
+  await first.firstWindow();
+  await first.evaluate(
+    ({ BrowserWindow }, bounds) => BrowserWindow.getAllWindows()[0]?.setBounds(bounds),
+    wanted,
+  );
+  await first.close();
+  const second = await launch(folder);
+  await second.firstWindow();
+  const { width, height } = (await boundsOf(second)) ?? { width: 0, height: 0 };
+  assert.deepEqual({ width, height }, { width: 1100, height: 700 });
+  await second.close();
+  writeFileSync(join(folder, 'data', 'window', 'window.json'), '{"version":');
+  const third = await launch(folder);
+  await third.firstWindow();
+  assert.notEqual((await boundsOf(third))?.width, 1100);
+  await third.close();
 });

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readPacking } from '../../scripts/packageList.ts';
 import { root } from '../harness/studio.ts';
-import { readPacking } from './packing.ts';
 import type { Note, ShellProcess } from './shellProcess.ts';
 
 /** Lines of the list, and what we add to it. */
@@ -179,7 +179,7 @@ function schemes(shell: ShellProcess): void {
 }
 
 function fuses(): void {
-  assert.deepEqual(readPacking().electronFuses, {
+  assert.deepEqual(readPacking(root).electronFuses, {
     runAsNode: false,
     enableCookieEncryption: true,
     enableNodeOptionsEnvironmentVariable: false,
