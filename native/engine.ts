@@ -10,13 +10,13 @@ import type { RandomBytes } from '../core/base/ids.ts';
 import type { Logger } from '../core/base/logger.ts';
 import type { Endpoint } from '../core/contract/process.ts';
 import type { RpcServer } from '../core/contract/rpcServer.ts';
-import type { HandoverView, SourceState } from '../core/contract/state.ts';
 import { lowerLayersOf, rtpTimestampOf } from '../core/media/feed.ts';
 import type { Registered } from '../core/wire/gen/facts_pb.js';
 import { createAudience } from './audience/audience.ts';
 import { type Capture, createCapture } from './capture/capture.ts';
 import { createSoundMeter } from './capture/soundMeter.ts';
 import type { SourceAddresses } from './capture/sourceAddresses.ts';
+import { announceShow } from './engine/announceShow.ts';
 import { createBetRate } from './engine/betRate.ts';
 import type { EngineConfiguration } from './engine/configuration.ts';
 import { watchDisk } from './engine/diskWatch.ts';
@@ -42,7 +42,7 @@ import { createReadingsCollector, type ReadingsCollector } from './engine/readin
 import { openRecordingRoom } from './engine/recordingRoom.ts';
 import { relayPictureWatch } from './engine/relayPicture.ts';
 import { createRelayRoom } from './engine/relayRoom.ts';
-import { createShow, firstShow, type Show, type ShowPart } from './engine/show.ts';
+import { createShow, firstShow, type Show } from './engine/show.ts';
 import { createStaffActs, type StaffActs } from './engine/staffActs.ts';
 import { createSteadyPicture, type SteadyPicture } from './engine/steadyPicture.ts';
 import { openStudioDoor, type StudioDoor } from './engine/studioDoor.ts';
@@ -118,8 +118,7 @@ export async function startEngine(
   const { ledger, journal, socket, shipper, gate, store, markets, audience, peopleRooms } = facts;
 
   // 3. The show itself: ready or live, and whether anybody may bet.
-  const tellShow = () =>
-    audience.setShow(showFacts(show.view(), handover.view(), configuration, capture.state()));
+  const tellShow = () => announceShow({ audience, configuration, store, show, handover, capture });
   const isLive = () => show.isLive();
   const handover = await openHandover({ configuration, around, ...media, store, isLive, tellShow });
   const show = createShow({
@@ -141,8 +140,9 @@ export async function startEngine(
   const { witnesses, games } = await openWitnesses(configuration, around, facts, factLog);
   const places = await openPlaces(configuration, vision);
   const obs = await openObs({ configuration, around, store, ingest, door: () => door });
-  const outward = await openOutward({ configuration, around, ...media, ...facts, show });
-  const recording = await openRecordingRoom({ configuration, around, ...media, ...facts });
+  const above = { configuration, around, tellShow, ...media, ...facts };
+  const outward = await openOutward({ ...above, show });
+  const recording = await openRecordingRoom(above);
   const acts = { ...facts, around, show, staffActs, handover, ingest, obs, publisher, capture };
   const rooms = { ...acts, models, games, places, factLog, recording, ...outward };
 
@@ -177,8 +177,7 @@ export async function startEngine(
   show.announce();
 
   return {
-    door,
-    setLedger: (endpoint) => gate.setEndpoint(endpoint),
+    ...{ door, setLedger: (endpoint: Endpoint | null) => gate.setEndpoint(endpoint) },
     setVision(endpoint) {
       vision.setEndpoint(endpoint);
       if (!endpoint) views.visionAway();
@@ -583,15 +582,4 @@ function peerOptionsOf(configuration: EngineConfiguration): PeerOptions {
 /** The demo's camera stands still at a known place; of any other picture we know nothing yet. */
 function packOf(sourceUrl: string): string {
   return sourceUrl.startsWith('demo:') ? 'demo' : 'generic';
-}
-
-function showFacts(
-  { state, title, liveSinceUs, isEncrypted = false }: ShowPart,
-  handover: HandoverView,
-  { videoClockOffset }: EngineConfiguration,
-  source: SourceState,
-) {
-  const media = { url: handover.whepUrl, isMoved: handover.state === 'moved' };
-  const slate = source.isSlate ? source.title : '';
-  return { state, title, liveSinceUs, videoClockOffset, media, slate, isEncrypted };
 }

@@ -138,7 +138,7 @@ export function languageOf(accepted: string | undefined): 'en' | 'zh' {
   return 'en';
 }
 
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -41,6 +41,7 @@ import { createMarkSigner, type MarkSigner, openRelayKey } from './relayKey.ts';
 import { Channels, type RelayRoom, zeroCounters } from './room.ts';
 import { answer, type RouteOptions } from './routes.ts';
 import { serveStudio } from './studioSession.ts';
+import { createTelevision, type Television } from './television/television.ts';
 import { PageTemplate } from './unfurl.ts';
 import { serveViewer } from './viewerSession.ts';
 import { createUpgradeServer, type FactsSocket, type UpgradeServer } from './webSocket.ts';
@@ -163,10 +164,11 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   const learn = (channelId: string) => learnChannel(room, channelId);
   const people = servePeople(options, room, learn);
   const view = openView(room, learn);
+  const { origins, television } = openTelevision(options, room, media, learn);
   const sockets = openSockets(timers);
   const limits = new AddressLimits(clock, options.isThisMachineLimited ?? false);
   const metrics = createMetrics('morphine_relay_');
-  meter(metrics, room, sockets, media, limits);
+  meter(metrics, room, sockets, media, { limits, television });
   if (nodes) meterNodes(metrics, nodes);
   let isClosed = false;
   const compressed = new CompressedFiles();
@@ -189,8 +191,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     pair: (body) => pairing.answer(body, url),
     witness,
     marks,
-    ...{ limits, view },
-    origins: new AllowedOrigins(options.allowedOrigins ?? ['*'], new URL(url).origin),
+    ...{ limits, view, origins, television },
     notReadyReason: () => (isClosed ? 'The relay is stopping.' : ''),
     readyRemark: () => (nodes && !nodes.isConnected ? ', alone: Redis is away' : ''),
     metrics,
@@ -207,8 +208,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       isClosed = true;
       cancelHousekeeping();
       for (const each of Object.values(sockets)) each.close();
-      view.close();
-      media.close();
+      for (const each of [view, television, media]) each.close();
       await nodes?.close();
       await closeServer(opened);
       metrics.close();
@@ -235,6 +235,26 @@ function openView(room: RelayRoom, learn: (channelId: string) => Promise<void>):
       return room.channels.find(channelId);
     },
   });
+}
+
+/** Watching by HLS, of the best layer that comes in, and who may from other pages. */
+function openTelevision(
+  { clock, timers, wallMs, allowedOrigins }: RelayOptions,
+  room: RelayRoom,
+  media: MediaRoom,
+  learn: (channelId: string) => Promise<void>,
+): { origins: AllowedOrigins; television: Television } {
+  const { origin } = new URL(room.publicUrl);
+  const origins = new AllowedOrigins(allowedOrigins ?? ['*'], origin);
+  const television = createTelevision({
+    ...{ clock, timers, wallMs, learn },
+    showOf: (channelId) => room.channels.find(channelId)?.show ?? null,
+    fanOutOf: (channelId) => media.taps(channelId)[0]?.fanOut ?? null,
+    homeOf: room.elsewhere,
+    isBarred: (channelId, request) => isBarredFromStream(room, channelId, addressOfClient(request)),
+    originHeader: (request) => origins.header(request),
+  });
+  return { origins, television };
 }
 
 function openSockets(timers: Timers): Sockets {
@@ -502,8 +522,9 @@ function meter(
   room: RelayRoom,
   sockets: Sockets,
   media: MediaRoom,
-  limits: AddressLimits,
+  { limits, television }: Pick<RouteOptions, 'limits' | 'television'>,
 ): void {
+  metrics.gaugeBy('television', 'HLS: streams and bytes held', 'of', () => television.counters);
   metrics.countBy('limits_total', 'What addresses were refused', 'of', () => limits.counters);
   metrics.countBy('facts_total', 'Facts that passed or were refused, by kind', 'of', () => ({
     ...room.counters,

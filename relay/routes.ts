@@ -17,6 +17,7 @@ import type { PairingResult } from './pairing.ts';
 import type { PeopleRoutes } from './peopleRoutes.ts';
 import { type AllowedOrigins, sendProblem } from './problems.ts';
 import type { MarkSigner } from './relayKey.ts';
+import type { Television } from './television/television.ts';
 import { checkFileOf, pageFileOf, sendPageFile } from './viewerPage.ts';
 import type { Witness } from './witness/witness.ts';
 
@@ -42,6 +43,7 @@ const CONTENT_SECURITY_POLICY = [
 
 export type RouteOptions = {
   people: PeopleRoutes;
+  television: Television;
   viewerPageFolder: string;
   /** Origin of another engine that carries a channel's picture; its page may connect there. */
   mediaOriginOf(channelId: string): string | null;
@@ -107,6 +109,7 @@ async function route(
   response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
   response.setHeader('Permissions-Policy', 'camera=(), microphone=(), geolocation=()');
   if (await options.people.answer(request, response, path)) return;
+  if (await options.television.answer(request, response, path)) return;
   if (await options.view.answer(request, response, path)) return;
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
@@ -127,7 +130,7 @@ function isMedia(path: string): boolean {
 }
 
 function actOf(path: string): LimitedAct {
-  if (isMedia(path)) return 'media';
+  if (isMedia(path) || path.startsWith('/hls/')) return 'media';
   return path.startsWith('/receipt/') || path === PAIRING_PATH ? 'receipt' : 'page';
 }
 

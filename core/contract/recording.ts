@@ -27,10 +27,19 @@ export const recordingSettingsSchema = z.strictObject({
   whileLive: z.boolean(),
   /** Evidence of older markets is deleted; its hash stays in the journal. 0: kept for good. */
   evidenceDays: z.number().int().min(0).max(3_650),
+  /** Older clips are deleted; 0: kept for good. */
+  clipDays: z.number().int().min(0).max(3_650).default(0),
+  /** Older recordings are deleted; 0: kept for good. */
+  recordingDays: z.number().int().min(0).max(3_650).default(0),
+  /** The relay shows the picture to televisions, too: to anybody, without a bet, seconds later. */
+  television: z.boolean().default(false),
 });
 export type RecordingSettings = z.infer<typeof recordingSettingsSchema>;
 
-export const FIRST_RECORDING_SETTINGS: RecordingSettings = { whileLive: false, evidenceDays: 90 };
+export const FIRST_RECORDING_SETTINGS: RecordingSettings = {
+  ...{ whileLive: false, television: false },
+  ...{ evidenceDays: 90, clipDays: 0, recordingDays: 0 },
+};
 
 /** A cut of the last minutes that somebody, or a highlight, asked for. */
 export const clipViewSchema = z.object({
@@ -41,6 +50,8 @@ export const clipViewSchema = z.object({
   captureUs: z.number().int().nonnegative(),
   seconds: z.number().nonnegative(),
   bytes: z.number().int().nonnegative(),
+  /** Of its picture, a JPEG; 0: none could be made. */
+  stillBytes: z.number().int().nonnegative().default(0),
 });
 export type ClipView = z.infer<typeof clipViewSchema>;
 
@@ -66,4 +77,4 @@ export const evidenceViewSchema = z.object({
 export type EvidenceView = z.infer<typeof evidenceViewSchema>;
 
 /** Bytes of a picture or clip that one call fetches. */
-export const EVIDENCE_PART_BYTES = 48 * 1024;
+export const READ_BYTES = 48 * 1024;

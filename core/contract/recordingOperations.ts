@@ -34,6 +34,24 @@ export const recordingOperations = {
     },
     /** Newest first. */
     clips: { kind: query, args: nothing, result: z.array(clipViewSchema), roles: staff },
+    /** Bytes of a clip (MP4) or of its picture (JPEG) from `offset` on, as base64. */
+    readClip: {
+      kind: query,
+      args: z.strictObject({
+        name: z.string().min(1).max(255),
+        part: z.enum(['still', 'clip']),
+        offset: z.number().int().nonnegative(),
+      }),
+      result: z.strictObject({ base64: z.string() }),
+      roles: staff,
+    },
+    /** Deletes a clip for good. */
+    removeClip: {
+      kind: command,
+      args: z.strictObject({ name: z.string().min(1).max(255) }),
+      result: nothing,
+      roles: hosts,
+    },
   },
   evidence: {
     /** What decided a market; null when nothing was kept. */

@@ -56,6 +56,8 @@ export type Fmp4Fragment = {
   startUs: MediaTimeUs;
   video: readonly Fmp4Sample[];
   audio: readonly Fmp4Sample[];
+  /** As the header's: with `avc1` parameter sets stand there only. */
+  entry?: 'avc1' | 'avc3';
 };
 
 /** Header of a file: all before the first fragment. Throws H264Error without a usable SPS. */
@@ -80,8 +82,9 @@ export function fmp4Header(header: Fmp4Header): Uint8Array {
 
 /** One fragment: a moof and its mdat. A track without samples does not stand in it. */
 export function fmp4Fragment(fragment: Fmp4Fragment): Uint8Array {
-  const { sequence, startUs } = fragment;
-  const video = fragment.video.map((one) => ({ ...one, bytes: avccOf(one.bytes) }));
+  const { sequence, startUs, entry = 'avc3' } = fragment;
+  const leftOut = entry === 'avc1' ? [...SAYS_NOTHING, NAL_SPS, NAL_PPS] : SAYS_NOTHING;
+  const video = fragment.video.map((one) => ({ ...one, bytes: avccOf(one.bytes, leftOut) }));
   const tracks = [
     { id: VIDEO_TRACK, samples: video },
     { id: AUDIO_TRACK, samples: fragment.audio },
@@ -110,12 +113,12 @@ export function fmp4Fragment(fragment: Fmp4Fragment): Uint8Array {
   return joinBytes([build(offsets), box('mdat', media)]);
 }
 
-/** Annex B to AVCC, without delimiters and filler: they say nothing in a file. */
-function avccOf(annexB: Uint8Array): Uint8Array {
-  const units = splitAnnexB(annexB);
-  return joinAvcc(
-    units.filter((unit) => nalTypeOf(unit) !== NAL_DELIMITER && nalTypeOf(unit) !== NAL_FILLER),
-  );
+/** Delimiters and filler say nothing in a file. */
+const SAYS_NOTHING = [NAL_DELIMITER, NAL_FILLER];
+
+/** Annex B to AVCC, without NAL units of some types. */
+function avccOf(annexB: Uint8Array, leftOut: readonly number[]): Uint8Array {
+  return joinAvcc(splitAnnexB(annexB).filter((unit) => !leftOut.includes(nalTypeOf(unit))));
 }
 
 function trackRun(samples: readonly Fmp4Sample[], offset: number): Uint8Array {

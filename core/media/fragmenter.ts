@@ -15,6 +15,8 @@ const SAMPLE_US_MAX = 60_000_000;
 /** Sound that waits for pictures: more than two minutes of it. */
 const WAITING_MAX = 8_000;
 const PICTURE_US = 33_333;
+/** What a fragment has to have of the longest: players count on it (rfc8216bis section 4.4.4.9). */
+const SHARE_MIN = 0.85;
 
 export type Piece = {
   /** Set when a new file begins with this fragment. */
@@ -31,6 +33,10 @@ export type Piece = {
 export type FragmenterOptions = {
   onPiece(piece: Piece): void;
   fragmentUs?: number;
+  /** Instead: a fragment ends before it would become longer. */
+  fragmentUsMax?: number;
+  /** A key frame begins a fragment when the one before lasted so long; default: half of it. */
+  keyFrameUs?: number;
   /** `avc1`: a changed picture begins a new header, on the same times. */
   entry?: 'avc1' | 'avc3';
   /** There is sound, also when the first fragment has none. */
@@ -77,11 +83,22 @@ class FragmentBuilder implements Fragmenter {
     const lastUs = this.#video.at(-1)?.captureUs ?? 0;
     if (unit.captureUs <= lastUs) return;
     const isNew = unit.config !== first.config && unit.keyFrame;
-    const isFull = unit.captureUs - first.captureUs >= this.#fragmentUs;
+    const isFull = this.#isFull(unit.captureUs - first.captureUs, unit.captureUs - lastUs);
     // A key frame that is near begins a fragment: clips are cut there.
-    const isKeyNear = unit.keyFrame && unit.captureUs - first.captureUs >= this.#fragmentUs / 2;
-    if (isNew || isFull || isKeyNear) this.#cut(unit.captureUs);
+    const { keyFrameUs = this.#fragmentUs / 2 } = this.#options;
+    const isKeyNear = unit.keyFrame && unit.captureUs - first.captureUs >= keyFrameUs;
+    if (isNew || isFull || isKeyNear) {
+      const { fragmentUsMax = Number.POSITIVE_INFINITY } = this.#options;
+      // A picture that came late leaves a hole behind the fragment; the sound goes on.
+      this.#cut(Math.min(unit.captureUs, first.captureUs + fragmentUsMax));
+    }
     this.#video.push(unit);
+  }
+
+  #isFull(lengthUs: number, stepUs: number): boolean {
+    const { fragmentUsMax } = this.#options;
+    if (fragmentUsMax === undefined) return lengthUs >= this.#fragmentUs;
+    return lengthUs >= SHARE_MIN * fragmentUsMax && lengthUs + stepUs > fragmentUsMax;
   }
 
   flush(): void {
@@ -108,6 +125,7 @@ class FragmentBuilder implements Fragmenter {
       bytes: fmp4Fragment({
         sequence: this.#sequence,
         startUs: file.startUs,
+        entry: this.#options.entry ?? 'avc3',
         video: samplesOf(pictures, () => untilUs - (pictures.at(-1)?.captureUs ?? untilUs)),
         audio: samplesOf(heard, opusUsOf),
       }),

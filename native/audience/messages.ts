@@ -39,6 +39,8 @@ export type ShowView = {
   slate?: string;
   /** Pictures and sounds are sealed end to end. */
   isEncrypted?: boolean;
+  /** Anybody may watch by HLS. */
+  hasTelevision?: boolean;
 };
 
 const SHOW_STATE = {
@@ -68,6 +70,7 @@ export function wireShow(show: ShowView, bettingSuspended: string): WireShow {
     videoClockOffset: show.videoClockOffset,
     slate: show.slate ?? '',
     encrypted: show.isEncrypted ?? false,
+    television: show.hasTelevision ?? false,
     mediaUrl: show.media?.url ?? '',
     mediaMoved: show.media?.isMoved ?? false,
   });

@@ -1,6 +1,6 @@
 // The operations of the contract, bound to the rooms. Arguments and roles were checked before.
 
-import { EVIDENCE_PART_BYTES } from '../../core/contract/recording.ts';
+import { READ_BYTES } from '../../core/contract/recording.ts';
 import { RpcError } from '../../core/contract/rpc.ts';
 import type { Caller, Handlers } from '../../core/contract/rpcCalls.ts';
 import { LedgerRefusal } from '../../core/ledger/refusal.ts';
@@ -142,7 +142,8 @@ function handlersOf(rooms: HandlerRooms): Handlers {
 
 function recordingHandlers({ recording, show }: HandlerRooms) {
   const { evidence } = recording;
-  const length = EVIDENCE_PART_BYTES;
+  const length = READ_BYTES;
+  const base64 = (bytes: Uint8Array) => ({ base64: Buffer.from(bytes).toString('base64') });
   return {
     recording: {
       start: () => refusable(() => recording.start(show.view().title)),
@@ -150,13 +151,12 @@ function recordingHandlers({ recording, show }: HandlerRooms) {
       configure: ({ settings }) => refusable(() => recording.configure(settings)),
       saveClip: (args) => refusable(() => recording.saveClip(args)),
       clips: () => recording.clips(),
+      readClip: async (args) => base64(await recording.readClip({ ...args, length })),
+      removeClip: ({ name }) => refusable(() => recording.removeClip(name)),
     },
     evidence: {
       show: async ({ marketId }) => ({ evidence: await evidence.show(marketId) }),
-      read: async (args) => {
-        const bytes = await evidence.read({ ...args, length });
-        return { base64: Buffer.from(bytes).toString('base64') };
-      },
+      read: async (args) => base64(await evidence.read({ ...args, length })),
     },
   } satisfies Partial<Handlers>;
 }

@@ -14,6 +14,7 @@ import {
 import type { Capture } from '../capture/capture.ts';
 import type { EngineSurroundings } from '../engine.ts';
 import type { LedgerClient } from '../ledger/client.ts';
+import type { KeptStill } from '../recording/evidence.ts';
 import { createRecording, type Recording } from '../recording/recording.ts';
 import type { StudioStateStore } from '../serve/state.ts';
 import type { StudioSocket } from '../upstream/studioSocket.ts';
@@ -48,12 +49,15 @@ export async function openRecordingRoom(joined: {
   ledger: LedgerClient;
   store: StudioStateStore;
   socket: StudioSocket;
+  /** Viewers and the relay hear what the show is like. */
+  tellShow(): void;
 }): Promise<Recording> {
   const { configuration, around, capture, factLog, ledger, store, socket } = joined;
   const { dataFolder, videoClockOffset, audioClockOffset, seed } = configuration;
   const settingsPath = join(dataFolder, 'recording.json');
   const kept = await readKept(settingsPath, settingsFile);
   const { version: _, ...settings } = kept ?? { version: 1, ...FIRST_RECORDING_SETTINGS };
+  const stills = openStills(store, socket);
   const recording = createRecording({
     ...around,
     ...{ dataFolder, settings, ledger },
@@ -66,8 +70,12 @@ export async function openRecordingRoom(joined: {
       ...{ source: store.state().source.url, pack: store.state().vision.pack },
       channel: store.state().show.channelId,
     }),
-    onChange: (view) => store.apply({ type: 'recording.changed', recording: view }),
-    onStill: (still) => void socket.sendStill(still),
+    onChange(view) {
+      const { television } = store.state().recording.settings;
+      store.apply({ type: 'recording.changed', recording: view });
+      if (view.settings.television !== television) joined.tellShow();
+    },
+    onStill: (still) => stills.made(still),
   });
   capture.onUnit((unit) => recording.push(unit));
   factLog.listen((text) => recording.fact(text));
@@ -81,11 +89,27 @@ export async function openRecordingRoom(joined: {
       recording.steer({ isLive: action.show.state === 'live', title: action.show.title });
     }
   });
-  socket.onRegistered(() => {
-    for (const still of recording.evidence.stills()) socket.sendStill(still);
-  });
+  socket.onRegistered(() => stills.sendAgain(recording.evidence.stills()));
   store.apply({ type: 'recording.changed', recording: recording.view() });
   return recording;
+}
+
+/** The relay is sent no picture of a sealed show, not even once it is over. */
+function openStills(store: StudioStateStore, socket: StudioSocket) {
+  const isSealed = () => store.state().show.isEncrypted ?? false;
+  const mayBeSeen = new Set<string>();
+  return {
+    made(still: KeptStill): void {
+      if (isSealed()) return;
+      mayBeSeen.add(still.marketId);
+      socket.sendStill(still);
+    },
+    sendAgain(stills: readonly KeptStill[]): void {
+      for (const still of stills) {
+        if (mayBeSeen.has(still.marketId) && !isSealed()) socket.sendStill(still);
+      }
+    },
+  };
 }
 
 function textOf(settings: RecordingSettings): string {

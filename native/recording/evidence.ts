@@ -3,7 +3,7 @@
 // picture is the encode that vision judged. Never decides anything, and never holds up a market:
 // what cannot be kept is said in the log and in the view. Deleting a file leaves its hash.
 
-import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
 import { type RandomBytes, toHex } from '../../core/base/ids.ts';
@@ -14,6 +14,7 @@ import { sha256Of } from '../hash/sha256.ts';
 import type { LedgerClient } from '../ledger/client.ts';
 import { clipOf } from './clip.ts';
 import type { ReplayRing } from './replayRing.ts';
+import { deleteOld, SWEEP_EVERY_MS } from './retention.ts';
 import { type Evidence, openEvidence, SealBroken, sealEvidence } from './sealedFile.ts';
 import type { StillMaker } from './still.ts';
 
@@ -23,11 +24,9 @@ export const AFTER_US = 2_000_000;
 /** A picture that does not come: then the clip ends earlier. */
 const WAIT_MS_MAX = 6_000;
 const LOOK_MS = 100;
-const SWEEP_EVERY_MS = 3_600_000;
 /** A row that the ledger was not there for is offered again. */
 const RETRY_MS = 2_000;
 const OPENED_MAX = 4;
-const DAY_MS = 86_400_000;
 const ENDING = '.sealed';
 
 export type KeptStill = { marketId: string; captureUs: MediaTimeUs; jpeg: Uint8Array };
@@ -266,25 +265,11 @@ class EvidenceKeeper implements EvidenceRoom {
 
   async #sweep(): Promise<void> {
     const { folder, wallMs, logger } = this.#options;
-    if (this.#days === 0) return;
-    const oldestMs = wallMs() - this.#days * DAY_MS;
-    let deleted = 0;
-    for (const name of await readdir(folder).catch(() => [])) {
-      const path = join(folder, name);
-      const writtenMs = await stat(path).then(
-        ({ mtimeMs }) => mtimeMs,
-        () => wallMs(),
-      );
-      if (!name.endsWith(ENDING) || writtenMs >= oldestMs) continue;
-      const isGone = await rm(path, { force: true }).then(
-        () => true,
-        () => false,
-      );
-      if (isGone) deleted++;
-      this.#opened.clear();
-    }
-    if (deleted === 0) return;
-    logger.info('old evidence was deleted', { files: deleted });
+    const isOurs = (name: string) => name.endsWith(ENDING);
+    const files = await deleteOld({ folder, days: this.#days, wallMs: wallMs(), isOurs });
+    if (files === 0) return;
+    this.#opened.clear();
+    logger.info('old evidence was deleted', { files });
   }
 
   #say(market: string, reason: string): void {

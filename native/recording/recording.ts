@@ -1,33 +1,28 @@
 // The room of what stays of a show: recordings, clips and evidence. It reads the feed and the
 // facts; nothing waits for it. What the owner chose is told to it and kept by whoever made it.
 
-import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
 import type { RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import type { GameEvent } from '../../core/contract/events.ts';
-import {
-  type ClipView,
-  clipViewSchema,
-  type RecordingSettings,
-  type RecordingView,
-} from '../../core/contract/recording.ts';
+import type { ClipView, RecordingSettings, RecordingView } from '../../core/contract/recording.ts';
 import type { Unit } from '../../core/media/feed.ts';
 import type { FfmpegChoice } from '../ffmpeg/resolve.ts';
 import type { LedgerClient } from '../ledger/client.ts';
 import { clipOf } from './clip.ts';
-import { openNewFile, sentenceOf } from './diskFile.ts';
+import { type ClipPlace, type ClipShelf, createClipShelf } from './clipShelf.ts';
+import { sentenceOf } from './diskFile.ts';
 import { createEvidence, type EvidenceRoom, type KeptStill } from './evidence.ts';
 import { recordingName } from './fileNames.ts';
 import { createRecorder, type ShowFile } from './recorder.ts';
 import { createReplayRing, type ReplayRing } from './replayRing.ts';
-import { createStillMaker } from './still.ts';
+import { deleteOld, SWEEP_EVERY_MS } from './retention.ts';
+import { createStillMaker, type StillMaker } from './still.ts';
 
 /** A clip of something that happened: this long before it and after it, microseconds. */
 const HIGHLIGHT_BEFORE_US = 8_000_000;
 const HIGHLIGHT_AFTER_US = 4_000_000;
-const CLIPS_SHOWN = 50;
 
 /** What was asked for cannot be done; the sentence says why. */
 export class RecordingRefused extends Error {
@@ -49,6 +44,10 @@ export type Recording = {
   view(): RecordingView & { settings: RecordingSettings };
   saveClip(args: { seconds: number; title: string }): Promise<ClipView>;
   clips(): Promise<ClipView[]>;
+  /** Bytes of a clip or its picture; none where there is no such clip. */
+  readClip(at: ClipPlace): Promise<Uint8Array>;
+  /** @throws RecordingRefused */
+  removeClip(name: string): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -82,7 +81,8 @@ class RecordingRoom implements Recording {
   readonly #options: RecordingOptions;
   readonly #ring: ReplayRing = createReplayRing();
   readonly #recorder: ReturnType<typeof createRecorder>;
-  readonly #clipFolder: string;
+  readonly #clips: ClipShelf;
+  readonly #makeStill: StillMaker;
   #settings: RecordingSettings;
   #isLive = false;
   /** What is asked of the ledger while a recording begins. */
@@ -93,7 +93,8 @@ class RecordingRoom implements Recording {
     this.#options = options;
     const { dataFolder, timers, logger, wallMs, ffmpeg, onHelper, settings } = options;
     this.#settings = settings;
-    this.#clipFolder = join(dataFolder, 'clips');
+    this.#clips = createClipShelf(join(dataFolder, 'clips'));
+    this.#makeStill = createStillMaker({ ffmpeg, timers, logger, onHelper });
     this.#recorder = createRecorder({
       ...{ folder: join(dataFolder, 'recordings'), timers, logger, wallMs },
       onChange: () => this.#tell(),
@@ -104,8 +105,10 @@ class RecordingRoom implements Recording {
       key: options.evidenceKey,
       days: settings.evidenceDays,
       ring: this.#ring,
-      makeStill: createStillMaker({ ffmpeg, timers, logger, onHelper }),
+      makeStill: this.#makeStill,
     });
+    this.#cancels.add(timers.every(SWEEP_EVERY_MS, () => void this.#sweep()));
+    void this.#sweep();
   }
 
   push(unit: Unit): void {
@@ -175,6 +178,21 @@ class RecordingRoom implements Recording {
     this.#settings = settings;
     this.evidence.setDays(settings.evidenceDays);
     this.#tell();
+    void this.#sweep();
+  }
+
+  /** Deletes what is older than the owner wants to keep. */
+  async #sweep(): Promise<void> {
+    const { dataFolder, logger } = this.#options;
+    const { clipDays, recordingDays } = this.#settings;
+    const wallMs = this.#options.wallMs();
+    const clips = await this.#clips.deleteOld(clipDays, wallMs);
+    const recordings = await deleteOld({
+      ...{ folder: join(dataFolder, 'recordings'), days: recordingDays, wallMs },
+      // The newest one may be growing still.
+      isOurs: (name) => /^\d{4}-\d\d-\d\d /.test(name) && name !== this.#recorder.view().name,
+    });
+    if (clips + recordings > 0) logger.info('what was old was deleted', { clips, recordings });
   }
 
   view(): RecordingView & { settings: RecordingSettings } {
@@ -194,32 +212,32 @@ class RecordingRoom implements Recording {
   ): Promise<ClipView> {
     const clip = clipOf(this.#ring.cut(fromUs, toUs), what.captureUs);
     if (!clip) throw new RecordingRefused('No picture of that time is kept.');
-    const name = recordingName(what.title, this.#options.wallMs());
+    const still = await this.#makeStill(clip.shown);
+    const name = await this.#clips.freeName(recordingName(what.title, this.#options.wallMs()));
     const seconds = Math.round((clip.toUs - clip.fromUs) / 100_000) / 10;
-    const view: ClipView = { ...what, name: `${name}.mp4`, seconds, bytes: clip.mp4.length };
+    const sizes = { bytes: clip.mp4.length, stillBytes: still?.length ?? 0 };
+    const view: ClipView = { ...what, name, seconds, ...sizes };
     try {
-      await mkdir(this.#clipFolder, { recursive: true, mode: 0o700 });
-      await writeNew(join(this.#clipFolder, view.name), clip.mp4);
-      await writeNew(join(this.#clipFolder, `${name}.json`), Buffer.from(JSON.stringify(view)));
+      await this.#clips.save(view, clip.mp4, still);
     } catch (cause) {
       throw new RecordingRefused(sentenceOf(cause));
     }
     return view;
   }
 
-  async clips(): Promise<ClipView[]> {
-    const names = await readdir(this.#clipFolder).catch(() => []);
-    const newest = names
-      .filter((name) => name.endsWith('.json'))
-      .sort()
-      .reverse();
-    const found: ClipView[] = [];
-    for (const name of newest.slice(0, CLIPS_SHOWN)) {
-      const text = await readFile(join(this.#clipFolder, name), 'utf8').catch(() => 'null');
-      const view = clipViewSchema.safeParse(parsed(text));
-      if (view.success) found.push(view.data);
-    }
-    return found;
+  clips(): Promise<ClipView[]> {
+    return this.#clips.list();
+  }
+
+  readClip(at: ClipPlace): Promise<Uint8Array> {
+    return this.#clips.read(at);
+  }
+
+  async removeClip(name: string): Promise<void> {
+    const isGone = await this.#clips.remove(name).catch((cause: unknown) => {
+      throw new RecordingRefused(sentenceOf(cause));
+    });
+    if (!isGone) throw new RecordingRefused('There is no such clip any more.');
   }
 
   #tell(): void {
@@ -229,22 +247,5 @@ class RecordingRoom implements Recording {
   async close(): Promise<void> {
     for (const cancel of this.#cancels) cancel();
     await Promise.all([this.#recorder.stop(), this.evidence.close()]);
-  }
-}
-
-async function writeNew(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await openNewFile(path);
-  try {
-    await file.write(bytes);
-  } finally {
-    await file.close();
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
   }
 }

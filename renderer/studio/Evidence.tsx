@@ -6,6 +6,7 @@ import type { EvidenceView } from '../../core/contract/recording.ts';
 import { Button } from '../ui/Button.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { text } from '../ui/texts.ts';
+import { addressOfBytes, readParts } from './fetchParts.ts';
 import { Modal } from './Modal.tsx';
 import { studio } from './store.ts';
 
@@ -38,16 +39,17 @@ function Evidence({ marketId }: { marketId: string }) {
     let isHere = true;
     const urls: string[] = [];
     const url = (bytes: Uint8Array<ArrayBuffer>, type: string) => {
-      if (bytes.length === 0) return '';
-      const made = URL.createObjectURL(new Blob([bytes], { type }));
-      urls.push(made);
+      const made = addressOfBytes(bytes, type);
+      if (made !== '') urls.push(made);
       return made;
     };
+    const readPart = (part: 'still' | 'clip', length: number) =>
+      readParts(length, (offset) => studio.evidence.read({ marketId, part, offset }));
     async function fetchAll(): Promise<void> {
       const { evidence: view } = await studio.evidence.show({ marketId });
       if (!view) return setFetched('none');
-      const still = await readPart(marketId, 'still', view.stillBytes);
-      const clip = await readPart(marketId, 'clip', view.clipBytes);
+      const still = await readPart('still', view.stillBytes);
+      const clip = await readPart('clip', view.clipBytes);
       if (!isHere) return;
       setFetched({ view, still: url(still, 'image/jpeg'), clip: url(clip, 'video/mp4') });
     }
@@ -94,21 +96,4 @@ function Shown({ view, still, clip }: Fetched) {
       <p className="evidence-hash">{text('studio.evidence.hash', { hash })}</p>
     </div>
   );
-}
-
-/** All bytes of a part; fails when fewer come than were told. */
-async function readPart(
-  marketId: string,
-  part: 'still' | 'clip',
-  length: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length);
-  for (let offset = 0; offset < length; ) {
-    const { base64 } = await studio.evidence.read({ marketId, part, offset });
-    const piece = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-    if (piece.length === 0 || offset + piece.length > length) throw new Error('cut off');
-    bytes.set(piece, offset);
-    offset += piece.length;
-  }
-  return bytes;
 }

@@ -11,6 +11,7 @@ import { StateDot, type StateTone } from '../ui/StateDot.tsx';
 import { text } from '../ui/texts.ts';
 import { TextField } from './Field.tsx';
 import { ask, attempt, studio } from './store.ts';
+import { TelevisionPart } from './TelevisionPart.tsx';
 
 const TONES: Record<DestinationView['state'], StateTone> = {
   off: 'idle',
@@ -31,6 +32,7 @@ export function OutwardPanel({ state }: { state: StudioState }) {
         ))}
       </ul>
       <AddPlace />
+      <TelevisionPart state={state} />
     </div>
   );
 }

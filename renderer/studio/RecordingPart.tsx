@@ -7,6 +7,7 @@ import { Button } from '../ui/Button.tsx';
 import { elapsedText } from '../ui/figures.ts';
 import { StateDot } from '../ui/StateDot.tsx';
 import { text } from '../ui/texts.ts';
+import { ClipsButton } from './Clips.tsx';
 import { ask, studio } from './store.ts';
 
 const CLIP_SECONDS = 30;
@@ -52,9 +53,12 @@ export function RecordingPart({ state: { recording } }: { state: StudioState }) 
           {text('studio.recording.whileLive')}
         </button>
       </div>
-      <Button size="dense" look="quiet" onClick={saveClip}>
-        {text('studio.recording.clip')}
-      </Button>
+      <div className="marketControls">
+        <Button size="dense" look="quiet" onClick={saveClip}>
+          {text('studio.recording.clip')}
+        </Button>
+        <ClipsButton settings={settings} />
+      </div>
       {saved === '' ? null : (
         <p className="health-reason" role="status">
           {text('studio.recording.clipSaved', { name: saved })}

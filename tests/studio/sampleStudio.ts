@@ -187,6 +187,7 @@ export function refusingHandlers(): Handlers {
     handover: { set: refuse, clear: refuse },
     recording: {
       ...{ start: refuse, stop: refuse, configure: refuse, saveClip: refuse, clips: refuse },
+      ...{ readClip: refuse, removeClip: refuse },
     },
     moderation: {
       ...{ audit: refuse, card: refuse, note: refuse, removeNote: refuse },

@@ -28,6 +28,7 @@ import {
   testClock,
 } from '../../native/webrtc/testVideo.ts';
 import { sampleMarket, sampleReadings, sampleState } from './sampleStudio.ts';
+import { storyClips } from './storyClips.ts';
 import { storyDestinations } from './storyDestinations.ts';
 import { storyModels } from './storyModels.ts';
 import { storyModeration } from './storyModeration.ts';
@@ -430,8 +431,8 @@ function storyHandlers(
       },
     },
     recording: {
-      ...{ start: unavailable, stop: unavailable, configure: unavailable },
-      ...{ saveClip: unavailable, clips: unavailable },
+      ...{ start: unavailable, stop: unavailable, saveClip: unavailable },
+      ...storyClips(calls, apply, state),
     },
     evidence: { show: unavailable, read: unavailable },
     preview: { watch: unavailable, leave: unavailable },

@@ -516,6 +516,13 @@ export declare type Show = Message<"morphine.facts.v1.Show"> & {
    * @generated from field: bool encrypted = 64;
    */
   encrypted: boolean;
+
+  /**
+   * anybody may watch by HLS, later than the market
+   *
+   * @generated from field: bool television = 65;
+   */
+  television: boolean;
 };
 
 /**

@@ -1,5 +1,5 @@
-// Words of the studio's recordings, clips and evidence. Keys start with "studio.recording" and
-// "studio.evidence".
+// Words of the studio's recordings, clips, evidence and televisions. Keys start with
+// "studio.recording", "studio.clips", "studio.evidence" and "studio.television".
 
 export const recordingTexts = {
   'studio.recording': 'Recording',
@@ -13,6 +13,31 @@ export const recordingTexts = {
   'studio.recording.clip': 'Save the last 30 s',
   'studio.recording.clipTitle': 'Moment',
   'studio.recording.clipSaved': 'Saved: {name}',
+  'studio.clips.open': 'Clips …',
+  'studio.clips.title': 'Clips and what is kept',
+  'studio.clips.none':
+    'No clips yet. A highlight becomes one by itself; “Save the last 30 s” makes one by hand.',
+  'studio.clips.facts': '{day} · {time} · {size} MB',
+  'studio.clips.play': 'Play “{title}”',
+  'studio.clips.download': 'Download “{title}”',
+  'studio.clips.remove': 'Delete “{title}”',
+  'studio.clips.removeSure': 'Delete for good',
+  'studio.clips.gone': 'This clip is not there any more.',
+  'studio.clips.keep': 'How long it is kept',
+  'studio.clips.keepHint':
+    'What is older is deleted. The hash of evidence stays in the journal for good.',
+  'studio.clips.evidenceDays': 'Evidence of markets',
+  'studio.clips.clipDays': 'Clips',
+  'studio.clips.recordingDays': 'Recordings',
+  'studio.clips.days': '{days} days',
+  'studio.clips.forGood': 'For good',
+  'studio.television': 'Televisions',
+  'studio.television.switch': 'Show to televisions',
+  'studio.television.named': 'Show the picture to televisions by HLS',
+  'studio.television.hint':
+    'By HLS, for everybody with the address: to watch only, several seconds after the market.',
+  'studio.television.sealed': 'The show is sealed end to end, so televisions get no picture.',
+  'studio.television.address': 'Address for televisions',
   'studio.evidence.open': 'What decided it',
   'studio.evidence.openNamed': 'What decided “{title}”',
   'studio.evidence.none':
