@@ -61,6 +61,13 @@ export const recordingOperations = {
       result: z.strictObject({ evidence: evidenceViewSchema.nullable() }),
       roles: staff,
     },
+    /** Keeps what decided a market, and what is right, as a case for its pack: a file here. */
+    keepCase: {
+      kind: command,
+      args: ofMarket,
+      result: z.strictObject({ file: z.string() }),
+      roles: staff,
+    },
     /** Bytes of the deciding picture (JPEG) or of the clip (MP4) from `offset` on, as base64. */
     read: {
       kind: query,

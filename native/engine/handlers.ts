@@ -9,7 +9,7 @@ import { type MarketCaller, MarketRefusal, type Markets } from '../markets/marke
 import { ObsAway, ObsRefused } from '../obs/obsDoor.ts';
 import { ObsNotSettable } from '../obs/obsSetUp.ts';
 import type { Publisher } from '../publish/publisher.ts';
-import { type Recording, RecordingRefused } from '../recording/recording.ts';
+import { RecordingRefused } from '../recording/recording.ts';
 import { serve } from '../serve/rooms.ts';
 import { PairingRefused } from '../upstream/pairing.ts';
 import { OfferRefused } from '../webrtc/offerRefused.ts';
@@ -26,6 +26,7 @@ import { createModerationHandlers, type ModerationRooms } from './moderationHand
 import { createObsHandlers, type ObsDesk } from './obsDesk.ts';
 import { actorOf, createPeopleHandlers } from './peopleHandlers.ts';
 import type { PeopleRooms } from './peopleRooms.ts';
+import type { RecordingRooms } from './recordingRoom.ts';
 import type { RelayRoom } from './relayRoom.ts';
 import type { Show } from './show.ts';
 import type { StaffActs } from './staffActs.ts';
@@ -47,7 +48,7 @@ export type HandlerRooms = Pick<CrewActRooms, 'around'> & {
   encryption: Encryption;
   destinations: DestinationDesk;
   obs: ObsDesk;
-  recording: Recording;
+  recording: RecordingRooms;
   capture: { select(url: string): Promise<void> };
 };
 
@@ -156,6 +157,7 @@ function recordingHandlers({ recording, show }: HandlerRooms) {
     },
     evidence: {
       show: async ({ marketId }) => ({ evidence: await evidence.show(marketId) }),
+      keepCase: ({ marketId }, caller) => recording.cases.keep(caller, marketId),
       read: async (args) => base64(await evidence.read({ ...args, length })),
     },
   } satisfies Partial<Handlers>;
@@ -188,7 +190,7 @@ function encryptionHandlers(encryption: Encryption): Handlers['encryption'] {
 
 type MarketHandlerRooms = Pick<HandlerRooms, 'markets' | 'ledger'> & {
   staffActs: Pick<StaffActs, 'noteSuspension'>;
-  recording: { evidence: Pick<Recording['evidence'], 'stated'> };
+  recording: { evidence: Pick<RecordingRooms['evidence'], 'stated'> };
 };
 
 export function marketHandlers(rooms: MarketHandlerRooms): Handlers['markets'] {

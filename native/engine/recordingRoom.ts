@@ -14,13 +14,17 @@ import {
 import type { Capture } from '../capture/capture.ts';
 import type { EngineSurroundings } from '../engine.ts';
 import type { LedgerClient } from '../ledger/client.ts';
+import type { Markets } from '../markets/markets.ts';
 import type { KeptStill } from '../recording/evidence.ts';
 import { createRecording, type Recording } from '../recording/recording.ts';
 import type { StudioStateStore } from '../serve/state.ts';
 import type { StudioSocket } from '../upstream/studioSocket.ts';
+import type { VisionClient } from '../vision/client.ts';
 import type { EngineConfiguration } from './configuration.ts';
 import type { FactLog } from './factLog.ts';
+import { createPackCases, type PackCases } from './packCases.ts';
 import { replaceFile } from './replaceFile.ts';
+import { createToldRules } from './toldRules.ts';
 
 const settingsFile = recordingSettingsSchema.extend({ version: z.literal(1) });
 const keyFile = z.strictObject({ version: z.literal(1), key: z.string().regex(/^[0-9a-f]{64}$/) });
@@ -40,6 +44,8 @@ const CHANGES: ReadonlySet<string> = new Set([
   ],
 ]);
 
+export type RecordingRooms = Recording & { cases: PackCases };
+
 /** Opens the room and draws its arrows. */
 export async function openRecordingRoom(joined: {
   configuration: EngineConfiguration;
@@ -49,9 +55,11 @@ export async function openRecordingRoom(joined: {
   ledger: LedgerClient;
   store: StudioStateStore;
   socket: StudioSocket;
+  vision: VisionClient;
+  markets: Markets;
   /** Viewers and the relay hear what the show is like. */
   tellShow(): void;
-}): Promise<Recording> {
+}): Promise<RecordingRooms> {
   const { configuration, around, capture, factLog, ledger, store, socket } = joined;
   const { dataFolder, videoClockOffset, audioClockOffset, seed } = configuration;
   const settingsPath = join(dataFolder, 'recording.json');
@@ -69,6 +77,7 @@ export async function openRecordingRoom(joined: {
       ...{ videoClockOffset, audioClockOffset, seed },
       ...{ source: store.state().source.url, pack: store.state().vision.pack },
       channel: store.state().show.channelId,
+      rules: told.start(),
     }),
     onChange(view) {
       const { television } = store.state().recording.settings;
@@ -77,10 +86,17 @@ export async function openRecordingRoom(joined: {
     },
     onStill: (still) => stills.made(still),
   });
-  capture.onUnit((unit) => recording.push(unit));
+  const { clock } = around;
+  const told = createToldRules({ recording, clock, ...joined });
+  capture.onUnit((unit) => {
+    told.unit(unit);
+    recording.push(unit);
+  });
   factLog.listen((text) => recording.fact(text));
   ledger.onCommand((name, args) => {
-    if (CHANGES.has(name)) recording.command(JSON.stringify({ name, args }));
+    if (!CHANGES.has(name)) return;
+    told.flush();
+    recording.command(JSON.stringify({ name, args }));
   });
   store.onAction((action) => {
     if (action.type === 'market.changed') recording.evidence.marketChanged(action.market);
@@ -91,7 +107,10 @@ export async function openRecordingRoom(joined: {
   });
   socket.onRegistered(() => stills.sendAgain(recording.evidence.stills()));
   store.apply({ type: 'recording.changed', recording: recording.view() });
-  return recording;
+  const { evidence } = recording;
+  const { wallMs } = around;
+  const cases = createPackCases({ dataFolder, evidence, wallMs, ...joined });
+  return Object.assign(recording, { cases });
 }
 
 /** The relay is sent no picture of a sealed show, not even once it is over. */

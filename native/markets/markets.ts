@@ -17,11 +17,30 @@ import { MarketRefusal } from './refusal.ts';
 
 export { MarketRefusal } from './refusal.ts';
 
+export type PictureHole = { fromUs: number; toUs: number; kind: 'picture' | 'cut' };
+
 /** Who asked: the connection's pseudonym and role, and who they are as a viewer. */
 export type MarketCaller = { actor: string; role: Role; actorSubject?: string };
 
+/** What the room asks of the ledger. */
+export type MarketsLedger = Pick<
+  LedgerClient,
+  | 'isConnected'
+  | 'market'
+  | 'markets'
+  | 'betsOf'
+  | 'openMarket'
+  | 'lockMarket'
+  | 'resolveMarket'
+  | 'voidMarket'
+  | 'correctMarket'
+  | 'extendMarket'
+  | 'suspendBetting'
+  | 'suspendMarket'
+>;
+
 export type MarketsOptions = {
-  ledger: LedgerClient;
+  ledger: MarketsLedger;
   clock: MediaClock;
   timers: Timers;
   random: RandomBytes;
@@ -54,6 +73,8 @@ export type Markets = {
   onPictureGap(fromUs: number, toUs: number): void;
   /** Another source came on air between these capture times. */
   onPictureCut(fromUs: number, toUs: number): void;
+  /** Runs with each gap and cut before it counts. */
+  onPictureHole(run: (hole: PictureHole) => void): void;
   /** Reason in words, empty to go on. Also tells the ledger. */
   suspendBetting(reason: string): void;
   /** The ledger accepted a bet: pools of this market are read again (gathered, 5 a second). */
@@ -98,14 +119,20 @@ export type Markets = {
 /** Creates the room; call `restore()` when the ledger is there. */
 export function createMarkets(options: MarketsOptions): Markets {
   const room = new MarketsRoom(options);
+  const holeListeners: ((hole: PictureHole) => void)[] = [];
+  const takeHole = (hole: PictureHole) => {
+    for (const run of holeListeners) run(hole);
+    room.remember(hole);
+  };
   return {
     restore: () => room.restore(),
     onEvent: (event) => room.onEvent(event),
     onJudged: (untilUs, blindUntilUs = 0, lostUntilUs = 0) =>
       room.onJudged(untilUs, blindUntilUs, lostUntilUs),
     dispute: (type, reason) => room.dispute(type, reason),
-    onPictureGap: (fromUs, toUs) => room.remember({ fromUs, toUs, kind: 'picture' }),
-    onPictureCut: (fromUs, toUs) => room.remember({ fromUs, toUs, kind: 'cut' }),
+    onPictureGap: (fromUs, toUs) => takeHole({ fromUs, toUs, kind: 'picture' }),
+    onPictureCut: (fromUs, toUs) => takeHole({ fromUs, toUs, kind: 'cut' }),
+    onPictureHole: (run) => void holeListeners.push(run),
     suspendBetting: (reason) => room.suspendBetting(reason),
     onBetPlaced: (marketId) => room.onBetPlaced(marketId),
     open: (caller, args) => room.open(caller, args.templateId, args.marketId),

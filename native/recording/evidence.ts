@@ -44,6 +44,8 @@ export type EvidenceRoom = {
     offset: number;
     length: number;
   }): Promise<Uint8Array>;
+  /** All that was kept of a market, the first decision first, once nothing is being kept. */
+  decisions(marketId: string): Promise<Evidence[]>;
   /** The newest pictures, oldest first, for a relay that came back. */
   stills(): readonly KeptStill[];
   setDays(days: number): void;
@@ -252,6 +254,21 @@ class EvidenceKeeper implements EvidenceRoom {
     const opened = await this.#open(args.marketId);
     const bytes = opened?.evidence[args.part] ?? new Uint8Array(0);
     return bytes.subarray(args.offset, args.offset + args.length);
+  }
+
+  async decisions(marketId: string): Promise<Evidence[]> {
+    await Promise.all(this.#working);
+    const { folder, key } = this.#options;
+    const found: Evidence[] = [];
+    for (const name of await this.#filesOf(marketId)) {
+      try {
+        found.push(openEvidence(await readFile(join(folder, name)), marketId, key));
+      } catch (cause) {
+        if (!(cause instanceof SealBroken)) throw cause;
+        this.#say(marketId, cause.message);
+      }
+    }
+    return found;
   }
 
   stills(): readonly KeptStill[] {

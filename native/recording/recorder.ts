@@ -23,14 +23,14 @@ export const COMMANDS_FILE = 'commands.txt';
 export const SHOW_FILE = 'show.json';
 
 /** What a recorded show was, for running it again. */
-export type ShowFile = Record<string, string | number>;
+export type ShowFile = Record<string, unknown>;
 
 export type Recorder = {
   push(unit: Unit): void;
   /** Lines of the fact log. */
   fact(text: string): void;
-  /** One line of what was asked of the ledger. */
-  command(line: string): void;
+  /** One line of what was asked of the ledger, or told to the rules (that may wait a little). */
+  command(line: string, isUrgent?: boolean): void;
   /** Begins at the next key frame; does nothing while one runs. */
   start(title: string, show: ShowFile): Promise<void>;
   /** Ends it with a reason, empty when a person did; resolves when the files are whole. */
@@ -86,9 +86,9 @@ class ShowRecorder implements Recorder {
     this.#running?.facts.add(text);
   }
 
-  command(line: string): void {
+  command(line: string, isUrgent = true): void {
     // What was asked of the ledger is few and dear: written at once.
-    this.#running?.commands.add(`${line}\n`, true);
+    this.#running?.commands.add(`${line}\n`, isUrgent);
   }
 
   async start(title: string, show: ShowFile): Promise<void> {
@@ -166,6 +166,7 @@ class ShowRecorder implements Recorder {
     const running = this.#running;
     if (!running) return;
     running.facts.write();
+    running.commands.write();
     this.#change({ ...this.#view, ...figuresOf(running) });
     const isFull = await this.#isFull().catch(() => false);
     if (isFull && this.#running === running) this.#fail('The disk is nearly full.');
@@ -186,6 +187,7 @@ class ShowRecorder implements Recorder {
     this.#running = null;
     this.#cancelCheck();
     running.facts.write();
+    running.commands.write();
     const files = [running.picture, running.facts.file, running.commands.file, ...running.others];
     const state = reason === '' ? 'off' : 'failed';
     this.#change({ ...this.#view, ...figuresOf(running), state, reason });

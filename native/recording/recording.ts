@@ -33,7 +33,10 @@ export type Recording = {
   evidence: EvidenceRoom;
   push(unit: Unit): void;
   fact(text: string): void;
-  command(line: string): void;
+  /** A line of commands.txt; `isUrgent` false: it may wait a little for its place on the disk. */
+  command(line: string, isUrgent?: boolean): void;
+  /** Whether anything that is told now is kept. */
+  isRunning(): boolean;
   happened(event: GameEvent): void;
   /** The show went live or ended: with `whileLive` a recording begins and ends with it. */
   steer(show: { isLive: boolean; title: string }): void;
@@ -120,9 +123,13 @@ class RecordingRoom implements Recording {
     this.#recorder.fact(text);
   }
 
-  command(line: string): void {
+  command(line: string, isUrgent = true): void {
     if (this.#early) this.#early.push(line);
-    else this.#recorder.command(line);
+    else this.#recorder.command(line, isUrgent);
+  }
+
+  isRunning(): boolean {
+    return this.#early !== null || this.#recorder.view().state === 'recording';
   }
 
   happened(event: GameEvent): void {

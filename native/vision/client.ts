@@ -61,6 +61,10 @@ export type VisionClient = {
   proposeCourt(): Promise<CourtProposal>;
   /** Files of models changed, or one that was given up is to be tried again. */
   modelsChanged(): void;
+  /** The pack and drawings in force; null before the first. */
+  choice(): VisionChoice | null;
+  /** Runs with what is asked of vision besides pictures, as it is asked. */
+  onAsked(run: (control: VisionControl) => void): void;
   /** Vision (re)started (endpoint) or went away (null). */
   setEndpoint(endpoint: Endpoint | null): void;
   /** `bytes` are the message as it travelled, for passing on without encoding again. */
@@ -99,6 +103,8 @@ export function createVisionClient(options: VisionClientOptions): VisionClient {
     signal: (signal) => client.signal(signal),
     proposeCourt: () => client.proposeCourt(),
     modelsChanged: () => client.modelsChanged(),
+    choice: () => client.choice(),
+    onAsked: (run) => client.askedListeners.push(run),
     setEndpoint: (endpoint) => client.setEndpoint(endpoint),
     onFacts: (run) => client.factListeners.push(run),
     onEvent: (run) => client.eventListeners.push(run),
@@ -115,6 +121,7 @@ class Client {
   readonly eventListeners: ((event: GameEvent) => void)[] = [];
   readonly judgedListeners: JudgedListener[] = [];
   readonly statusListeners: ((status: VisionStatus) => void)[] = [];
+  readonly askedListeners: ((control: VisionControl) => void)[] = [];
   readonly ring: UnitRing;
   readonly #options: VisionClientOptions;
   readonly #recent: GameEvent[] = [];
@@ -147,10 +154,20 @@ class Client {
 
   configure(choice: VisionChoice): void {
     this.#choice = choice;
+    this.#tellAsked({ type: 'configure', ...choice });
     if (this.#link) this.#sendControl({ type: 'configure', ...choice });
   }
 
+  choice(): VisionChoice | null {
+    return this.#choice;
+  }
+
+  #tellAsked(control: VisionControl): void {
+    for (const run of this.askedListeners) run(control);
+  }
+
   streamReset(): void {
+    this.#tellAsked({ type: 'streamReset' });
     this.ring.push({ type: 'reset' });
     this.#pump();
   }
@@ -178,6 +195,7 @@ class Client {
   }
 
   signal(signal: VisionSignal): void {
+    this.#tellAsked({ type: 'signal', ...signal });
     if (this.#link) this.#sendControl({ type: 'signal', ...signal });
   }
 

@@ -8,7 +8,7 @@ import { Figure } from '../ui/Figure.tsx';
 import { countdownText, pointsText } from '../ui/figures.ts';
 import { OutcomeMark } from '../ui/OutcomeMark.tsx';
 import { text } from '../ui/texts.ts';
-import { EvidenceButton } from './Evidence.tsx';
+import { DecidedActs } from './DecidedActs.tsx';
 import { ChoiceField, TextField } from './Field.tsx';
 import { ReasonForm } from './ReasonForm.tsx';
 import { studio } from './store.ts';
@@ -41,11 +41,7 @@ export function PastMarket({ market, policy, nowUs }: PastMarketProps) {
           )}
         </span>
       </div>
-      {market.state === 'RESOLVED' ? (
-        <div className="pastMarket-line">
-          <EvidenceButton marketId={market.id} title={title} />
-        </div>
-      ) : null}
+      {market.state === 'RESOLVED' ? <DecidedActs marketId={market.id} title={title} /> : null}
       {leftUs <= 0 || isCorrecting ? null : (
         <div className="pastMarket-line">
           <span className="pastMarket-left">

@@ -1,66 +1,116 @@
-// What another guard would have changed: each bet of a decided market, judged by the media-clock
-// rule once with the guard it had and once with the other. Pure; it reads commands and moves nothing.
+// What another guard would have changed: the same commands once more, with that guard in the rules
+// of every market that opened, and each bet beside what it was. Moves nothing of the studio's.
 
-import { z } from 'zod';
-import { cutoffUs, isLate } from '../../core/markets/mediaClock.ts';
 import { requestArgs } from '../../native/ledger/protocol.ts';
 import type { Command } from './readShow.ts';
+import type { FreshLedger } from './replayLedger.ts';
+
+/** What became of a bet. */
+type Fate = 'PENDING' | 'WON' | 'LOST' | 'REFUNDED';
 
 export type Flip = {
   marketId: string;
   title: string;
   betId: string;
-  outcome: number;
+  subject: string;
+  outcomeLabel: string;
   amountMinor: number;
   /** How long before the deciding picture it arrived, ms; negative: after it. */
   beforeMs: number;
-  /** What it would be now. */
-  now: 'stands' | 'void';
+  was: Fate;
+  is: Fate;
+  /** What the viewer has more (or less) than then, minor points. */
+  effectMinor: number;
 };
 
-const bound = z.object({ marketId: z.string() });
+const PAGE = 500;
 
-/**
- * Bets that the other guard would have decided otherwise, in the order of their arrival.
- *
- * @param accepted ids of the bets that the ledger took
- */
-export function guardFlips(
-  commands: readonly Command[],
-  guardMs: number,
-  accepted: ReadonlySet<string>,
-): Flip[] {
-  const rules = new Map<string, { title: string; guardMs: number }>();
-  const moments = new Map<string, number>();
-  const bets: z.infer<typeof requestArgs.placeBet>[] = [];
-  for (const { name, args } of commands) {
-    const { data } = bound.safeParse(args);
-    if (!data) continue;
-    if (name === 'openMarket') rules.set(data.marketId, requestArgs.openMarket.parse(args).rules);
-    if (name === 'placeBet') bets.push(requestArgs.placeBet.parse(args));
-    const momentUs = momentOf(name, args);
-    if (momentUs === null) continue;
-    // A correction's moment takes the place of the first; before that the earliest cuts.
-    const known = name === 'correctMarket' ? undefined : moments.get(data.marketId);
-    moments.set(data.marketId, Math.min(momentUs, known ?? momentUs));
-  }
-  return bets.flatMap((bet) => {
-    const market = rules.get(bet.marketId);
-    const tCapUs = moments.get(bet.marketId);
-    if (!market || tCapUs === undefined || !accepted.has(bet.betId)) return [];
-    const was = isLate(bet.arrivedUs, cutoffUs(tCapUs, market.guardMs));
-    const is = isLate(bet.arrivedUs, cutoffUs(tCapUs, guardMs));
-    if (was === is) return [];
-    const { marketId, betId, outcome, amountMinor } = bet;
-    const beforeMs = (tCapUs - bet.arrivedUs) / 1000;
-    const now = is ? ('void' as const) : ('stands' as const);
-    return [{ marketId, title: market.title, betId, outcome, amountMinor, beforeMs, now }];
+/** The commands with another guard; a betting window that would reach into it ends sooner. */
+export function withGuard(commands: readonly Command[], guardMs: number): Command[] {
+  return commands.map((command) => {
+    if (command.name !== 'openMarket') return command;
+    const { rules, ...args } = requestArgs.openMarket.parse(command.args);
+    const latestUs = Math.max(rules.opensAtUs + 1, rules.horizonAtUs - guardMs * 1000);
+    const lockAtUs = Math.min(rules.lockAtUs, latestUs);
+    return { name: command.name, args: { ...args, rules: { ...rules, guardMs, lockAtUs } } };
   });
 }
 
-function momentOf(name: string, args: unknown): number | null {
-  if (name === 'lockMarket') return requestArgs.lockMarket.parse(args).tCapUs;
-  if (name === 'correctMarket') return requestArgs.correctMarket.parse(args).tCapUs;
-  if (name !== 'resolveMarket') return null;
-  return requestArgs.resolveMarket.parse(args).evidence?.captureUs ?? null;
+/**
+ * Bets that another guard decides otherwise, and those that it makes worth more or less, in the
+ * order of their arrival.
+ *
+ * @param then a ledger that took the commands, @param now one that took them with the other guard
+ */
+export function guardFlips(
+  then: FreshLedger,
+  now: FreshLedger,
+  commands: readonly Command[],
+): Flip[] {
+  const opened = commands.flatMap(({ name, args }) =>
+    name === 'openMarket' ? [String(args.marketId)] : [],
+  );
+  return [...new Set(opened)].flatMap((marketId) => {
+    const { market } = then.ask('market', { marketId });
+    const after = new Map(betsOf(now, marketId).map((bet) => [bet.betId, bet]));
+    return betsOf(then, marketId).flatMap((bet): Flip[] => {
+      const again = after.get(bet.betId);
+      const is = again?.result ?? 'REFUNDED';
+      // A bet that is not taken at all costs nothing, as one that comes back.
+      const effectMinor = (again ? netOf(again) : 0) - netOf(bet);
+      if (is === bet.result && effectMinor === 0) return [];
+      const tCapUs = market?.decidedCaptureUs || market?.resolvedAtUs || bet.atUs;
+      const { betId, subject, outcomeLabel, amountMinor } = bet;
+      return [
+        {
+          ...{ marketId, title: bet.marketTitle, betId, subject, outcomeLabel, amountMinor },
+          ...{ beforeMs: (tCapUs - bet.atUs) / 1000, was: bet.result, is, effectMinor },
+        },
+      ];
+    });
+  });
 }
+
+function betsOf(ledger: FreshLedger, marketId: string) {
+  const bets: ReturnType<typeof page> = [];
+  const page = (afterSeq: number) =>
+    ledger.ask('betsOf', { marketId, afterSeq, limit: PAGE }).entries;
+  for (let afterSeq = 0; ; ) {
+    const more = page(afterSeq);
+    bets.push(...more);
+    const last = more.at(-1);
+    if (!last || more.length < PAGE) return bets;
+    afterSeq = last.seq;
+  }
+}
+
+/** What a bet brought beyond its stake. */
+function netOf({
+  result,
+  paidMinor,
+  amountMinor,
+}: {
+  result: Fate;
+  paidMinor: number;
+  amountMinor: number;
+}) {
+  if (result === 'WON') return paidMinor - amountMinor;
+  return result === 'LOST' ? -amountMinor : 0;
+}
+
+/** One line of it, in words. */
+export function flipWords(flip: Flip): string {
+  const { title, betId, amountMinor, outcomeLabel, beforeMs, was, is, effectMinor } = flip;
+  const when =
+    beforeMs >= 0 ? `${beforeMs.toFixed(0)} ms before` : `${(-beforeMs).toFixed(0)} ms after`;
+  const sign = effectMinor > 0 ? '+' : '';
+  const fate = was === is ? WORDS[is] : `${WORDS[was]}, now ${WORDS[is]}`;
+  return `${title}: bet ${betId} of ${amountMinor} on "${outcomeLabel}", ${when}: ${fate} (${sign}${effectMinor}).`;
+}
+
+const WORDS: Record<Fate, string> = {
+  PENDING: 'undecided',
+  WON: 'won',
+  LOST: 'lost',
+  REFUNDED: 'given back',
+};

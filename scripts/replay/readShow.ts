@@ -9,6 +9,7 @@ import { rtpTimestampOf, type Unit } from '../../core/media/feed.ts';
 import { readFmp4 } from '../../core/media/fmp4Reader.ts';
 import { readFactLines } from '../../core/wire/factLines.ts';
 import type { GameEvent } from '../../core/wire/gen/facts_pb.js';
+import { rulesStartSchema } from '../../native/recording/toldLines.ts';
 
 const aboutSchema = z.looseObject({
   version: z.literal(1),
@@ -21,6 +22,8 @@ const aboutSchema = z.looseObject({
   headHash: z.string().optional(),
   ledgerId: z.string().optional(),
   channel: z.string().default(''),
+  /** Absent: the recording was made before rules were recorded. */
+  rules: rulesStartSchema.optional(),
 });
 export type AboutShow = z.infer<typeof aboutSchema>;
 
@@ -40,7 +43,7 @@ export function readAbout(folder: string): AboutShow {
   }
 }
 
-/** What was asked of the ledger, in order. */
+/** What was asked of the ledger and told to the rules, in order. */
 export function readCommands(folder: string): Command[] {
   return linesOf(folder, 'commands.txt').map((line) => commandSchema.parse(JSON.parse(line)));
 }

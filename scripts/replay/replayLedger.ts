@@ -1,6 +1,6 @@
-// Runs what was asked of the ledger through a ledger anew, from where the real one stood, and
-// compares the journals row by row. Salts are those of the kept texts, so an equal past gives equal
-// hashes. Never writes to the studio's own file.
+// A ledger that begins where the real one stood when the recording began, and takes what is asked
+// of it from there on. Salts are those of the kept texts, so an equal past gives equal hashes. Never
+// writes to the studio's own file.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,12 @@ import { type LedgerFile, openLedgerFile } from '../../native/ledger/inspect.ts'
 import { openJournalStore } from '../../native/ledger/journalStore.ts';
 import { type AnsweredRequest, Ledger } from '../../native/ledger/ledger.ts';
 import { subjectPlace, textPlace } from '../../native/ledger/personal/seal.ts';
-import { requestArgs } from '../../native/ledger/protocol.ts';
+import {
+  type RequestArgs,
+  type RequestName,
+  type RequestResult,
+  requestArgs,
+} from '../../native/ledger/protocol.ts';
 import { type AboutShow, type Command, NoShow } from './readShow.ts';
 
 export type LedgerReplay = {
@@ -27,49 +32,73 @@ export type LedgerReplay = {
   /** The first row that differs; 0: none. */
   differsAt: number;
   refused: number;
-  /** Ids of the bets that it took. */
-  bets: ReadonlySet<string>;
+};
+
+export type FreshLedger = {
+  /** Carries out and makes durable. @throws LedgerRefusal */
+  ask<Name extends RequestName>(name: Name, args: RequestArgs<Name>): RequestResult<Name>;
+  /** The same for what is as it was recorded; false: refused, and counted. */
+  take(command: Command): boolean;
+  /** What came of it, beside the studio's own journal. */
+  result(): LedgerReplay;
+  close(): void;
 };
 
 type Text = { hash: string; salt: Buffer; text: string };
 type StoredRow = { seq: number; body: Buffer; hash: Buffer };
 
-/** @throws NoShow when the data folder lacks what the show began with */
-export function replayLedger(
+/**
+ * @param commands whoever bound a key again in the show did it with the one that stands there
+ * @throws NoShow when the data folder lacks what the show began with
+ */
+export function openFreshLedger(
   dataFolder: string,
   about: AboutShow,
   commands: readonly Command[],
-): LedgerReplay {
+): FreshLedger {
   const { headSeq, headHash } = about;
   if (headSeq === undefined) throw new NoShow('The ledger was away when this recording began.');
   const file = openLedgerFile(dataFolder);
-  const folder = mkdtempSync(join(tmpdir(), 'morphine-replay-'));
   try {
     const rows = [...file.rows()];
     const before = rows.slice(0, headSeq);
     if (before.at(-1)?.hash.toString('hex') !== headHash) {
       throw new NoShow(`The ledger in ${dataFolder} is not the one of this show.`);
     }
-    return replay({ file, folder, before, after: rows.slice(headSeq), commands });
+    return open({ file, before, after: rows.slice(headSeq), commands });
   } finally {
     file.close();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function replay(of: {
+/** Runs commands as they stand. */
+export function replayLedger(
+  dataFolder: string,
+  about: AboutShow,
+  commands: readonly Command[],
+): LedgerReplay {
+  const ledger = openFreshLedger(dataFolder, about, commands);
+  try {
+    for (const command of commands) ledger.take(command);
+    return ledger.result();
+  } finally {
+    ledger.close();
+  }
+}
+
+function open(of: {
   file: LedgerFile;
-  folder: string;
   before: StoredRow[];
   after: StoredRow[];
   commands: readonly Command[];
-}): LedgerReplay {
-  const { file, folder, before, after, commands } = of;
-  const store = openJournalStore(join(folder, 'ledger.db'));
+}): FreshLedger {
+  const { file, before, after, commands } = of;
   const texts = new Map([...file.texts()].map((text) => [text.hash, text]));
   const first = parseRow(before[0]?.body ?? new Uint8Array(0));
   if (first.kind !== 'ledger.opened') throw new NoShow('The journal does not begin.');
   const identity = { ledgerId: first.ledger, channelId: first.channel, epoch: first.epoch };
+  const folder = mkdtempSync(join(tmpdir(), 'morphine-replay-'));
+  const store = openJournalStore(join(folder, 'ledger.db'));
   const ledger = new Ledger(store, identity, first.at, { saltOf: saltsOf(after, texts) });
   const asImport = before.map(({ seq, body, hash }) => ({
     ...{ seq, body: body.toString('utf8'), hash: hash.toString('hex') },
@@ -81,28 +110,40 @@ function replay(of: {
   importRows(ledger.journal, asImport, true, plain);
   bindAll(file, store, commands);
   let refused = 0;
-  const bets = new Set<string>();
-  for (const { name, args } of commands) {
-    if (!(name in requestArgs)) continue;
-    try {
-      ledger.answer(name as AnsweredRequest, args);
-      if (name === 'placeBet') bets.add(String(args.betId));
-    } catch (cause) {
-      if (!(cause instanceof LedgerRefusal)) throw cause;
-      refused++;
-    }
+  function ask<Name extends RequestName>(name: Name, args: RequestArgs<Name>): RequestResult<Name> {
+    const answer = ledger.answer(name as AnsweredRequest, args);
     while (ledger.isSettling(args) && ledger.tend());
     ledger.commit();
+    return answer as RequestResult<Name>;
   }
-  const made = [...store.allRows.iterate()].slice(before.length);
-  store.database.close();
-  const recorded = after.slice(0, made.length);
-  const differs = made.findIndex(({ hash }, at) => !recorded[at]?.hash.equals(hash));
-  const hexOf = (row: { hash: Buffer } | undefined) => row?.hash.toString('hex') ?? '';
   return {
-    ...{ rows: made.length, refused, bets, hash: hexOf(made.at(-1)) },
-    recordedHash: hexOf(recorded.at(-1)),
-    differsAt: differs < 0 ? 0 : before.length + differs + 1,
+    ask,
+    take({ name, args }) {
+      if (!(name in requestArgs)) return true;
+      try {
+        ask(name as RequestName, args as never);
+        return true;
+      } catch (cause) {
+        if (!(cause instanceof LedgerRefusal)) throw cause;
+        refused++;
+        return false;
+      }
+    },
+    result() {
+      const made = [...store.allRows.iterate()].slice(before.length);
+      const recorded = after.slice(0, made.length);
+      const differs = made.findIndex(({ hash }, at) => !recorded[at]?.hash.equals(hash));
+      const hexOf = (row: { hash: Buffer } | undefined) => row?.hash.toString('hex') ?? '';
+      return {
+        ...{ rows: made.length, refused, hash: hexOf(made.at(-1)) },
+        recordedHash: hexOf(recorded.at(-1)),
+        differsAt: differs < 0 ? 0 : before.length + differs + 1,
+      };
+    },
+    close() {
+      store.database.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
   };
 }
 

@@ -193,7 +193,7 @@ export function refusingHandlers(): Handlers {
       ...{ audit: refuse, card: refuse, note: refuse, removeNote: refuse },
       ...{ setSlow: refuse, effect: refuse },
     },
-    evidence: { show: refuse, read: refuse },
+    evidence: { show: refuse, keepCase: refuse, read: refuse },
     preview: { watch: refuse, leave: refuse },
   };
 }

@@ -434,7 +434,7 @@ function storyHandlers(
       ...{ start: unavailable, stop: unavailable, saveClip: unavailable },
       ...storyClips(calls, apply, state),
     },
-    evidence: { show: unavailable, read: unavailable },
+    evidence: { show: unavailable, keepCase: unavailable, read: unavailable },
     preview: { watch: unavailable, leave: unavailable },
   });
 }

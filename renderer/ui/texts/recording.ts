@@ -38,6 +38,9 @@ export const recordingTexts = {
     'By HLS, for everybody with the address: to watch only, several seconds after the market.',
   'studio.television.sealed': 'The show is sealed end to end, so televisions get no picture.',
   'studio.television.address': 'Address for televisions',
+  'studio.case.keep': 'Keep as a case',
+  'studio.case.keepNamed': 'Keep “{title}” as a case for the pack’s tests',
+  'studio.case.kept': 'Kept as {file} in the folder “cases”; it holds the clip, unsealed.',
   'studio.evidence.open': 'What decided it',
   'studio.evidence.openNamed': 'What decided “{title}”',
   'studio.evidence.none':
