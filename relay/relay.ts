@@ -173,14 +173,14 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
   let isClosed = false;
   const compressed = new CompressedFiles();
   // The pages are built side by side.
-  const checkPageFolder = join(options.viewerPageFolder, '..', 'check');
+  const beside = (page: string) => join(options.viewerPageFolder, '..', page);
   void compressed.prepare(options.viewerPageFolder);
   serve(opened.server, room, sockets, {
     people,
     viewerPageFolder: options.viewerPageFolder,
     mediaOriginOf: (channelId) =>
       channels.find(channelId)?.mediaElsewhere?.origin ?? room.elsewhere(channelId),
-    checkPageFolder,
+    ...{ checkPageFolder: beside('check'), overlayPageFolder: beside('overlay') },
     compressed,
     channelPage: channelPageOf(options, channels, url),
     async handleMedia(request) {

@@ -18,7 +18,7 @@ import type { PeopleRoutes } from './peopleRoutes.ts';
 import { type AllowedOrigins, sendProblem } from './problems.ts';
 import type { MarkSigner } from './relayKey.ts';
 import type { Television } from './television/television.ts';
-import { checkFileOf, pageFileOf, sendPageFile } from './viewerPage.ts';
+import { besideFileOf, pageFileOf, sendPageFile } from './viewerPage.ts';
 import type { Witness } from './witness/witness.ts';
 
 /**
@@ -55,6 +55,8 @@ export type RouteOptions = {
   pair(body: Uint8Array): Promise<PairingResult>;
   /** The built page that checks bets. */
   checkPageFolder: string;
+  /** The built page that lies over the picture inside OBS. */
+  overlayPageFolder: string;
   witness: Witness;
   marks: MarkSigner;
   limits: AddressLimits;
@@ -274,14 +276,18 @@ async function routePage(
 ): Promise<void> {
   const withBody = request.method === 'GET';
   if (await answerChannelPage(options.channelPage, response, { path, withBody })) return;
-  const isCheck = path.startsWith('/check/');
-  const file = isCheck ? checkFileOf(path) : pageFileOf(path);
+  const beside = path.startsWith('/check/')
+    ? options.checkPageFolder
+    : path.startsWith('/overlay/')
+      ? options.overlayPageFolder
+      : null;
+  const file = beside === null ? pageFileOf(path) : besideFileOf(path);
   if (file === null) {
     sendProblem(response, 404, 'There is nothing here. Check the link.');
     return;
   }
   const sending = {
-    folder: isCheck ? options.checkPageFolder : options.viewerPageFolder,
+    folder: beside ?? options.viewerPageFolder,
     compressed: options.compressed,
     acceptEncoding: request.headers['accept-encoding']?.toString(),
   };

@@ -47,8 +47,8 @@ export function pageFileOf(path: string): string | null {
   return CONTENT_TYPES[extname(file)] ? file : null;
 }
 
-/** As pageFileOf, for the page that checks bets: `/check/{channel}` and its files beside it. */
-export function checkFileOf(path: string): string | null {
+/** As pageFileOf, for `/check/{channel}` and `/overlay/{channel}` and their files beside them. */
+export function besideFileOf(path: string): string | null {
   const parts = path.split('/').slice(2);
   const [only, ...others] = parts;
   if (others.length === 0 && only !== undefined && isId(only)) return 'index.html';

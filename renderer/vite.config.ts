@@ -5,19 +5,22 @@
 import react from '@vitejs/plugin-react';
 import type { InlineConfig, Plugin } from 'vite';
 
-export const pageNames = ['studio', 'viewer', 'capture', 'check'] as const;
+export const pageNames = ['studio', 'viewer', 'capture', 'check', 'overlay', 'dock'] as const;
 export type PageName = (typeof pageNames)[number];
 
 /**
  * Where a page's assets are asked for. The studio is at / in a browser and at its own scheme in
  * the window, the capture page at /capture/, so both are relative; the viewer page stands at
- * /s/{channel} and the one that checks bets at /check/{channel}, so their assets are absolute.
+ * /s/{channel}, the one that checks bets at /check/{channel} and the overlay at
+ * /overlay/{channel}, so their assets are absolute. The dock stands at /dock/ of the studio.
  */
 const BASE: Record<PageName, string> = {
   studio: './',
   viewer: '/',
   capture: './',
   check: '/check/',
+  overlay: '/overlay/',
+  dock: './',
 };
 
 /**

@@ -122,7 +122,7 @@ function faultOf(file: SourceFile, { from, isTypeOnly }: Import): string | undef
   }
   if (isIn(path, 'native')) return nativeFault(path, target, isTypeOnly);
   if (isIn(path, 'renderer')) {
-    const isOwn = path.split('/')[1] === target.split('/')[1];
+    const isOwn = path.split('/')[1] === target.split('/')[1] || isPartOf(path, target);
     // The crew's page is the studio's own panels over another line.
     if (isIn(path, 'renderer/crew') && isIn(target, 'renderer/studio')) return undefined;
     return isOwn || isIn(target, 'renderer/ui') || path.split('/').length === 2
@@ -130,6 +130,14 @@ function faultOf(file: SourceFile, { from, isTypeOnly }: Import): string | undef
       : 'pages share renderer/ui only';
   }
   return undefined;
+}
+
+/** The overlay is a viewer that only looks, the dock a part of the studio in another window. */
+function isPartOf(path: string, target: string): boolean {
+  return (
+    (isIn(path, 'renderer/overlay') && isIn(target, 'renderer/viewer')) ||
+    (isIn(path, 'renderer/dock') && isIn(target, 'renderer/studio'))
+  );
 }
 
 function packageFault(path: string, name: string): string | undefined {

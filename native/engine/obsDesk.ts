@@ -8,7 +8,7 @@ import type { IngestView } from '../../core/contract/ingest.ts';
 import type { Handlers } from '../../core/contract/rpcCalls.ts';
 import type { EngineSurroundings } from '../engine.ts';
 import { createObsRoom, type ObsKept, type ObsRoom, type ObsRoomOptions } from '../obs/obs.ts';
-import { obsBeforeSchema } from '../obs/obsSetUp.ts';
+import { obsBeforeSchema, overlayUrlOf } from '../obs/obsSetUp.ts';
 import type { StudioStateStore } from '../serve/state.ts';
 import { replaceFile } from './replaceFile.ts';
 
@@ -23,7 +23,7 @@ const keptSchema = z.strictObject({
 
 export type ObsDesk = {
   room: ObsRoom;
-  /** A link to the studio's page that works once within a minute. */
+  /** A link to the studio's dock that works once within a minute. */
   issueLink(): string;
   close(): void;
 };
@@ -35,15 +35,15 @@ export function openObs(joined: {
   store: StudioStateStore;
   ingest: { view(): IngestView };
   /** Once it stands. */
-  door(): { issueLink(): string };
+  door(): { issueLink(path: '/dock/'): string };
 }): Promise<ObsDesk> {
   const { configuration, around, store, ingest } = joined;
   const { timers, logger, monotonicMs } = around;
   return openObsDesk(configuration.dataFolder, {
     ...{ timers, monotonicMs, logger: logger.with({ part: 'obs' }) },
     files: { platform: process.platform, env: process.env },
-    targets: () => ({ ...ingest.view(), overlayUrl: store.state().show.viewerUrl }),
-    issueLink: () => joined.door().issueLink(),
+    targets: () => ({ ...ingest.view(), overlayUrl: overlayUrlOf(store.state().show.viewerUrl) }),
+    issueLink: () => joined.door().issueLink('/dock/'),
     onChange: (state) => store.apply({ type: 'obs.changed', obs: state }),
   });
 }

@@ -30,7 +30,8 @@ export type StudioDoor = {
   acceptStudioPort(port: HandedPort): void;
   acceptCapturePort(port: CapturePagePort): void;
   /** A link that works once within 60 s. */
-  issueLink(): string;
+  /** A link that lets in once: to the studio, or to its dock inside OBS. */
+  issueLink(path?: '/' | '/dock/'): string;
   /** Addresses for the ready file. */
   facts(): { metrics: string; health: string };
   close(): Promise<void>;
@@ -64,6 +65,7 @@ export async function openStudioDoor(options: {
     folders: {
       studio: `${configuration.pageFolder}/studio`,
       capture: `${configuration.pageFolder}/capture`,
+      dock: `${configuration.pageFolder}/dock`,
     },
     cookieSecret: secrets.cookie,
     openSecret: secrets.open,
@@ -94,7 +96,7 @@ export async function openStudioDoor(options: {
     acceptStudioPort: (port) =>
       rpc.accept(portOfEmitter(port as EmitterPort, 'event'), () => 'owner'),
     acceptCapturePort: options.onCapturePage,
-    issueLink: () => server.issueLink('/'),
+    issueLink: (path = '/') => server.issueLink(path),
     facts: () => ({
       metrics: `${server.url}/metrics`,
       health: `${server.url}/healthz`,

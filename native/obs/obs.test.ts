@@ -15,6 +15,7 @@ import { silentLogger } from '../../core/base/logger.ts';
 import type { ObsState } from '../../core/contract/obs.ts';
 import { createObsRoom, type ObsKept, type ObsRoom } from './obs.ts';
 import { findObs } from './obsFiles.ts';
+import { overlayUrlOf } from './obsSetUp.ts';
 import { openTestObsServer } from './testing/obsServer.ts';
 
 const PASSWORD = 'of-this-obs';
@@ -75,7 +76,7 @@ test('OBS is set up, started, watched, switched, and given back as it was', asyn
   const server = await openTestObsServer({ password: PASSWORD });
   const { obs } = server;
   const before = structuredClone({ service: obs.service, parameters: [...obs.parameters] });
-  const { room, kept, until } = openRoom(null, 'http://127.0.0.1:47801/s/abc');
+  const { room, kept, until } = openRoom(null, 'http://127.0.0.1:47801/overlay/abc');
   await room.connect(server.address, PASSWORD);
   assert.deepEqual(room.state().scenes, ['Match', 'Break']);
   assert.equal(room.state().version, '30.1.2');
@@ -128,6 +129,17 @@ test('OBS is set up, started, watched, switched, and given back as it was', asyn
   await server.close();
 });
 
+test('the overlay lies beside the page of viewers, without the key of a sealed picture', () => {
+  const id = 'ab'.repeat(16);
+  assert.equal(
+    overlayUrlOf(`https://relay.example.org/s/${id}?lang=zh#the-key`),
+    `https://relay.example.org/overlay/${id}`,
+  );
+  for (const url of ['', 'https://relay.example.org/', 'nothing']) {
+    assert.equal(overlayUrlOf(url), '');
+  }
+});
+
 test('an OBS that went away is connected again when it is back', async () => {
   const first = await openTestObsServer({ password: '' });
   const { room, until } = openRoom();
@@ -145,7 +157,7 @@ test('an OBS that went away is connected again when it is back', async () => {
 test('an older OBS is set up by RTMP, and says what it cannot', async () => {
   const server = await openTestObsServer({ password: '', version: '29.0.2', inputKinds: [] });
   server.obs.parameters.set('Output/Mode', 'Advanced');
-  const { room } = openRoom(null, 'http://127.0.0.1:47801/s/abc');
+  const { room } = openRoom(null, 'http://127.0.0.1:47801/overlay/abc');
   await room.connect(server.address, '');
   await room.setUp();
   assert.equal(server.obs.service.streamServiceType, 'rtmp_custom');

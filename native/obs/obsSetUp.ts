@@ -11,9 +11,8 @@ export const OVERLAY_NAME = 'Morphine Studio overlay';
 export const WHIP_FROM_MAJOR = 30;
 /** No B-frames, no look-ahead, and a key frame every two seconds at 30 pictures a second. */
 const X264_SETTINGS = 'bframes=0 tune=zerolatency keyint=60';
-/** In OBS only the markets are wanted: its picture lies under them already. */
-const OVERLAY_CSS =
-  'body, .page { background: transparent !important } .page > :not(.side) { display: none }';
+/** The page is made for this: OBS's own rules for pages that are not would only be in the way. */
+const OVERLAY_CSS = '';
 const OUTPUT_IS_RUNNING = 500;
 
 const settingsSchema = z.record(z.string(), z.json());
@@ -42,6 +41,14 @@ export type ObsTargets = {
 };
 
 export type ObsSetUpDone = { way: 'rtmp' | 'whip'; note: string };
+
+/** The overlay, beside the viewers' page at the same relay; it needs no key of the picture. */
+export function overlayUrlOf(viewerUrl: string): string {
+  if (!URL.canParse(viewerUrl)) return '';
+  const url = new URL(viewerUrl);
+  if (!url.pathname.startsWith('/s/')) return '';
+  return `${url.origin}/overlay/${url.pathname.slice('/s/'.length)}`;
+}
 
 /** OBS cannot be set up now; the message says what to do first. */
 export class ObsNotSettable extends Error {}

@@ -19,6 +19,8 @@ import { createStudioServer } from './studioServer.ts';
 const folder = await mkdtemp(join(tmpdir(), 'morphine-serve-'));
 await mkdir(join(folder, 'studio', 'assets'), { recursive: true });
 await mkdir(join(folder, 'capture'));
+await mkdir(join(folder, 'dock'));
+await writeFile(join(folder, 'dock', 'index.html'), '<p>dock</p>');
 await writeFile(join(folder, 'studio', 'index.html'), '<p>studio</p>');
 await writeFile(join(folder, 'studio', 'assets', 'a-1.js'), 'one');
 await writeFile(join(folder, 'capture', 'index.html'), '<p>capture</p>');
@@ -35,7 +37,11 @@ const options = {
   port: 0,
   nextPortsMax: 0,
   hostNames: ['studio.example'],
-  folders: { studio: join(folder, 'studio'), capture: join(folder, 'capture') },
+  folders: {
+    studio: join(folder, 'studio'),
+    capture: join(folder, 'capture'),
+    dock: join(folder, 'dock'),
+  },
   cookieSecret: new Uint8Array(32).fill(7),
   openSecret: 'open-secret',
   onRpc: () => {},
@@ -103,6 +109,17 @@ test('a link works once, becomes a strict cookie and leads to a clean URL', asyn
   assert.match(setCookie, /; HttpOnly; SameSite=Strict$/);
   assert.equal((await ask('/', { cookie: cookieOf(first) })).body, '<p>studio</p>');
   assert.equal((await ask(link)).status, 403);
+});
+
+test('the dock inside OBS is let in as the studio is, and by its own link', async () => {
+  assert.equal((await ask('/dock/')).status, 403);
+  const first = await ask(pathOf(server.issueLink('/dock/')));
+  assert.deepEqual([first.status, first.headers.location], [303, '/dock/']);
+  const headers = { cookie: cookieOf(first) };
+  assert.equal((await ask('/dock/', headers)).body, '<p>dock</p>');
+  assert.equal((await ask('/dock', headers)).headers.location, '/dock/');
+  assert.equal((await ask('/dock/../secret.txt', headers)).status, 404);
+  assert.equal((await ask('/docks', headers)).status, 404);
 });
 
 test('a link is stale after 60 s; a browser with the cookie gets in with it', async () => {

@@ -27,8 +27,8 @@ export type StudioServerOptions = {
   nextPortsMax: number;
   /** Names besides address literals and localhost under which the studio may be asked for. */
   hostNames: readonly string[];
-  /** Built pages: `out/renderer/studio` and `out/renderer/capture`. */
-  folders: { studio: string; capture: string };
+  /** Built pages, as they lie in `out/renderer`. */
+  folders: { studio: string; capture: string; dock: string };
   /** At least 32 bytes; the same after a restart keeps open browsers in. */
   cookieSecret: Uint8Array;
   /** Whoever shows this (a file of mode 0600 holds it) gets a fresh link: `npm run open`. */
@@ -53,8 +53,8 @@ export type StudioServer = {
   readonly port: number;
   /** Where people reach it: `http://127.0.0.1:47800`. */
   readonly url: string;
-  /** A link that works once within 60 s. `path` is '/' (studio) or '/capture/'. */
-  issueLink(path?: '/' | '/capture/'): string;
+  /** A link that works once within 60 s, by default to the studio. */
+  issueLink(path?: '/' | '/capture/' | '/dock/'): string;
   close(): Promise<void>;
 };
 
@@ -171,11 +171,16 @@ async function answer(
   const code = url.searchParams.get('code');
   if (code !== null) return enter(response, url, access, code, isKnown);
   if (!isKnown) return noAccess(response);
-  if (url.pathname === '/capture') return redirect(response, '/capture/');
-  const isCapture = url.pathname.startsWith('/capture/');
-  const folder = isCapture ? options.folders.capture : options.folders.studio;
-  const path = isCapture ? url.pathname.slice('/capture'.length) : url.pathname;
-  await sendFile(request, response, folder, path);
+  const page = pageOf(url.pathname);
+  if (page !== 'studio' && url.pathname === `/${page}`) return redirect(response, `/${page}/`);
+  const path = page === 'studio' ? url.pathname : url.pathname.slice(page.length + 1);
+  await sendFile(request, response, options.folders[page], path);
+}
+
+/** Which page a path belongs to; what is no other's is the studio's. */
+function pageOf(path: string): keyof StudioServerOptions['folders'] {
+  const others = ['capture', 'dock'] as const;
+  return others.find((one) => path === `/${one}` || path.startsWith(`/${one}/`)) ?? 'studio';
 }
 
 /** A fresh link for a program of this machine that holds the secret; never for a page. */
@@ -229,7 +234,10 @@ function enter(
   const cookie = access.redeem(code);
   if (cookie !== null && !isKnown) response.setHeader('set-cookie', cookie);
   if (cookie === null && !isKnown) noAccess(response);
-  else redirect(response, url.pathname.startsWith('/capture') ? '/capture/' : '/');
+  else {
+    const page = pageOf(url.pathname);
+    redirect(response, page === 'studio' ? '/' : `/${page}/`);
+  }
 }
 
 function redirect(response: ServerResponse, path: string): void {

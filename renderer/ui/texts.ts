@@ -11,6 +11,7 @@ import type { managementTexts } from './texts/management.ts';
 import type { modelTexts } from './texts/models.ts';
 import type { obsTexts } from './texts/obs.ts';
 import type { outwardTexts } from './texts/outward.ts';
+import type { overlayTexts } from './texts/overlay.ts';
 import type { recordingTexts } from './texts/recording.ts';
 import type { sharedTexts } from './texts/shared.ts';
 import type { studioTexts } from './texts/studio.ts';
@@ -28,7 +29,8 @@ type All = typeof sharedTexts &
   typeof viewerTexts &
   typeof chatTexts &
   typeof captureTexts &
-  typeof checkTexts;
+  typeof checkTexts &
+  typeof overlayTexts;
 
 export type TextKey = keyof All;
 /** A catalogue of the same keys in another language: a missing or unknown key does not compile. */

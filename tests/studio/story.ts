@@ -2,6 +2,7 @@
 // state store, with handlers that play by the same rules as the rooms do. Never shipped.
 
 import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { realTimers } from '../../core/base/clock.ts';
 import { silentLogger } from '../../core/base/logger.ts';
@@ -154,7 +155,7 @@ export async function startStory(
     port: again?.server.port ?? 0,
     nextPortsMax: 0,
     hostNames: [],
-    folders: { studio: studioFolder, capture: studioFolder },
+    folders: { studio: studioFolder, capture: studioFolder, dock: join(studioFolder, '../dock') },
     cookieSecret,
     openSecret: randomBytes(16).toString('hex'),
     onRpc: (port) => rpc.accept(port, () => 'owner'),

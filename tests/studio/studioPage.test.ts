@@ -404,6 +404,27 @@ describe('the studio page', { skip: noChromium }, () => {
     await story.close();
   });
 
+  test('the dock inside OBS has the markets with their acts, and fits a narrow panel', async () => {
+    const story = await startStory(folder);
+    const page = await browser.newPage({ viewport: { width: 320, height: 720 } });
+    page.on('pageerror', (error) => assert.fail(error));
+    await page.goto(story.server.issueLink('/dock/'));
+    await page.locator('.dockPage[data-connected=true]').waitFor();
+    assert.equal(new URL(page.url()).pathname, '/dock/');
+    const open = page.locator('.marketCard[data-state="OPEN"]');
+    const before = await open.count();
+    await page.locator('.template button').first().focus();
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(
+      (count) => document.querySelectorAll('.marketCard[data-state="OPEN"]').length > count,
+      before,
+    );
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.equal(wide, 320);
+    await page.close();
+    await story.close();
+  });
+
   test('a refused call says its sentence; the title and the sources work by keyboard', async () => {
     const story = await startStory(folder);
     const page = await openStudio(story);
