@@ -2,21 +2,23 @@
 // connection is lost, with a sentence on top, because the show goes on without this page.
 
 import { X } from 'lucide-react';
-import { useEffect } from 'react';
 import { IconButton } from '../ui/Button.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { text } from '../ui/texts.ts';
+import { Palette } from './commands/Palette.tsx';
+import { useCommandKeys } from './commands/useCommandKeys.ts';
+import { Dialogs } from './Dialogs.tsx';
 import { DockZone } from './docks/DockZone.tsx';
 import { Header } from './Header.tsx';
-import { openFirstSuggestion } from './marketCalls.ts';
 import { Program } from './Program.tsx';
+import { Said } from './Secret.tsx';
 import { StatusBar } from './StatusBar.tsx';
 import { dismissToast, usePage } from './store.ts';
 
 export function App() {
   const state = usePage((page) => page.state);
   const connection = usePage((page) => page.connection);
-  useOpenKey();
+  useCommandKeys();
   if (connection.state === 'refused') {
     return (
       <main className="fullPage">
@@ -40,7 +42,7 @@ export function App() {
         <Connection />
         {state.notices.map((notice) => (
           <Notice key={notice.id} severity={notice.severity}>
-            {notice.text}
+            <Said>{notice.text}</Said>
           </Notice>
         ))}
       </div>
@@ -50,6 +52,8 @@ export function App() {
       <DockZone place="below" state={state} />
       <StatusBar state={state} />
       <Toasts />
+      <Dialogs state={state} />
+      <Palette state={state} />
     </div>
   );
 }
@@ -68,7 +72,7 @@ function Toasts() {
       {toasts.map((toast) => (
         <Notice
           key={toast.id}
-          severity="stop"
+          severity={toast.code === '' ? 'info' : 'stop'}
           action={
             <IconButton
               size="dense"
@@ -79,23 +83,10 @@ function Toasts() {
             </IconButton>
           }
         >
-          {toast.text} <small className="toast-code">{toast.code}</small>
+          {toast.code === '' ? toast.text : <Said>{toast.text}</Said>}{' '}
+          <small className="toast-code">{toast.code}</small>
         </Notice>
       ))}
     </div>
   );
-}
-
-/** ⏎ opens the first suggestion, unless it belongs to a control that has the focus. */
-function useOpenKey(): void {
-  useEffect(() => {
-    function press(key: KeyboardEvent): void {
-      const isFree =
-        key.target === document.body && document.querySelector('dialog[open]') === null;
-      if (key.key !== 'Enter' || key.repeat || !isFree) return;
-      if (openFirstSuggestion()) key.preventDefault();
-    }
-    window.addEventListener('keydown', press);
-    return () => window.removeEventListener('keydown', press);
-  }, []);
 }

@@ -12,22 +12,23 @@ import { text } from '../ui/texts.ts';
 import { ChoiceField } from './Field.tsx';
 import { addressOfBytes, readParts, useFetched } from './fetchParts.ts';
 import { Modal } from './Modal.tsx';
+import { closeDialog, openDialog } from './opened.ts';
 import { ask, attempt, studio } from './store.ts';
 import './clips.css';
 
-export function ClipsButton({ settings }: { settings: RecordingSettings }) {
-  const [isOpen, setIsOpen] = useState(false);
+export function ClipsButton() {
   return (
-    <>
-      <Button size="dense" look="quiet" onClick={() => setIsOpen(true)}>
-        {text('studio.clips.open')}
-      </Button>
-      {isOpen ? (
-        <Modal title={text('studio.clips.title')} onClose={() => setIsOpen(false)}>
-          <Clips settings={settings} />
-        </Modal>
-      ) : null}
-    </>
+    <Button size="dense" look="quiet" onClick={() => openDialog({ name: 'clips' })}>
+      {text('studio.clips.open')}
+    </Button>
+  );
+}
+
+export function ClipsDialog({ settings }: { settings: RecordingSettings }) {
+  return (
+    <Modal title={text('studio.clips.title')} onClose={closeDialog}>
+      <Clips settings={settings} />
+    </Modal>
   );
 }
 

@@ -7,7 +7,9 @@ import { Button } from '../ui/Button.tsx';
 import { Notice, type Severity } from '../ui/Notice.tsx';
 import { text } from '../ui/texts.ts';
 import { TextField } from './Field.tsx';
+import { SecretPart } from './Secret.tsx';
 import { ask, attempt, studio } from './store.ts';
+import { useVeil } from './streamerMode.ts';
 
 const SEVERITIES: Record<HandoverView['state'], Severity> = {
   off: 'info',
@@ -22,6 +24,7 @@ const NO_FAULTS: Faults = { whip: null, whep: null };
 
 export function HandoverPanel({ handover }: { handover: HandoverView }) {
   const { state, reason } = handover;
+  const veil = useVeil();
   const [whipUrl, setWhipUrl] = useState(handover.whipUrl);
   const [whepUrl, setWhepUrl] = useState(handover.whepUrl);
   const [token, setToken] = useState('');
@@ -50,33 +53,35 @@ export function HandoverPanel({ handover }: { handover: HandoverView }) {
       <p>{text('studio.handover.what')}</p>
       <div data-testid="handover-state" data-state={state} role="status">
         <Notice severity={SEVERITIES[state]}>
-          {text(`studio.handover.state.${state}`, { reason })}
+          {text(`studio.handover.state.${state}`, { reason: veil(reason) })}
         </Notice>
       </div>
-      <Address
-        label={text('studio.handover.whip')}
-        fault={faults.whip}
-        {...{ value: whipUrl }}
-        onValue={setWhipUrl}
-      />
-      <TextField
-        label={text('studio.handover.token')}
-        hint={text(
-          handover.whipUrl === '' ? 'studio.handover.tokenHint' : 'studio.handover.tokenAgain',
-        )}
-        type="password"
-        value={token}
-        onValue={setToken}
-        maxLength={4096}
-        autoComplete="off"
-        spellCheck={false}
-      />
-      <Address
-        label={text('studio.handover.whep')}
-        fault={faults.whep}
-        value={whepUrl}
-        onValue={setWhepUrl}
-      />
+      <SecretPart>
+        <Address
+          label={text('studio.handover.whip')}
+          fault={faults.whip}
+          {...{ value: whipUrl }}
+          onValue={setWhipUrl}
+        />
+        <TextField
+          label={text('studio.handover.token')}
+          hint={text(
+            handover.whipUrl === '' ? 'studio.handover.tokenHint' : 'studio.handover.tokenAgain',
+          )}
+          type="password"
+          value={token}
+          onValue={setToken}
+          maxLength={4096}
+          autoComplete="off"
+          spellCheck={false}
+        />
+        <Address
+          label={text('studio.handover.whep')}
+          fault={faults.whep}
+          value={whepUrl}
+          onValue={setWhepUrl}
+        />
+      </SecretPart>
       <div className="dialog-actions">
         {state === 'off' ? null : (
           <Button onClick={() => void ask(studio.handover.clear({}))}>

@@ -9,10 +9,12 @@ import { Figure } from '../ui/Figure.tsx';
 import { elapsedText, pointsText } from '../ui/figures.ts';
 import { StateDot } from '../ui/StateDot.tsx';
 import { text } from '../ui/texts.ts';
-import { DockMenu } from './docks/DockMenu.tsx';
 import { GoLive } from './GoLive.tsx';
+import { HeaderTools } from './HeaderTools.tsx';
+import { closeDialog, openDialog, useOpened } from './opened.ts';
 import { SharePanel } from './SharePanel.tsx';
 import { ask, studio, usePage } from './store.ts';
+import { rememberUndo } from './undo.ts';
 import { useNowUs } from './useNowUs.ts';
 
 export function Header({ state }: { state: StudioState }) {
@@ -27,7 +29,7 @@ export function Header({ state }: { state: StudioState }) {
           {text('studio.header.watching', { count: pointsText(watching) })}
         </Figure>
       </span>
-      <DockMenu />
+      <HeaderTools />
       <Share url={state.show.viewerUrl} />
       {isLive ? <End watching={watching} /> : <GoLive />}
     </header>
@@ -58,7 +60,14 @@ function Title({ title }: { title: string }) {
   async function keep(): Promise<void> {
     const wanted = draft.trim();
     if (wanted === title) return;
-    if (wanted === '' || !(await ask(studio.show.rename({ title: wanted })))) setDraft(title);
+    if (wanted === '' || !(await ask(studio.show.rename({ title: wanted })))) {
+      setDraft(title);
+      return;
+    }
+    rememberUndo({
+      title: 'studio.command.rename',
+      undo: () => void ask(studio.show.rename({ title })),
+    });
   }
   return (
     <input
@@ -78,11 +87,15 @@ function Title({ title }: { title: string }) {
 }
 
 function Share({ url }: { url: string }) {
-  const [isOpen, setIsOpen] = useState(false);
+  const isOpen = useOpened(({ dialog }) => dialog?.name === 'share');
   const button = useRef<HTMLDivElement>(null);
   return (
     <div className="share" ref={button}>
-      <Button aria-expanded={isOpen} aria-haspopup="dialog" onClick={() => setIsOpen(!isOpen)}>
+      <Button
+        aria-expanded={isOpen}
+        aria-haspopup="dialog"
+        onClick={() => (isOpen ? closeDialog() : openDialog({ name: 'share' }))}
+      >
         <Share2 size={16} aria-hidden="true" />
         {text('studio.header.share')}
       </Button>
@@ -90,7 +103,7 @@ function Share({ url }: { url: string }) {
         <SharePanel
           url={url}
           onClose={() => {
-            setIsOpen(false);
+            closeDialog();
             button.current?.querySelector('button')?.focus();
           }}
         />
@@ -101,21 +114,26 @@ function Share({ url }: { url: string }) {
 
 function End({ watching }: { watching: number }) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const isOpen = useOpened((opened) => opened.dialog?.name === 'end');
+  useEffect(() => {
+    if (isOpen) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [isOpen]);
   return (
     <>
-      <Button size="touch" onClick={() => dialog.current?.showModal()}>
+      <Button size="touch" onClick={() => openDialog({ name: 'end' })}>
         <Square size={14} aria-hidden="true" />
         {text('studio.header.end')}
       </Button>
-      <dialog ref={dialog} className="dialog" aria-labelledby="end-title">
+      <dialog ref={dialog} className="dialog" aria-labelledby="end-title" onClose={closeDialog}>
         <h2 id="end-title">{text('studio.end.title')}</h2>
         <p>{text('studio.end.text', { count: pointsText(watching) })}</p>
         <div className="dialog-actions">
-          <Button onClick={() => dialog.current?.close()}>{text('studio.end.keep')}</Button>
+          <Button onClick={closeDialog}>{text('studio.end.keep')}</Button>
           <Button
             look="stop"
             onClick={() => {
-              dialog.current?.close();
+              closeDialog();
               ask(studio.show.end({}));
             }}
           >

@@ -1,12 +1,12 @@
 // The processes behind the show, in a word each: relay, vision, ledger. Reasons stand below.
 
-import { useState } from 'react';
 import type { StudioState } from '../../core/contract/state.ts';
 import { Button } from '../ui/Button.tsx';
 import { pointsText } from '../ui/figures.ts';
 import { StateDot, type StateTone } from '../ui/StateDot.tsx';
 import { text } from '../ui/texts.ts';
-import { ModelShelf } from './models/ModelShelf.tsx';
+import { openDialog } from './opened.ts';
+import { Said } from './Secret.tsx';
 
 const RELAY: Record<StudioState['relay']['state'], StateTone> = {
   connecting: 'warn',
@@ -27,7 +27,6 @@ const LEDGER: Record<StudioState['ledger']['state'], StateTone> = {
 };
 
 export function Health({ state: { relay, vision, ledger } }: { state: StudioState }) {
-  const [isOpen, setIsOpen] = useState(false);
   const rate = ledger.commitsPerSecond;
   const disk = rate > 0 ? text('studio.ledger.disk', { rate: pointsText(rate) }) : '';
   const model = [vision.model, vision.provider, vision.pack].filter((part) => part !== '');
@@ -54,10 +53,9 @@ export function Health({ state: { relay, vision, ledger } }: { state: StudioStat
           below={ledger.reason === '' ? disk : ledger.reason}
         />
       </dl>
-      <Button size="dense" look="quiet" onClick={() => setIsOpen(true)}>
+      <Button size="dense" look="quiet" onClick={() => openDialog({ name: 'models' })}>
         {text('studio.models.open')}
       </Button>
-      {isOpen ? <ModelShelf onClose={() => setIsOpen(false)} /> : null}
     </div>
   );
 }
@@ -77,7 +75,11 @@ function Line({ name, tone, words, below, more = '' }: LineProps) {
       <dd>
         <StateDot tone={tone}>{words}</StateDot>
       </dd>
-      {below === '' ? null : <dd className="health-reason">{below}</dd>}
+      {below === '' ? null : (
+        <dd className="health-reason">
+          <Said>{below}</Said>
+        </dd>
+      )}
       {more === '' ? null : <dd className="health-reason">{more}</dd>}
     </div>
   );

@@ -2,20 +2,19 @@
 // an engine beside it, OBS and ways out. One dialog with seven parts; the arrow keys go from part
 // to part.
 
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import type { StudioState } from '../../core/contract/state.ts';
 import { text } from '../ui/texts.ts';
 import { HandoverPanel } from './HandoverPanel.tsx';
 import { Modal } from './Modal.tsx';
 import { ObsPanel } from './ObsPanel.tsx';
 import { OutwardPanel } from './OutwardPanel.tsx';
+import { MANAGE_PARTS, type ManagePart, openDialog } from './opened.ts';
 import { Policies } from './Policies.tsx';
 import { RelayPanel } from './RelayPanel.tsx';
 import { TemplateList } from './TemplateList.tsx';
 import { Viewers } from './Viewers.tsx';
 
-const PARTS = ['templates', 'viewers', 'policy', 'relay', 'handover', 'obs', 'outward'] as const;
-type Part = (typeof PARTS)[number];
 const TABS = {
   templates: 'studio.manage.templates',
   viewers: 'studio.manage.viewers',
@@ -26,9 +25,11 @@ const TABS = {
   outward: 'studio.outward.tab',
 } as const;
 
-export function Manage({ state, onClose }: { state: StudioState; onClose: () => void }) {
-  const [part, setPart] = useState<Part>('templates');
-  const content: Record<Part, () => ReactNode> = {
+type ManageProps = { state: StudioState; part: ManagePart; onClose: () => void };
+
+export function Manage({ state, part, onClose }: ManageProps) {
+  const setPart = (next: ManagePart) => openDialog({ name: 'manage', part: next });
+  const content: Record<ManagePart, () => ReactNode> = {
     templates: () => <TemplateList templates={state.templates} />,
     viewers: () => <Viewers />,
     policy: () => <Policies policy={state.policy} />,
@@ -46,12 +47,15 @@ export function Manage({ state, onClose }: { state: StudioState; onClose: () => 
         onKeyDown={(key) => {
           const step = key.key === 'ArrowRight' ? 1 : key.key === 'ArrowLeft' ? -1 : 0;
           if (step === 0) return;
-          const next = PARTS[(PARTS.indexOf(part) + step + PARTS.length) % PARTS.length] ?? part;
+          const next =
+            MANAGE_PARTS[
+              (MANAGE_PARTS.indexOf(part) + step + MANAGE_PARTS.length) % MANAGE_PARTS.length
+            ] ?? part;
           setPart(next);
           document.getElementById(`tab-${next}`)?.focus();
         }}
       >
-        {PARTS.map((one) => (
+        {MANAGE_PARTS.map((one) => (
           <button
             key={one}
             id={`tab-${one}`}

@@ -10,22 +10,17 @@ import { pointsText } from '../ui/figures.ts';
 import { OutcomeMark, outcomeStyle } from '../ui/OutcomeMark.tsx';
 import { text } from '../ui/texts.ts';
 import { TextField } from './Field.tsx';
+import { peopleText, poolTotal, resolveEffect } from './marketWords.ts';
+import { closeForm, type MarketAct, openForm, useMarketForm } from './opened.ts';
 import { ReasonForm } from './ReasonForm.tsx';
 import { ask, attempt, studio } from './store.ts';
 import { type Fault, numberFault } from './templateDraft.ts';
 import { useFirstFocus } from './useFirstFocus.ts';
 
-function people(count: number): string {
-  if (count === 1) return text('studio.markets.person');
-  return text('studio.markets.people', { count: pointsText(count) });
-}
-
-type Doing = 'nothing' | 'resolve' | 'void' | 'extend' | 'suspend';
-
 export function MarketControls({ market, nowUs }: { market: MarketView; nowUs: number | null }) {
-  const [doing, setDoing] = useState<Doing>('nothing');
-  const onDone = () => setDoing('nothing');
-  switch (doing) {
+  const act = useMarketForm(market.id);
+  const onDone = closeForm;
+  switch (act) {
     case 'resolve':
       return <Resolve market={market} onDone={onDone} />;
     case 'void':
@@ -34,15 +29,17 @@ export function MarketControls({ market, nowUs }: { market: MarketView; nowUs: n
       return <Extend market={market} nowUs={nowUs} onDone={onDone} />;
     case 'suspend':
       return <Suspend market={market} onDone={onDone} />;
-    case 'nothing':
-      return <Buttons market={market} onDoing={setDoing} />;
+    case 'correct':
+    case null:
+      return <Buttons market={market} />;
     default:
-      return unreachable(doing);
+      return unreachable(act);
   }
 }
 
-function Buttons({ market, onDoing }: { market: MarketView; onDoing: (doing: Doing) => void }) {
+function Buttons({ market }: { market: MarketView }) {
   const { id: marketId, title, state, suspended = '' } = market;
+  const onDoing = (act: MarketAct) => openForm({ name: 'market', marketId, act });
   return (
     <>
       {suspended === '' ? null : (
@@ -95,11 +92,7 @@ function Buttons({ market, onDoing }: { market: MarketView; onDoing: (doing: Doi
 
 type PartProps = { market: MarketView; onDone: () => void };
 
-const totalOf = (market: MarketView) =>
-  market.outcomes.reduce((sum, outcome) => sum + outcome.poolMinor, 0);
-
 function Resolve({ market, onDone }: PartProps) {
-  const total = totalOf(market);
   const first = useFirstFocus<HTMLButtonElement>();
   return (
     <fieldset className="decide" onKeyDown={(key) => key.key === 'Escape' && onDone()}>
@@ -119,14 +112,7 @@ function Resolve({ market, onDone }: PartProps) {
         >
           <OutcomeMark index={index} />
           <span className="outcomeRow-label">{outcome.label}</span>
-          <small>
-            {outcome.bettors === 0
-              ? text('studio.markets.winsNobody')
-              : text('studio.markets.wins', {
-                  points: pointsText(total),
-                  count: people(outcome.bettors),
-                })}
-          </small>
+          <small>{resolveEffect(market, index)}</small>
         </button>
       ))}
       <Button size="dense" look="quiet" onClick={onDone}>
@@ -142,8 +128,8 @@ function Void({ market, onDone }: PartProps) {
     <ReasonForm
       label={text('studio.markets.whyVoid')}
       effect={text('studio.markets.voidEffect', {
-        points: pointsText(totalOf(market)),
-        people: people(bettors),
+        points: pointsText(poolTotal(market)),
+        people: peopleText(bettors),
       })}
       submit={text('studio.markets.voidNow')}
       act={(reason) => studio.markets.void({ marketId: market.id, reason })}

@@ -2,33 +2,29 @@
 // betting. When nobody may bet, the reason stands here for as long as it lasts.
 
 import { Pause, Play, Plus, SlidersHorizontal } from 'lucide-react';
-import { useState } from 'react';
 import type { StudioState } from '../../core/contract/state.ts';
 import { Button, IconButton } from '../ui/Button.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { text } from '../ui/texts.ts';
 import { DockActions } from './docks/DockFrame.tsx';
-import { Manage } from './Manage.tsx';
-import { MarketForm } from './MarketForm.tsx';
-import { Modal } from './Modal.tsx';
+import { closeForm, openDialog, openForm, useOpened } from './opened.ts';
 import { ReasonForm } from './ReasonForm.tsx';
 import { ask, studio } from './store.ts';
 
 export function MarketsHead({ state }: { state: StudioState }) {
-  const [open, setOpen] = useState<'nothing' | 'new' | 'manage' | 'suspend'>('nothing');
-  const close = () => setOpen('nothing');
+  const isSuspending = useOpened(({ form }) => form?.name === 'suspendBetting');
   const { bettingSuspended, suspendedByHand } = state.show;
   return (
     <>
       <DockActions>
-        <Button size="dense" onClick={() => setOpen('new')}>
+        <Button size="dense" onClick={() => openDialog({ name: 'newMarket' })}>
           <Plus size={14} aria-hidden="true" />
           {text('studio.markets.new')}
         </Button>
         <IconButton
           size="dense"
           name={text('studio.markets.manage')}
-          onClick={() => setOpen('manage')}
+          onClick={() => openDialog({ name: 'manage', part: 'templates' })}
         >
           <SlidersHorizontal size={14} aria-hidden="true" />
         </IconButton>
@@ -36,20 +32,20 @@ export function MarketsHead({ state }: { state: StudioState }) {
           <IconButton
             size="dense"
             name={text('studio.markets.suspend')}
-            onClick={() => setOpen('suspend')}
+            onClick={() => openForm({ name: 'suspendBetting' })}
           >
             <Pause size={14} aria-hidden="true" />
           </IconButton>
         ) : null}
       </DockActions>
       <div className="marketsNotices">
-        {open === 'suspend' ? (
+        {isSuspending ? (
           <ReasonForm
             label={text('studio.markets.suspendWhy')}
             effect={text('studio.markets.suspendEffect')}
             submit={text('studio.markets.suspendNow')}
             act={(reason) => studio.show.suspendBetting({ reason })}
-            onDone={close}
+            onDone={closeForm}
           />
         ) : null}
         {bettingSuspended === '' || bettingSuspended === suspendedByHand ? null : (
@@ -71,12 +67,6 @@ export function MarketsHead({ state }: { state: StudioState }) {
           </Notice>
         )}
       </div>
-      {open === 'new' ? (
-        <Modal title={text('studio.form.newMarket')} onClose={close}>
-          <MarketForm kind="market" templates={state.templates} onDone={close} />
-        </Modal>
-      ) : null}
-      {open === 'manage' ? <Manage state={state} onClose={close} /> : null}
     </>
   );
 }

@@ -10,7 +10,9 @@ import { Figure } from '../ui/Figure.tsx';
 import { Notice, type Severity } from '../ui/Notice.tsx';
 import { text } from '../ui/texts.ts';
 import { Field, TextField } from './Field.tsx';
+import { Secret, SecretPart } from './Secret.tsx';
 import { ask, attempt, studio } from './store.ts';
+import { useVeil } from './streamerMode.ts';
 
 const SEVERITIES: Record<ObsState['state'], Severity> = {
   off: 'info',
@@ -23,16 +25,25 @@ const SEVERITIES: Record<ObsState['state'], Severity> = {
 
 export function ObsPanel({ obs }: { obs: ObsState }) {
   const { state, version, reason } = obs;
+  const veil = useVeil();
   return (
     <div className="marketForm">
       <p>{text('studio.obs.what')}</p>
       <div data-testid="obs-state" data-state={state} role="status">
         <Notice severity={SEVERITIES[state]}>
-          {text(`studio.obs.state.${state}`, { version, reason })}
+          {text(`studio.obs.state.${state}`, { version, reason: veil(reason) })}
         </Notice>
       </div>
-      {state === 'connected' ? <Connected obs={obs} /> : <ConnectForm obs={obs} />}
-      <ByHand />
+      {state === 'connected' ? (
+        <Connected obs={obs} />
+      ) : (
+        <SecretPart>
+          <ConnectForm obs={obs} />
+        </SecretPart>
+      )}
+      <SecretPart>
+        <ByHand />
+      </SecretPart>
     </div>
   );
 }
@@ -144,7 +155,9 @@ function Connected({ obs }: { obs: ObsState }) {
       />
       {obs.isStreaming ? <Figures obs={obs} /> : null}
       <div className="dialog-actions">
-        <DockLink />
+        <Secret>
+          <DockLink />
+        </Secret>
         <Button onClick={() => void ask(studio.obs.disconnect({}))}>
           {text('studio.obs.disconnect')}
         </Button>

@@ -10,6 +10,7 @@ import { Notice } from '../ui/Notice.tsx';
 import { StateDot, type StateTone } from '../ui/StateDot.tsx';
 import { text } from '../ui/texts.ts';
 import { TextField } from './Field.tsx';
+import { Said, Secret, SecretPart } from './Secret.tsx';
 import { ask, attempt, studio } from './store.ts';
 import { TelevisionPart } from './TelevisionPart.tsx';
 
@@ -31,7 +32,9 @@ export function OutwardPanel({ state }: { state: StudioState }) {
           <Place key={place.id} place={place} />
         ))}
       </ul>
-      <AddPlace />
+      <SecretPart>
+        <AddPlace />
+      </SecretPart>
       <TelevisionPart state={state} />
     </div>
   );
@@ -92,8 +95,14 @@ function Place({ place }: { place: DestinationView }) {
           </IconButton>
         </span>
       </span>
-      <span className="source-facts">{place.url}</span>
-      {place.reason === '' ? null : <span className="source-reason">{place.reason}</span>}
+      <span className="source-facts">
+        <Secret>{place.url}</Secret>
+      </span>
+      {place.reason === '' ? null : (
+        <span className="source-reason">
+          <Said>{place.reason}</Said>
+        </span>
+      )}
     </li>
   );
 }

@@ -10,6 +10,7 @@ import { OutcomeMark } from '../ui/OutcomeMark.tsx';
 import { text } from '../ui/texts.ts';
 import { DecidedActs } from './DecidedActs.tsx';
 import { ChoiceField, TextField } from './Field.tsx';
+import { closeForm, openForm, useMarketForm } from './opened.ts';
 import { ReasonForm } from './ReasonForm.tsx';
 import { studio } from './store.ts';
 
@@ -20,7 +21,7 @@ type PastMarketProps = {
 };
 
 export function PastMarket({ market, policy, nowUs }: PastMarketProps) {
-  const [isCorrecting, setIsCorrecting] = useState(false);
+  const isCorrecting = useMarketForm(market.id) === 'correct';
   const won = market.winner === null ? undefined : market.outcomes[market.winner];
   const leftUs = disputeLeftUs(market, policy, nowUs);
   const { title } = market;
@@ -51,13 +52,13 @@ export function PastMarket({ market, policy, nowUs }: PastMarketProps) {
             size="dense"
             look="quiet"
             aria-label={text('studio.markets.correctNamed', { title })}
-            onClick={() => setIsCorrecting(true)}
+            onClick={() => openForm({ name: 'market', marketId: market.id, act: 'correct' })}
           >
             {text('studio.markets.correct')}
           </Button>
         </div>
       )}
-      {isCorrecting ? <Correct market={market} onDone={() => setIsCorrecting(false)} /> : null}
+      {isCorrecting ? <Correct market={market} onDone={closeForm} /> : null}
     </li>
   );
 }

@@ -13,6 +13,8 @@ import { StateDot } from '../ui/StateDot.tsx';
 import { type TextKey, text } from '../ui/texts.ts';
 import type { WhepSession } from '../ui/whepConnection.ts';
 import { createWhepPlayer, type PlayerState } from '../ui/whepPlayer.ts';
+import { toggleBoxes, toggleSound, useProgramView } from './programView.ts';
+import { Said } from './Secret.tsx';
 import { studio, usePage } from './store.ts';
 
 /** Offer and answer by RPC. */
@@ -34,8 +36,7 @@ export function Program({ state }: { state: StudioState }) {
   const painter = useRef<OverlayPainter>(null);
   const isConnected = usePage((page) => page.connection.state === 'connected');
   const [player, setPlayer] = useState<PlayerState>('connecting');
-  const [hasBoxes, setHasBoxes] = useState(true);
-  const [isMuted, setIsMuted] = useState(true);
+  const { hasBoxes, isMuted } = useProgramView();
 
   useEffect(() => {
     if (!isConnected || video.current === null || canvas.current === null) return;
@@ -61,6 +62,10 @@ export function Program({ state }: { state: StudioState }) {
     };
   }, [isConnected]);
 
+  // A connection that came anew has a painter of its own.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: see above.
+  useEffect(() => painter.current?.setMode(hasBoxes ? 'live' : 'off'), [hasBoxes, isConnected]);
+
   const { width, height } = state.source;
   const aspect = { '--picture-aspect': width > 0 && height > 0 ? width / height : 16 / 9 };
   return (
@@ -74,17 +79,14 @@ export function Program({ state }: { state: StudioState }) {
           <IconButton
             name={text(hasBoxes ? 'studio.program.boxes.off' : 'studio.program.boxes.on')}
             aria-pressed={hasBoxes}
-            onClick={() => {
-              setHasBoxes(!hasBoxes);
-              painter.current?.setMode(hasBoxes ? 'off' : 'live');
-            }}
+            onClick={toggleBoxes}
           >
             {hasBoxes ? <Eye size={16} /> : <EyeOff size={16} />}
           </IconButton>
           <IconButton
             name={text(isMuted ? 'studio.program.sound.on' : 'studio.program.sound.off')}
             aria-pressed={!isMuted}
-            onClick={() => setIsMuted(!isMuted)}
+            onClick={toggleSound}
           >
             {isMuted ? <VolumeX size={16} /> : <Volume2 size={16} />}
           </IconButton>
@@ -125,7 +127,11 @@ function PlayerWords({ player, reason }: { player: PlayerState; reason: string }
   return (
     <div className="program-words" role="status">
       <p>{player === 'notLive' ? text('studio.program.noPicture') : text(`player.${player}`)}</p>
-      {reason === '' ? null : <p className="program-reason">{reason}</p>}
+      {reason === '' ? null : (
+        <p className="program-reason">
+          <Said>{reason}</Said>
+        </p>
+      )}
     </div>
   );
 }

@@ -57,7 +57,7 @@ export function RecordingPart({ state: { recording } }: { state: StudioState }) 
         <Button size="dense" look="quiet" onClick={saveClip}>
           {text('studio.recording.clip')}
         </Button>
-        <ClipsButton settings={settings} />
+        <ClipsButton />
       </div>
       {saved === '' ? null : (
         <p className="health-reason" role="status">

@@ -7,12 +7,15 @@ import { Button } from '../ui/Button.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { text } from '../ui/texts.ts';
 import { TextField } from './Field.tsx';
+import { SecretPart } from './Secret.tsx';
 import { attempt, studio } from './store.ts';
+import { useVeil } from './streamerMode.ts';
 
 type Known = { url: string; isPaired: boolean; mayPair: boolean };
 
 export function RelayPanel() {
   const [known, setKnown] = useState<Known | null>(null);
+  const veil = useVeil();
   const [told, setTold] = useState<{ words: string; isRefusal: boolean } | null>(null);
   useEffect(() => {
     studio.relay.show({}).then(setKnown, () => {
@@ -27,10 +30,14 @@ export function RelayPanel() {
   return (
     <div className="marketForm">
       <p>
-        {text(known.isPaired ? 'studio.relay.paired' : 'studio.relay.used', { url: known.url })}
+        {text(known.isPaired ? 'studio.relay.paired' : 'studio.relay.used', {
+          url: veil(known.url),
+        })}
       </p>
       {known.mayPair ? (
-        <PairForm onPaired={(words) => setTold({ words, isRefusal: false })} />
+        <SecretPart>
+          <PairForm onPaired={(words) => setTold({ words, isRefusal: false })} />
+        </SecretPart>
       ) : (
         <Notice severity="info">{text('studio.relay.named')}</Notice>
       )}

@@ -5,18 +5,15 @@ import { useEffect, useRef, useState } from 'react';
 import { encode } from 'uqr';
 import { Button } from '../ui/Button.tsx';
 import { text } from '../ui/texts.ts';
+import { SecretPart } from './Secret.tsx';
+import { copyShareLink } from './shareLink.ts';
 
 export function SharePanel({ url, onClose }: { url: string; onClose: () => void }) {
   const [copied, setCopied] = useState<'no' | 'yes' | 'failed'>('no');
   const panel = useRef<HTMLDivElement>(null);
   useEffect(() => panel.current?.querySelector('button')?.focus(), []);
   async function copy(): Promise<void> {
-    try {
-      await navigator.clipboard.writeText(url);
-      setCopied('yes');
-    } catch {
-      setCopied('failed');
-    }
+    setCopied((await copyShareLink()) ? 'yes' : 'failed');
   }
   return (
     <div
@@ -33,14 +30,16 @@ export function SharePanel({ url, onClose }: { url: string; onClose: () => void 
       ) : (
         <>
           <p>{text('studio.share.title')}</p>
-          <QrCode words={url} />
-          <input
-            className="field"
-            readOnly
-            value={url}
-            aria-label={text('studio.header.share')}
-            onFocus={(focus) => focus.target.select()}
-          />
+          <SecretPart>
+            <QrCode words={url} />
+            <input
+              className="field"
+              readOnly
+              value={url}
+              aria-label={text('studio.header.share')}
+              onFocus={(focus) => focus.target.select()}
+            />
+          </SecretPart>
         </>
       )}
       <div className="dialog-actions">

@@ -9,7 +9,9 @@ import { Button } from '../ui/Button.tsx';
 import { Figure } from '../ui/Figure.tsx';
 import { StateDot, type StateTone } from '../ui/StateDot.tsx';
 import { text } from '../ui/texts.ts';
+import { Said } from './Secret.tsx';
 import { ask, studio } from './store.ts';
+import { useVeil } from './streamerMode.ts';
 import { useFirstFocus } from './useFirstFocus.ts';
 
 const TONES: Record<SourceState['state'], StateTone> = {
@@ -60,20 +62,30 @@ function listOf({ source, sources }: StudioState): StudioState['sources'] {
 
 function OtherSource(props: { other: { url: string; title: string }; failure: string }) {
   const { other, failure } = props;
+  const veil = useVeil();
   return (
     <button
       type="button"
       className="source"
-      aria-label={text('studio.sources.switch', { title: other.title })}
+      aria-label={text('studio.sources.switch', { title: veil(other.title) })}
       onClick={() => ask(studio.sources.select({ url: other.url }))}
     >
       <span className="source-head">
-        <span className="source-title">{other.title}</span>
+        <SourceTitle>{other.title}</SourceTitle>
         {failure === '' ? null : <StateDot tone="stop">{text('studio.source.failed')}</StateDot>}
       </span>
-      {failure === '' ? null : <span className="source-reason">{failure}</span>}
+      {failure === '' ? null : (
+        <span className="source-reason">
+          <Said>{failure}</Said>
+        </span>
+      )}
     </button>
   );
+}
+
+/** A source without a name of its own shows its address. */
+function SourceTitle({ children }: { children: string }) {
+  return <span className="source-title">{useVeil()(children)}</span>;
 }
 
 /** On its way to the air; what is on air goes on. */
@@ -82,10 +94,14 @@ function NextSource(props: { next: NonNullable<SourceState['next']>; onAirUrl: s
   return (
     <div className="source source-next">
       <span className="source-head">
-        <span className="source-title">{next.title}</span>
+        <SourceTitle>{next.title}</SourceTitle>
         <StateDot tone="warn">{text('studio.source.switching')}</StateDot>
       </span>
-      {next.reason === '' ? null : <span className="source-reason">{next.reason}</span>}
+      {next.reason === '' ? null : (
+        <span className="source-reason">
+          <Said>{next.reason}</Said>
+        </span>
+      )}
       {isPageSource(next.url) && isBrowser() ? <CameraPageLink /> : null}
       <Button
         look="quiet"
@@ -102,7 +118,7 @@ function CurrentSource({ source }: { source: SourceState }) {
   return (
     <>
       <span className="source-head">
-        <span className="source-title">{source.title}</span>
+        <SourceTitle>{source.title}</SourceTitle>
         <StateDot tone={TONES[source.state]}>{text(`studio.source.${source.state}`)}</StateDot>
       </span>
       {source.width > 0 ? (
@@ -115,7 +131,11 @@ function CurrentSource({ source }: { source: SourceState }) {
         </span>
       ) : null}
       {source.isSlate ? <span className="source-reason">{text('studio.source.slate')}</span> : null}
-      {source.reason === '' ? null : <span className="source-reason">{source.reason}</span>}
+      {source.reason === '' ? null : (
+        <span className="source-reason">
+          <Said>{source.reason}</Said>
+        </span>
+      )}
       {needsCameraPage(source) ? <CameraPageLink /> : null}
     </>
   );

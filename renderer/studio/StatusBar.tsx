@@ -9,6 +9,7 @@ import { Figure } from '../ui/Figure.tsx';
 import { text } from '../ui/texts.ts';
 import { type FigureTone, type StatusFigure, statusFigures } from './statusFigures.ts';
 import { usePage } from './store.ts';
+import { useVeil } from './streamerMode.ts';
 
 const ICONS: Record<FigureTone, typeof Check | null> = {
   calm: null,
@@ -49,6 +50,7 @@ export function StatusBar({ state }: { state: StudioState }) {
 }
 
 function Explained({ figure, onClose }: { figure: StatusFigure; onClose: () => void }) {
+  const veil = useVeil();
   useEffect(() => {
     const press = (key: KeyboardEvent) => key.key === 'Escape' && onClose();
     window.addEventListener('keydown', press);
@@ -64,7 +66,7 @@ function Explained({ figure, onClose }: { figure: StatusFigure; onClose: () => v
           <X size={14} aria-hidden="true" />
         </IconButton>
       </div>
-      <p>{figure.what}</p>
+      <p>{veil(figure.what)}</p>
       <p>{text('studio.status.normal', { normal: figure.normal })}.</p>
       <p>{figure.toDo}</p>
     </div>

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import type { StudioState } from '../../core/contract/state.ts';
 import { Notice } from '../ui/Notice.tsx';
 import { text } from '../ui/texts.ts';
+import { SecretPart } from './Secret.tsx';
 import { attempt, studio } from './store.ts';
 
 export function TelevisionPart({ state }: { state: StudioState }) {
@@ -37,13 +38,15 @@ export function TelevisionPart({ state }: { state: StudioState }) {
         <Notice severity="warn">{text('studio.television.sealed')}</Notice>
       ) : null}
       {television && !isEncrypted && address !== '' ? (
-        <input
-          className="field"
-          readOnly
-          value={address}
-          aria-label={text('studio.television.address')}
-          onFocus={(focus) => focus.target.select()}
-        />
+        <SecretPart>
+          <input
+            className="field"
+            readOnly
+            value={address}
+            aria-label={text('studio.television.address')}
+            onFocus={(focus) => focus.target.select()}
+          />
+        </SecretPart>
       ) : null}
     </>
   );

@@ -10,6 +10,7 @@ import { Notice } from '../ui/Notice.tsx';
 import { text } from '../ui/texts.ts';
 import { TextField } from './Field.tsx';
 import { ReasonForm } from './ReasonForm.tsx';
+import { Secret } from './Secret.tsx';
 import { attempt, studio } from './store.ts';
 
 /** Most viewers in the list. */
@@ -63,7 +64,10 @@ function Line({ bettor, onChanged }: LineProps) {
       </span>
       <small className="manageLine-facts">
         {text('studio.viewers.bets')} <Figure>{pointsText(bettor.bets)}</Figure> ·{' '}
-        {text('studio.viewers.balance')} <Figure>{pointsText(bettor.availableMinor)}</Figure>
+        {text('studio.viewers.balance')}{' '}
+        <Secret>
+          <Figure>{pointsText(bettor.availableMinor)}</Figure>
+        </Secret>
       </small>
       {acting === 'ban' ? (
         <BanForm subject={subject} isBanned={!isBanned} onDone={onDone} />

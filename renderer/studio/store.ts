@@ -70,8 +70,8 @@ export function dismissToast(id: number): void {
   usePage.setState(({ toasts }) => ({ toasts: toasts.filter((toast) => toast.id !== id) }));
 }
 
-/** Shows a sentence for a while. */
-function say(words: string, code: string): void {
+/** Shows a sentence for a while; without a code it tells of something that worked. */
+export function say(words: string, code: string): void {
   const id = ++toastCount;
   usePage.setState(({ toasts }) => ({
     toasts: [...toasts, { id, text: words, code }].slice(-TOASTS_MAX),

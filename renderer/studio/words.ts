@@ -3,6 +3,7 @@
 // wordsChinese.ts, which else does not compile.
 
 import type { PageLanguage } from '../ui/pageLanguage.ts';
+import { commandTexts } from '../ui/texts/commands.ts';
 import { dockTexts } from '../ui/texts/docks.ts';
 import { handoverTexts } from '../ui/texts/handover.ts';
 import { managementTexts } from '../ui/texts/management.ts';
@@ -17,6 +18,7 @@ import { chooseTexts } from '../ui/texts.ts';
 const ENGLISH_WORDS = {
   ...sharedTexts,
   ...studioTexts,
+  ...commandTexts,
   ...dockTexts,
   ...managementTexts,
   ...modelTexts,

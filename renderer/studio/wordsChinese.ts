@@ -1,5 +1,6 @@
 // The studio in Chinese: all its catalogues and the typeface. Fetched only by who speaks it.
 
+import { commandTextsChinese } from '../ui/texts/commandsChinese.ts';
 import { dockTextsChinese } from '../ui/texts/docksChinese.ts';
 import { handoverTextsChinese } from '../ui/texts/handoverChinese.ts';
 import { managementTextsChinese } from '../ui/texts/managementChinese.ts';
@@ -17,6 +18,7 @@ import '../ui/chineseFont.css';
 export const CHINESE_WORDS: WordsLike<EnglishWords> = {
   ...sharedTextsChinese,
   ...studioTextsChinese,
+  ...commandTextsChinese,
   ...dockTextsChinese,
   ...managementTextsChinese,
   ...modelTextsChinese,

@@ -5,6 +5,7 @@
 import type { captureTexts } from './texts/capture.ts';
 import type { chatTexts } from './texts/chat.ts';
 import type { checkTexts } from './texts/check.ts';
+import type { commandTexts } from './texts/commands.ts';
 import type { dockTexts } from './texts/docks.ts';
 import type { handoverTexts } from './texts/handover.ts';
 import type { managementTexts } from './texts/management.ts';
@@ -19,6 +20,7 @@ import type { viewerTexts } from './texts/viewer.ts';
 
 type All = typeof sharedTexts &
   typeof studioTexts &
+  typeof commandTexts &
   typeof dockTexts &
   typeof managementTexts &
   typeof handoverTexts &

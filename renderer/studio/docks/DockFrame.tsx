@@ -7,9 +7,8 @@ import { createPortal } from 'react-dom';
 import type { StudioState } from '../../../core/contract/state.ts';
 import { IconButton } from '../../ui/Button.tsx';
 import { text } from '../../ui/texts.ts';
-import { withHidden } from './dockLayout.ts';
+import { setDockHidden } from './dockActs.ts';
 import type { Dock } from './dockList.ts';
-import { changeLayout } from './dockStore.ts';
 import { sizeStyle } from './Splitter.tsx';
 
 /** Where the head of the dock around takes buttons; undefined outside of a dock. */
@@ -44,7 +43,7 @@ export const DockFrame = memo(function DockFrame({ dock, state, sizePx }: DockFr
           <IconButton
             size="dense"
             name={text('studio.docks.hideNamed', { title: text(title) })}
-            onClick={() => changeLayout((layout) => withHidden(layout, id, true))}
+            onClick={() => setDockHidden(dock, true)}
           >
             <X size={14} aria-hidden="true" />
           </IconButton>

@@ -15,13 +15,10 @@ import {
 } from 'react-aria-components';
 
 import { text } from '../../ui/texts.ts';
-import { FIRST_LAYOUT, isHidden, withHidden } from './dockLayout.ts';
+import { resetDocks } from './dockActs.ts';
+import { isHidden, withHidden } from './dockLayout.ts';
 import { DOCKS } from './dockList.ts';
 import { changeLayout, useDockLayout } from './dockStore.ts';
-
-export function resetDocks(): void {
-  changeLayout(() => FIRST_LAYOUT);
-}
 
 function showOnly(shown: Selection): void {
   changeLayout((before) =>

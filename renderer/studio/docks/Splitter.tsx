@@ -6,7 +6,7 @@ import {
   type CSSProperties,
   type KeyboardEvent,
   type PointerEvent,
-  useLayoutEffect,
+  useEffect,
   useRef,
   useState,
 } from 'react';
@@ -103,7 +103,8 @@ function useSizePx(target: () => HTMLElement | null, axis: 'width' | 'height'): 
   const [sizePx, setSizePx] = useState(0);
   const find = useRef(target);
   find.current = target;
-  useLayoutEffect(() => {
+  // Not a layout effect: the part around a line is there only after those.
+  useEffect(() => {
     const element = find.current();
     if (element === null) return;
     const look = () => setSizePx(measure(element, axis));

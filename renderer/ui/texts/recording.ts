@@ -42,7 +42,7 @@ export const recordingTexts = {
   'studio.case.keepNamed': 'Keep “{title}” as a case for the pack’s tests',
   'studio.case.kept': 'Kept as {file} in the folder “cases”; it holds the clip, unsealed.',
   'studio.evidence.open': 'What decided it',
-  'studio.evidence.openNamed': 'What decided “{title}”',
+  'studio.evidence.openNamed': 'What decided it: {title}',
   'studio.evidence.none':
     'No picture was kept: the moment was too long ago, or the studio was started since.',
   'studio.evidence.wait': 'Being fetched…',

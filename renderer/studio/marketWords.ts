@@ -1,0 +1,21 @@
+// What a decision moves, in words, before it is made.
+
+import type { MarketView } from '../../core/contract/state.ts';
+import { pointsText } from '../ui/figures.ts';
+import { text } from '../ui/texts.ts';
+
+export function peopleText(count: number): string {
+  if (count === 1) return text('studio.markets.person');
+  return text('studio.markets.people', { count: pointsText(count) });
+}
+
+export const poolTotal = (market: MarketView) =>
+  market.outcomes.reduce((sum, outcome) => sum + outcome.poolMinor, 0);
+
+/** Who is paid how much when this outcome is the true one. */
+export function resolveEffect(market: MarketView, outcome: number): string {
+  const bettors = market.outcomes[outcome]?.bettors ?? 0;
+  if (bettors === 0) return text('studio.markets.winsNobody');
+  const points = pointsText(poolTotal(market));
+  return text('studio.markets.wins', { points, count: peopleText(bettors) });
+}

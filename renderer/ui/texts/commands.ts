@@ -1,0 +1,55 @@
+// Words of the palette, the hotkeys, the settings and streamer mode. Keys start with "studio.".
+
+export const commandTexts = {
+  'studio.palette': 'Commands',
+  'studio.palette.search': 'What should be done?',
+  'studio.palette.none': 'No command has these words.',
+  'studio.command.area.show': 'Show',
+  'studio.command.area.manage': 'Manage',
+  'studio.command.area.page': 'Page',
+  'studio.command.rename': 'Change the title of the show',
+  'studio.command.recording': 'Start or stop recording',
+  'studio.command.whileLive': 'Record every show while live: on or off',
+  'studio.command.openFirst': 'Open the first suggestion',
+  'studio.command.lockFirst': 'Lock the first open market',
+  'studio.command.resolveFirst': 'Decide the first running market …',
+  'studio.command.lockNamed': 'Lock: {title}',
+  'studio.command.resolveNamed': 'Resolve: {title} → {outcome}',
+  'studio.command.voidNamed': 'Void: {title}',
+  'studio.command.autoOff': 'No longer opens itself: {title}',
+  'studio.command.pushOff': 'No longer push to {title}',
+  'studio.command.boxes': 'Boxes on the picture: on or off',
+  'studio.command.sound': 'Sound of the program: on or off',
+  'studio.command.obsStart': 'OBS: start streaming',
+  'studio.command.obsStop': 'OBS: stop streaming',
+  'studio.command.streamer': 'Streamer mode: on or off',
+  'studio.command.undoNamed': 'Undo: {what}',
+  'studio.command.language': 'Change the language to Chinese (中文)',
+
+  'studio.hotkeys': 'Hotkeys',
+  'studio.hotkeys.what':
+    'Press a key to change it. Single keys work while nothing is being typed and no dialog is open.',
+  'studio.hotkeys.none': 'none',
+  'studio.hotkeys.press': 'Press a key …',
+  'studio.hotkeys.changeNamed': '{title}: {chord}. Change the key',
+  'studio.hotkeys.clearNamed': 'No key for: {title}',
+  'studio.hotkeys.taken': '{chord} means “{title}” now.',
+  'studio.hotkeys.take': 'Take it from there',
+  'studio.hotkeys.reserved': '{chord} belongs to the browser. Press another key.',
+  'studio.hotkeys.reset': 'Put all keys back',
+
+  'studio.settings': 'Settings',
+  'studio.settings.general': 'General',
+  'studio.settings.language': 'Language',
+  'studio.settings.languageHint':
+    'Kept in this browser. Whole sentences from the studio itself, such as reasons, are English.',
+
+  'studio.streamer': 'Streamer mode',
+  'studio.streamer.on': 'Hide keys, links and balances',
+  'studio.streamer.turnOn': 'Streamer mode: hide keys, links and balances',
+  'studio.streamer.turnOff': 'Show again',
+  'studio.streamer.what':
+    'For when this page itself is on the screen that you share. Copying a link still works.',
+  'studio.streamer.hidden': 'hidden',
+  'studio.streamer.part': 'Hidden by streamer mode.',
+} as const;

@@ -1,0 +1,55 @@
+// The words of palette, hotkeys, settings and streamer mode in Chinese (simplified), same keys.
+
+import type { WordsLike } from '../texts.ts';
+import type { commandTexts } from './commands.ts';
+
+export const commandTextsChinese: WordsLike<typeof commandTexts> = {
+  'studio.palette': '命令',
+  'studio.palette.search': '想做什么？',
+  'studio.palette.none': '没有匹配的命令。',
+  'studio.command.area.show': '节目',
+  'studio.command.area.manage': '管理',
+  'studio.command.area.page': '页面',
+  'studio.command.rename': '修改节目名称',
+  'studio.command.recording': '开始或停止录制',
+  'studio.command.whileLive': '直播时自动录制：开或关',
+  'studio.command.openFirst': '开放第一个建议',
+  'studio.command.lockFirst': '锁定第一个开放的竞猜',
+  'studio.command.resolveFirst': '判定第一个进行中的竞猜……',
+  'studio.command.lockNamed': '锁定：{title}',
+  'studio.command.resolveNamed': '结算：{title} → {outcome}',
+  'studio.command.voidNamed': '作废：{title}',
+  'studio.command.autoOff': '不再自动开放：{title}',
+  'studio.command.pushOff': '不再推送到 {title}',
+  'studio.command.boxes': '画面方框：开或关',
+  'studio.command.sound': '节目声音：开或关',
+  'studio.command.obsStart': 'OBS：开始推流',
+  'studio.command.obsStop': 'OBS：停止推流',
+  'studio.command.streamer': '主播模式：开或关',
+  'studio.command.undoNamed': '撤销：{what}',
+  'studio.command.language': '切换语言为 English',
+
+  'studio.hotkeys': '快捷键',
+  'studio.hotkeys.what': '点按某个键即可更改。单键仅在未输入文字且没有打开对话框时有效。',
+  'studio.hotkeys.none': '无',
+  'studio.hotkeys.press': '请按键……',
+  'studio.hotkeys.changeNamed': '{title}：{chord}。更改快捷键',
+  'studio.hotkeys.clearNamed': '清除快捷键：{title}',
+  'studio.hotkeys.taken': '{chord} 目前用于“{title}”。',
+  'studio.hotkeys.take': '改用于此',
+  'studio.hotkeys.reserved': '{chord} 由浏览器使用，请换一个键。',
+  'studio.hotkeys.reset': '恢复默认快捷键',
+
+  'studio.settings': '设置',
+  'studio.settings.general': '常规',
+  'studio.settings.language': '语言',
+  'studio.settings.languageHint': '保存在此浏览器中。工作室给出的整句说明（如原因）为英文。',
+
+  'studio.streamer': '主播模式',
+  'studio.streamer.on': '隐藏密钥、链接和余额',
+  'studio.streamer.turnOn': '主播模式：隐藏密钥、链接和余额',
+  'studio.streamer.turnOff': '重新显示',
+  'studio.streamer.what': '当此页面本身出现在你共享的屏幕上时使用。仍可复制链接。',
+  'studio.streamer.hidden': '已隐藏',
+  'studio.streamer.part': '已被主播模式隐藏。',
+};
