@@ -26,7 +26,7 @@ export function SecretPart({ children }: { children: ReactNode }) {
   );
 }
 
-/** A sentence that was made elsewhere, without the addresses in it. It is English (see language). */
+/** A sentence that was made elsewhere, without the addresses in it. It is English. */
 export function Said({ children }: { children: string }) {
   return <span lang="en">{useVeil()(children)}</span>;
 }

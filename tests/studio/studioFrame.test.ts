@@ -215,6 +215,9 @@ test('in streamer mode no link, key, address or balance is in the page, wherever
     type: 'notice.raised',
     notice: { id: 'n1', severity: 'warn', text: `Nobody answers at hidden-host.example (${url}).` },
   });
+  const { recording } = story.state();
+  const settings = { ...recording.settings, television: true };
+  story.apply({ type: 'recording.changed', recording: { ...recording, settings } });
   await page.getByText('Nobody answers at').waitFor();
   const secrets = [
     /hidden-host|the-secret-show|the-key|the-password|10\.9\.8\.7|47801/,

@@ -28,7 +28,7 @@ export const commandTexts = {
 
   'studio.hotkeys': 'Hotkeys',
   'studio.hotkeys.what':
-    'Press a key to change it. Single keys work while nothing is being typed and no dialog is open.',
+    'Press a key to change it. Single keys work while nothing is typed and no dialog is open.',
   'studio.hotkeys.none': 'none',
   'studio.hotkeys.press': 'Press a key …',
   'studio.hotkeys.changeNamed': '{title}: {chord}. Change the key',
