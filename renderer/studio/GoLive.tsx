@@ -27,7 +27,12 @@ export function GoLive() {
         <Radio size={18} aria-hidden="true" />
         {text(isTesting ? 'studio.header.testing' : 'studio.header.goLive')}
       </Button>
-      <dialog ref={dialog} className="dialog" aria-labelledby="link-title" onClose={stayHere}>
+      <dialog
+        ref={dialog}
+        className="dialog"
+        aria-labelledby="link-title"
+        onClose={({ currentTarget }) => currentTarget.open || stayHere()}
+      >
         <h2 id="link-title">{text('studio.link.title')}</h2>
         <p>
           <Said>{sentence ?? ''}</Said>

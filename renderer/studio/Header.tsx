@@ -114,18 +114,24 @@ function Share({ url }: { url: string }) {
 
 function End({ watching }: { watching: number }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const isOpen = useOpened((opened) => opened.dialog?.name === 'end');
+  const asked = useOpened((opened) => (opened.dialog?.name === 'end' ? opened.dialog : null));
+  // Asked again counts as well: the browser tells of a closing some moments later.
   useEffect(() => {
-    if (isOpen) dialog.current?.showModal();
-    else dialog.current?.close();
-  }, [isOpen]);
+    if (asked === null) dialog.current?.close();
+    else if (dialog.current?.open === false) dialog.current.showModal();
+  }, [asked]);
   return (
     <>
       <Button size="touch" onClick={() => openDialog({ name: 'end' })}>
         <Square size={14} aria-hidden="true" />
         {text('studio.header.end')}
       </Button>
-      <dialog ref={dialog} className="dialog" aria-labelledby="end-title" onClose={closeDialog}>
+      <dialog
+        ref={dialog}
+        className="dialog"
+        aria-labelledby="end-title"
+        onClose={({ currentTarget }) => currentTarget.open || closeDialog()}
+      >
         <h2 id="end-title">{text('studio.end.title')}</h2>
         <p>{text('studio.end.text', { count: pointsText(watching) })}</p>
         <div className="dialog-actions">
