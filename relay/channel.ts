@@ -20,6 +20,7 @@ import {
   type Poster,
   type Show,
   ShowSchema,
+  type Still,
   type ToStudio,
   type ToViewer,
   ToViewerSchema,
@@ -321,6 +322,12 @@ export class Channel {
   takePoster(poster: Poster): void {
     this.poster.take(poster, this.#mediaClock.nowUs());
     if (!this.#isGuest) this.#span.posterToGuests(this.id, poster);
+  }
+
+  /** The frame that decided a market, here and at other nodes; only what the channel signed. */
+  takeStill(still: Still): void {
+    const isTaken = this.stills.take(still);
+    if (isTaken && !this.#isGuest) this.#span.stillToGuests(this.id, still);
   }
 
   sendShow(): void {

@@ -2,6 +2,7 @@
 // memory only. The relay decides nothing by them; it hands on what verifies, with the signature, so
 // that a page can check for itself that the studio sent it.
 
+import type { Still } from '../core/wire/gen/facts_pb.js';
 import { isId, isStillSigned } from '../core/wire/signing.ts';
 import { isJpeg } from './poster.ts';
 
@@ -14,6 +15,8 @@ export type KeptStill = {
   signature: string;
   publicKey: string;
 };
+
+type SignedStill = Omit<Still, '$typeName' | '$unknown'>;
 
 export class StillKeeper {
   readonly #channelId: string;
@@ -28,10 +31,19 @@ export class StillKeeper {
     return this.#kept.get(marketId) ?? null;
   }
 
-  take(still: Omit<KeptStill, 'captureUs'> & { marketId: string; captureUs: bigint }): void {
+  /** As the studio sent them, oldest first. */
+  all(): Still[] {
+    return [...this.#kept].map(([marketId, { jpeg, captureUs, signature, publicKey }]) => {
+      const $typeName = 'morphine.facts.v1.Still';
+      return { $typeName, marketId, jpeg, captureUs: BigInt(captureUs), signature, publicKey };
+    });
+  }
+
+  /** False: it is not the channel's, and is not kept. */
+  take(still: SignedStill): boolean {
     if (!this.#isOurs(still)) {
       this.refused++;
-      return;
+      return false;
     }
     const { marketId, jpeg, signature, publicKey } = still;
     const captureUs = Number(still.captureUs);
@@ -39,9 +51,10 @@ export class StillKeeper {
     this.#kept.set(marketId, { jpeg: Uint8Array.from(jpeg), captureUs, signature, publicKey });
     const [oldest] = this.#kept.keys();
     if (this.#kept.size > STILLS_MAX && oldest !== undefined) this.#kept.delete(oldest);
+    return true;
   }
 
-  #isOurs(still: Parameters<this['take']>[0]): boolean {
+  #isOurs(still: SignedStill): boolean {
     const { marketId, captureUs, jpeg } = still;
     if (!isId(marketId) || captureUs > Number.MAX_SAFE_INTEGER || !isJpeg(jpeg)) return false;
     return isStillSigned(this.#channelId, { ...still, captureUs: Number(captureUs) });

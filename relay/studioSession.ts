@@ -171,7 +171,7 @@ class StudioSession implements ChannelStudio {
         channel.takePoster(message.value);
         break;
       case 'still':
-        channel.stills.take(message.value);
+        channel.takeStill(message.value);
         break;
       case 'people':
         publishPeople(this.#room, channel.id, message.value);

@@ -8,6 +8,8 @@ import { runMarkets } from './endurance/markets.ts';
 import { runModelAtLength } from './endurance/model.ts';
 import { runMutations } from './endurance/mutations.ts';
 import { runObs } from './endurance/obs.ts';
+import { runRecording } from './endurance/recording.ts';
+import { runSwitching } from './endurance/switching.ts';
 import { runUpstream } from './endurance/upstream.ts';
 import { runWire } from './endurance/wire.ts';
 
@@ -23,6 +25,8 @@ const SECTIONS: Record<string, (say: (line: string) => void) => Promise<boolean>
   wire: runWire,
   goals: runGoals,
   obs: runObs,
+  recording: runRecording,
+  switching: runSwitching,
 };
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);

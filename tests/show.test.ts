@@ -3,8 +3,12 @@
 // pixels and paid, and page, ledger and relay agree.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
+import { inspectLedger, openLedgerFile } from '../native/ledger/inspect.ts';
 import {
   browserSkip,
   launchBrowser,
@@ -94,6 +98,60 @@ test('kick-off is seen, one key opens the market, clicks bet, the goal is seen, 
   assert.equal(await other.figure('balance'), 990);
   await other.page.context().close();
   await page.context().close();
+});
+
+test('the frame that decided it is kept, named by the journal and shown by the relay', {
+  skip: browserSkip,
+}, async () => {
+  const market = owner.state().markets.find(({ state }) => state === 'RESOLVED');
+  assert.ok(market);
+  const { id: marketId, decidedCaptureUs } = market;
+  const kept = await waitFor(
+    'evidence',
+    async () => (await owner.client.studio.evidence.show({ marketId })).evidence,
+  );
+  assert.equal(kept.said, 'event', 'no person said so');
+  assert.equal(kept.captureUs, decidedCaptureUs, 'the very frame of the goal');
+  assert.ok(kept.facts.some((line) => line.includes(`@${decidedCaptureUs} `)));
+  const { data, relay, channel } = studio.facts();
+  const look = () => {
+    const file = openLedgerFile(data);
+    const { evidence, findings } = inspectLedger(data, file);
+    file.close();
+    return { evidence, findings };
+  };
+  await waitFor('the row', () => look().evidence.checked === 1);
+  assert.deepEqual(look().findings, []);
+  const [name = ''] = readdirSync(join(data, 'evidence'));
+  const sealed = readFileSync(join(data, 'evidence', name));
+  assert.equal(createHash('sha256').update(sealed).digest('hex'), kept.hash);
+  await waitFor('its picture at the relay', async () => {
+    const answer = await fetch(`${relay}/still/${channel}/${marketId}.jpg`);
+    return answer.headers.get('x-captured-us') === String(decidedCaptureUs);
+  });
+});
+
+test('televisions get the show later, where the owner lets them', {
+  skip: browserSkip,
+}, async () => {
+  const { relay, channel } = studio.facts();
+  const list = `${relay}/hls/${channel}/index.m3u8`;
+  assert.equal((await fetch(list)).status, 403);
+  const { settings } = owner.state().recording;
+  await owner.client.studio.recording.configure({ settings: { ...settings, television: true } });
+  const index = await waitFor('the list', async () => {
+    const answer = await fetch(list);
+    return answer.ok && answer.text();
+  });
+  const codecs = /CODECS="(.*?)"/.exec(index)?.[1] ?? '';
+  assert.match(codecs, /^avc1\.[0-9A-F]{6},opus$/);
+  const folder = list.replace('index.m3u8', '');
+  const live = await (await fetch(`${folder}live.m3u8`)).text();
+  const part = /PART:.*URI="(part\d+\.m4s)"/.exec(live)?.[1];
+  const bytes = Buffer.from(await (await fetch(folder + part)).arrayBuffer());
+  assert.equal(bytes.toString('latin1', 4, 8), 'moof');
+  await owner.client.studio.recording.configure({ settings });
+  await waitFor('the end of it', async () => (await fetch(list)).status === 403);
 });
 
 test('page, ledger and relay agree', { skip: browserSkip }, async () => {

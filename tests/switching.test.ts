@@ -13,10 +13,11 @@ import type { Browser, Page } from 'playwright-core';
 import { TEST_FFMPEG_PATH } from '../native/ffmpeg/testFfmpeg.ts';
 import { browserSkip, launchBrowser, openViewer } from './harness/browser.ts';
 import { enterStudio } from './harness/owner.ts';
+import { wayOf, writeDown } from './harness/pictureWatch.ts';
 import { startStudio } from './harness/studio.ts';
 
 type Frame = { ticks: number; width: number };
-type Watched = { peers: RTCPeerConnection[]; frames: Frame[] };
+type Watched = { frames: Frame[] };
 
 let browser: Browser;
 const folder = mkdtempSync(join(tmpdir(), 'switching-'));
@@ -28,49 +29,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Before the page's own scripts: every connection and every presented frame is written down. */
-function writeDown(page: Page): Promise<unknown> {
-  return page.addInitScript(() => {
-    const watched = window as unknown as Watched;
-    watched.peers = [];
-    watched.frames = [];
-    const Original = window.RTCPeerConnection;
-    window.RTCPeerConnection = class extends Original {
-      constructor(...settings: ConstructorParameters<typeof RTCPeerConnection>) {
-        super(...settings);
-        watched.peers.push(this);
-      }
-    };
-    const seen = new WeakSet<HTMLVideoElement>();
-    setInterval(() => {
-      for (const video of document.querySelectorAll('video')) {
-        if (seen.has(video)) continue;
-        seen.add(video);
-        const next = () =>
-          video.requestVideoFrameCallback((_now, { rtpTimestamp, width }) => {
-            if (rtpTimestamp !== undefined) watched.frames.push({ ticks: rtpTimestamp, width });
-            next();
-          });
-        next();
-      }
-    }, 20);
-  });
-}
-
 const framesOf = (page: Page) => page.evaluate(() => (window as unknown as Watched).frames);
-
-/** Connections made so far, and the SSRC of each one's picture. */
-const wayOf = (page: Page) =>
-  page.evaluate(async () => {
-    const { peers } = window as unknown as Watched;
-    const ssrcs: unknown[] = [];
-    for (const peer of peers) {
-      for (const report of (await peer.getStats()).values()) {
-        if (report.type === 'inbound-rtp' && report.kind === 'video') ssrcs.push(report.ssrc);
-      }
-    }
-    return { peers: peers.length, ssrcs };
-  });
 
 /** Processes that play the clip. */
 function playersOf(clip: string): number[] {

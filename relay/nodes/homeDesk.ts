@@ -129,12 +129,17 @@ export class HomeDesk {
     this.#guestWent(claim, node);
     claim.guests.set(node, new Set());
     for (const bytes of claim.channel.opening()) this.#tell(node, toGuest(claim, [], bytes));
+    const channelId = claim.channel.id;
+    for (const still of claim.channel.stills.all()) {
+      const value = { $typeName: 'morphine.nodes.v1.Still', channelId, still } as const;
+      this.#say(node, { case: 'still', value });
+    }
     const { kept } = claim.channel.poster;
     if (!kept) return;
     const { jpeg, width, height } = kept;
     const poster = { $typeName: 'morphine.facts.v1.Poster', jpeg, width, height } as const;
     const $typeName = 'morphine.nodes.v1.Poster';
-    const value = { $typeName, channelId: claim.channel.id, poster } as const;
+    const value = { $typeName, channelId, poster } as const;
     this.#say(node, { case: 'poster', value });
   }
 

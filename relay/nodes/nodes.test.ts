@@ -3,6 +3,7 @@
 // others again by itself. Real relays, a real Redis of this test's own, studio and viewers by hand.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, test } from 'node:test';
 import { create } from '@bufbuild/protobuf';
 import { realTimers } from '../../core/base/clock.ts';
@@ -11,8 +12,10 @@ import {
   BetReplySchema,
   MarketSchema,
   PosterSchema,
+  StillSchema,
   type ToViewer,
 } from '../../core/wire/gen/facts_pb.js';
+import { signText, stillSigningText } from '../../core/wire/signing.ts';
 import { Channels } from '../room.ts';
 import {
   clock,
@@ -101,10 +104,21 @@ test('a viewer at one node bets with a studio at another', { skip }, async () =>
   studio.close();
 });
 
-/** What a preview of the link shows at that node, once it has it. */
-async function posterAt(url: string, channelId: string): Promise<Uint8Array> {
+const MARKET = 'ab'.repeat(16);
+
+/** The frame that decided a market, as its studio signs it. */
+function stillOf({ channelId, key }: TestStudio, jpeg: Uint8Array) {
+  const hash = createHash('sha256').update(jpeg).digest('hex');
+  const text = stillSigningText(channelId, { marketId: MARKET, captureUs: 7, hash });
+  const signature = signText(text, key.secretKey);
+  const { publicKey } = key;
+  return create(StillSchema, { marketId: MARKET, jpeg, captureUs: 7n, signature, publicKey });
+}
+
+/** A picture at that node, once it has it. */
+async function pictureAt(url: string, path: string): Promise<Uint8Array> {
   for (;;) {
-    const answer = await fetch(`${url}/poster/${channelId}.jpg`);
+    const answer = await fetch(url + path);
     const bytes = new Uint8Array(await answer.arrayBuffer());
     if (answer.status === 200) return bytes;
     await new Promise<void>((go) => realTimers.after(20, go));
@@ -123,14 +137,21 @@ test('every node with viewers has the picture for previews, from before it joine
     jpeg.set([0xff, 0xd8, 0xff]);
     jpeg.set([0xff, 0xd9], 198);
     const value = create(PosterSchema, { jpeg, width: 320, height: 180 });
-    if (isBefore) {
+    const poster = `/poster/${studio.channelId}.jpg`;
+    const still = `/still/${studio.channelId}/${MARKET}.jpg`;
+    const send = () => {
       studio.send({ case: 'poster', value });
-      await posterAt(home.url, studio.channelId);
+      studio.send({ case: 'still', value: stillOf(studio, jpeg) });
+    };
+    if (isBefore) {
+      send();
+      await pictureAt(home.url, poster);
     }
     const far = await joined(other.url, studio.channelId);
     await far.take('show', ({ studioConnected }) => studioConnected);
-    if (!isBefore) studio.send({ case: 'poster', value });
-    assert.deepEqual(await posterAt(other.url, studio.channelId), jpeg);
+    if (!isBefore) send();
+    assert.deepEqual(await pictureAt(other.url, poster), jpeg);
+    assert.deepEqual(await pictureAt(other.url, still), jpeg, 'what decided a market, too');
     studio.close();
   }
 });

@@ -7,7 +7,12 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import type { CancelTimer, MediaClock, Timers } from '../../core/base/clock.ts';
 import { newId, type RandomBytes } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
-import { type FrameFacts, type Poster, ToViewerSchema } from '../../core/wire/gen/facts_pb.js';
+import {
+  type FrameFacts,
+  type Poster,
+  type Still,
+  ToViewerSchema,
+} from '../../core/wire/gen/facts_pb.js';
 import { type NodeMessage, NodeMessageSchema } from '../../core/wire/gen/nodes_pb.js';
 import { isId } from '../../core/wire/signing.ts';
 import type { Channel, ChannelStudio } from '../channel.ts';
@@ -178,6 +183,12 @@ export class Nodes implements ChannelSpan {
     this.#say(this.#channelTopic(channelId), { case: 'poster', value });
   }
 
+  stillToGuests(channelId: string, still: Still): void {
+    if (!this.#desk.hasGuests(channelId)) return;
+    const value = { $typeName: 'morphine.nodes.v1.Still', channelId, still } as const;
+    this.#say(this.#channelTopic(channelId), { case: 'still', value });
+  }
+
   /** Nodes that sign with another key: their marks are another relay's. */
   async foreignKeyHolders(): Promise<KnownNode[]> {
     const nodes = await this.#homes.beat();
@@ -344,6 +355,11 @@ export class Nodes implements ChannelSpan {
       case 'poster': {
         const { channelId, poster } = message.value;
         if (poster) this.#guestOf(channelId, writer, null)?.channel.takePoster(poster);
+        break;
+      }
+      case 'still': {
+        const { channelId, still } = message.value;
+        if (still) this.#guestOf(channelId, writer, null)?.channel.takeStill(still);
         break;
       }
       default:

@@ -1,7 +1,7 @@
 // What a channel says beyond its own node, and who says what to it from there. A relay without
 // other nodes has a span that does nothing, and costs nothing.
 
-import type { FrameFacts, Poster } from '../../core/wire/gen/facts_pb.js';
+import type { FrameFacts, Poster, Still } from '../../core/wire/gen/facts_pb.js';
 import type { Channel } from '../channel.ts';
 
 export type ChannelSpan = {
@@ -13,6 +13,8 @@ export type ChannelSpan = {
   analyticsToGuests(channelId: string, facts: FrameFacts): void;
   /** The show as it looks now, latest wins. */
   posterToGuests(channelId: string, poster: Poster): void;
+  /** The frame that decided a market, signed by the channel: each node checks it itself. */
+  stillToGuests(channelId: string, still: Still): void;
   /** Nobody is here any more; the channel is forgotten. */
   forgotten(channelId: string): void;
 };
@@ -22,5 +24,6 @@ export const NO_SPAN: ChannelSpan = {
   toGuests() {},
   analyticsToGuests() {},
   posterToGuests() {},
+  stillToGuests() {},
   forgotten() {},
 };

@@ -1,5 +1,5 @@
 // Proves what televisions are given, with real packets through a real fan-out and a real HTTP
-// server: ffmpeg plays the live playlist with picture and sound, a reload is held until its part is
+// server: ffmpeg and Chromium play the live playlist with picture and sound, a reload is held until its part is
 // there, and nothing is given of a show that is sealed, not for televisions, or closed meanwhile;
 // an idle stream ends and its memory is free.
 
@@ -17,6 +17,7 @@ import { type Show, Show_State, ShowSchema } from '../../core/wire/gen/facts_pb.
 import { TEST_FFMPEG_PATH } from '../../native/ffmpeg/testFfmpeg.ts';
 import { createFanOut } from '../../native/webrtc/fanOut.ts';
 import { makeTestVideo, OPUS_SILENCE } from '../../native/webrtc/testVideo.ts';
+import { browserSkip, launchBrowser } from '../../tests/harness/browser.ts';
 import { createTelevision } from './television.ts';
 
 const made = makeTestVideo({ frames: 60, size: '320x180', kilobits: 300 });
@@ -160,6 +161,59 @@ test('ffmpeg plays the live playlist, with picture and sound at their times', {
   assert.match(live, /CAN-BLOCK-RELOAD=YES,PART-HOLD-BACK=3.3,/);
   assert.match(live, /^# View only\. .*later than the market/m);
 });
+
+test('Chromium plays the pieces as they come, by Media Source Extensions alone', {
+  skip: skip || browserSkip,
+}, async () => {
+  const on = await begun();
+  const browser = await launchBrowser();
+  const page = await browser.newPage();
+  await page.goto(`${on.url}/tv/${CHANNEL}`);
+  await page.getByText('View only').waitFor();
+  const codecs = /CODECS="(.*?)"/.exec(await textOf(`${on.hls}/index.m3u8`))?.[1] ?? '';
+  const playing = page.evaluate(playPieces, { folder: `/hls/${CHANNEL}/`, codecs });
+  // What it asks for is not there yet, and is held until it is.
+  const cancel = realTimers.every(50, () => on.play(0.3));
+  const played = await playing.finally(cancel);
+  assert.deepEqual({ ...played, seconds: played.seconds >= 3 }, { width: 320, seconds: true });
+  await browser.close();
+});
+
+/** Runs in the page: header, segments and parts of the live playlist, decoded and played. */
+async function playPieces(of: { folder: string; codecs: string }) {
+  const bytesOf = async (name: string) => (await fetch(of.folder + name)).arrayBuffer();
+  const video = document.createElement('video');
+  const source = new MediaSource();
+  video.muted = true;
+  video.src = URL.createObjectURL(source);
+  await new Promise((open) => source.addEventListener('sourceopen', open, { once: true }));
+  const buffer = source.addSourceBuffer(`video/mp4; codecs="${of.codecs}"`);
+  const append = async (name: string) => {
+    buffer.appendBuffer(await bytesOf(name));
+    await new Promise((done) => buffer.addEventListener('updateend', done, { once: true }));
+  };
+  const heard = new Set<string>();
+  let query = '';
+  while (buffer.buffered.length === 0 || buffer.buffered.end(0) - buffer.buffered.start(0) < 3) {
+    const playlist = await (await fetch(`${of.folder}live.m3u8${query}`)).text();
+    const names = [...playlist.matchAll(/MAP:URI="(.*?)"|PART:.*URI="(part\d+\.m4s)"/g)];
+    for (const [, header, part] of names) {
+      const name = header ?? part ?? '';
+      if (heard.has(name)) continue;
+      heard.add(name);
+      await append(name);
+    }
+    // The next segment's first part: the relay holds the answer until it is there.
+    const first = Number(/SEQUENCE:(\d+)/.exec(playlist)?.[1]);
+    query = `?_HLS_msn=${first + playlist.split('#EXTINF').length}&_HLS_part=0`;
+  }
+  video.currentTime = buffer.buffered.start(0);
+  await video.play();
+  const from = video.currentTime;
+  while (video.currentTime < from + 0.5) await new Promise((next) => setTimeout(next, 20));
+  const seconds = buffer.buffered.end(0) - buffer.buffered.start(0);
+  return { width: video.videoWidth, seconds };
+}
 
 test('a reload is held until its part is there; a hint is answered when it comes', {
   skip,

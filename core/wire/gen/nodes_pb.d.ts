@@ -7,7 +7,7 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { FrameFacts, Poster as Poster$1, ToStudio } from "./facts_pb.js";
+import type { FrameFacts, Poster as Poster$1, Still as Still$1, ToStudio } from "./facts_pb.js";
 
 /**
  * Describes the file nodes.proto.
@@ -163,6 +163,12 @@ export declare type NodeMessage = Message<"morphine.nodes.v1.NodeMessage"> & {
      */
     value: Poster;
     case: "poster";
+  } | {
+    /**
+     * @generated from field: morphine.nodes.v1.Still still = 11;
+     */
+    value: Still;
+    case: "still";
   } | { case: undefined; value?: undefined };
 };
 
@@ -392,4 +398,25 @@ export declare type Poster = Message<"morphine.nodes.v1.Poster"> & {
  * Use `create(PosterSchema)` to create a new message.
  */
 export declare const PosterSchema: GenMessage<Poster>;
+
+/**
+ * @generated from message morphine.nodes.v1.Still
+ */
+export declare type Still = Message<"morphine.nodes.v1.Still"> & {
+  /**
+   * @generated from field: string channel_id = 1;
+   */
+  channelId: string;
+
+  /**
+   * @generated from field: morphine.facts.v1.Still still = 2;
+   */
+  still?: Still$1 | undefined;
+};
+
+/**
+ * Describes the message morphine.nodes.v1.Still.
+ * Use `create(StillSchema)` to create a new message.
+ */
+export declare const StillSchema: GenMessage<Still>;
 
