@@ -2,6 +2,7 @@
 // nature; everything else of the studio stays in the studio.
 
 import { X } from 'lucide-react';
+import { Dialogs } from '../studio/Dialogs.tsx';
 import { Markets } from '../studio/Markets.tsx';
 import { dismissToast, usePage } from '../studio/store.ts';
 import { IconButton } from '../ui/Button.tsx';
@@ -34,6 +35,7 @@ export function App() {
       <section className="dockPage-markets" aria-label={text('dock.title')}>
         <Markets state={state} />
       </section>
+      <Dialogs state={state} />
       <div className="toasts" aria-live="polite">
         {toasts.map((toast) => (
           <Notice

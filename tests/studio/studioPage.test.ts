@@ -421,6 +421,8 @@ describe('the studio page', { skip: noChromium }, () => {
     );
     const wide = await page.evaluate(() => document.documentElement.scrollWidth);
     assert.equal(wide, 320);
+    await page.getByRole('button', { name: 'New market' }).click();
+    await page.getByRole('dialog', { name: 'New market' }).waitFor();
     await page.close();
     await story.close();
   });
