@@ -324,17 +324,19 @@ async function openWitnesses(
 }
 
 type MediaRooms = ReturnType<typeof openMediaRooms>;
+type IngestWays = Pick<IngestDoor, 'whip' | 'rtmp' | 'srt'>;
 
 /** The media plane: it may drop, and it never waits. */
 function openMediaRooms(
   configuration: EngineConfiguration,
   around: EngineSurroundings,
   demoAnchorUs: number,
-  { whip, rtmp, addresses }: Pick<IngestDoor, 'whip' | 'rtmp'> & { addresses: SourceAddresses },
+  { whip, rtmp, srt, addresses }: IngestWays & { addresses: SourceAddresses },
 ) {
   const { clock, timers, random, logger } = around;
   const capture = createCapture({
-    ...{ addresses, whip, rtmp, clock, timers, ffmpeg: around.ffmpeg, onHelper: around.onHelper },
+    ...{ addresses, whip, rtmp, ...(srt && { srt }), clock, timers },
+    ...{ ffmpeg: around.ffmpeg, onHelper: around.onHelper },
     logger: logger.with({ part: 'capture' }),
     callerFolder: configuration.callerFolder,
     seed: configuration.seed,

@@ -26,6 +26,7 @@ import {
   pointSchema,
   zoneSchema,
 } from './places.ts';
+import { positionSchema, skipSchema } from './playback.ts';
 import { recordingOperations } from './recordingOperations.ts';
 import type { Role } from './roles.ts';
 import { marketViewSchema, templateSchema } from './state.ts';
@@ -102,6 +103,16 @@ export const operations = {
       result: nothing,
       roles: onlyOwner,
     }),
+    /** Of a file or playlist on air: the last picture is held, and nobody may bet. */
+    setPaused: command({
+      args: z.strictObject({ isPaused: z.boolean() }),
+      result: nothing,
+      roles: hosts,
+    }),
+    /** What plays goes on until the new place has a picture. */
+    seek: command({ args: positionSchema, result: nothing, roles: hosts }),
+    /** To another entry of a playlist; a file alone begins anew. */
+    skip: command({ args: skipSchema, result: nothing, roles: hosts }),
   },
   ingest: {
     /** Addresses and secrets for OBS and other publishers. */

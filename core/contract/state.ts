@@ -7,6 +7,7 @@ import { destinationViewSchema } from './destinations.ts';
 import { eventTypeSchema, gameEventSchema } from './events.ts';
 import { obsStateSchema } from './obs.ts';
 import { peopleSummarySchema } from './people.ts';
+import { playbackSchema } from './playback.ts';
 import { recordingSettingsSchema, recordingViewSchema } from './recording.ts';
 import { placesStateSchema, sceneStateSchema } from './visionState.ts';
 
@@ -41,8 +42,10 @@ export const sourceStateSchema = z.object({
   next: z
     .object({ url: z.string(), title: z.string(), state: sourceStateName, reason: z.string() })
     .optional(),
-  /** Viewers are sent a still picture with the source's name, because it gives none. */
+  /** Viewers are sent a still picture: the source's name, because it gives none, or what is held. */
   isSlate: z.boolean().optional(),
+  /** Of what can be paused and sought in: files and playlists. */
+  playback: playbackSchema.optional(),
 });
 export type SourceState = z.infer<typeof sourceStateSchema>;
 

@@ -134,7 +134,7 @@ async function unpacedTimes(
   ffmpeg: Ffmpeg,
   path: string,
 ): Promise<Record<Unit['track'], number[]>> {
-  const media = { videoStream: 0, framesPerSecond: 25, hasSound: true };
+  const media = { videoStream: 0, framesPerSecond: 25, hasSound: true, lengthUs: null };
   const times: Record<Unit['track'], number[]> = { video: [], audio: [] };
   const child = spawn(
     ffmpeg.path,

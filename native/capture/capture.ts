@@ -7,65 +7,18 @@ import type { CancelTimer, MediaTimeUs } from '../../core/base/clock.ts';
 import type { SourceState } from '../../core/contract/state.ts';
 import type { MarketCardFacts } from '../../core/media/capturePort.ts';
 import type { Unit } from '../../core/media/feed.ts';
+import type { Capture, CaptureCounters, CaptureOptions, Cut } from './captureContract.ts';
 import { createCapturePages } from './capturePages.ts';
 import { checkSource, type SourceFacts } from './checkSource.ts';
 import { beginsPicture, FeedLine } from './feedLine.ts';
 import { openSource, type Ways } from './openSource.ts';
-import type { RtmpListener } from './rtmp/rtmpListener.ts';
+import { NOTHING_SELECTED, shownState } from './shownState.ts';
 import { createSlate, type Slate } from './slate.ts';
-import type { CapturedFrame, CapturePagePort, Source, SourceSurroundings } from './source.ts';
+import type { CapturedFrame, CapturePagePort, PlaybackControls, Source } from './source.ts';
 import { createSourceAddresses, type SourceAddresses } from './sourceAddresses.ts';
-import type { WhipIngest } from './whip/whipIngest.ts';
+import { SourceError } from './sourceError.ts';
 
-export type CaptureOptions = Omit<SourceSurroundings, 'onFrame' | 'onState' | 'onDropped'> & {
-  /** RTP offset of the channel's video, unsigned 32 bit. */
-  videoClockOffset: number;
-  audioClockOffset: number;
-  /** Addresses with their passwords; absent: as long as this runs. */
-  addresses?: SourceAddresses;
-  /** whip: where publishers come in; absent: nowhere. */
-  whip?: WhipIngest;
-  /** rtmp: where encoders send to; absent: nowhere. */
-  rtmp?: RtmpListener;
-};
-
-export type CaptureCounters = {
-  units: number;
-  /** Frames skipped by a late source, or refused because their time went back. */
-  framesDropped: number;
-};
-
-/** Another source came on air. */
-export type Cut = {
-  url: string;
-  /** Capture time of the last picture before it; negative: there was none. */
-  fromUs: MediaTimeUs;
-};
-
-export type Capture = {
-  /**
-   * Switches to a source. Resolves when it is chosen (not when it is on air: see onState, onCut).
-   * The one on air, if it ever had a picture, stays there until the new one has one.
-   *
-   * @throws SourceError when the URL cannot be used; the running source stays.
-   */
-  select(url: string): Promise<void>;
-  onUnit(run: (unit: Unit) => void): void;
-  onState(run: (state: SourceState) => void): void;
-  /** Runs before the first unit of the source that came on air is handed out. */
-  onCut(run: (cut: Cut) => void): void;
-  state(): SourceState;
-  counters(): CaptureCounters;
-  /** False: this source cannot make one on demand; it makes one each second. */
-  requestKeyFrame(): boolean;
-  /** Video bits per second; kept for the next source too. False: not while this one runs. */
-  setBitrate(bitsPerSecond: number): boolean;
-  /** Hands over a capture page's connection, also before camera: is selected. */
-  attachCapturePage(port: CapturePagePort): void;
-  /** What scenes with a market's card show; null: nothing is asked. */
-  showMarket(card: MarketCardFacts | null): void;
-  close(): Promise<void>;
-};
+export type { Capture, CaptureCounters, CaptureOptions, Cut } from './captureContract.ts';
 
 /** Makes the capture room; nothing runs before the first select(). */
 export function createCapture(options: CaptureOptions): Capture {
@@ -77,22 +30,13 @@ const SWITCH_MS_MAX = 20_000;
 
 /** Without a picture for this long the slate comes; with the look at it 460 ms at most. */
 const STALL_US = 430_000;
+/** What is paused has a still of its own, which is made in less than this. */
+const HOLD_US = 8_000_000;
 const LOOK_PERIOD_MS = 25;
 /** A look as late as this says that we were busy, not that no picture came. */
 const BUSY_US = 150_000;
 /** A camera's encoder is asked again this often for the key frame that ends the slate. */
 const ASK_AGAIN_US = 500_000;
-
-const NOTHING_SELECTED: SourceState = {
-  url: '',
-  title: '',
-  state: 'ready',
-  reason: 'No source is selected',
-  width: 0,
-  height: 0,
-  framesPerSecond: 0,
-  hasSound: false,
-};
 
 /** A source that runs, on air or on its way there. */
 type Running = {
@@ -128,8 +72,8 @@ class CaptureRoom implements Capture {
   constructor(options: CaptureOptions) {
     this.#options = options;
     this.#addresses = options.addresses ?? createSourceAddresses();
-    const { whip, rtmp } = options;
-    const ways = { ...(whip ? { whip } : {}), ...(rtmp ? { rtmp } : {}) };
+    const { whip, rtmp, srt } = options;
+    const ways = { ...(whip && { whip }), ...(rtmp && { rtmp }), ...(srt && { srt }) };
     this.#ways = { pages: createCapturePages(options), ...ways };
     this.#line = new FeedLine({
       ...options,
@@ -149,8 +93,7 @@ class CaptureRoom implements Capture {
 
   async select(url: string): Promise<void> {
     const { callerFolder, ffmpeg } = this.#options;
-    this.#selection++;
-    const selection = this.#selection;
+    const selection = ++this.#selection;
     // A refused URL throws here; the running source has not been touched.
     const whole = this.#addresses.wholeOf(url);
     const facts = await checkSource(whole, { callerFolder, ffmpeg });
@@ -162,10 +105,9 @@ class CaptureRoom implements Capture {
       this.#tell();
       return;
     }
-    const state: SourceState = { ...NOTHING_SELECTED, url: shown, title: facts.title };
+    const state = { ...NOTHING_SELECTED, url: shown, title: facts.title, reason: '' };
     const running: Running = {
-      source: null,
-      state: { ...state, state: 'connecting', reason: '' },
+      ...{ source: null, state: { ...state, state: 'connecting' } },
       ...{ hasPicture: false, pictureUs: 0, askedUs: 0 },
     };
     if (onAir?.hasPicture) {
@@ -213,6 +155,15 @@ class CaptureRoom implements Capture {
     return this.#onAir?.source?.setBitrate(bitsPerSecond) ?? false;
   }
 
+  playback(): PlaybackControls {
+    const controls = this.#onAir?.source?.playback;
+    if (controls) return controls;
+    throw new SourceError(
+      'not-seekable',
+      `${this.#state.title || 'What is on air'} cannot be paused; only files and playlists can`,
+    );
+  }
+
   attachCapturePage(port: CapturePagePort): void {
     this.#ways.pages.attach(port);
   }
@@ -237,6 +188,7 @@ class CaptureRoom implements Capture {
       ...this.#options,
       onFrame: (frame) => this.#take(running, frame),
       onState: (change) => this.#change(running, change),
+      onJump: () => void (running === this.#onAir && this.#cutTo(running)),
       onDropped: (count) => {
         this.#counters.framesDropped += count;
       },
@@ -318,7 +270,7 @@ class CaptureRoom implements Capture {
     }
     if (running !== this.#onAir) return;
     if (frame.track === 'video' && this.#slate.isOn() && !this.#endSlate(running, frame)) return;
-    this.#send(frame, false);
+    this.#send(frame, frame.isHeld === true);
     if (frame.track === 'audio' || frame.layer) return;
     running.pictureUs = this.#options.clock.nowUs();
     if (running.hasPicture) return;
@@ -334,7 +286,8 @@ class CaptureRoom implements Capture {
       return;
     }
     this.#counters.units++;
-    for (const run of this.#unitListeners) run(slate ? { ...unit, slate } : unit);
+    const told = slate ? { ...unit, slate } : unit;
+    for (const run of this.#unitListeners) run(told);
   }
 
   /** Whether this picture is one that the slate can give way to. */
@@ -358,24 +311,16 @@ class CaptureRoom implements Capture {
     this.#lookedUs = nowUs;
     const onAir = this.#onAir;
     if (wasBusy || !onAir?.hasPicture || this.#slate.isOn()) return;
-    if (nowUs - onAir.pictureUs <= STALL_US) return;
+    const limitUs = onAir.state.playback?.isPaused ? HOLD_US : STALL_US;
+    if (nowUs - onAir.pictureUs <= limitUs) return;
     this.#line.cut();
     this.#slate.start();
     this.#tell();
   }
 
   #tell(): void {
-    const state: SourceState = this.#onAir ? { ...this.#onAir.state } : NOTHING_SELECTED;
-    if (this.#onAir && this.#slate.isOn()) {
-      if (this.#slate.isShown()) state.isSlate = true;
-      // A source that knows better, that it reconnects or why it failed, has said so.
-      if (state.state === 'live') state.state = 'stalled';
-      if (state.reason === '') state.reason = `${state.title} gives no picture`;
-    }
-    if (this.#next) {
-      const { url, title, state: name, reason } = this.#next.state;
-      state.next = { url, title, state: name, reason };
-    }
+    const [onAir, next] = [this.#onAir?.state ?? null, this.#next?.state ?? null];
+    const state = shownState({ onAir, next, slate: this.#slate });
     const before = this.#state;
     if (JSON.stringify(before) === JSON.stringify(state)) return;
     this.#state = state;

@@ -56,6 +56,7 @@ function make() {
     onState: (change) => {
       if (change.state) states.push(change.state);
     },
+    onJump() {},
     onDropped: (count) => {
       dropped += count;
     },

@@ -8,7 +8,9 @@ import { SourceError } from './sourceError.ts';
 /** `live` comes when it likes; a `stream` comes as fast as it is asked for, and is paced by us. */
 export type NetworkFacts =
   | { scheme: 'live'; title: string; url: string; isListener: boolean }
-  | { scheme: 'stream'; title: string; url: string };
+  | { scheme: 'stream'; title: string; url: string }
+  /** The studio's own port for whoever calls; the address where the studio holds none. */
+  | { scheme: 'srt'; title: string; url: string };
 
 export const NETWORK_SCHEMES = ['rtsp:', 'rtsps:', 'http:', 'https:', 'udp:', 'srt:'];
 
@@ -37,6 +39,7 @@ export function checkNetwork(url: string, ffmpeg: FfmpegChoice): NetworkFacts {
     );
   }
   refuseLackingProtocol(scheme, ffmpeg);
+  if (url === 'srt:') return { scheme: 'srt', title: 'OBS (SRT)', url: whole };
   const title = isListener ? `SRT on port ${port}` : `${hostname}${pathname.replace(/\/$/, '')}`;
   if (/^https?:$/.test(scheme)) return { scheme: 'stream', title, url: whole };
   return { scheme: 'live', title, url: whole, isListener };

@@ -27,7 +27,7 @@ export type SourceFacts =
   | { scheme: 'rtmp'; title: string }
   | { scheme: 'test'; title: string }
   | NetworkFacts
-  | { scheme: 'playlist'; title: string; paths: string[]; media: MediaFacts | null }
+  | { scheme: 'playlist'; title: string; paths: string[] }
   | { scheme: 'file'; title: string; path: string; media: MediaFacts | null };
 
 /** What is in a media file; null in SourceFacts when there is no ffmpeg to ask. */
@@ -36,6 +36,8 @@ export type MediaFacts = {
   videoStream: number;
   framesPerSecond: number;
   hasSound: boolean;
+  /** Null: it does not say. */
+  lengthUs: number | null;
 };
 
 /** ffmpeg names the streams of a file in well under a second; a network drive may be slow. */
@@ -116,8 +118,9 @@ function checkDemo(rest: string): SourceFacts {
 async function checkPlaylist(rest: string, options: CheckSourceOptions): Promise<SourceFacts> {
   const { title, paths } = readPlaylist(resolve(options.callerFolder, rest));
   const { ffmpeg } = options;
-  const media = hasFfmpeg(ffmpeg) ? await askFile(ffmpeg.path, paths[0] ?? '') : null;
-  return { scheme: 'playlist', title, paths, media };
+  // The rest is looked at when its turn comes.
+  if (hasFfmpeg(ffmpeg)) await askFile(ffmpeg.path, paths[0] ?? '');
+  return { scheme: 'playlist', title, paths };
 }
 
 async function checkFile(rest: string, options: CheckSourceOptions): Promise<SourceFacts> {
@@ -134,6 +137,9 @@ async function checkFile(rest: string, options: CheckSourceOptions): Promise<Sou
   } catch {
     throw new SourceError('unreadable-file', `${path} cannot be read; check its permissions`);
   }
+  if (statSync(path).size === 0) {
+    throw new SourceError('unreadable-file', `${path} is empty; copy or record it again`);
+  }
   const title = basename(path);
   if (!hasFfmpeg(options.ffmpeg)) return { scheme: 'file', title, path, media: null };
   return { scheme: 'file', title, path, media: await askFile(options.ffmpeg.path, path) };
@@ -142,7 +148,12 @@ async function checkFile(rest: string, options: CheckSourceOptions): Promise<Sou
 /** Files may name other files; none of them may reach out to a network. */
 export const FILE_PROTOCOLS = ['-protocol_whitelist', 'file,crypto,data'] as const;
 
-async function askFile(program: string, path: string): Promise<MediaFacts> {
+/**
+ * Asks ffmpeg what is in a file.
+ *
+ * @throws SourceError when it is none that can be played
+ */
+export async function askFile(program: string, path: string): Promise<MediaFacts> {
   // ffprobe is not in every package, so ffmpeg itself is asked; it ends with 1 for want of output.
   const text = await new Promise<string>((done) => {
     const question = ['-hide_banner', '-nostdin', ...FILE_PROTOCOLS, '-i', `file:${path}`];
@@ -151,7 +162,13 @@ async function askFile(program: string, path: string): Promise<MediaFacts> {
   });
   const streams = [...text.matchAll(/^ *Stream #0:(\d+)[^:]*: (Video|Audio): (.*)$/gm)];
   if (!/^Input #0/m.test(text)) {
-    throw new SourceError('unreadable-file', `${path} is no media file that ffmpeg understands`);
+    const isCut = /moov atom not found/.test(text);
+    throw new SourceError(
+      'unreadable-file',
+      isCut
+        ? `${path} has no index: it is cut off, or no video; copy it again, or record to MKV`
+        : `${path} is no media file that ffmpeg understands; give a video, such as MP4 or MKV`,
+    );
   }
   const video = streams.find(([line, , kind]) => kind === 'Video' && !/attached pic/.test(line));
   if (!video) throw new SourceError('no-video', `${path} has no video; give a file with a picture`);
@@ -161,5 +178,13 @@ async function askFile(program: string, path: string): Promise<MediaFacts> {
     videoStream: Number(video[1]),
     framesPerSecond: framesPerSecond > 0 ? framesPerSecond : 30,
     hasSound: streams.some(([, , kind]) => kind === 'Audio'),
+    lengthUs: lengthIn(text),
   };
+}
+
+/** As in "Duration: 00:01:02.50, start: ..."; "N/A" where it is not known. */
+function lengthIn(text: string): number | null {
+  const [, hours, minutes, seconds] = /^ *Duration: (\d+):(\d+):([\d.]+)/m.exec(text) ?? [];
+  const length = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+  return length > 0 ? Math.round(length * 1e6) : null;
 }

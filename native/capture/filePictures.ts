@@ -41,6 +41,8 @@ export type FilePictures = {
   /** The best picture of this time goes out now. */
   released(ptsUs: number, captureUs: number): void;
   setBitrate(bitsPerSecond: number): void;
+  /** Nothing more comes in; resolves when all that came has gone out as best picture. */
+  finish(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -66,6 +68,8 @@ class Pictures implements FilePictures {
   /** Media clock minus the file's, of the newest picture that went out. */
   #shift: { ptsUs: number; us: number } | null = null;
   #isClosed = false;
+  #isFinishing = false;
+  #onFinished = () => {};
 
   constructor(options: FilePicturesOptions) {
     this.#options = options;
@@ -101,14 +105,25 @@ class Pictures implements FilePictures {
     this.#best?.setBitrate(bitsPerSecond);
   }
 
+  finish(): Promise<void> {
+    if (this.#isClosed || !this.#best) return Promise.resolve();
+    this.#isFinishing = true;
+    this.#best.finish();
+    return new Promise((done) => {
+      this.#onFinished = done;
+    });
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#onFinished();
     for (const cancel of this.#cancels) cancel();
     await Promise.all([...this.#encoders].map((encoder) => encoder.kill()));
   }
 
   #end(reason: string): void {
-    if (this.#isClosed) return;
+    if (this.#isFinishing) this.#onFinished();
+    if (this.#isClosed || this.#isFinishing) return;
     this.#isClosed = true;
     this.#options.onEnd(reason);
   }

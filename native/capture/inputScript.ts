@@ -12,12 +12,6 @@ export const SCRIPT_INPUT = [
   ...['-protocol_whitelist', PROTOCOLS, '-safe', '0', '-f', 'concat', '-i', 'pipe:0'],
 ] as const;
 
-/** Reads a list of files from stdin; they may name no network. */
-export const FILES_INPUT = [
-  ...['-protocol_whitelist', 'pipe,file,crypto,data', '-safe', '0', '-f', 'concat', '-i', 'pipe:0'],
-] as const;
-const LIST_ENTRIES = 4_000;
-
 /** Looks only as long as needed: the rest of the time is delay before the first picture. */
 const QUICK = { fflags: 'nobuffer', analyzeduration: '700000', probesize: '500000' };
 
@@ -40,11 +34,4 @@ function listOf(url: string): string {
 
 function entryOf(url: string): string {
   return `file '${url.replaceAll("'", String.raw`'\''`)}'\n`;
-}
-
-/** Files one after the other, as often as anybody may watch them; ffmpeg reads it from stdin. */
-export function filesScript(paths: readonly string[]): string {
-  const entries = paths.map((path) => entryOf(`file:${path}`)).join('');
-  const times = Math.max(1, Math.floor(LIST_ENTRIES / paths.length));
-  return `ffconcat version 1.0\n${entries.repeat(times)}`;
 }

@@ -1,12 +1,12 @@
 // Proves network sources against a real RTSP server (GStreamer's), which is paused for 10 s, and
-// against ffmpeg as sender of UDP, SRT and HTTP: a camera's H.264 passes through untouched or is
+// against ffmpeg as sender of UDP, SRT, HTTP and HLS: a camera's H.264 passes through untouched or is
 // encoded anew with the reason, the password is in no process's arguments and in no state, and a
 // camera that can send again is back within 4 s.
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -151,7 +151,7 @@ function callAgainAndAgain(program: string, url: string): void {
   });
 }
 
-test('UDP, SRT, HTTP, a playlist and the test pattern are switched one after the other', {
+test('UDP, SRT, HTTP, HLS, a playlist and the test pattern are switched one after the other', {
   skip: ffmpeg ? false : 'no ffmpeg',
 }, async (t) => {
   if (!ffmpeg) return;
@@ -170,7 +170,19 @@ test('UDP, SRT, HTTP, a playlist and the test pattern are switched one after the
   assert.equal(made.stderr.toString(), '');
   writeFileSync(join(folder, 'evening.m3u'), "#EXTM3U\nit's a clip.mp4\n");
   const bytes = readFileSync(clip);
-  const server = createServer((_request, response) => {
+  // Live, as a camera's server gives it: a short list that moves on.
+  const segments = mkdtempSync(join(folder, 'hls-'));
+  const list = ['-f', 'hls', '-hls_time', '1', '-hls_writingsize', '4'];
+  const writing = [...list, '-hls_flags', 'delete_segments', join(segments, 'live.m3u8')];
+  run(ffmpeg.path, [...sending, ...sounding, ...encoding, '-pix_fmt', 'yuv420p', ...writing]);
+  const server = createServer(({ url = '' }, response) => {
+    const [, name = ''] = /^\/hls\/([\w.]+)$/.exec(url) ?? [];
+    if (name !== '') {
+      const path = join(segments, name);
+      if (existsSync(path)) response.end(readFileSync(path));
+      else response.writeHead(404).end();
+      return;
+    }
     response.writeHead(200, { 'content-type': 'video/mp4', 'content-length': bytes.length });
     response.end(bytes);
   });
@@ -188,7 +200,10 @@ test('UDP, SRT, HTTP, a playlist and the test pattern are switched one after the
   run(ffmpeg.path, [...sending, ...sounding, ...encoding, '-f', 'mpegts', `${udp}?pkt_size=1316`]);
   const urls = ['test:', 'playlist:evening.m3u', `http://user:pa55@127.0.0.1:${port}/a.mp4`, udp];
   if (ffmpeg.protocols.has('srt')) urls.push(`${srt}?mode=listener`);
+  urls.push(`http://127.0.0.1:${port}/hls/live.m3u8`);
   for (const url of urls) {
+    // A camera's server answers before there is a camera; the source would try again by itself.
+    if (url.endsWith('.m3u8')) await until(() => existsSync(join(segments, 'live.m3u8')));
     await capture.select(url);
     if (url.startsWith('srt')) callAgainAndAgain(ffmpeg.path, `${srt}?mode=caller`);
     await until(() => capture.state().next === undefined && capture.state().state === 'live');

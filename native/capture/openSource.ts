@@ -6,17 +6,25 @@ import { openCameraSource } from './cameraSource.ts';
 import type { CapturePages } from './capturePages.ts';
 import type { SourceFacts } from './checkSource.ts';
 import { openDemoSource } from './demoSource.ts';
-import { fileInput, openPlayedSource, type Played } from './fileSource.ts';
-import { FILES_INPUT, filesScript, inputScript, SCRIPT_INPUT } from './inputScript.ts';
+import type { Played } from './fileSource.ts';
+import { inputScript, SCRIPT_INPUT } from './inputScript.ts';
 import { openLiveSource } from './liveSource.ts';
+import { openPlayedSource } from './playedSource.ts';
+import { endlessProgramme, fileProgramme, type Programme, playlistProgramme } from './programme.ts';
 import type { RtmpListener } from './rtmp/rtmpListener.ts';
 import { openRtmpSource } from './rtmp/rtmpSource.ts';
 import type { Source, SourceSurroundings } from './source.ts';
+import type { SrtListener } from './srtListener.ts';
 import type { WhipIngest } from './whip/whipIngest.ts';
 import { openWhipSource } from './whip/whipSource.ts';
 
 /** Where pictures come in that somebody else sends; each stands whichever source is on air. */
-export type Ways = { pages: CapturePages; whip?: WhipIngest; rtmp?: RtmpListener };
+export type Ways = {
+  pages: CapturePages;
+  whip?: WhipIngest;
+  rtmp?: RtmpListener;
+  srt?: SrtListener;
+};
 
 /** Seconds of HLS are fetched before the first picture comes, ms. */
 const STREAM_SILENCE_MS_MAX = 15_000;
@@ -50,32 +58,31 @@ export function openSource(
     return null;
   }
   if (facts.scheme === 'demo') return openDemoSource(facts.hasBarcode, around);
+  if (facts.scheme === 'srt' && ways.srt) return ways.srt.receive(around);
+  if (facts.scheme === 'srt') return openLiveSource({ ...facts, isListener: true }, around);
   if (facts.scheme === 'live') return openLiveSource(facts, around);
-  const played = playedOf(facts, around.ffmpeg);
-  return played ? openPlayedSource(played, around) : null;
+  const programme = programmeOf(facts, around.ffmpeg);
+  return programme ? openPlayedSource(programme, around) : null;
 }
 
 type PlayedFacts = Extract<SourceFacts, { scheme: 'test' | 'stream' | 'playlist' | 'file' }>;
 
-function playedOf(facts: PlayedFacts, ffmpeg: Ffmpeg): Played | null {
+function programmeOf(facts: PlayedFacts, ffmpeg: Ffmpeg): Programme | null {
   switch (facts.scheme) {
     case 'test':
-      return TEST_PATTERN;
+      return endlessProgramme(TEST_PATTERN);
     case 'stream':
-      return {
+      return endlessProgramme({
         name: facts.title,
         input: SCRIPT_INPUT,
         script: inputScript(facts.url, 'tcp', ffmpeg),
         ...{ picture: '0:v:0', sound: '0:a:0', framesPerSecond: STREAM_RATE },
         silenceMsMax: STREAM_SILENCE_MS_MAX,
-      };
-    case 'playlist': {
-      const media = facts.media && fileInput(facts.paths[0] ?? '', facts.media);
-      const input = { input: FILES_INPUT, script: filesScript(facts.paths), name: facts.title };
-      return media && { ...media, ...input, picture: '0:v:0' };
-    }
+      });
+    case 'playlist':
+      return playlistProgramme(facts.title, facts.paths, ffmpeg);
     case 'file':
-      return facts.media && fileInput(facts.path, facts.media);
+      return facts.media && fileProgramme(facts.path, facts.media);
     default:
       return unreachable(facts);
   }

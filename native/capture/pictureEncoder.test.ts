@@ -36,6 +36,7 @@ function setUp(delays: number[]) {
           done?.();
           return true;
         },
+        endInput() {},
         kill: async () => {
           own.isKilled = true;
         },

@@ -20,14 +20,14 @@ export type PictureEncoderOptions = {
     bitsPerSecond: number,
     onUnit: (bytes: Uint8Array) => void,
     onEnd: (reason: string) => void,
-  ): Pick<FfmpegProcess, 'write' | 'kill'>;
+  ): Pick<FfmpegProcess, 'write' | 'kill' | 'endInput'>;
   onUnit(captureUs: number, bytes: Uint8Array): void;
   /** The encoder that counts ended; this object is over. */
   onEnd(reason: string): void;
 };
 
 type Running = {
-  process: Pick<FfmpegProcess, 'write' | 'kill'>;
+  process: Pick<FfmpegProcess, 'write' | 'kill' | 'endInput'>;
   /** ffmpeg counts the frames it was given; their capture times wait here, in order. */
   captureTimes: number[];
   written: number;
@@ -74,6 +74,13 @@ export class PictureEncoder {
         if (--waiting === 0) done();
       });
     }
+  }
+
+  /** Nothing more comes; it gives out what it has and ends. */
+  finish(): void {
+    void this.#next?.process.kill();
+    this.#next = null;
+    this.#current.process.endInput();
   }
 
   #takeOver(): void {

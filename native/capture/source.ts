@@ -16,6 +16,8 @@ export type CapturedFrame = {
   /** Annex B access unit or one Opus packet. */
   bytes: Uint8Array;
   layer?: LowerLayer;
+  /** A picture of before that is shown again, because the source is paused. */
+  isHeld?: boolean;
 };
 
 /** The binary connection of a capture page, whatever carries it. */
@@ -48,6 +50,8 @@ export type SourceSurroundings = {
   demoWorkerUrl: URL;
   onFrame(frame: CapturedFrame): void;
   onState(change: Partial<SourceState>): void;
+  /** The next picture is no successor of the last one: it is from elsewhere in the file. */
+  onJump(): void;
   /** Frames that were never made or were thrown away. */
   onDropped(count: number): void;
 };
@@ -67,7 +71,16 @@ export type Source = {
   requestKeyFrame(): boolean;
   /** Video bits per second. False: not while this source runs. */
   setBitrate(bitsPerSecond: number): boolean;
+  /** Only of what can be paused and sought in. */
+  readonly playback?: PlaybackControls;
   close(): Promise<void>;
+};
+
+/** What a person may ask of a file. Each throws SourceError when it cannot be done. */
+export type PlaybackControls = {
+  setPaused(isPaused: boolean): void;
+  seek(positionMs: number): void;
+  skip(to: 'next' | 'previous'): void;
 };
 
 /** Video bits per second of our own encoders, unless the owner chose others. */

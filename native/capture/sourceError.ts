@@ -6,6 +6,7 @@ export type SourceErrorCode =
   | 'missing-file'
   | 'unreadable-file'
   | 'no-video'
+  | 'not-seekable'
   | 'needs-ffmpeg';
 
 /** A source URL that cannot be used; the message names the thing and the fix. */

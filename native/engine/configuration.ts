@@ -21,6 +21,8 @@ export const engineConfigurationSchema = z.object({
   rtmpHost: z.string().min(1).default('127.0.0.1'),
   rtmpPort: z.number().int().min(0).max(65_535).default(0),
   rtmpPortIsNamed: z.boolean().default(false),
+  /** Where they send to by SRT; the next ones where it is taken. 0: any. */
+  srtPort: z.number().int().min(0).max(65_535).default(0),
   /** Both or neither: with them the port speaks RTMPS. */
   rtmpCertificateFile: z.string().nullable().default(null),
   rtmpCertificateKeyFile: z.string().nullable().default(null),

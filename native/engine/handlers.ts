@@ -4,6 +4,7 @@ import { READ_BYTES } from '../../core/contract/recording.ts';
 import { RpcError } from '../../core/contract/rpc.ts';
 import type { Caller, Handlers } from '../../core/contract/rpcCalls.ts';
 import { LedgerRefusal } from '../../core/ledger/refusal.ts';
+import type { Capture } from '../capture/capture.ts';
 import { SourceError } from '../capture/checkSource.ts';
 import { type MarketCaller, MarketRefusal, type Markets } from '../markets/markets.ts';
 import { ObsAway, ObsRefused } from '../obs/obsDoor.ts';
@@ -49,7 +50,7 @@ export type HandlerRooms = Pick<CrewActRooms, 'around'> & {
   destinations: DestinationDesk;
   obs: ObsDesk;
   recording: RecordingRooms;
-  capture: { select(url: string): Promise<void> };
+  capture: Pick<Capture, 'select' | 'playback'>;
 };
 
 /** Every operation with its room; a room's refusal becomes the contract's error. */
@@ -75,6 +76,9 @@ function handlersOf(rooms: HandlerRooms): Handlers {
     },
     sources: {
       select: ({ url }) => refusable(() => capture.select(url)),
+      setPaused: ({ isPaused }) => done(() => capture.playback().setPaused(isPaused)),
+      seek: ({ positionMs }) => done(() => capture.playback().seek(positionMs)),
+      skip: ({ to }) => done(() => capture.playback().skip(to)),
     },
     ingest: ingestHandlers(rooms.ingest),
     markets: marketHandlers(rooms),

@@ -10,7 +10,9 @@ import { type RandomBytes, toHex } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import type { IngestView } from '../../core/contract/ingest.ts';
 import { openRtmpListener, type RtmpListener } from '../capture/rtmp/rtmpListener.ts';
+import { openSrtListener, type SrtListener, srtRefusal } from '../capture/srtListener.ts';
 import { createWhipIngest, WHIP_PATH, type WhipIngest } from '../capture/whip/whipIngest.ts';
+import type { FfmpegChoice } from '../ffmpeg/resolve.ts';
 import type { MediaHandler } from '../serve/mediaAnswers.ts';
 import { replaceFile } from './replaceFile.ts';
 
@@ -19,6 +21,7 @@ const schema = z.strictObject({
   version: z.literal(1),
   whipToken: z.string().regex(/^[0-9a-f]{64}$/),
   rtmpKey: z.string().regex(/^[0-9a-f]{32}$/),
+  srtPassphrase: z.string().regex(/^[0-9a-f]{32}$/),
 });
 type Secrets = Omit<z.infer<typeof schema>, 'version'>;
 /** A file of before there was the other secret has one of them. */
@@ -36,11 +39,15 @@ export type IngestSurroundings = {
   timers: Timers;
   random: RandomBytes;
   logger: Logger;
+  ffmpeg: FfmpegChoice;
+  onHelper(pid: number, alive: boolean): void;
 };
 
 export type IngestDoor = {
   whip: WhipIngest;
   rtmp: RtmpListener;
+  /** Null where this ffmpeg has no SRT. */
+  srt: SrtListener | null;
   /** Publishers' requests at the studio's HTTP door. */
   answer: MediaHandler;
   view(): IngestView;
@@ -55,6 +62,7 @@ export type IngestAddress = {
   rtmpHost: string;
   rtmpPort: number;
   rtmpPortIsNamed: boolean;
+  srtPort: number;
   rtmpCertificateFile: string | null;
   rtmpCertificateKeyFile: string | null;
 };
@@ -66,19 +74,23 @@ export type IngestAddress = {
  */
 export async function openIngestDoor(
   address: IngestAddress,
-  { clock, timers, random, logger }: IngestSurroundings,
+  around: IngestSurroundings,
   /** Of the studio's HTTP door, once it stands. */
   doorUrl: () => string,
 ): Promise<IngestDoor> {
+  const { clock, timers, random, logger } = around;
   const { dataFolder, host } = address;
   const path = join(dataFolder, FILE);
   const write = (secrets: Secrets) =>
     replaceFile(path, `${JSON.stringify({ version: 1, ...secrets })}\n`);
   const known = await read(path);
   const whipToken = known.whipToken ?? toHex(random(32));
-  let secrets = { whipToken, rtmpKey: known.rtmpKey ?? toHex(random(16)) };
-  if (!known.whipToken || !known.rtmpKey) await write(secrets);
-  const rtmp = await openRtmp(address, secrets.rtmpKey, { clock, timers, random, logger });
+  const rtmpKey = known.rtmpKey ?? toHex(random(16));
+  const srtPassphrase = known.srtPassphrase ?? toHex(random(16));
+  let secrets = { whipToken, rtmpKey, srtPassphrase };
+  if (!known.whipToken || !known.rtmpKey || !known.srtPassphrase) await write(secrets);
+  const rtmp = await openRtmp(address, rtmpKey, around);
+  const { srt, srtReason } = await openSrt(address, srtPassphrase, around);
   // OBS comes in by loopback unless the studio is served to other machines, too.
   const isHere = host === '127.0.0.1' || host === 'localhost' || host === '::1';
   const whip = createWhipIngest({
@@ -88,11 +100,13 @@ export async function openIngestDoor(
   });
   const view = () => ({
     rtmp: { url: rtmp.url, key: rtmp.key },
+    ...(srt ? { srt: srt.url } : { srtReason }),
     whip: { url: `${doorUrl()}${WHIP_PATH}`, token: secrets.whipToken },
   });
   return {
     whip,
     rtmp,
+    srt,
     answer: (request) => whip.handle(request),
     view,
     async renewWhipToken() {
@@ -102,9 +116,9 @@ export async function openIngestDoor(
       whip.setToken(next.whipToken);
       return view();
     },
-    close() {
+    async close() {
       whip.close();
-      return rtmp.close();
+      await Promise.all([rtmp.close(), srt?.close()]);
     },
   };
 }
@@ -127,13 +141,13 @@ async function certificateOf(address: IngestAddress) {
 async function openRtmp(
   address: IngestAddress,
   key: string,
-  { logger, ...around }: IngestSurroundings,
+  { logger, clock, timers, random }: IngestSurroundings,
 ): Promise<RtmpListener> {
   const { rtmpHost: host, rtmpPort: port, rtmpPortIsNamed } = address;
   const tls = await certificateOf(address);
   try {
     return await openRtmpListener({
-      ...{ host, port, key, tls, ...around, logger: logger.with({ part: 'rtmp' }) },
+      ...{ host, port, key, tls, clock, timers, random, logger: logger.with({ part: 'rtmp' }) },
       nextPortsMax: rtmpPortIsNamed ? 0 : NEXT_PORTS_MAX,
     });
   } catch (cause) {
@@ -141,6 +155,26 @@ async function openRtmp(
     throw new IngestRefused(
       `--rtmp-port ${port} cannot be opened on ${host} (${reason}). Name another port or host.`,
     );
+  }
+}
+
+/** A port that is not to be had leaves the studio without SRT, and says so: the rest goes on. */
+async function openSrt(
+  { rtmpHost: host, srtPort: port }: IngestAddress,
+  passphrase: string,
+  { clock, timers, logger, ffmpeg, onHelper }: IngestSurroundings,
+): Promise<{ srt: SrtListener | null; srtReason: string }> {
+  const refusal = srtRefusal(ffmpeg);
+  if (refusal !== '') return { srt: null, srtReason: refusal };
+  try {
+    const srt = await openSrtListener({
+      ...{ host, port, passphrase, ffmpeg, clock, timers, onHelper },
+      ...{ nextPortsMax: NEXT_PORTS_MAX, logger: logger.with({ part: 'srt' }) },
+    });
+    return { srt, srtReason: '' };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return { srt: null, srtReason: `No port for SRT is free on ${host} (${reason}).` };
   }
 }
 

@@ -9,6 +9,8 @@ export const STUDIO_PORT_DEFAULT = 47_800;
 export const RELAY_PORT_DEFAULT = 47_801;
 /** The port that RTMP has at IANA; encoders need not be told another one. */
 export const RTMP_PORT_DEFAULT = 1_935;
+/** The one that OBS proposes; the next free one is taken. */
+export const SRT_PORT_DEFAULT = 9_998;
 
 /** A port to listen on. A named one that is taken is refused; else the next free one is used. */
 export type PortChoice = { port: number; isNamed: boolean };

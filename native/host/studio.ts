@@ -10,7 +10,7 @@ import { ingestViewSchema } from '../../core/contract/ingest.ts';
 import type { ProcessName } from '../../core/contract/process.ts';
 import type { FfmpegChoice } from '../ffmpeg/resolve.ts';
 import { readPairedRelay } from '../upstream/pairing.ts';
-import type { StudioOptions } from './commandLine.ts';
+import { SRT_PORT_DEFAULT, type StudioOptions } from './commandLine.ts';
 import {
   defaultDataFolder,
   prepareDataFolder,
@@ -293,14 +293,15 @@ function configurationOf(
 
 /** OBS keeps the address that it was told: an engine that comes back listens there again. */
 function rtmpOf(known: ReadonlyMap<ProcessName, ChildFacts>, { rtmp }: StudioOptions) {
-  const told = ingestViewSchema.safeParse(known.get('engine')?.ingest).data?.rtmp.url;
-  const before = told ? Number(new URL(told).port) : 0;
+  const told = ingestViewSchema.safeParse(known.get('engine')?.ingest).data;
+  const before = told ? Number(new URL(told.rtmp.url).port) : 0;
   return {
     rtmpHost: rtmp.host,
     rtmpCertificateFile: rtmp.certificateFile,
     rtmpCertificateKeyFile: rtmp.certificateKeyFile,
     rtmpPort: before || rtmp.port.port,
     rtmpPortIsNamed: before > 0 || rtmp.port.isNamed,
+    srtPort: told?.srt ? Number(new URL(told.srt).port) : rtmp.port.port && SRT_PORT_DEFAULT,
   };
 }
 

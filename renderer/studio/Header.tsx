@@ -3,12 +3,12 @@
 
 import { Share2, Square } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
-import type { StudioState } from '../../core/contract/state.ts';
+import type { SourceState, StudioState } from '../../core/contract/state.ts';
 import { Button } from '../ui/Button.tsx';
 import { Figure } from '../ui/Figure.tsx';
 import { elapsedText, pointsText } from '../ui/figures.ts';
 import { StateDot } from '../ui/StateDot.tsx';
-import { text } from '../ui/texts.ts';
+import { type TextKey, text } from '../ui/texts.ts';
 import { GoLive } from './GoLive.tsx';
 import { HeaderTools } from './HeaderTools.tsx';
 import { closeDialog, openDialog, useOpened } from './opened.ts';
@@ -22,7 +22,7 @@ export function Header({ state }: { state: StudioState }) {
   const watching = usePage((page) => page.readings?.viewers ?? state.relay.viewers);
   return (
     <header className="header">
-      <OnAir isLive={isLive} sinceUs={state.show.liveSinceUs} />
+      <OnAir isLive={isLive} sinceUs={state.show.liveSinceUs} source={state.source} />
       <Title title={state.show.title} />
       <span className="header-watching">
         <Figure charactersMin={3}>
@@ -36,7 +36,14 @@ export function Header({ state }: { state: StudioState }) {
   );
 }
 
-function OnAir({ isLive, sinceUs }: { isLive: boolean; sinceUs: number }) {
+/** Packets flow while a still stands in the place of the picture; that is not simply live. */
+function onAirWords({ isSlate, playback }: SourceState): TextKey {
+  if (playback?.isPaused) return 'studio.header.paused';
+  return isSlate ? 'studio.header.noPicture' : 'studio.header.live';
+}
+
+function OnAir(props: { isLive: boolean; sinceUs: number; source: SourceState }) {
+  const { isLive, sinceUs, source } = props;
   const nowUs = useNowUs();
   if (!isLive) {
     return (
@@ -46,8 +53,12 @@ function OnAir({ isLive, sinceUs }: { isLive: boolean; sinceUs: number }) {
     );
   }
   return (
-    <span className="header-state header-live" data-testid="live">
-      <StateDot tone="live">{text('studio.header.live')}</StateDot>
+    <span
+      className="header-state header-live"
+      data-testid="live"
+      data-still={source.isSlate === true}
+    >
+      <StateDot tone={source.isSlate ? 'warn' : 'live'}>{text(onAirWords(source))}</StateDot>
       <Figure charactersMin={8}>{nowUs === null ? '' : elapsedText(nowUs - sinceUs)}</Figure>
     </span>
   );

@@ -226,6 +226,19 @@ function ByHand() {
             value={ingest.rtmp.key}
             isSecret
           />
+          {ingest.srt ? (
+            <>
+              <p>{text('studio.obs.srtHint')}</p>
+              <Copied
+                label={text('studio.obs.server')}
+                hint={text('studio.obs.tokenHint')}
+                value={ingest.srt}
+                isSecret
+              />
+            </>
+          ) : (
+            <p>{ingest.srtReason}</p>
+          )}
           <p>{text('studio.obs.byHandHint')}</p>
           <Copied label={text('studio.obs.server')} value={ingest.whip.url} />
           <Copied

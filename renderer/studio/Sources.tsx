@@ -9,6 +9,7 @@ import { Button } from '../ui/Button.tsx';
 import { Figure } from '../ui/Figure.tsx';
 import { StateDot, type StateTone } from '../ui/StateDot.tsx';
 import { text } from '../ui/texts.ts';
+import { PlaybackLine } from './PlaybackLine.tsx';
 import { Said } from './Secret.tsx';
 import { ask, studio } from './store.ts';
 import { useVeil } from './streamerMode.ts';
@@ -114,12 +115,16 @@ function NextSource(props: { next: NonNullable<SourceState['next']>; onAirUrl: s
   );
 }
 
+/** A hand paused it; that is no trouble, and has no reason to give. */
 function CurrentSource({ source }: { source: SourceState }) {
+  const isPaused = source.playback?.isPaused === true;
   return (
     <>
       <span className="source-head">
         <SourceTitle>{source.title}</SourceTitle>
-        <StateDot tone={TONES[source.state]}>{text(`studio.source.${source.state}`)}</StateDot>
+        <StateDot tone={isPaused ? 'warn' : TONES[source.state]}>
+          {text(isPaused ? 'studio.playback.paused' : `studio.source.${source.state}`)}
+        </StateDot>
       </span>
       {source.width > 0 ? (
         <span className="source-facts">
@@ -130,12 +135,17 @@ function CurrentSource({ source }: { source: SourceState }) {
           {text(source.hasSound ? 'studio.source.sound' : 'studio.source.noSound')}
         </span>
       ) : null}
-      {source.isSlate ? <span className="source-reason">{text('studio.source.slate')}</span> : null}
-      {source.reason === '' ? null : (
+      {source.isSlate ? (
+        <span className="source-reason">
+          {text(isPaused ? 'studio.playback.held' : 'studio.source.slate')}
+        </span>
+      ) : null}
+      {source.reason === '' || isPaused ? null : (
         <span className="source-reason">
           <Said>{source.reason}</Said>
         </span>
       )}
+      {source.playback ? <PlaybackLine playback={source.playback} /> : null}
       {needsCameraPage(source) ? <CameraPageLink /> : null}
     </>
   );

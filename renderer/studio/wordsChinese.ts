@@ -7,6 +7,7 @@ import { managementTextsChinese } from '../ui/texts/managementChinese.ts';
 import { modelTextsChinese } from '../ui/texts/modelsChinese.ts';
 import { obsTextsChinese } from '../ui/texts/obsChinese.ts';
 import { outwardTextsChinese } from '../ui/texts/outwardChinese.ts';
+import { playbackTextsChinese } from '../ui/texts/playbackChinese.ts';
 import { recordingTextsChinese } from '../ui/texts/recordingChinese.ts';
 import { sharedTextsChinese } from '../ui/texts/sharedChinese.ts';
 import { studioTextsChinese } from '../ui/texts/studioChinese.ts';
@@ -25,5 +26,6 @@ export const CHINESE_WORDS: WordsLike<EnglishWords> = {
   ...handoverTextsChinese,
   ...obsTextsChinese,
   ...outwardTextsChinese,
+  ...playbackTextsChinese,
   ...recordingTextsChinese,
 };

@@ -13,6 +13,7 @@ import type { modelTexts } from './texts/models.ts';
 import type { obsTexts } from './texts/obs.ts';
 import type { outwardTexts } from './texts/outward.ts';
 import type { overlayTexts } from './texts/overlay.ts';
+import type { playbackTexts } from './texts/playback.ts';
 import type { recordingTexts } from './texts/recording.ts';
 import type { sharedTexts } from './texts/shared.ts';
 import type { studioTexts } from './texts/studio.ts';
@@ -27,6 +28,7 @@ type All = typeof sharedTexts &
   typeof recordingTexts &
   typeof obsTexts &
   typeof outwardTexts &
+  typeof playbackTexts &
   typeof modelTexts &
   typeof viewerTexts &
   typeof chatTexts &

@@ -137,7 +137,7 @@ export function refusingHandlers(): Handlers {
       suspendBetting: refuse,
       resumeBetting: refuse,
     },
-    sources: { select: refuse },
+    sources: { select: refuse, setPaused: refuse, seek: refuse, skip: refuse },
     markets: {
       openSuggestion: refuse,
       dismissSuggestion: refuse,

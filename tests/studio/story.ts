@@ -34,6 +34,7 @@ import { storyDestinations } from './storyDestinations.ts';
 import { storyModels } from './storyModels.ts';
 import { storyModeration } from './storyModeration.ts';
 import { storyObs } from './storyObs.ts';
+import { storyPlayback } from './storyPlayback.ts';
 
 const nowUs = testClock.nowUs;
 
@@ -356,6 +357,7 @@ function storyHandlers(
         }
         apply({ type: 'source.changed', source: { ...state().source, url, title: url } });
       },
+      ...storyPlayback(state, apply, calls),
     },
     markets: {
       openSuggestion({ suggestionId, marketId }) {

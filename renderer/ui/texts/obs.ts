@@ -42,6 +42,8 @@ export const obsTexts = {
     'The link lets in once, within a minute; then OBS stays in.',
   'studio.obs.byHand': 'Set up by hand',
   'studio.obs.byHandHint': 'OBS 30 or later: Settings → Stream → Service “WHIP”',
+  'studio.obs.srtHint':
+    'By SRT: Service “Custom”, this address as the server, no key; then choose srt: as the source',
   'studio.obs.rtmpHint': 'Any OBS: Settings → Stream → Service “Custom”',
   'studio.obs.streamKey': 'Stream Key',
   'studio.obs.server': 'Server',

@@ -41,6 +41,7 @@ export const obsTextsChinese: WordsLike<typeof obsTexts> = {
     '在 OBS 中：停靠窗口 → 自定义浏览器停靠窗口。链接一分钟内可用一次，之后 OBS 保持登录。',
   'studio.obs.byHand': '手动设置',
   'studio.obs.byHandHint': 'OBS 30 或更高版本：设置 → 推流 → 服务“WHIP”',
+  'studio.obs.srtHint': 'SRT：服务“自定义”，以此地址为服务器，密钥留空；然后选择 srt: 作为来源',
   'studio.obs.rtmpHint': '任何版本的 OBS：设置 → 推流 → 服务“自定义”',
   'studio.obs.streamKey': '推流码',
   'studio.obs.server': '服务器',
