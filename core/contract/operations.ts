@@ -26,9 +26,9 @@ import {
   pointSchema,
   zoneSchema,
 } from './places.ts';
-import { positionSchema, skipSchema } from './playback.ts';
 import { recordingOperations } from './recordingOperations.ts';
 import type { Role } from './roles.ts';
+import { sourceOperations } from './sourceOperations.ts';
 import { marketViewSchema, templateSchema } from './state.ts';
 
 type Declaration<Args extends z.ZodType, Result extends z.ZodType> = {
@@ -97,23 +97,7 @@ export const operations = {
     }),
     resumeBetting: command({ args: nothing, result: nothing, roles: staff }),
   },
-  sources: {
-    select: command({
-      args: z.strictObject({ url: z.string().min(1).max(2000) }),
-      result: nothing,
-      roles: onlyOwner,
-    }),
-    /** Of a file or playlist on air: the last picture is held, and nobody may bet. */
-    setPaused: command({
-      args: z.strictObject({ isPaused: z.boolean() }),
-      result: nothing,
-      roles: hosts,
-    }),
-    /** What plays goes on until the new place has a picture. */
-    seek: command({ args: positionSchema, result: nothing, roles: hosts }),
-    /** To another entry of a playlist; a file alone begins anew. */
-    skip: command({ args: skipSchema, result: nothing, roles: hosts }),
-  },
+  ...sourceOperations,
   ingest: {
     /** Addresses and secrets for OBS and other publishers. */
     show: query({ args: nothing, result: ingestViewSchema, roles: onlyOwner }),

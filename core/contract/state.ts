@@ -42,7 +42,7 @@ export const sourceStateSchema = z.object({
   next: z
     .object({ url: z.string(), title: z.string(), state: sourceStateName, reason: z.string() })
     .optional(),
-  /** Viewers are sent a still picture: the source's name, because it gives none, or what is held. */
+  /** Viewers are sent a still: the source's name, because it gives none, or what is held. */
   isSlate: z.boolean().optional(),
   /** Of what can be paused and sought in: files and playlists. */
   playback: playbackSchema.optional(),

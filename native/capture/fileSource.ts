@@ -1,5 +1,5 @@
 // What ffmpeg is asked to play: any input that it gives as fast as it is taken, its picture small
-// enough, upright and with square pixels, its sound or silence, both on one clock. It starts nothing
+// enough, upright and with square pixels, its sound or silence, both on one clock. It starts none
 // itself. Surprising: builds of 2018 know neither the same options nor the same defaults.
 
 import { basename } from 'node:path';

@@ -172,7 +172,7 @@ test('UDP, SRT, HTTP, HLS, a playlist and the test pattern are switched one afte
   const bytes = readFileSync(clip);
   // Live, as a camera's server gives it: a short list that moves on.
   const segments = mkdtempSync(join(folder, 'hls-'));
-  const list = ['-f', 'hls', '-hls_time', '1', '-hls_writingsize', '4'];
+  const list = ['-f', 'hls', '-hls_time', '1', '-hls_list_size', '4'];
   const writing = [...list, '-hls_flags', 'delete_segments', join(segments, 'live.m3u8')];
   run(ffmpeg.path, [...sending, ...sounding, ...encoding, '-pix_fmt', 'yuv420p', ...writing]);
   const server = createServer(({ url = '' }, response) => {

@@ -1,7 +1,7 @@
 // One uninterrupted playing of a programme, from one place on: the entries' ffmpegs run one after
-// the other, each begun when the one before has given all it has, and one pacer lets their frames go
-// at their time, so that no gap shows where one entry ends and the next begins. It knows at every
-// picture where that is in the programme. It ends when an ffmpeg fails; beginning again is not its.
+// the other, each started before the one before has ended, and one pacer lets their frames go at
+// their time, so that no gap shows where one entry ends and the next begins. It knows at every
+// picture where that is in the programme. It ends when an ffmpeg fails; to begin again is not its.
 
 import type { TrackKind } from '../../core/media/feed.ts';
 import { createNutReader, NutError, type NutReader } from '../../core/media/nut.ts';

@@ -1,6 +1,6 @@
-// What a source plays, as entries one after the other: one for a file, a stream or the test pattern,
-// one for each file of a playlist. An entry is looked at when its turn comes, so that a long
-// playlist starts at once and a file that is gone by then is left out.
+// What a source plays, as entries one after the other: one for a file, a stream or the test
+// pattern, one for each file of a playlist. An entry is looked at when its turn comes, so that a
+// long playlist starts at once and a file that is gone by then is left out.
 
 import { basename } from 'node:path';
 import { type FfmpegChoice, hasFfmpeg } from '../ffmpeg/resolve.ts';

@@ -59,7 +59,7 @@ export function createHandlers(rooms: HandlerRooms): Handlers {
 }
 
 function handlersOf(rooms: HandlerRooms): Handlers {
-  const { show, publisher, capture } = rooms;
+  const { show, publisher } = rooms;
   return serve({
     show: {
       goLive: () => done(() => show.goLive()),
@@ -74,12 +74,7 @@ function handlersOf(rooms: HandlerRooms): Handlers {
       resumeBetting: (_args, caller) =>
         refusable(() => rooms.staffActs.suspendBetting(marketCaller(caller), '')),
     },
-    sources: {
-      select: ({ url }) => refusable(() => capture.select(url)),
-      setPaused: ({ isPaused }) => done(() => capture.playback().setPaused(isPaused)),
-      seek: ({ positionMs }) => done(() => capture.playback().seek(positionMs)),
-      skip: ({ to }) => done(() => capture.playback().skip(to)),
-    },
+    sources: sourceHandlers(rooms.capture),
     ingest: ingestHandlers(rooms.ingest),
     markets: marketHandlers(rooms),
     viewers: {
@@ -182,6 +177,15 @@ function ingestHandlers(ingest: IngestDoor): Handlers['ingest'] {
   return {
     show: () => ingest.view(),
     renewWhipToken: () => ingest.renewWhipToken(),
+  };
+}
+
+function sourceHandlers(capture: HandlerRooms['capture']): Handlers['sources'] {
+  return {
+    select: ({ url }) => refusable(() => capture.select(url)),
+    setPaused: ({ isPaused }) => done(() => capture.playback().setPaused(isPaused)),
+    seek: ({ positionMs }) => done(() => capture.playback().seek(positionMs)),
+    skip: ({ to }) => done(() => capture.playback().skip(to)),
   };
 }
 

@@ -1,4 +1,4 @@
-// Words of what plays: pause, place, entries, and a still picture on air. Keys start with "studio.".
+// Words of what plays: pause, place, entries, and a still on air. Keys start with "studio.".
 
 export const playbackTexts = {
   'studio.playback': 'Playing {title}',
