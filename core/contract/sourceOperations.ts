@@ -27,5 +27,12 @@ export const sourceOperations = {
     seek: { kind: command, args: positionSchema, result: nothing, roles: hosts },
     /** To another entry of a playlist; a file alone begins anew. */
     skip: { kind: command, args: skipSchema, result: nothing, roles: hosts },
+    /** What this computer plays (Linux) as the sound, whatever is on air. */
+    setSystemSound: {
+      kind: command,
+      args: z.strictObject({ isOn: z.boolean() }),
+      result: nothing,
+      roles: hosts,
+    },
   },
 } as const;

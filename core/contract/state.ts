@@ -44,6 +44,8 @@ export const sourceStateSchema = z.object({
     .optional(),
   /** Viewers are sent a still: the source's name, because it gives none, or what is held. */
   isSlate: z.boolean().optional(),
+  /** What this computer plays is the sound instead of the source's own; absent: it is not. */
+  systemSound: z.object({ isLive: z.boolean(), reason: z.string() }).optional(),
   /** Of what can be paused and sought in: files and playlists. */
   playback: playbackSchema.optional(),
 });

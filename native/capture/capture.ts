@@ -17,6 +17,7 @@ import { createSlate, type Slate } from './slate.ts';
 import type { CapturedFrame, CapturePagePort, PlaybackControls, Source } from './source.ts';
 import { createSourceAddresses, type SourceAddresses } from './sourceAddresses.ts';
 import { SourceError } from './sourceError.ts';
+import { createSystemSound, type SystemSound } from './systemSound.ts';
 
 export type { Capture, CaptureCounters, CaptureOptions, Cut } from './captureContract.ts';
 
@@ -66,6 +67,7 @@ class CaptureRoom implements Capture {
   #ways: Ways;
   #bitsPerSecond = 0;
   readonly #slate: Slate;
+  readonly #systemSound: SystemSound;
   #lookedUs: MediaTimeUs;
   readonly #cancelLook: CancelTimer;
 
@@ -86,6 +88,11 @@ class CaptureRoom implements Capture {
       ...options,
       onFrame: (frame) => this.#send(frame, true),
       onShown: () => this.#tell(),
+    });
+    this.#systemSound = createSystemSound({
+      ...options,
+      onFrame: (frame) => this.#send(frame, false),
+      onChange: () => this.#tell(),
     });
     this.#lookedUs = options.clock.nowUs();
     this.#cancelLook = options.timers.every(LOOK_PERIOD_MS, () => this.#look());
@@ -164,6 +171,10 @@ class CaptureRoom implements Capture {
     );
   }
 
+  setSystemSound(isOn: boolean): void {
+    this.#systemSound.choose(isOn);
+  }
+
   attachCapturePage(port: CapturePagePort): void {
     this.#ways.pages.attach(port);
   }
@@ -180,7 +191,7 @@ class CaptureRoom implements Capture {
     this.#ways.pages.close();
     this.#cancelLook();
     void this.#close(onAir);
-    await Promise.all([...this.#closing, this.#slate.close()]);
+    await Promise.all([...this.#closing, this.#slate.close(), this.#systemSound.close()]);
   }
 
   #run(running: Running, facts: SourceFacts): void {
@@ -269,6 +280,7 @@ class CaptureRoom implements Capture {
       this.#promote(running);
     }
     if (running !== this.#onAir) return;
+    if (frame.track === 'audio' && this.#systemSound.state()?.isLive) return;
     if (frame.track === 'video' && this.#slate.isOn() && !this.#endSlate(running, frame)) return;
     this.#send(frame, frame.isHeld === true);
     if (frame.track === 'audio' || frame.layer) return;
@@ -320,7 +332,8 @@ class CaptureRoom implements Capture {
 
   #tell(): void {
     const [onAir, next] = [this.#onAir?.state ?? null, this.#next?.state ?? null];
-    const state = shownState({ onAir, next, slate: this.#slate });
+    const systemSound = this.#systemSound.state();
+    const state = shownState({ onAir, next, slate: this.#slate, systemSound });
     const before = this.#state;
     if (JSON.stringify(before) === JSON.stringify(state)) return;
     this.#state = state;

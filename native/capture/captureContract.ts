@@ -64,6 +64,12 @@ export type Capture = {
    * @throws SourceError when what is on air is no file
    */
   playback(): PlaybackControls;
+  /**
+   * What this computer plays in place of the sources' own sound, from now on.
+   *
+   * @throws SourceError where this ffmpeg cannot hear it
+   */
+  setSystemSound(isOn: boolean): void;
   /** Hands over a capture page's connection, also before camera: is selected. */
   attachCapturePage(port: CapturePagePort): void;
   /** What scenes with a market's card show; null: nothing is asked. */

@@ -20,9 +20,11 @@ export function shownState(parts: {
   onAir: SourceState | null;
   next: SourceState | null;
   slate: { isOn(): boolean; isShown(): boolean };
+  systemSound: { isLive: boolean; reason: string } | null;
 }): SourceState {
-  const { onAir, next, slate } = parts;
-  const state: SourceState = onAir ? { ...onAir } : NOTHING_SELECTED;
+  const { onAir, next, slate, systemSound } = parts;
+  const state: SourceState = { ...(onAir ?? NOTHING_SELECTED) };
+  if (systemSound) state.systemSound = systemSound;
   if (onAir?.playback?.isPaused) state.isSlate = true;
   if (onAir && slate.isOn()) {
     if (slate.isShown()) state.isSlate = true;

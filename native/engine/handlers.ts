@@ -50,7 +50,7 @@ export type HandlerRooms = Pick<CrewActRooms, 'around'> & {
   destinations: DestinationDesk;
   obs: ObsDesk;
   recording: RecordingRooms;
-  capture: Pick<Capture, 'select' | 'playback'>;
+  capture: Pick<Capture, 'select' | 'playback' | 'setSystemSound'>;
 };
 
 /** Every operation with its room; a room's refusal becomes the contract's error. */
@@ -186,6 +186,7 @@ function sourceHandlers(capture: HandlerRooms['capture']): Handlers['sources'] {
     setPaused: ({ isPaused }) => done(() => capture.playback().setPaused(isPaused)),
     seek: ({ positionMs }) => done(() => capture.playback().seek(positionMs)),
     skip: ({ to }) => done(() => capture.playback().skip(to)),
+    setSystemSound: ({ isOn }) => done(() => capture.setSystemSound(isOn)),
   };
 }
 

@@ -147,6 +147,24 @@ function CurrentSource({ source }: { source: SourceState }) {
       )}
       {source.playback ? <PlaybackLine playback={source.playback} /> : null}
       {needsCameraPage(source) ? <CameraPageLink /> : null}
+      <SystemSound sound={source.systemSound} />
+    </>
+  );
+}
+
+/** What this computer plays, where it can be heard; the refusal says what is lacking. */
+function SystemSound({ sound }: { sound: SourceState['systemSound'] }) {
+  return (
+    <>
+      <label className="source-choice">
+        <input
+          type="checkbox"
+          checked={sound !== undefined}
+          onChange={({ target }) => ask(studio.sources.setSystemSound({ isOn: target.checked }))}
+        />
+        {text('studio.sound.system')}
+      </label>
+      {sound?.reason ? <span className="source-reason">{sound.reason}</span> : null}
     </>
   );
 }

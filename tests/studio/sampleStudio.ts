@@ -137,7 +137,13 @@ export function refusingHandlers(): Handlers {
       suspendBetting: refuse,
       resumeBetting: refuse,
     },
-    sources: { select: refuse, setPaused: refuse, seek: refuse, skip: refuse },
+    sources: {
+      select: refuse,
+      setPaused: refuse,
+      seek: refuse,
+      skip: refuse,
+      setSystemSound: refuse,
+    },
     markets: {
       openSuggestion: refuse,
       dismissSuggestion: refuse,

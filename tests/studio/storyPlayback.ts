@@ -6,7 +6,7 @@ import { RpcError } from '../../core/contract/rpc.ts';
 import type { Handlers } from '../../core/contract/rpcCalls.ts';
 import type { StudioState } from '../../core/contract/state.ts';
 
-type Own = Pick<Handlers['sources'], 'setPaused' | 'seek' | 'skip'>;
+type Own = Omit<Handlers['sources'], 'select'>;
 
 export function storyPlayback(
   state: () => StudioState,
@@ -31,6 +31,13 @@ export function storyPlayback(
   return {
     setPaused: ({ isPaused }) => change(`setPaused ${isPaused}`, { isPaused }),
     seek: ({ positionMs }) => change(`seek ${positionMs}`, { positionMs }),
+    setSystemSound({ isOn }) {
+      calls.push(`sources.setSystemSound ${isOn}`);
+      const { systemSound: _before, ...source } = state().source;
+      const systemSound = { isLive: true, reason: '' };
+      apply({ type: 'source.changed', source: isOn ? { ...source, systemSound } : source });
+      return {};
+    },
     skip: ({ to }) => change(`skip ${to}`, { positionMs: 0 }),
   };
 }

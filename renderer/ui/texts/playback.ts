@@ -12,6 +12,7 @@ export const playbackTexts = {
   'studio.playback.entry': '{entry} of {entries} · {title}',
   'studio.playback.paused': 'paused',
   'studio.playback.held': 'Viewers see the last picture; betting is suspended.',
+  'studio.sound.system': 'Sound of this computer instead',
   'studio.header.noPicture': 'Live, no picture',
   'studio.header.paused': 'Live, paused',
 } as const;

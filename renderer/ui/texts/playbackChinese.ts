@@ -15,6 +15,7 @@ export const playbackTextsChinese: WordsLike<typeof playbackTexts> = {
   'studio.playback.entry': '第 {entry}/{entries} 个 · {title}',
   'studio.playback.paused': '已暂停',
   'studio.playback.held': '观众看到最后一帧；下注已暂停。',
+  'studio.sound.system': '改用本机声音',
   'studio.header.noPicture': '直播中，无画面',
   'studio.header.paused': '直播中，已暂停',
 };
