@@ -143,7 +143,7 @@ function refuseWithout(ffmpeg: FfmpegChoice): void {
   if (ffmpeg.demuxers.has('pulse')) return;
   throw new SourceError(
     'needs-ffmpeg',
-    `The sound of this computer needs PulseAudio or PipeWire (Linux) and an ffmpeg that reads it: ` +
+    'The sound of this computer needs PulseAudio or PipeWire (Linux), and an ffmpeg that hears: ' +
       `${ffmpeg.path} has no pulse. Install one that lists "pulse" in ffmpeg -devices and set ` +
       'MORPHINE_FFMPEG to its path, or share a screen with its sound instead',
   );

@@ -20,7 +20,8 @@ export function announceShow(rooms: {
     ...{ state, title, liveSinceUs, isEncrypted },
     videoClockOffset: rooms.configuration.videoClockOffset,
     media: { url, isMoved: handover === 'moved' },
-    slate: source.isSlate ? source.title : '',
+    // A picture that somebody paused is not one that failed.
+    slate: source.isSlate ? `${source.playback?.isPaused ? '⏸ ' : ''}${source.title}` : '',
     hasTelevision: rooms.store.state().recording.settings.television,
   });
 }
