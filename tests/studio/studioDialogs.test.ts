@@ -166,6 +166,45 @@ test('OBS is connected, set up, started and switched; its password is never read
   await story.close();
 });
 
+test('clips are shown with their reason, played, kept as long as is set, and deleted', {
+  skip,
+}, async () => {
+  const browser = await launchChromium();
+  const story = await startStory(folder);
+  const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+  page.on('pageerror', (error) => assert.fail(error));
+  await page.goto(story.server.issueLink());
+  await page.getByRole('button', { name: 'Clips …' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Clips and what is kept' });
+  await dialog.getByText('shot 0.91: ball left foot of 7').waitFor();
+  assert.equal(await dialog.getByTestId('clip').count(), 2);
+  await dialog.getByRole('button', { name: 'Play “Highlight”' }).click();
+  const movie = dialog.locator('video');
+  await movie.waitFor();
+  await page.waitForFunction(
+    () => (document.querySelector('dialog video') as HTMLVideoElement)?.currentTime > 0,
+  );
+  if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/clips.png` });
+  const saving = page.waitForEvent('download');
+  await dialog.getByRole('button', { name: 'Download “Moment”' }).click();
+  assert.equal((await saving).suggestedFilename(), '2026-11-21 18.12.55 Moment.mp4');
+  await dialog.getByLabel('Clips').selectOption('30');
+  await dialog.getByRole('button', { name: 'Delete “Moment”' }).click();
+  await dialog.getByRole('button', { name: 'Delete for good' }).click();
+  await page.waitForFunction(() => document.querySelectorAll('[data-testid=clip]').length === 1);
+  const [kept = '', removed] = story.calls;
+  assert.match(kept, /^recording.configure .*"clipDays":30/);
+  assert.equal(removed, 'recording.removeClip 2026-11-21 18.12.55 Moment.mp4');
+  const chinese = await browser.newPage({ locale: 'zh-CN' });
+  await chinese.goto(story.server.issueLink());
+  await chinese.getByRole('button', { name: '片段 …' }).click();
+  await chinese.getByText('超过期限的会被删除').waitFor();
+  if (process.env.PICTURES)
+    await chinese.screenshot({ path: `${process.env.PICTURES}/clipsZh.png` });
+  await browser.close();
+  await story.close();
+});
+
 test('the show is sealed, and pushed to further places; keys are never read back', {
   skip,
 }, async () => {
@@ -194,6 +233,16 @@ test('the show is sealed, and pushed to further places; keys are never read back
   await page.getByRole('button', { name: 'Remove The big platform' }).click();
   await page.getByText('can be pushed to other places').waitFor();
   assert.deepEqual(story.calls, ['encryption.set true', 'encryption.changeKey true']);
+  // A sealed show goes to no television, and that is said beside the switch.
+  await page.getByRole('switch', { name: 'Show the picture to televisions' }).click();
+  await page.getByText('televisions get no picture').waitFor();
+  await page.getByRole('button', { name: 'End encryption' }).click();
+  const address = page.getByLabel('Address for televisions');
+  assert.match(await address.inputValue(), /\/tv\/c{32}$/);
+  await address.scrollIntoViewIfNeeded();
+  if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/tv.png` });
+  await page.getByRole('button', { name: 'Encrypt end to end' }).click();
+  await page.locator('[data-testid=encryption][data-on=true]').waitFor();
   const chinese = await browser.newPage({ locale: 'zh-CN' });
   await chinese.goto(story.server.issueLink());
   await chinese.getByRole('button', { name: '模板、观众与规则' }).click();
