@@ -1,4 +1,4 @@
-// Figures of a viewer's path (`--only relayloss`): freezes behind two packets lost of a hundred and
+// Figures of a viewer's path (`--only relayloss`, `--only relaystep`): freezes behind two packets lost of a hundred and
 // 40 ms of round trip, a minute a round; and how soon the picture is well again when a path of 2
 // Mbit/s becomes one of 1 and when it is back, for a show with two layers. The relay is a process of
 // its own, studio and hop are the bench, the viewer is a real browser.
@@ -29,13 +29,26 @@ const WELL_RATE = 24;
 
 type Look = { atMs: number; frames: number; height: number };
 
-export async function measurePath(context: BenchContext): Promise<Measured[]> {
+type Path = { browser: Browser; whepUrl: string; address: string };
+
+export const measureLosses = (context: BenchContext): Promise<Measured[]> =>
+  onPath(context, 'relayloss', (path) => measureLoss(context, path.whepUrl, path.address));
+
+export const measureSteps = (context: BenchContext): Promise<Measured[]> =>
+  onPath(context, 'relaystep', (path) => measureStep(context, path));
+
+/** A relay with a show of two layers. */
+async function onPath(
+  context: BenchContext,
+  figure: string,
+  measure: (path: Path) => Promise<Measured>,
+): Promise<Measured[]> {
   const browser = await context.browser();
-  if (!browser) return [notMeasured('relayloss', 'no browser with H.264')];
+  if (!browser) return [notMeasured(figure, 'no browser with H.264')];
   const high = makeTestVideo({ frames: 150, size: '1280x720', kilobits: KILOBITS.high });
   const low = makeTestVideo({ frames: 150, size: '640x360', kilobits: KILOBITS.low });
   if (typeof high === 'string' || typeof low === 'string') {
-    return [notMeasured('relayloss', 'no ffmpeg')];
+    return [notMeasured(figure, 'no ffmpeg')];
   }
   const address = outwardAddress() ?? '127.0.0.1';
   const host = await startProgram<ToHost, HostStats>('host', [address], 0);
@@ -53,9 +66,7 @@ export async function measurePath(context: BenchContext): Promise<Measured[]> {
   try {
     publisher.startUplink({ url: `${host.said}/whip/match`, token: 't' });
     while ((await host.ask({ ask: 'stats' })).state !== 'live') await pause(50);
-    const whepUrl = `${host.said}/whep/match`;
-    const step = await measureStep(context, browser, { whepUrl, address });
-    return [await measureLoss(context, whepUrl, address), step];
+    return [await measure({ browser, whepUrl: `${host.said}/whep/match`, address })];
   } finally {
     for (const player of players) player.stop();
     await publisher.close();
@@ -65,14 +76,12 @@ export async function measurePath(context: BenchContext): Promise<Measured[]> {
 
 async function measureStep(
   context: BenchContext,
-  browser: Browser,
-  at: { whepUrl: string; address: string },
+  { browser, whepUrl, address }: Path,
 ): Promise<Measured> {
   const rounds: number[][] = [];
   const remarks = [`the better layer has ${KILOBITS.high} kbit/s, the other one ${KILOBITS.low}`];
   for (let round = 0; round < ROUNDS; round++) {
     context.say(`  2 → 1 → 2 Mbit/s, round ${round + 1}`);
-    const { address, whepUrl } = at;
     const link = await openLossyLink({ address, lossShare: 0, roundTripMs: 20, random: () => 1 });
     const page = await browser.newPage();
     link.setBitsPerSecond(WIDE);
@@ -84,6 +93,7 @@ async function measureStep(
     const up = await looksOf(page, STEP_MS);
     const seconds = [wellAfter(down, 0), wellAfter(up, 720)];
     rounds.push(seconds.map((each) => each * 1000));
+    if (process.env.LOOKS) context.say(looksInWords([...down, ...up]));
     remarks.push(
       `down ${seconds[0]?.toFixed(1)} s, then ${down.at(-1)?.height} lines; ` +
         `up ${seconds[1]?.toFixed(1)} s, then ${up.at(-1)?.height} lines`,
@@ -102,6 +112,14 @@ async function looksOf(page: Page, lengthMs: number): Promise<Look[]> {
     await pause(LOOK_MS);
   }
   return looks;
+}
+
+/** Lines and pictures of each look, for whoever wants to know why (LOOKS=1). */
+function looksInWords(looks: readonly Look[]): string {
+  const words = looks.map(
+    ({ height, frames }, at) => `${height}:${frames - (looks[at - 1]?.frames ?? frames)}`,
+  );
+  return words.join(' ');
 }
 
 /** Seconds until the last second that was not well; the whole length where it never was. */

@@ -37,7 +37,7 @@ import { measureRecording } from './recording.ts';
 import { measureRecovery } from './recovery.ts';
 import { measureRegions } from './regions.ts';
 import { measureRelay } from './relay.ts';
-import { measurePath } from './relayPath.ts';
+import { measureLosses, measureSteps } from './relayPath.ts';
 import { measureSettlement } from './settlement.ts';
 import { measureStart } from './start.ts';
 import { type BenchResult, floorSpreads, resultOf, tableOf } from './table.ts';
@@ -66,7 +66,8 @@ const MEASUREMENTS: Record<string, Measurement> = {
   ball: measureBall,
   regions: measureRegions,
   relay: measureRelay,
-  relayloss: measurePath,
+  relayloss: measureLosses,
+  relaystep: measureSteps,
   fanfacts: measureFanFacts,
   durable: measureDurable,
   settlement: measureSettlement,
@@ -79,7 +80,7 @@ const MEASUREMENTS: Record<string, Measurement> = {
 /** Vision on pictures and clips alone; not in the short form unless they are asked for. */
 const SIGHT = ['glue', 'pose', 'motion', 'motionids', 'tracking', 'ball', 'regions'];
 /** What is taken only when it is asked for, or in the full form. */
-const ASKED_FOR = [...SIGHT, 'relay', 'relayloss', 'fanfacts', 'delaytwo'];
+const ASKED_FOR = [...SIGHT, 'relay', 'relayloss', 'relaystep', 'fanfacts', 'delaytwo'];
 const FLOOR_SAMPLES = 100;
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);

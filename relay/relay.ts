@@ -315,7 +315,7 @@ function openMedia(
   nodes: Nodes | null,
 ): MediaRoom {
   const { clock, timers, random, logger } = options;
-  return options.createMedia({
+  const media = options.createMedia({
     clock,
     timers,
     random,
@@ -341,6 +341,9 @@ function openMedia(
       if (track === 'video') channels.find(channelId)?.setVideoClockShift(shift);
     },
   });
+  // A WebSocket is not redirected: it ends here, and is passed on when its viewer comes again.
+  if (nodes) nodes.onMovedAway = (channelId) => media.endStreams(channelId);
+  return media;
 }
 
 function serve(server: Server, room: RelayRoom, sockets: Sockets, routes: RouteOptions): void {

@@ -1,12 +1,15 @@
 // Proves "outgrown" with real Chromium viewers and a second, separate relay as the other engine:
 // who watches is moved in the page once pictures come out there, who comes is sent there by 307,
 // boxes find the other engine's time shift from the pictures alone, and when it is killed everybody
-// is back. The other engine's timestamps are shifted because a stranger published there before.
+// is back. The other engine's timestamps are shifted because a stranger published there before. Who
+// gets the picture by WebSocket stays with it. Then a third viewer, on a phone, chooses between two
+// layers with the keyboard alone.
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { Page } from 'playwright-core';
 import { createPublisher } from '../native/publish/publisher.ts';
 import { makeTestVideo, playTestVideo, testClock, until } from '../native/webrtc/testVideo.ts';
 import { STORE_THREAD_PATH, TestStudio } from '../relay/testing/harness.ts';
@@ -21,8 +24,10 @@ import {
   untilFrames,
 } from './harness/handoverShow.ts';
 import { root } from './harness/studio.ts';
+import { framesOf, untilWidth, wayOf, writeDown } from './harness/watched.ts';
 
 const video = makeTestVideo({ frames: 300 });
+const small = makeTestVideo({ size: '320x180', kilobits: 300 });
 const skip = browserSkip || (typeof video === 'string' ? video : false);
 
 let show: HandoverShow;
@@ -80,8 +85,25 @@ after(async () => {
   setImmediate(() => process.exit());
 });
 
+/** By WebSocket the picture is always our relay's, with its boxes; WebRTC is not even tried. */
+async function untilStreamed(page: Page): Promise<void> {
+  await untilFrames(page, 40);
+  assert.deepEqual(
+    [await dataOf(page, 'place'), await dataOf(page, 'transport'), await dataOf(page, 'state')],
+    ['here', 'websocket', 'live'],
+  );
+  assert.ok((await ownFrameShare(page)) > 0.5, 'boxes by WebSocket');
+  const asked = await page.evaluate(() =>
+    performance.getEntriesByType('resource').filter(({ name }) => /whep/.test(name)),
+  );
+  assert.equal(asked.length, 0);
+}
+
 test('a viewer is moved, another one sent there; both come back', { skip }, async (t) => {
   const { page, complaints } = await show.openViewer();
+  const streamed = await show.openViewer('?transport=websocket');
+  await untilData(streamed.page, 'transport', 'websocket');
+  await untilData(streamed.page, 'state', 'live');
   await untilData(page, 'state', 'live');
   assert.equal(await dataOf(page, 'place'), 'here');
   assert.ok((await ownFrameShare(page)) > 0.5, 'boxes here');
@@ -94,7 +116,8 @@ test('a viewer is moved, another one sent there; both come back', { skip }, asyn
   await page.waitForFunction(() => document.getElementById('root')?.dataset.moveGapMs !== '');
   t.diagnostic(`gap of the move: ${await dataOf(page, 'move-gap-ms')} ms, shift ${shift} ticks`);
   assert.ok((await ownFrameShare(page)) > 0.5, 'boxes there');
-  await show.studio.take('stats', ({ watching }) => watching === 0);
+  await show.studio.take('stats', ({ watching }) => watching === 1);
+  await untilStreamed(streamed.page);
 
   const second = await show.openViewer();
   await untilData(second.page, 'place', 'elsewhere');
@@ -111,6 +134,8 @@ test('a viewer is moved, another one sent there; both come back', { skip }, asyn
     assert.ok((await ownFrameShare(one)) > 0.5, 'boxes are back');
     t.diagnostic(`gap of the way back: ${await dataOf(one, 'move-gap-ms')} ms`);
   }
+  await untilStreamed(streamed.page);
+  await streamed.page.context().close();
   const isBack = show.views.some(
     ({ state, reason }) => state === 'failed' && /silent/.test(reason),
   );
@@ -118,4 +143,43 @@ test('a viewer is moved, another one sent there; both come back', { skip }, asyn
   // What the dead engine refused is no fault of the page.
   const own = complaints.filter((text) => !/ERR_CONNECTION_REFUSED|Failed to load/.test(text));
   assert.deepEqual(own, []);
+});
+
+test('beside them a third one, on a phone, chooses its layer by the keyboard alone', {
+  skip,
+}, async () => {
+  if (typeof small === 'string') return;
+  const player = playTestVideo(small, testClock, (unit) => {
+    if (unit.track === 'video') show.publisher.push({ ...unit, layer: 'low' });
+  });
+  const { page, complaints } = await show.openViewer('', writeDown);
+  await untilWidth(page, 640);
+  const way = await wayOf(page);
+  const focused = () => page.evaluate(() => document.activeElement?.getAttribute('data-testid'));
+  const reach = async (name: string) => {
+    for (let press = 0; press < 60 && (await focused()) !== name; press++) {
+      await page.keyboard.press('Tab');
+    }
+    assert.equal(await focused(), name);
+  };
+  await reach('view-menu-button');
+  await page.keyboard.press('Enter');
+  await page.getByTestId('quality-low').waitFor();
+  await reach('quality-auto');
+  for (const [key, name, width] of [
+    ['ArrowUp', 'quality-low', 320],
+    ['ArrowUp', 'quality-high', 640],
+    ['ArrowDown', 'quality-low', 320],
+  ] as const) {
+    await page.keyboard.press(key);
+    assert.equal(await focused(), name);
+    await untilWidth(page, width);
+  }
+  assert.deepEqual(await wayOf(page), way, 'the same connection, the same SSRC');
+  const ticks = (await framesOf(page)).map((frame) => frame.ticks);
+  assert.ok(ticks.every((each, at) => at === 0 || ((each - (ticks[at - 1] ?? 0)) | 0) > 0));
+  await page.keyboard.press('Escape');
+  assert.equal(await focused(), 'view-menu-button');
+  assert.deepEqual(complaints, []);
+  player.stop();
 });

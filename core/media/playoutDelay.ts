@@ -24,10 +24,14 @@ const PLAYOUT_MS_MIN = 50;
 
 /** From here on losses are the path's and no accident: one packet of 200. */
 const LOSSY_SHARE = 0.005;
-/** What a repair takes besides the round trip: the gap must be seen, and two programs must run. */
-const REPAIR_MS = 20;
+/**
+ * What a repair takes besides the round trip: the gap must be seen, and two programs must run. And
+ * one request in so many is lost itself; Chromium repeats it after 100 ms, of which this leaves no
+ * more than a stutter that nobody sees.
+ */
+const REPAIR_MS = 80;
 /** Longer round trips are not waited for: a picture that is late always is worse than a stutter. */
-const PLAYOUT_MS_MIN_MAX = 120;
+const PLAYOUT_MS_MIN_MAX = 180;
 
 /** Less room is given only after a path was that good for this long. */
 const CALM_MS = 10_000;
@@ -69,30 +73,36 @@ export class PlayoutDelay {
     const isOfBurst = this.#reports++ < REPORTS_OF_BURST;
     const wanted = playoutMsMax(isOfBurst ? { ...path, jitterMs: 0 } : path);
     if (wanted === null) return;
+    const hasLosses = path.nackShare >= LOSSY_SHARE;
+    if (hasLosses) {
+      this.#isLossy = true;
+      this.#msMin = Math.max(this.#msMin, playoutMsMin(path));
+    }
     if (wanted >= this.#msMax) {
       this.#msMax = wanted;
-      this.#isLossy ||= path.nackShare >= LOSSY_SHARE;
-      this.#msMin = this.#isLossy ? Math.max(this.#msMin, playoutMsMin(path, wanted)) : 0;
       this.#calmSinceMs = undefined;
       this.#hadLosses = false;
-      return;
-    }
-    this.#hadLosses ||= path.nackShare >= LOSSY_SHARE;
+    } else this.#calm(path, wanted, hasLosses);
+    this.#msMax = Math.max(this.#msMax, this.#msMin);
+  }
+
+  #calm(path: PathReport, wanted: number, hasLosses: boolean): void {
+    this.#hadLosses ||= hasLosses;
     this.#calmSinceMs ??= path.atMs;
     this.#calmMost = this.#calmSinceMs === path.atMs ? wanted : Math.max(this.#calmMost, wanted);
     if (path.atMs - this.#calmSinceMs < CALM_MS) return;
-    this.#msMax = this.#calmMost;
     this.#isLossy = this.#hadLosses;
-    this.#msMin = this.#isLossy ? playoutMsMin(path, this.#msMax) : 0;
+    this.#msMin = this.#isLossy ? playoutMsMin(path) : 0;
+    this.#msMax = this.#calmMost;
     this.#calmSinceMs = undefined;
     this.#hadLosses = false;
   }
 }
 
-/** Room for one repair within what is allowed at most; 0 where a repair takes too long. */
-function playoutMsMin({ roundTripMs }: PathReport, msMax: number): number {
+/** Room for one repair; 0 where it takes too long. */
+function playoutMsMin({ roundTripMs }: PathReport): number {
   const wanted = Math.ceil(((roundTripMs ?? 0) + REPAIR_MS) / 10) * 10;
-  return wanted > PLAYOUT_MS_MIN_MAX ? 0 : Math.min(wanted, msMax);
+  return wanted > PLAYOUT_MS_MIN_MAX ? 0 : wanted;
 }
 
 /** Null while the round trip is not known. */

@@ -354,15 +354,54 @@ test('a viewer’s path decides how long its browser may wait; a page may ask fo
   roomAfter(0, 2);
   assert.deepEqual(roomAfter(0, 2), [0, 300], 'a local network');
   for (let i = 0; i < 100; i++) input.push('video', packet(sequence++, 1, SLICE));
-  assert.deepEqual(roomAfter(3, 40), [70, 300], 'losses over a long way');
+  assert.deepEqual(roomAfter(3, 40), [120, 300], 'losses over a long way');
   const { bytes } = other.got.at(-1) ?? { bytes: Buffer.alloc(20) };
-  assert.equal((((bytes[17] ?? 0) << 4) | ((bytes[18] ?? 0) >> 4)) * 10, 60, 'one repair');
+  assert.equal((((bytes[17] ?? 0) << 4) | ((bytes[18] ?? 0) >> 4)) * 10, 120, 'one repair');
   const before = other.got.length;
   time.advance(200);
   other.viewer.rtcp('video', writeNack(1, VIEWER.ssrc, [other.got[50]?.sequence ?? 0]));
   assert.equal(other.got.length - before, 2, 'a repair goes out twice where much is lost');
   page.viewer.setRoomMs(0);
   assert.equal(new Set(roomAfter(3, 40)).size, 1, 'and give it back');
+});
+
+test('a probe: what went out lately once more, and the round trip of the report behind it', () => {
+  const { fanOut, time } = setUp();
+  const { viewer, got, reports } = join(fanOut);
+  const input = fanOut.openInput();
+  const clock: SenderClock = { ntpSeconds: 1000, ntpFraction: 0, rtpTimestamp: 90_000 };
+  viewer.opened('video');
+  const payload = [...SPS, ...new Array<number>(1196).fill(0)];
+  for (let i = 0; i < 80; i++)
+    input.push('video', packet(i, i * 3000, i === 0 ? payload : payload.with(0, 0x41)));
+  input.senderReport('video', clock);
+  const sent = got.length;
+  const told = reports.length;
+  viewer.probe(1_000_000);
+  for (let i = 0; i < 11; i++) time.advance(10);
+  const again = got.slice(sent);
+  assert.equal(again.length, 13, '120 ms at a megabit a second');
+  const known = new Set(got.slice(sent - 64, sent).map(({ sequence }) => sequence));
+  assert.ok(again.every(({ sequence }) => known.has(sequence)));
+  assert.equal(reports.length, told + 1);
+  const [report] = parseRtcp(reports.at(-1) ?? new Uint8Array());
+  assert.ok(report?.type === 'senderReport');
+  // The same line of clocks, read now.
+  assert.equal(report.clock.rtpTimestamp, 90_000 + 110 * 90);
+  assert.equal(Math.round(report.clock.ntpFraction / 4_294_967.296), 110);
+  assert.equal(viewer.stats().probedTripMs, null);
+  time.advance(70);
+  input.senderReport('video', { ...clock, ntpSeconds: 1001 });
+  assert.equal(reports.length, told + 1, 'no other report until it is answered');
+  const block = { ssrc: VIEWER.ssrc, fractionLost: 0, cumulativeLost: 0, highestSequence: 0 };
+  const lastSenderReport = ntpMiddle(report.clock);
+  const rest = { jitter: 0, lastSenderReport, delaySinceLast: 0 };
+  viewer.rtcp('video', writeReceiverReport(9, [{ ...block, ...rest }]));
+  assert.equal(Math.round(viewer.stats().probedTripMs ?? 0), 70);
+  assert.equal(viewer.stats().roundTripMs, null, 'it says nothing of the path at rest');
+  input.senderReport('video', { ...clock, ntpSeconds: 1002 });
+  assert.equal(reports.length, told + 2);
+  fanOut.close();
 });
 
 test('a viewer whose socket takes nothing is dropped and counted; others go on', () => {

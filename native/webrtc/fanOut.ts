@@ -4,7 +4,7 @@
 // the last key frame from the ring that answers NACKs. It never reads a picture, so it forwards
 // encrypted ones as well.
 
-import type { MediaClock, Timers } from '../../core/base/clock.ts';
+import type { MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
 import { type RandomBytes, toHex } from '../../core/base/ids.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import type { TrackKind } from '../../core/media/feed.ts';
@@ -80,6 +80,11 @@ export type FanOutViewer = {
   ): void;
   /** The page holds pictures back by itself for up to so long and needs the room for it, ms. */
   setRoomMs(roomMs: number): void;
+  /**
+   * Tries for a moment whether the path bears so many bits a second more; `stats().probedTripMs`
+   * answers with one of the next reports.
+   */
+  probe(bitsPerSecond: number): void;
   stats(): ViewerStats;
   /** What went out on video so far; `last`: the newest packet, none before the first. */
   sentVideo(): SentVideo;
@@ -97,6 +102,8 @@ export type ViewerStats = {
   /** 0..1 as of the last receiver report on video. */
   fractionLost: number;
   packetsSent: number;
+  /** Round trip right behind the last probe; null while it is not known. */
+  probedTripMs: number | null;
 };
 
 export type FanOutCounters = {
@@ -147,6 +154,7 @@ type Lane = {
   ring: PacketRing;
   continuity: Continuity;
   senderClock: SenderClock | undefined;
+  senderClockAtUs: MediaTimeUs;
 };
 
 /** Creates a fan-out without viewers and without a publisher. */
@@ -230,6 +238,7 @@ class Spread implements FanOut {
       setRoomMs: (roomMs) => {
         viewer.roomMs = roomMs;
       },
+      probe: (bitsPerSecond) => viewer.probe(bitsPerSecond),
       stats: () => viewer.stats(),
       sentVideo: () => viewer.sentVideo(),
       close: () => this.#remove(viewer),
@@ -281,6 +290,8 @@ class Spread implements FanOut {
       ring: (kind: TrackKind) => this.#lanes[kind].ring,
       keyFrameStart: () => this.#keyFrameStart(),
       senderClock: (kind: TrackKind) => this.#lanes[kind].senderClock,
+      senderClockAgeMs: (kind: TrackKind) =>
+        Math.floor((clock.nowUs() - this.#lanes[kind].senderClockAtUs) / 1000),
       canonicalName: this.#canonicalName,
       randomSequence: () => (((random(1)[0] ?? 0) << 6) | 1) & 0x3fff,
       playoutDelay,
@@ -348,6 +359,7 @@ class Spread implements FanOut {
     const rtpTimestamp = (clock.rtpTimestamp + target.continuity.shift) >>> 0;
     const isNewClock = target.senderClock === undefined;
     target.senderClock = { ...clock, rtpTimestamp };
+    target.senderClockAtUs = this.#options.clock.nowUs();
     for (const viewer of this.#order.viewers) viewer.senderReport(target.kind, isNewClock);
   }
 
@@ -388,6 +400,7 @@ function lane(kind: TrackKind, capacity: number): Lane {
     ring: new PacketRing(capacity),
     continuity: new Continuity(RTP_CLOCK_RATE[kind]),
     senderClock: undefined,
+    senderClockAtUs: 0,
   };
 }
 

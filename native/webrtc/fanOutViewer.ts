@@ -21,6 +21,7 @@ import {
 } from '../../core/media/rtp.ts';
 import type { FanOutCounters, SentVideo, ViewerStats, ViewerTrack } from './fanOut.ts';
 import type { PacketRing, StoredPacket } from './packetRing.ts';
+import { laterBy, PathProbe } from './pathProbe.ts';
 
 /** The burst of cached packets is spread over this long so that it does not overrun a socket. */
 const BURST_STEPS = 6;
@@ -43,6 +44,20 @@ const ROUND_TRIP_US_MIN = 5_000;
  */
 const REPORTS_AT_FIRST = 3;
 const SOUND_REPORT_PERIOD_US = 4_900_000;
+
+/**
+ * A picture's round trip is measured right before key frames, where a path that bears the stream
+ * has no queue: behind one, its bits would look like a path that is too narrow. Publishers' own
+ * reports are passed on where no key frame comes for so long.
+ */
+const PICTURE_REPORT_PERIOD_US = 2_500_000;
+/** Key frames in a row are not all worth a report. */
+const PICTURE_REPORT_US_MIN = 500_000;
+/** Until it is answered, or for so long, no other report goes out. */
+const PROBE_ANSWER_US_MAX = 2_000_000;
+/** More asked for again than this share: a queue overflows, and copies would feed it. */
+const OVERFLOW_SHARE = 0.1;
+const OVERFLOW_PACKETS = 5;
 
 type TrackState = 'closed' | 'waiting' | 'bursting' | 'live' | 'resting';
 
@@ -78,6 +93,8 @@ export type ViewerHost = {
   /** Stream number of the cached key frame's first packet, while all of it is in the ring. */
   keyFrameStart(): number | undefined;
   senderClock(kind: TrackKind): SenderClock | undefined;
+  /** How long ago that clock was told, ms. */
+  senderClockAgeMs(kind: TrackKind): number;
   canonicalName: string;
   randomSequence(): number;
   /** Undefined: from each viewer's path. */
@@ -102,6 +119,9 @@ export class Viewer {
   #resendWindowUs: MediaTimeUs = 0;
   #resendCount = 0;
   #cancelBurst: (() => void) | undefined;
+  readonly #probe: PathProbe;
+  #probeReport: { middle: number; atUs: MediaTimeUs } | null = null;
+  #probedTripMs: number | null = null;
   #isClosed = false;
   analytics: { bufferedAmount(): number; send(bytes: Buffer): boolean } | undefined;
   /** What the page itself may hold a picture back, ms. */
@@ -114,6 +134,7 @@ export class Viewer {
   ) {
     this.#host = host;
     this.#drop = drop;
+    this.#probe = new PathProbe(host.timers);
     this.#video = tracks.video && trackOf('video', tracks.video, host);
     this.#audio = tracks.audio && trackOf('audio', tracks.audio, host);
   }
@@ -151,8 +172,14 @@ export class Viewer {
       track.state = 'live';
       this.senderReport('video');
     }
+    if (isKeyFrameStart && kind === 'video') this.#reportBeforeKeyFrame(track);
     this.#send(track, packet);
     return true;
+  }
+
+  #reportBeforeKeyFrame(track: Track): void {
+    const sinceUs = this.#host.clock.nowUs() - (track.reports.at(-1)?.atUs ?? 0);
+    if (sinceUs >= PICTURE_REPORT_US_MIN) this.senderReport('video', false, true);
   }
 
   /** The process cannot keep up: no pictures until the next key frame. Sound goes on. */
@@ -162,20 +189,61 @@ export class Viewer {
     this.#host.counters.viewersRested++;
   }
 
-  /** @param isNewClock what was reported before is no longer so */
-  senderReport(kind: TrackKind, isNewClock = false): void {
-    const track = this.#trackOf(kind);
+  /** Sends what went out lately once more on top, then a report by which the path is judged. */
+  probe(bitsPerSecond: number): void {
+    const track = this.#video;
+    if (track?.state !== 'live' || this.#isClosed) return;
+    this.#probedTripMs = null;
+    const newest = track.newest;
+    const again = (back: number) => {
+      const packet = track.ring.get(newest - back);
+      if (!packet || packet.sequence < track.offsetSince) return 0;
+      this.#send(track, packet);
+      return packet.payloadLength + RTP_HEADER_LENGTH;
+    };
+    this.#probe.start(bitsPerSecond, again, () => this.#reportProbe(track));
+  }
+
+  #reportProbe(track: Track): void {
+    const clock = this.#clockNow('video');
+    if (!clock || this.#isClosed) return;
+    this.#probeReport = { middle: ntpMiddle(clock), atUs: this.#host.clock.nowUs() };
+    this.#sendReport(track, clock);
+  }
+
+  /** The publisher's clock as of now: each report can be told from the one before by its time. */
+  #clockNow(kind: TrackKind): SenderClock | undefined {
     const clock = this.#host.senderClock(kind);
+    if (!clock) return undefined;
+    return laterBy(clock, this.#host.senderClockAgeMs(kind), RTP_CLOCK_RATE[kind]);
+  }
+
+  /**
+   * @param isNewClock what was reported before is no longer so
+   * @param isMoment now is when it tells most
+   */
+  senderReport(kind: TrackKind, isNewClock = false, isMoment = false): void {
+    const track = this.#trackOf(kind);
+    const clock = this.#clockNow(kind);
     if (!track || !clock || track.state === 'closed' || track.state === 'waiting') return;
     if (isNewClock) track.reportsSent = 0;
     const lastUs = track.reports.at(-1)?.atUs ?? Number.NEGATIVE_INFINITY;
-    const isSettled = kind === 'audio' && track.reportsSent >= REPORTS_AT_FIRST;
-    if (isSettled && this.#host.clock.nowUs() - lastUs < SOUND_REPORT_PERIOD_US) return;
+    const isSettled = track.reportsSent >= REPORTS_AT_FIRST && !isMoment;
+    const nowUs = this.#host.clock.nowUs();
+    const periodUs = kind === 'audio' ? SOUND_REPORT_PERIOD_US : PICTURE_REPORT_PERIOD_US;
+    if (isSettled && nowUs - lastUs < periodUs) return;
+    // Reports name the newest one they know: it must be the probe's.
+    const probeUs = this.#probeReport?.atUs ?? Number.NEGATIVE_INFINITY;
+    if (kind === 'video' && !isNewClock && nowUs - probeUs < PROBE_ANSWER_US_MAX) return;
     track.reportsSent++;
+    track.reports.push({ middle: ntpMiddle(clock), atUs: nowUs });
+    if (track.reports.length > 4) track.reports.shift();
+    this.#sendReport(track, clock);
+  }
+
+  #sendReport(track: Track, clock: SenderClock): void {
     const name = this.#host.canonicalName;
     const report = writeSenderReport(track.out.ssrc, clock, track.packets, track.octets, name);
-    track.reports.push({ middle: ntpMiddle(clock), atUs: this.#host.clock.nowUs() });
-    if (track.reports.length > 4) track.reports.shift();
     track.out.send(Buffer.from(report.buffer));
   }
 
@@ -190,6 +258,7 @@ export class Viewer {
       roundTripMs: this.#roundTripUs === undefined ? null : this.#roundTripUs / 1000,
       fractionLost: this.#fractionLost,
       packetsSent: (this.#video?.packets ?? 0) + (this.#audio?.packets ?? 0),
+      probedTripMs: this.#probedTripMs,
     };
   }
 
@@ -204,6 +273,7 @@ export class Viewer {
   close(): void {
     this.#isClosed = true;
     this.#cancelBurst?.();
+    this.#probe.stop();
     for (const track of [this.#video, this.#audio]) if (track) track.state = 'closed';
     this.analytics = undefined;
   }
@@ -296,10 +366,17 @@ export class Viewer {
   }
 
   #measureRoundTrip(track: Track, middle: number, delay: number): void {
-    const report = track.reports.find((entry) => entry.middle === middle && middle !== 0);
+    const isProbe = track.kind === 'video' && this.#probeReport?.middle === middle;
+    const report = isProbe
+      ? this.#probeReport
+      : track.reports.find((entry) => entry.middle === middle && middle !== 0);
     if (!report) return;
     const tripUs = this.#host.clock.nowUs() - report.atUs - (delay * 1_000_000) / 65_536;
-    if (tripUs >= 0 && tripUs < 10_000_000) this.#roundTripUs = tripUs;
+    if (tripUs < 0 || tripUs >= 10_000_000) return;
+    if (isProbe) {
+      this.#probedTripMs = tripUs / 1000;
+      this.#probeReport = null;
+    } else this.#roundTripUs = tripUs;
   }
 
   #resend(track: Track, viewerSequence: number): void {
@@ -332,7 +409,11 @@ export class Viewer {
     counters.nacksAnswered++;
     this.#send(track, packet);
     // Where much is lost the repair may be lost too, and a browser asks again only 100 ms later.
-    if (this.#playout.isLossy) this.#send(track, packet);
+    if (this.#playout.isLossy && !this.#isOverflowing()) this.#send(track, packet);
+  }
+
+  #isOverflowing(): boolean {
+    return this.#nackedSinceReport > OVERFLOW_PACKETS + this.#sentSinceReport * OVERFLOW_SHARE;
   }
 
   #mayResend(nowUs: MediaTimeUs): boolean {

@@ -6,7 +6,7 @@
 import type { CancelTimer, MediaClock, Timers } from '../../core/base/clock.ts';
 import type { TrackKind } from '../../core/media/feed.ts';
 import { startsKeyFrame } from '../../core/media/h264Rtp.ts';
-import { LayerPicker } from '../../core/media/layerPicker.ts';
+import { LayerPicker, type LinkReport } from '../../core/media/layerPicker.ts';
 import { parseRtcp, writeNack } from '../../core/media/rtcp.ts';
 import {
   isRtcp,
@@ -18,14 +18,24 @@ import {
   write32,
 } from '../../core/media/rtp.ts';
 import type { FanOut, FanOutViewer, ViewerTrack } from '../../native/webrtc/fanOut.ts';
+import { PathView } from './pathView.ts';
 import { Splice } from './splice.ts';
 
 /** Packets from before the first change that may still be asked for. */
 const EARLIER_PACKETS = 2048;
 /** What was sent before a change is answered for so long, ms. */
 const AFTERLIFE_MS = 2_000;
+/**
+ * A viewer is not sent more than its path may bear only because its layer stops: a publisher that
+ * stutters brings the better layer back a moment before the others.
+ */
+const STOPPED_MS = 1_000;
 /** A layer that brings no key frame for so long is not the one, ms. */
 const CHANGE_MS_MAX = 4_000;
+/** A probe is for so much more than the layer has: what is sent again comes on top of it. */
+const PROBE_SHARE = 1.1;
+/** A probe that is not answered for so long was lost, us. */
+const PROBE_ANSWER_US_MAX = 2_000_000;
 const NACK = 205;
 
 export type Layer = {
@@ -66,7 +76,12 @@ export class LayerViewer implements FanOutViewer {
   #answering: Reader | null = null;
   #wish: string | null = null;
   #roomMs = 0;
-  #bitsPerSecondMax: number | null = null;
+  readonly #path = new PathView();
+  /** Somebody looks again soon whether the layer is back. */
+  #isWaiting = false;
+  #answersReports = false;
+  /** Since when a probe for the next layer up is under way. */
+  #probeSinceUs: number | null = null;
   #cancels = new Set<CancelTimer>();
   #isWatched = false;
   #isOpen = false;
@@ -124,6 +139,10 @@ export class LayerViewer implements FanOutViewer {
     this.#base.setAnalytics(channel);
   }
 
+  probe(bitsPerSecond: number): void {
+    this.#now.member.probe(bitsPerSecond);
+  }
+
   setRoomMs(roomMs: number): void {
     this.#roomMs = roomMs;
     for (const { member } of this.#readers()) member.setRoomMs(roomMs);
@@ -159,35 +178,75 @@ export class LayerViewer implements FanOutViewer {
     const aim = this.#next?.layer ?? this.#now.layer;
     if (wished) {
       if (wished !== aim) this.#change(wished);
-    } else if (!flowing.includes(aim)) this.#change(flowing[0] as Layer);
+    } else if (!flowing.includes(aim)) this.#replace(aim, flowing);
+  }
+
+  /** The layer stopped: the next one below at once, one above only when it stays away. */
+  #replace(stopped: Layer, flowing: readonly Layer[], isGone = false): void {
+    const layers = this.#host.layers();
+    const rank = layers.indexOf(stopped);
+    const below = flowing.find((layer) => layers.indexOf(layer) > rank);
+    const above = flowing.at(-1);
+    if (below) this.#change(below);
+    else if (above && (isGone || rank < 0)) this.#change(above);
+    else if (!this.#isWaiting) {
+      this.#isWaiting = true;
+      this.#after(STOPPED_MS, () => {
+        this.#isWaiting = false;
+        const now = this.#host.layers().filter((layer) => layer.isFlowing());
+        const aim = this.#next?.layer ?? this.#now.layer;
+        if (aim === stopped && now.length > 0 && !now.includes(aim)) {
+          this.#replace(aim, now, true);
+        }
+      });
+    }
   }
 
   /** What the viewer says of its path, and what follows of it. */
   #report(packet: Uint8Array): void {
     for (const item of parseRtcp(packet)) {
-      if (item.type === 'bitrateMax') this.#bitsPerSecondMax = item.bitsPerSecond;
+      if (item.type === 'bitrateMax') this.#path.bitsPerSecondMax = item.bitsPerSecond;
       if (item.type !== 'reports') continue;
       const block = item.blocks.find(({ ssrc }) => ssrc === this.#video?.ssrc);
-      if (block && this.#wish === null) this.#pick(block.fractionLost);
+      if (!block) continue;
+      const atUs = this.#host.clock.nowUs();
+      const { roundTripMs, probedTripMs } = this.#now.member.stats();
+      this.#answersReports ||= roundTripMs !== null;
+      const report = this.#path.take(atUs, block, roundTripMs);
+      if (report && this.#wish === null) this.#pick(report, probedTripMs);
     }
   }
 
-  #pick(fractionLost: number): void {
+  #pick(report: LinkReport, probedTripMs: number | null): void {
     const flowing = this.#host.layers().filter((layer) => layer.isFlowing());
     const at = flowing.indexOf(this.#now.layer);
     if (at < 0 || this.#next || flowing.length < 2) return;
     const rates = flowing.map((layer) => layer.bitsPerSecond());
-    const { roundTripMs } = this.#now.member.stats();
-    const atUs = this.#host.clock.nowUs();
-    const report = { atUs, fractionLost, roundTripMs, bitsPerSecondMax: this.#bitsPerSecondMax };
+    const { atUs } = report;
+    if (this.#probeSinceUs !== null) {
+      const isUnheard = probedTripMs === null;
+      if (isUnheard && atUs - this.#probeSinceUs < PROBE_ANSWER_US_MAX) return;
+      this.#probeSinceUs = null;
+      // Who answers reports and does not answer this one lost it in a queue.
+      const isLost = isUnheard && this.#answersReports;
+      const tripMs = isLost ? Number.POSITIVE_INFINITY : probedTripMs;
+      const better = flowing[this.#picker.probed(atUs, tripMs, at)];
+      if (better && better !== this.#now.layer) this.#change(better);
+      return;
+    }
     const picked = flowing[this.#picker.pick(report, rates, at)];
     if (picked && picked !== this.#now.layer) this.#change(picked);
+    else if (this.#picker.wantsProbe) {
+      this.#probeSinceUs = atUs;
+      this.#now.member.probe((rates[at - 1] ?? 0) * PROBE_SHARE - (rates[at] ?? 0));
+    }
   }
 
   /** Reads the other layer beside the present one until its key frame comes. */
   #change(layer: Layer): void {
     this.#next?.member.close();
     this.#next = null;
+    this.#probeSinceUs = null;
     if (!this.#video || layer === this.#now.layer) return;
     this.#watchDoor();
     const video = { ...this.#video, send: (packet: Buffer) => this.#send(reader, packet) };
@@ -217,7 +276,9 @@ export class LayerViewer implements FanOutViewer {
   #send(reader: Reader, packet: Buffer): boolean {
     const out = this.#video;
     if (!out) return false;
-    if (isRtcp(packet)) return reader !== this.#now || this.#sendReport(out, packet);
+    // A reader's first report comes right before its first packet.
+    const isOurs = reader === this.#now || reader === this.#next;
+    if (isRtcp(packet)) return !isOurs || this.#sendReport(out, packet);
     if (reader === this.#next && !this.#takeOver(reader, packet)) return true;
     if (reader !== this.#now && reader !== this.#answering) return true;
     if (this.#splice === null) {

@@ -114,6 +114,8 @@ export type MediaRoom = {
   taps(channel: string): LayerTap[];
   /** Packets of a layer that another process received. */
   inject(channel: string, layer: LayerId, requestKeyFrame: () => void): Injection;
+  /** The picture is at another node now: who watches by WebSocket must come again for it. */
+  endStreams(channel: string): void;
   /** Ends a channel: its publisher and its viewers are closed. */
   endChannel(channel: string): void;
   stats(): ReadonlyMap<string, ChannelMediaStats>;
@@ -139,6 +141,7 @@ export function createMediaRoom(options: MediaRoomOptions): MediaRoom {
       (room.channels.get(channel)?.taps() ?? []).map((tap) => ({ ...tap, channel })),
     inject: (channel, layer, requestKeyFrame) =>
       room.channel(channel).inject(layer, requestKeyFrame),
+    endStreams: (name) => room.channels.get(name)?.stream.close(),
     endChannel: (name) => room.end(name),
     stats: () => room.stats(),
     close: () => {
@@ -293,9 +296,8 @@ class Room {
       const session = await channel.watch(offerSdp, wishes.get('layer'));
       const path = `/whep/${name}/${session.sessionId}`;
       const response = created(path, session, this.#links());
-      if (channel.layers().length > 1) {
-        response.headers.link = [response.headers.link ?? [], layerLink(path)].flat();
-      }
+      // Also where there is one layer: another one may come while this viewer watches.
+      response.headers.link = [response.headers.link ?? [], layerLink(path)].flat();
       return response;
     } finally {
       this.#joining--;

@@ -56,6 +56,8 @@ export class Nodes implements ChannelSpan {
       value: { $typeName: 'morphine.nodes.v1.Published', channelId, name, bytes },
     }),
   );
+  /** Another node has become the channel's home: its picture comes from there. */
+  onMovedAway: (channelId: string) => void = () => {};
   readonly counters = { staleWords: 0, homesLost: 0, wordsNotSent: 0 };
   readonly #options: NodesOptions;
   readonly #topics: Topics;
@@ -261,6 +263,7 @@ export class Nodes implements ChannelSpan {
     );
     const guest: Guest = { ...home, channel, clock: asker };
     this.#guests.set(channelId, guest);
+    this.onMovedAway(channelId);
     await this.#topics.follow(this.#channelTopic(channelId), {
       onMessage: (payload, writer) => this.#heard(payload, writer),
       onLost: () => this.#attach(channelId),

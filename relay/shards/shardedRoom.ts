@@ -134,6 +134,7 @@ class Sharded implements ShardedRoom {
   taps: MediaRoom['taps'] = (channel) => this.#inner.taps(channel);
   channels: MediaRoom['channels'] = () => this.#inner.channels();
   inject: MediaRoom['inject'] = (...args) => this.#inner.inject(...args);
+  endStreams: MediaRoom['endStreams'] = (channel) => this.#inner.endStreams(channel);
   stats: MediaRoom['stats'] = () => this.#inner.stats();
 
   sessionIds(): string[] {

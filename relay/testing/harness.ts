@@ -68,6 +68,7 @@ export class RecordingMedia {
       inject: () => ({ push() {}, senderReport() {}, setFlowing() {} }),
       mediaState: () => this.state,
       viewerCount: () => 0,
+      endStreams: () => {},
       endChannel: () => {},
       stats: () => new Map(),
       close: () => {},

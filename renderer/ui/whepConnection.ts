@@ -12,8 +12,6 @@ export type WhepSession = {
   answerSdp: string;
   /** STUN and TURN servers that the other side told of. */
   iceServers?: RTCIceServer[];
-  /** Where a viewer chooses a quality (layer extension of WHEP). */
-  layerUrl?: string | null;
   /** Address that answered in the end; a relay may send on to another engine. */
   answeredBy?: string;
   /** Address of the session, for DELETE and the choice of a layer. */
@@ -53,7 +51,6 @@ export type WhepConnection = {
   answeredBy(): string | null;
   /** Address of the session once there is an answer; null where signalling has none. */
   resource(): string | null;
-  layerUrl(): string | null;
   /** Who takes the messages of the 'analytics' channel from now on, and those kept until now. */
   takeAnalytics(run: (bytes: Uint8Array) => void): void;
   /** Asks the sender to let pictures wait here for so long at most; only our own relay listens. */
@@ -126,7 +123,6 @@ export function openWhepConnection(options: {
     answered,
     answeredBy: () => session?.answeredBy ?? null,
     resource: () => session?.resource ?? null,
-    layerUrl: () => session?.layerUrl ?? null,
     takeAnalytics: (run) => analytics?.take(run),
     tellRoomMs: (roomMs) => analytics?.tell(`room ${roomMs}`),
     close() {
@@ -197,7 +193,6 @@ export function httpSignalling(whepUrl: string): WhepSignalling {
       answeredBy: response.url,
       ...(resource === null ? {} : { resource }),
       iceServers: iceServersOf(response.headers.get('link')),
-      layerUrl: layerUrlOf(response),
       ...(isOffer && resource !== null ? { takeAnswer: (sdp) => patchAnswer(resource, sdp) } : {}),
       leave() {
         if (resource === null) return;
@@ -207,12 +202,6 @@ export function httpSignalling(whepUrl: string): WhepSignalling {
       },
     };
   };
-}
-
-function layerUrlOf(response: Response): string | null {
-  const link = response.headers.get('link') ?? '';
-  const path = /<([^<>]*)>;\s*rel="urn:ietf:params:whep:ext:core:layer"/.exec(link)?.[1];
-  return path === undefined ? null : new URL(path, response.url).href;
 }
 
 async function patchAnswer(resource: string, body: string): Promise<void> {

@@ -34,6 +34,8 @@ export type MediaMoveOptions = {
   swap(connection: WhepConnection): void;
   /** Place or shift changed. */
   onChange(): void;
+  /** False while the picture comes by WebSocket, which is always our relay's. */
+  isByWebrtc(): boolean;
 };
 
 /** A new connection that shows nothing for so long is given up, ms. */
@@ -121,11 +123,15 @@ export class MediaMove {
   #move(to: Place): void {
     const url = to === 'here' ? this.#hereUrl : this.#elsewhereUrl;
     if (url === null || this.#isClosed) return;
-    const attempt = this.#open(url, to === 'here' ? 'here' : 'elsewhere');
     const again = () => {
       this.#giveUp();
       this.#later(RETRY_MS, () => this.#wanted === to && this.#place !== to && this.#move(to));
     };
+    if (!this.#options.isByWebrtc()) {
+      again();
+      return;
+    }
+    const attempt = this.#open(url, to);
     attempt.connection.answered.catch(again);
     const cancelPatience = this.#later(FIRST_FRAME_MS_MAX, again);
     attempt.firstFrame.then(() => {

@@ -1,5 +1,6 @@
 // Asks the relay which qualities of the picture there are, and chooses one: the layer extension of
-// WHEP beside the session. Without an answer there is nothing to choose, and that is no trouble.
+// WHEP, which our relay has beside the session. Without an answer there is nothing to choose, and
+// that is no trouble.
 
 export type Qualities = {
   /** Best first. */
@@ -11,11 +12,7 @@ export type Qualities = {
 const LAYERS_MAX = 8;
 
 /** `wish`: a layer's id, null to leave it to the relay; not given: only asks. */
-export async function askQualities(
-  url: string | null,
-  wish?: string | null,
-): Promise<Qualities | null> {
-  if (url === null) return null;
+export async function askQualities(url: string, wish?: string | null): Promise<Qualities | null> {
   try {
     const choice = {
       method: 'POST',

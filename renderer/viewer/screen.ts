@@ -52,7 +52,6 @@ export class Screen {
   #player: WhepPlayer | null = null;
   #streamPlayer: StreamPlayer | null = null;
   #isStreamWanted = false;
-  #layerUrl: string | null = null;
   readonly #chooser: TransportChooser;
   #move: MediaMove;
   #clockOffset: number | null = null;
@@ -84,16 +83,14 @@ export class Screen {
       url: `${options.origin}/whep/${options.channel}`,
       swap: (connection) => this.#playFrom(connection),
       onChange: () => this.#placeChanged(),
+      isByWebrtc: () => this.#player !== null,
     });
     const begun = first?.connection ?? null;
     if (this.#chooser.plan.webrtc) this.#player = this.#connect(begun);
     else begun?.close();
     this.#connectedAtMs = first?.openedMs ?? monotonicMs();
     begun?.answered.then(
-      () => {
-        this.#move.answeredBy(begun.answeredBy());
-        this.#layerUrl = begun.layerUrl();
-      },
+      () => this.#move.answeredBy(begun.answeredBy()),
       () => {},
     );
   }
@@ -105,7 +102,8 @@ export class Screen {
 
   /** What a viewer may choose from, and where to; null where the picture comes in one quality. */
   async qualities(wish?: string | null): Promise<Qualities | null> {
-    return this.#shown === 'webrtc' ? askQualities(this.#layerUrl, wish) : null;
+    const session = this.#shown === 'webrtc' ? (this.#player?.resource() ?? null) : null;
+    return session === null ? null : askQualities(`${session}/layer`, wish);
   }
 
   /** The RTP offset of the channel's video as it comes out of our relay. */
@@ -327,7 +325,6 @@ export class Screen {
       signalling: async (offerSdp, signal) => {
         const session = await httpSignalling(this.#move.url())(offerSdp, signal);
         this.#move.answeredBy(session.answeredBy ?? null);
-        this.#layerUrl = session.layerUrl ?? null;
         return session;
       },
       timers,

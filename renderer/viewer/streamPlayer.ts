@@ -38,6 +38,12 @@ export type StreamPlayerOptions = {
 
 const RETRY_FIRST_MS = 250;
 const RETRY_MS_MAX = 5_000;
+/** Not even sound for so long: the connection is dead, or its picture is elsewhere now, ms. */
+const SILENT_MS_FIRST = 4_000;
+/** Each connection that brings no more than kept pictures is waited for twice as long, ms. */
+const SILENT_MS_MAX = 32_000;
+/** What still comes this long after a connection was begun is no kept picture, ms. */
+const FLOWING_MS = 2_000;
 /** How often the relay hears how far we are, ms. */
 const ACK_MS = 100;
 /** More than this in the decoder: what comes is left out up to the next key frame. */
@@ -66,6 +72,10 @@ export class StreamPlayer {
   #state: StreamPlayerState = 'connecting';
   #socket: WebSocket | null = null;
   #cancelRetry: CancelTimer = () => {};
+  #begunMs = 0;
+  /** When the connection last brought anything. */
+  #heardMs = 0;
+  #silentMsMax = SILENT_MS_FIRST;
   #retryMs = RETRY_FIRST_MS;
   #decoder: VideoDecoder | null = null;
   #codec = '';
@@ -83,7 +93,10 @@ export class StreamPlayer {
   constructor(options: StreamPlayerOptions) {
     this.#options = options;
     this.sound = new StreamSound(options.monotonicMs);
-    this.#cancelAck = options.timers.every(ACK_MS, () => this.#acknowledge());
+    this.#cancelAck = options.timers.every(ACK_MS, () => {
+      this.#acknowledge();
+      this.#lookForSilence();
+    });
     this.#connect();
   }
 
@@ -106,26 +119,44 @@ export class StreamPlayer {
     const socket = new WebSocket(this.#options.url);
     socket.binaryType = 'arraybuffer';
     this.#socket = socket;
+    this.#begunMs = this.#options.monotonicMs();
+    this.#heardMs = this.#begunMs;
     socket.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
       if (this.#socket === socket && data instanceof ArrayBuffer) this.#take(new Uint8Array(data));
     });
     socket.addEventListener('close', ({ code }) => {
-      if (this.#isClosed || this.#socket !== socket) return;
-      this.#socket = null;
-      this.#needsKeyFrame = true;
-      this.#newestTimestamp = null;
-      if (this.#state !== 'cannotDecode') {
-        this.#state = code === STREAM_CLOSED.notLive ? 'notLive' : 'connecting';
-      }
-      this.#cancelRetry = this.#options.timers.after(this.#retryMs, () => this.#connect());
-      this.#retryMs = Math.min(RETRY_MS_MAX, this.#retryMs * 2);
+      if (this.#socket === socket) this.#lost(code);
     });
+  }
+
+  /** The connection is gone: the next one follows, later each time that one brings nothing. */
+  #lost(code: number): void {
+    if (this.#isClosed) return;
+    this.#socket = null;
+    this.#needsKeyFrame = true;
+    this.#newestTimestamp = null;
+    if (this.#state !== 'cannotDecode') {
+      this.#state = code === STREAM_CLOSED.notLive ? 'notLive' : 'connecting';
+    }
+    this.#cancelRetry = this.#options.timers.after(this.#retryMs, () => this.#connect());
+    this.#retryMs = Math.min(RETRY_MS_MAX, this.#retryMs * 2);
+  }
+
+  /** A dead connection is not closed by anybody: without this a page would wait for ever. */
+  #lookForSilence(): void {
+    const socket = this.#socket;
+    if (!socket || this.#options.monotonicMs() - this.#heardMs < this.#silentMsMax) return;
+    this.#silentMsMax = Math.min(SILENT_MS_MAX, this.#silentMsMax * 2);
+    this.#lost(0);
+    socket.close();
   }
 
   #take(bytes: Uint8Array): void {
     const message = readStreamMessage(bytes);
     if (!message) return;
     this.#retryMs = RETRY_FIRST_MS;
+    this.#heardMs = this.#options.monotonicMs();
+    if (this.#heardMs - this.#begunMs > FLOWING_MS) this.#silentMsMax = SILENT_MS_FIRST;
     if (message.kind === 'facts') this.#options.onFacts(message.payload);
     else if (message.kind === 'sound') {
       this.sound.push(message.payload, message.rtpTimestamp, message.senderUs);

@@ -74,7 +74,8 @@ export async function startHandoverShow(
     /** The show is live and goes by our own relay. */
     tellLive: () => tellShow(studio, { state: 'off', reason: '', whipUrl: '', whepUrl: '' }),
     onUnit: (run: (unit: Unit) => void) => listeners.push(run),
-    openViewer: () => openViewer(browser, `${relay.url}/s/${studio.channelId}`),
+    openViewer: (query = '', prepare?: (page: Page) => Promise<unknown>) =>
+      openViewer(browser, `${relay.url}/s/${studio.channelId}${query}`, prepare),
     async handOver(
       target: { whipUrl: string; token: string; whepUrl: string },
       changes: Partial<HandoverOptions> = {},
@@ -129,10 +130,15 @@ function tellFacts(studio: TestStudio, { captureUs, rtpTimestamp }: Unit): void 
   studio.send({ case: 'analytics', value: create(FrameFactsSchema, facts) });
 }
 
-async function openViewer(browser: Browser, url: string) {
+async function openViewer(
+  browser: Browser,
+  url: string,
+  prepare: (page: Page) => Promise<unknown> = async () => {},
+) {
   const context = await browser.newContext({ viewport: PHONE });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  await prepare(page);
+  page.setDefaultTimeout(75_000);
   const complaints: string[] = [];
   page.on('pageerror', (cause) => complaints.push(String(cause)));
   page.on('console', (message) => {
