@@ -47,8 +47,8 @@ export function mayOpenOutside(url: string, viewerUrl: string | null): boolean {
   return protocol === 'https:' && OUTSIDE_HOSTS.has(hostname);
 }
 
-/** Parts of the studio that a link may show. None of them does anything by being shown. */
-const PLACES = ['studio', 'markets', 'obs', 'share', 'relay'] as const;
+/** Docks of the studio that a link may show. None of them does anything by being shown. */
+const PLACES = ['studio', 'sources', 'health', 'recording', 'markets', 'events'] as const;
 export type Place = (typeof PLACES)[number];
 
 /**

@@ -36,16 +36,16 @@ test('no text from outside opens more than the list and the show', () => {
 
 test('a link shows one of a few places, or nothing', () => {
   assert.equal(placeOf('morphine-studio://open'), 'studio');
-  assert.equal(placeOf('morphine-studio://open/relay'), 'relay');
+  assert.equal(placeOf('morphine-studio://open/events'), 'events');
   const rest = fc.string().map((text) => `morphine-studio://${text}`);
   fc.assert(
     fc.property(fc.oneof(rest, fc.string(), fc.webUrl()), (link) => {
       const place = placeOf(link);
-      assert.ok(place === null || ['studio', 'markets', 'obs', 'share', 'relay'].includes(place));
+      assert.ok(place === null || /^(studio|sources|health|recording|markets|events)$/.test(place));
     }),
     { numRuns: 50 },
   );
-  const given = ['--data', 'x', 'morphine-studio://open/obs', 'MORPHINE-STUDIO://OPEN'];
+  const given = ['--data', 'x', 'morphine-studio://open/events', 'MORPHINE-STUDIO://OPEN'];
   assert.deepEqual(splitLinks(given), { args: ['--data', 'x'], link: given[3] });
   const switches = ['--no-sandbox', '--ozone-platform=wayland', '--no-sandbox=1', '--inspect=9229'];
   assert.deepEqual(withoutWindowSwitches(switches), ['--no-sandbox=1', '--inspect=9229']);

@@ -51,6 +51,8 @@ export type ChannelViewer = {
   readonly address: string;
   /** It came back and hears only what it missed. */
   readonly hasResumed: boolean;
+  /** A screen of the streamer's own, such as the overlay in OBS: nobody is watching there. */
+  readonly isDisplay: boolean;
   /** Says why, and closes the connection. */
   end(refusal: Refusal): void;
   /** Closes itself when it is too slow; the page comes back and hears everything again. */
@@ -120,7 +122,9 @@ export class Channel {
   }
 
   get viewerCount(): number {
-    return this.viewers.size + this.farViewers.size;
+    let count = this.farViewers.size;
+    for (const { isDisplay } of this.viewers.values()) if (!isDisplay) count++;
+    return count;
   }
 
   get studio(): ChannelStudio | null {

@@ -115,7 +115,7 @@ class Page {
         const value = create(WelcomeSchema, { feed, number: BigInt(news.number), resumed });
         tell(bytesOf({ case: 'welcome', value }));
         const nobody = { subject: ID, publicKey: '', address: '', hasResumed: resumed };
-        const hears = { end: () => {}, send: tell, sendAnalytics: () => {} };
+        const hears = { end: () => {}, send: tell, sendAnalytics: () => {}, isDisplay: false };
         this.#channel.viewerCame({ id, ...nobody, ...hears }, missed);
         if (!resumed) for (const word of this.#greeting()) tell(bytesOf(word));
       },

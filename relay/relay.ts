@@ -501,8 +501,9 @@ function upgrade(
       sockets.streams.accept(request, stream, head, serve);
       return;
     }
+    const isDisplay = /[?&]display(=|&|$)/.test(request.url ?? '');
     sockets.viewers.accept(request, stream, head, (socket) =>
-      serveViewer(room, channelId, socket, address),
+      serveViewer(room, channelId, socket, { address, isDisplay }),
     );
   });
 }

@@ -52,9 +52,9 @@ export function serveViewer(
   room: RelayRoom,
   channelId: string,
   socket: FactsSocket,
-  address: string,
+  from: { address: string; isDisplay: boolean },
 ): void {
-  new ViewerSession(room, channelId, socket, address);
+  new ViewerSession(room, channelId, socket, from);
 }
 
 class ViewerSession implements ChannelViewer {
@@ -62,6 +62,7 @@ class ViewerSession implements ChannelViewer {
   subject = '';
   publicKey = '';
   readonly address: string;
+  readonly isDisplay: boolean;
   hasResumed = false;
   readonly #room: RelayRoom;
   readonly #channelId: string;
@@ -78,12 +79,18 @@ class ViewerSession implements ChannelViewer {
   #isClosed = false;
   #stopTimer: () => void;
 
-  constructor(room: RelayRoom, channelId: string, socket: FactsSocket, address: string) {
+  constructor(
+    room: RelayRoom,
+    channelId: string,
+    socket: FactsSocket,
+    from: { address: string; isDisplay: boolean },
+  ) {
     const nowUs = room.clock.nowUs();
     this.id = newId(room.random);
     this.#room = room;
     this.#channelId = channelId;
-    this.address = address;
+    this.address = from.address;
+    this.isDisplay = from.isDisplay;
     this.#socket = socket;
     this.#nonce = newId(room.random);
     this.#bets = new TokenBucket({ ...BETS, nowUs });

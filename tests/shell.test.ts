@@ -322,7 +322,16 @@ test('a studio in its window, from the first frame to nothing left', async (t) =
     const { templates } = client.state() as StudioState;
     const marketId = crypto.randomUUID().replaceAll('-', '');
     await until('betting', ({ show }) => show.bettingSuspended === '');
-    await client.studio.markets.open({ templateId: templates[0]?.id ?? '', marketId });
+    // A busy machine may lose the picture again between the two; the same id opens one market.
+    await waitFor('the market to be opened', () =>
+      client.studio.markets.open({ templateId: templates[0]?.id ?? '', marketId }).then(
+        () => true,
+        (refusal: Error) => {
+          if (!/picture/.test(refusal.message)) throw refusal;
+          return false;
+        },
+      ),
+    );
     await until('the market', ({ markets }) =>
       markets.some(({ id, state }) => id === marketId && state === 'OPEN'),
     );

@@ -143,7 +143,7 @@ export const fuzzStudios: Fuzzer = (cases, seed) => {
   const channel = new Channel(ID, new ManualTime(), NO_SPAN, ID);
   const quiet = { send() {}, sendAnalytics() {}, end() {} };
   const viewer = { id: 'v1', subject: ID, publicKey: '', address: '', hasResumed: false };
-  channel.viewerCame({ ...viewer, ...quiet }, null);
+  channel.viewerCame({ ...viewer, ...quiet, isDisplay: false }, null);
   channel.watch({
     analytics: (facts) => void JSON.stringify([detectionOf(facts), poseOf(facts), speedOf(facts)]),
     markets: (markets) => void JSON.stringify(markets.map(opportunityOf)),

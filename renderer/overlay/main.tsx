@@ -51,7 +51,7 @@ function watch(id: string): void {
     timers: realTimers,
     monotonicMs,
     openLine: (events) =>
-      webSocketLine(`${location.origin.replace(/^http/, 'ws')}/facts/${id}`, events),
+      webSocketLine(`${location.origin.replace(/^http/, 'ws')}/facts/${id}?display`, events),
     onState: () => {},
     onPong: (pong) => clock.takePing(pong),
     onWord(word) {

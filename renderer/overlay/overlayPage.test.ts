@@ -20,6 +20,7 @@ import {
   removeFolder,
   startTestRelay,
   TestStudio,
+  TestViewer,
   temporaryFolder,
 } from '../../relay/testing/harness.ts';
 import { browserSkip, launchBrowser } from '../../tests/harness/browser.ts';
@@ -93,6 +94,10 @@ test('what OBS lays over the picture', skip, async () => {
   show(Show_State.LIVE);
   await page.locator('[data-market="m1"][data-state="OPEN"]').waitFor();
   await chinese.locator('[data-market="m1"]').waitFor();
+  const viewer = new TestViewer(relay.url, studio.channelId);
+  await viewer.hello();
+  assert.equal((await viewer.take('show')).viewers, 1, 'two overlays are no viewers');
+  viewer.close();
   assert.equal(await opacityAt(page, 900, 100), 0, 'the picture beneath is seen');
   const card = await page.locator('[data-market="m1"]').boundingBox();
   assert.ok(card && card.x < 640 && card.y > 360, 'it lies in its corner');

@@ -11,6 +11,7 @@ import './zones.css';
 import './forms.css';
 import './strips.css';
 import { App } from './App.tsx';
+import { listenForPlaces } from './docks/showDock.ts';
 import { speakChosen, useLanguage } from './language.ts';
 
 // The page's policy forbids code from text; zod then must not even try.
@@ -20,6 +21,7 @@ const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
 await speakChosen();
 createRoot(root).render(<Root />);
+listenForPlaces();
 
 /** Another language draws everything anew. */
 function Root() {

@@ -28,8 +28,8 @@ async function oneInstance(shell: ShellProcess, window: number): Promise<void> {
   assert.deepEqual(places(shell), []);
   const asked = ['studio', 'app', 'morphine-studio://open/markets'];
   await shell.ask('secondStart', { argv: asked });
-  assert.equal(await shell.ask('openLink', { url: 'morphine-studio://open/obs/' }), true);
-  assert.deepEqual(places(shell), ['markets', 'obs']);
+  assert.equal(await shell.ask('openLink', { url: 'morphine-studio://open/events/' }), true);
+  assert.deepEqual(places(shell), ['markets', 'events']);
   for (const url of [
     'morphine-studio://open/markets?act=open',
     'morphine-studio://open/../../x',
@@ -40,7 +40,7 @@ async function oneInstance(shell: ShellProcess, window: number): Promise<void> {
   ]) {
     await shell.ask('openLink', { url });
   }
-  assert.deepEqual(places(shell), ['markets', 'obs'], 'a link shows a place and does nothing');
+  assert.deepEqual(places(shell), ['markets', 'events'], 'a link shows a place and does nothing');
   assert.ok(shell.notesOf('toPage').every((one) => one.window === window));
 }
 

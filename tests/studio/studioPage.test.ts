@@ -427,6 +427,21 @@ describe('the studio page', { skip: noChromium }, () => {
     await story.close();
   });
 
+  test('a place that a link asks for is shown, also where it was hidden, and nothing else', async () => {
+    const story = await startStory(folder);
+    const page = await openStudio(story);
+    await page.getByRole('button', { name: 'Hide dock: Markets' }).click();
+    await page.locator('#dock-markets').waitFor({ state: 'detached' });
+    await page.evaluate(() => {
+      for (const place of ['nothing', '__proto__', 'markets']) {
+        window.postMessage({ type: 'morphinePlace', place }, location.origin);
+      }
+    });
+    await page.waitForFunction(() => document.activeElement?.id === 'dock-markets');
+    await page.close();
+    await story.close();
+  });
+
   test('a refused call says its sentence; the title and the sources work by keyboard', async () => {
     const story = await startStory(folder);
     const page = await openStudio(story);
