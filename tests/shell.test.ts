@@ -236,6 +236,22 @@ async function checkMainIsAside(shell: ShellProcess): Promise<void> {
   for (const message of messages) assert.ok(fromChildSchema.safeParse(message).success);
 }
 
+/**
+ * A busy machine may lose the picture again, and a new engine has its ledger a moment later: both
+ * refuse by name, and asking once more does the same thing once.
+ */
+function whenSteady(what: string, call: () => Promise<unknown>): Promise<true> {
+  return waitFor(what, () =>
+    call().then(
+      () => true as const,
+      (refusal: Error) => {
+        if (!/picture|ledger is away/.test(refusal.message)) throw refusal;
+        return false;
+      },
+    ),
+  );
+}
+
 const portsHanded = (shell: ShellProcess) =>
   shell.notesOf('toPage').filter(({ channel }) => channel === 'port').length;
 
@@ -322,15 +338,8 @@ test('a studio in its window, from the first frame to nothing left', async (t) =
     const { templates } = client.state() as StudioState;
     const marketId = crypto.randomUUID().replaceAll('-', '');
     await until('betting', ({ show }) => show.bettingSuspended === '');
-    // A busy machine may lose the picture again between the two; the same id opens one market.
-    await waitFor('the market to be opened', () =>
-      client.studio.markets.open({ templateId: templates[0]?.id ?? '', marketId }).then(
-        () => true,
-        (refusal: Error) => {
-          if (!/picture/.test(refusal.message)) throw refusal;
-          return false;
-        },
-      ),
+    await whenSteady('the market to be opened', () =>
+      client.studio.markets.open({ templateId: templates[0]?.id ?? '', marketId }),
     );
     await until('the market', ({ markets }) =>
       markets.some(({ id, state }) => id === marketId && state === 'OPEN'),
@@ -354,7 +363,9 @@ test('a studio in its window, from the first frame to nothing left', async (t) =
       await until('the show going on', ({ show }) => show.state === 'live');
       assert.equal(facts().viewer, viewer);
     }
-    await client.studio.show.rename({ title: 'After the restart' });
+    await whenSteady('the title to be taken', () =>
+      client.studio.show.rename({ title: 'After the restart' }),
+    );
     await until('the new title', ({ show }) => show.title === 'After the restart');
     await checkMainIsAside(shell);
   });
