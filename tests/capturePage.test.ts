@@ -1,7 +1,7 @@
 // Proves that the built capture page, in a real Chromium with its fake camera and microphone,
 // delivers decodable H.264 and Opus on the media clock; that a key frame comes on demand; and that
-// the page comes back by itself after its connection was lost; that a refused and a missing camera
-// are states with a reason; that a screen takes over from the camera with one page, and what is laid
+// the page comes back by itself after its connection was lost; that a refused, a missing and an
+// unplugged camera are states with a reason, and the last is back by itself; that a screen takes over from the camera with one page, and what is laid
 // over it is in the decoded picture. It is joined to the real capture
 // room by the studio's own WebSocket door; only the server around it is the test's.
 
@@ -13,7 +13,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
 import { realTimers } from '../core/base/clock.ts';
 import { silentLogger } from '../core/base/logger.ts';
 import type { SourceState } from '../core/contract/state.ts';
@@ -95,7 +95,7 @@ before(async () => {
     });
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const device = '--use-fake-device-for-media-stream=display-media-type=monitor';
+  const device = '--use-fake-device-for-media-stream=display-media-type=monitor,device-count=3';
   const switches = ['--use-fake-ui-for-media-stream', device];
   browser = await chromium.launch({
     executablePath: executablePath ?? '',
@@ -172,6 +172,65 @@ test('a refused and a missing camera are states that page and studio name', { sk
   const missing = { switches: [], permissions: ['camera', 'microphone'] };
   await saysWhy({ ...refused, reason: /^The camera is blocked for this page/, isRetried: false });
   await saysWhy({ ...missing, reason: /^No camera was found/, isRetried: true });
+});
+
+type Unplugged = { cameras: MediaStreamTrack[]; isUnplugged: boolean };
+
+/** What a browser does when a camera goes: its track ends, and nobody can open it. */
+function pull(page: Page, isUnplugged: boolean): Promise<void> {
+  return page.evaluate((gone) => {
+    const own = window as unknown as Unplugged;
+    own.isUnplugged = gone;
+    for (const track of gone ? own.cameras : []) {
+      track.stop();
+      track.dispatchEvent(new Event('ended'));
+    }
+    navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+  }, isUnplugged);
+}
+
+test('a camera unplugged while live is named and back by itself; another one is chosen', {
+  skip: skip || (hasFfmpeg(ffmpeg) ? false : 'no ffmpeg for the slate'),
+}, async () => {
+  await capture.select('camera:');
+  const page = await browser?.newPage();
+  assert.ok(page);
+  await page.addInitScript(() => {
+    const own = window as unknown as Unplugged;
+    Object.assign(own, { cameras: [], isUnplugged: false });
+    const { mediaDevices } = navigator;
+    const open = mediaDevices.getUserMedia.bind(mediaDevices);
+    mediaDevices.getUserMedia = async (wanted) => {
+      if (own.isUnplugged && wanted?.video) throw new DOMException('gone', 'NotFoundError');
+      const stream = await open(wanted);
+      own.cameras.push(...stream.getVideoTracks());
+      return stream;
+    };
+  });
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/capture/`);
+  await until(() => capture.state().state === 'live' && capture.state().width > 0);
+  const since = units.length;
+  await pull(page, true);
+  await until(() => capture.state().isSlate === true);
+  const { reason, title, state } = capture.state();
+  assert.match(reason, /^(The camera went away|No camera was found\. Plug one in)/);
+  assert.equal(state, 'failed');
+  assert.notEqual(title, '');
+  await pull(page, false);
+  await until(() => capture.state().state === 'live' && capture.state().isSlate === undefined);
+  const shown = units.slice(since).filter(({ track, layer }) => track === 'video' && !layer);
+  const back = shown.findLast(({ slate }) => slate);
+  assert.ok(back && shown[shown.indexOf(back) + 1]?.keyFrame, 'the show goes on at a key frame');
+  for (const [index, { captureUs }] of shown.entries()) {
+    assert.ok(captureUs > (shown[index - 1]?.captureUs ?? 0), 'times only rise');
+  }
+  // The second of Chromium's fake cameras gives depth (Y16), which nobody encodes.
+  await page.getByRole('combobox', { name: 'Camera' }).selectOption({ label: 'fake_device_2' });
+  await until(
+    () => capture.state().state === 'live' && /fake_device_2/.test(capture.state().title),
+  );
+  await page.close();
+  await until(() => capture.state().state !== 'live');
 });
 
 test('a screen takes over from the camera, and what lies over it is in the picture', {

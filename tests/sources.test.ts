@@ -114,6 +114,11 @@ async function playEncoder(studio: RunningStudio, owner: Owner): Promise<void> {
     child.kill('SIGKILL');
   }
   assert.ok(!studio.output().includes(rtmp.key), 'the key stands in no line');
+  // SRT is told whichever source is on air, or what it lacks.
+  const { srt = '', srtReason = '' } = studio.facts().ingest ?? {};
+  const address = /^srt:\/\/127\.0\.0\.1:\d+\?mode=caller&passphrase=([0-9a-f]{32})$/.exec(srt);
+  assert.ok(address ?? /SRT needs a newer ffmpeg/.test(srtReason), `${srt} ${srtReason}`);
+  assert.ok(!address || !studio.output().includes(address[1] ?? ''), 'nor the passphrase');
   await viewer.page.context().close();
 }
 

@@ -1,7 +1,8 @@
 // Proves that sources are switched live under two viewers: match, clip and match again
 // on one connection each, one SSRC, times of one clock, no picture missing at the cut; that a source
 // which never comes leaves the picture alone; that a clip which stands is read as stalled with its
-// name, betting suspended, until it is back. Real studio, relay and Chromium.
+// name, betting suspended, until it is back; the same for one that is paused by hand. Real studio,
+// relay and Chromium.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -130,6 +131,17 @@ test('sources change under two viewers who never connect anew', {
       // It was replaced meanwhile.
     }
   }
+  for (const viewer of viewers) await viewer.untilState('live');
+  await owner.until('bets again', ({ show }) => show.bettingSuspended === '');
+  // Paused by hand: the last picture is held, which viewers read, and nobody bets.
+  await sources.setPaused({ isPaused: true });
+  for (const viewer of viewers) {
+    await viewer.untilState('stalled');
+    await viewer.page.getByText('⏸ corner.mp4').waitFor();
+  }
+  await owner.until('no bets', ({ show }) => /stalled/.test(show.bettingSuspended));
+  await sources.seek({ positionMs: 1_000 });
+  await sources.setPaused({ isPaused: false });
   for (const viewer of viewers) await viewer.untilState('live');
   await owner.until('bets again', ({ show }) => show.bettingSuspended === '');
   await switchTo('demo:', 1280);

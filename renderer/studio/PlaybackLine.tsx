@@ -10,6 +10,7 @@ import { IconButton } from '../ui/Button.tsx';
 import { Figure } from '../ui/Figure.tsx';
 import { elapsedText } from '../ui/figures.ts';
 import { text } from '../ui/texts.ts';
+import { Said } from './Secret.tsx';
 import { ask, studio } from './store.ts';
 import { useNowUs } from './useNowUs.ts';
 
@@ -26,7 +27,7 @@ export function PlaybackLine({ playback }: { playback: Playback }) {
       <legend className="visuallyHidden">{text('studio.playback', { title })}</legend>
       {isList ? (
         <span className="source-facts playback-entry">
-          {text('studio.playback.entry', { entry, entries, title })}
+          <Said>{text('studio.playback.entry', { entry, entries, title })}</Said>
         </span>
       ) : null}
       <Position playback={playback} />
