@@ -520,7 +520,11 @@ function join(rooms: Joined): void {
     else rooms.store.apply({ type: 'notice.raised', notice: { id, severity: 'warn', text } });
   });
   socket.onStats(relayPictureWatch({ isLive: show.isLive, suspend: picture.suspend }));
-  capture.onState((source) => views.sourceChanged(source));
+  capture.onState((source) => {
+    views.sourceChanged(source);
+    // At once: whoever paused it knows what comes next.
+    show.suspend('picturePaused', source.playback?.isPaused ?? false);
+  });
   tellSlates((run) => capture.onState(run), rooms.tellShow);
   vision.onFacts((facts, bytes) => {
     publisher.sendAnalytics(bytes);

@@ -139,7 +139,7 @@ test('sources change under two viewers who never connect anew', {
     await viewer.untilState('stalled');
     await viewer.page.getByText('⏸ corner.mp4').waitFor();
   }
-  await owner.until('no bets', ({ show }) => /stalled/.test(show.bettingSuspended));
+  await owner.until('no bets', ({ show }) => /paused/.test(show.bettingSuspended));
   await sources.seek({ positionMs: 1_000 });
   await sources.setPaused({ isPaused: false });
   for (const viewer of viewers) await viewer.untilState('live');

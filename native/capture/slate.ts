@@ -154,7 +154,8 @@ function drawSlate(title: string): Uint8Array {
   const fit = LINE_WIDTH_MAX / Math.max(1, textWidth(name, 1));
   const height = Math.min(64, fit);
   const centred = (text: string, tall: number) => (PICTURE_WIDTH - textWidth(text, tall)) / 2;
-  const middle = PICTURE_HEIGHT / 2;
+  // Above the words that the viewers' page lays over the middle.
+  const middle = PICTURE_HEIGHT * 0.27;
   const bright = { tint: BRIGHT, height, weight: Math.max(3, height / 9) };
   write(canvas, name, centred(name, height), middle - height - 12, bright);
   const words = 'NO PICTURE RIGHT NOW';

@@ -13,6 +13,7 @@ export const SUSPENSIONS = {
   ledgerWaits: 'The ledger waits for its copy at the relay; existing bets are safe.',
   ledgerAway: 'The ledger is restarting; existing bets are safe.',
   shield: 'Betting is suspended by the moderators for now.',
+  picturePaused: 'The picture is paused.',
   pictureLost: 'The picture does not reach the relay.',
   pictureStalled: 'The picture is stalled.',
   pictureReturning: 'The picture has just come back; betting goes on when it is steady.',
