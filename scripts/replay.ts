@@ -10,14 +10,7 @@ import type { GameEvent } from '../core/contract/events.ts';
 import { toldArgs } from '../native/recording/toldLines.ts';
 import { type Facts, factsAsSeen, factsAsTold } from './replay/facts.ts';
 import { flipWords, guardFlips, withGuard } from './replay/guardFlips.ts';
-import {
-  type AboutShow,
-  type Command,
-  NoShow,
-  readAbout,
-  readCommands,
-  readUnits,
-} from './replay/readShow.ts';
+import { type AboutShow, type Command, NoShow, readShow, readUnits } from './replay/readShow.ts';
 import { openFreshLedger } from './replay/replayLedger.ts';
 import { replayRules } from './replay/replayRules.ts';
 import { seeAgain } from './replay/replayVision.ts';
@@ -152,8 +145,7 @@ function tellFlips(
 
 async function main(): Promise<void> {
   const line = readCommandLine();
-  const about = readAbout(line.folder);
-  const recorded = readCommands(line.folder);
+  const { about, commands: recorded } = readShow(line.folder);
   say(`"${about.title}": ${recorded.length} lines, pack ${about.pack || '(none)'}.`);
   const { commands, isSame } = await decide(line, about, recorded);
   if (line.guardMs !== null) tellFlips(line, about, commands, line.guardMs);

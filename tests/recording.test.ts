@@ -1,7 +1,7 @@
 // Proves what stays of a show, with a real studio and relay and no browser: a market that a person
 // decides by a stated moment shows that frame to the crew and, signed, to viewers; its hash is in
-// the journal and a file that was changed is found; the recording opens after the
-// engine that wrote it was killed, and a clip of the last seconds is cut.
+// the journal and a file that was changed is found; the rules of markets decide again what was
+// recorded; the recording opens after the engine that wrote it was killed, and a clip is cut.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -14,6 +14,10 @@ import { readFmp4 } from '../core/media/fmp4Reader.ts';
 import { channelIdOf, isSigned, stillSigningText } from '../core/wire/signing.ts';
 import { TEST_FFMPEG_PATH } from '../native/ffmpeg/testFfmpeg.ts';
 import { inspectLedger, openLedgerFile } from '../native/ledger/inspect.ts';
+import { factsAsTold } from '../scripts/replay/facts.ts';
+import { readShow } from '../scripts/replay/readShow.ts';
+import { openFreshLedger } from '../scripts/replay/replayLedger.ts';
+import { replayRules } from '../scripts/replay/replayRules.ts';
 import { enterStudio, type Owner } from './harness/owner.ts';
 import { type RunningStudio, startStudio, waitFor } from './harness/studio.ts';
 
@@ -116,6 +120,29 @@ test('the journal names the file; one that was changed is found', { skip }, asyn
   renameSync(file, join(folder, 'gone'));
   assert.deepEqual(looked().evidence, { checked: 0, gone: 1 });
   assert.deepEqual(looked().findings, []);
+});
+
+test('the rules of markets decide what was recorded again', { skip }, async () => {
+  const { markets } = owner.client.studio;
+  const template = owner.state().templates.find(({ decideOn }) => decideOn !== null);
+  assert.ok(template);
+  const short = { betWindowSeconds: 3, horizonSeconds: 4, deadlineSeconds: 60 };
+  const byMachine = { marketId: 'a7'.repeat(16), template: { ...template, ...short } };
+  await waitFor('the market', () => markets.create(byMachine).catch(() => null));
+  // Nothing happens in it, or the picture stood: the machine says which.
+  await owner.until('the machine to decide', ({ markets: all }) =>
+    all.some(({ id, state }) => id === byMachine.marketId && /RESOLVED|VOID/.test(state)),
+  );
+  const show = join(dataFolder, 'recordings', owner.state().recording.name);
+  const { about, commands } = readShow(show);
+  assert.ok(about.rules);
+  const ledger = openFreshLedger(dataFolder, about, commands);
+  const again = { start: about.rules, commands, ledger, facts: factsAsTold() };
+  const { decisions, differences } = await replayRules(again);
+  const { differsAt, rows } = ledger.result();
+  ledger.close();
+  assert.deepEqual([differences, differsAt], [[], 0]);
+  assert.ok(decisions >= 1 && rows >= 4, `${decisions} decisions, ${rows} rows`);
 });
 
 test('a clip is cut, and the recording opens after its engine was killed', { skip }, async () => {

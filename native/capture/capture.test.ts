@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -368,6 +368,44 @@ test('without ffmpeg demo: and file: say what they lack, camera: waits', async (
   await capture.select('camera:');
   assert.equal(capture.state().state, 'connecting');
   await capture.close();
+});
+
+/** A copy whose header says what it said and whose pictures are noise. */
+function spoil(from: string, to: string): void {
+  const bytes = readFileSync(join(folder, from));
+  const at = bytes.indexOf('mdat');
+  assert.ok(at > 0);
+  const end = at - 4 + bytes.readUInt32BE(at - 4);
+  for (let index = at + 4; index < end; index++) bytes[index] = (index * 73) & 255;
+  writeFileSync(join(folder, to), bytes);
+}
+
+test('files that lie about themselves never come on air, and the show goes on', {
+  skip: anyFfmpeg,
+}, async (t) => {
+  if (!maker) return;
+  makeClip('true.mp4', false);
+  spoil('true.mp4', 'noise.mp4');
+  writeFileSync(join(folder, 'words.mp4'), 'these are words');
+  const { capture, units, until } = watch(maker);
+  t.after(() => capture.close());
+  await capture.select('file:true.mp4');
+  await until(() => ofTrack(units, 'video').length >= 10);
+  // Its name says that it is a film, and it is refused as what it is.
+  await assert.rejects(
+    capture.select('file:words.mp4'),
+    (error) => error instanceof SourceError && error.code === 'unreadable-file',
+  );
+  // Its header says that it holds pictures: it is believed, and shown why it does not come.
+  await capture.select('file:noise.mp4');
+  const count = units.length;
+  const next = () => capture.state().next;
+  await until(() => next()?.state === 'reconnecting');
+  assert.match(next()?.reason ?? '', /^noise\.mp4 gives no picture .*damaged.* Choose another/);
+  await until(() => units.length > count + 25);
+  assert.deepEqual([capture.state().title, capture.state().state], ['true.mp4', 'live']);
+  assert.ok(units.every(({ slate }) => !slate));
+  checkFeed(units);
 });
 
 test('wrong sources are refused by name', { skip: anyFfmpeg }, async () => {

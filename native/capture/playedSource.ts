@@ -25,6 +25,9 @@ const DRIFT_US_MAX = 300_000;
 /** Nobody needs more than a second of pictures to make the last one of them. */
 const PICTURES_MAX = 300;
 
+/** What to do about a file or stream that is not what it says it is. */
+const NO_PICTURE = 'it is damaged, or not what it says it is. Choose another, or export it anew.';
+
 /** Starts playing what checkSource has seen. */
 export function openPlayedSource(programme: Programme, around: SourceSurroundings): Source {
   const source = new PlayedSource(programme, around);
@@ -239,7 +242,9 @@ class PlayedSource implements Source {
     }
     const waitMs = this.#backOff.nextMs(performance.now() - this.#startedMs);
     logger.warn('The file stopped playing', { reason, waitMs });
-    onState({ state: 'reconnecting', reason: `${this.#programme.name} stopped: ${reason}` });
+    const { name } = this.#programme;
+    const said = this.#last ? `stopped: ${reason}` : `gives no picture (${reason}): ${NO_PICTURE}`;
+    onState({ state: 'reconnecting', reason: `${name} ${said}` });
     const entry = this.#last?.shown.entry ?? 0;
     this.#cancelRestart = timers.after(waitMs, () => this.#play({ entry, positionUs: 0 }));
   }

@@ -19,6 +19,7 @@ import { createRecorder, type ShowFile } from './recorder.ts';
 import { createReplayRing, type ReplayRing } from './replayRing.ts';
 import { deleteOld, SWEEP_EVERY_MS } from './retention.ts';
 import { createStillMaker, type StillMaker } from './still.ts';
+import { toldLine } from './toldLines.ts';
 
 /** A clip of something that happened: this long before it and after it, microseconds. */
 const HIGHLIGHT_BEFORE_US = 8_000_000;
@@ -66,7 +67,7 @@ export type RecordingOptions = {
   logger: Logger;
   wallMs(): number;
   onHelper(pid: number, alive: boolean): void;
-  ledger: Pick<LedgerClient, 'keepEvidence' | 'head'>;
+  ledger: Pick<LedgerClient, 'keepEvidence' | 'head' | 'onConnected'>;
   factsAt(captureUs: MediaTimeUs): readonly string[];
   /** What is needed to run the show again, as it stands now. */
   showFile(): ShowFile;
@@ -90,6 +91,8 @@ class RecordingRoom implements Recording {
   #isLive = false;
   /** What is asked of the ledger while a recording begins. */
   #early: string[] | null = null;
+  /** The ledger was away when the recording began. */
+  #lacksHead = false;
   #cancels = new Set<() => void>();
 
   constructor(options: RecordingOptions) {
@@ -112,6 +115,7 @@ class RecordingRoom implements Recording {
     });
     this.#cancels.add(timers.every(SWEEP_EVERY_MS, () => void this.#sweep()));
     void this.#sweep();
+    options.ledger.onConnected(() => void this.#noteHead());
   }
 
   push(unit: Unit): void {
@@ -169,11 +173,31 @@ class RecordingRoom implements Recording {
     const head = await asked;
     const at = head ? { ledgerId: head.ledgerId, headSeq: head.seq, headHash: head.hash } : {};
     await this.#recorder.start(title, { ...this.#options.showFile(), ...at });
+    this.#lacksHead = head === null;
+    this.#letGo();
+    await this.#noteHead();
+    const { state, reason } = this.#recorder.view();
+    if (state === 'failed') throw new RecordingRefused(reason);
+  }
+
+  /** Lines that came while the ledger was asked where it stands. */
+  #letGo(): void {
     const early = this.#early ?? [];
     this.#early = null;
     for (const line of early) this.#recorder.command(line);
-    const { state, reason } = this.#recorder.view();
-    if (state === 'failed') throw new RecordingRefused(reason);
+  }
+
+  /** A ledger that was away when the recording began: from here on its rows can be made again. */
+  async #noteHead(): Promise<void> {
+    if (!this.#lacksHead || this.#early || !this.isRunning()) return;
+    this.#early = [];
+    const head = await this.#options.ledger.head().catch(() => null);
+    if (head) {
+      this.#lacksHead = false;
+      const { seq: headSeq, hash: headHash, ledgerId } = head;
+      this.#recorder.command(toldLine('told.head', { headSeq, headHash, ledgerId }));
+    }
+    this.#letGo();
   }
 
   stop(): Promise<void> {

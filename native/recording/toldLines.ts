@@ -37,6 +37,8 @@ export const toldArgs = {
   'told.ledger': z.object({ atUs: timeUs, isConnected: z.boolean() }),
   /** Asked of vision after the picture of this capture time. */
   'told.control': z.object({ afterUs: timeUs, control: controlSchema }),
+  /** Where the ledger stands, which was away when the recording began. */
+  'told.head': z.object({ headSeq: timeUs, headHash: z.string(), ledgerId: z.string() }),
   /** From this picture on a slate is sent, or no slate any more: nobody judges slates. */
   'told.slate': z.object({ fromUs: timeUs, isOn: z.boolean() }),
 } as const;

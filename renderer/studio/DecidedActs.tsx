@@ -35,7 +35,7 @@ export function DecidedActs({ marketId, title }: { marketId: string; title: stri
           {text('studio.case.keep')}
         </Button>
       </div>
-      <output className="pastMarket-left">{said}</output>
+      <output className="pastMarket-said">{said}</output>
     </>
   );
 }

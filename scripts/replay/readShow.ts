@@ -9,7 +9,7 @@ import { rtpTimestampOf, type Unit } from '../../core/media/feed.ts';
 import { readFmp4 } from '../../core/media/fmp4Reader.ts';
 import { readFactLines } from '../../core/wire/factLines.ts';
 import type { GameEvent } from '../../core/wire/gen/facts_pb.js';
-import { rulesStartSchema } from '../../native/recording/toldLines.ts';
+import { isTold, rulesStartSchema, toldArgs } from '../../native/recording/toldLines.ts';
 
 const aboutSchema = z.looseObject({
   version: z.literal(1),
@@ -46,6 +46,16 @@ export function readAbout(folder: string): AboutShow {
 /** What was asked of the ledger and told to the rules, in order. */
 export function readCommands(folder: string): Command[] {
   return linesOf(folder, 'commands.txt').map((line) => commandSchema.parse(JSON.parse(line)));
+}
+
+/** What the show was and all its lines; a ledger that came later begins where it then stood. */
+export function readShow(folder: string): { about: AboutShow; commands: Command[] } {
+  const [about, commands] = [readAbout(folder), readCommands(folder)];
+  const at = commands.findIndex(({ name }) => name === 'told.head');
+  if (about.headSeq !== undefined || at < 0) return { about, commands };
+  const head = toldArgs['told.head'].parse(commands[at]?.args);
+  const since = commands.filter(({ name }, index) => index > at || isTold(name));
+  return { about: { ...about, ...head }, commands: since };
 }
 
 /** The events that were told. */

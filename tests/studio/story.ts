@@ -437,7 +437,10 @@ function storyHandlers(
       ...{ start: unavailable, stop: unavailable, saveClip: unavailable },
       ...storyClips(calls, apply, state),
     },
-    evidence: { show: unavailable, keepCase: unavailable, read: unavailable },
+    evidence: {
+      ...{ show: unavailable, read: unavailable },
+      keepCase: async ({ marketId }) => ({ file: `demo-${marketId}.case.json` }),
+    },
     preview: { watch: unavailable, leave: unavailable },
   });
 }

@@ -92,6 +92,8 @@ test('OBS streams in: whole pictures, untouched, with sound, on the media clock'
     assert.ok(error instanceof ObsNotConnected && error.status === 409, String(error));
     return /OBS 30\.1\.2 publishes here already/.test(error.message);
   });
+  const before = pictures().length;
+  await until('the first to go on', () => pictures().length > before + 5);
   stop();
   assert.equal(await obs.stop(), 200);
   await until('it left', () => states.at(-1)?.state === 'reconnecting');
