@@ -1,6 +1,7 @@
 // Proves in a real Chromium, with real media and the page as it is shipped: axe finds nothing serious
 // in any state, theme and language; the page's script fits its budget; the keyboard alone reaches a
-// bet; layers, captions, news said aloud and a browser that keeps nothing all work.
+// bet; theatre, full screen, layers, captions, news said aloud and a browser that keeps nothing all
+// work; who wants no motion sees none.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -63,15 +64,33 @@ async function seriousIn(page: Page, state: string): Promise<string[]> {
     .map(({ id, nodes }) => `${state}: ${id} ${nodes.map(({ html }) => html).join(' | ')}`);
 }
 
+/** Theatre by its key and its button, the whole screen by its button, and back from both. */
+async function seeSizes(page: Page): Promise<void> {
+  const theatre = page.getByTestId('theatre');
+  const widthOfStage = async () => (await page.locator('.stage').boundingBox())?.width ?? 0;
+  const before = await widthOfStage();
+  await page.locator('body').press('t');
+  await page.locator('[data-testid="theatre"][aria-pressed="true"]').waitFor();
+  assert.ok((await widthOfStage()) > before, 'the picture is wider');
+  await theatre.click();
+  await page.locator('[data-testid="theatre"][aria-pressed="false"]').waitFor();
+  await page.getByTestId('full-screen').click();
+  await page.waitForFunction(() => document.fullscreenElement !== null);
+  await page.getByTestId('full-screen').click();
+  await page.waitForFunction(() => document.fullscreenElement === null);
+}
+
 for (const [colorScheme, language] of [
   ['dark', 'en'],
   ['light', 'en'],
   ['dark', 'zh'],
 ] as const) {
   test(`axe finds nothing serious: ${colorScheme}, ${language}`, skip, async () => {
+    const isStill = colorScheme === 'light';
+    const reducedMotion = isStill ? 'reduce' : 'no-preference';
     const { page, close } = await show.open({
       query: `?lang=${language}`,
-      context: { colorScheme, viewport: { width: 390, height: 844 } },
+      context: { colorScheme, reducedMotion, viewport: { width: 390, height: 844 } },
     });
     const faults: string[] = [];
     // What every language shares was looked at in the first; another one has words of its own.
@@ -103,6 +122,9 @@ for (const [colorScheme, language] of [
     await look('market void');
     await page.setViewportSize({ width: 1280, height: 720 });
     await look('desk');
+    if (isStill) await seeSizes(page);
+    const moving = () => page.evaluate(() => document.getAnimations().length);
+    if (isStill) assert.equal(await moving(), 0, 'who wants no motion sees none');
     assert.deepEqual(faults, []);
     await close();
   });
