@@ -1,4 +1,4 @@
-// Figures `obs`, `obspass` and `obscore`: an encoder by RTMP. From the moment that it is let in
+// Figures `obs`, `obspass` and `obscore` (`obsconnected` is beside it): an encoder by RTMP. From the moment that it is let in
 // to the first of its pictures at a viewer who waits; what passing through adds between the last
 // byte of a picture and the feed; and what that costs of a core. The encoder is ffmpeg with OBS's
 // settings for no delay: it speaks the same protocol and starts in less time than OBS does.
@@ -13,6 +13,7 @@ import { enterStudio } from '../tests/harness/owner.ts';
 import { startStudio, waitFor } from '../tests/harness/studio.ts';
 import { type BenchContext, type Measured, notMeasured, ROUNDS } from './figure.ts';
 import { pause } from './floors.ts';
+import { measureConnected } from './obsConnected.ts';
 import type { ObsFeedAnswer } from './obsFeed.ts';
 import { mapPageClock, monotonicMs } from './pageClock.ts';
 import { takeFrames, watchFrames } from './pageFrames.ts';
@@ -29,7 +30,8 @@ const ROUND_MS = { short: 6_000, full: 30_000 };
 
 export async function measureObs(context: BenchContext): Promise<Measured[]> {
   await context.quiet();
-  return [await measureFirst(context), ...(await measurePassing(context.isFull))];
+  const first = [await measureConnected(context), await measureFirst(context)];
+  return [...first, ...(await measurePassing(context.isFull))];
 }
 
 function push(url: string): ChildProcess {

@@ -183,7 +183,7 @@ export async function startEngine(
       if (!endpoint) views.visionAway();
     },
     async close() {
-      const closed = [handover, disk, readings, views, picture, witnesses];
+      const closed = [handover, outward.pictureRoom, disk, readings, views, picture, witnesses];
       for (const room of [...closed, markets, models, poster, vision, obs]) room.close();
       const inputs = [recording, capture, publisher, outward.destinations, games, soundMeter];
       await Promise.all(inputs.map((room) => room.close()));
@@ -343,7 +343,6 @@ function openMediaRooms(
     demoAnchorUs,
     demoWorkerUrl: around.demoWorkerUrl,
     lowerLayers: lowerLayersOf(configuration.layers),
-    bitsPerSecond: configuration.bitsPerSecondMax,
     isElastic: !isRelayHere(configuration),
     videoClockOffset: configuration.videoClockOffset,
     audioClockOffset: configuration.audioClockOffset,
@@ -364,7 +363,6 @@ function openMediaRooms(
   const governor = createUplinkGovernor({
     clock,
     logger: logger.with({ part: 'uplink' }),
-    bitsPerSecondMax: configuration.bitsPerSecondMax,
     setBitrate: (bitsPerSecond) => capture.setBitrate(bitsPerSecond),
     limitLayers: (bitsPerSecond) => publisher.limitLayers(bitsPerSecond),
     onWeak(sentence) {
@@ -383,7 +381,8 @@ function openMediaRooms(
     dataFolder: configuration.dataFolder,
   });
   const onUplinkWeak = (run: (sentence: string) => void) => void uplinkSentences.push(run);
-  return { capture, publisher, vision, factLog, soundMeter, onUplinkWeak };
+  const { setMost } = governor;
+  return { capture, publisher, vision, factLog, soundMeter, onUplinkWeak, setMost };
 }
 
 type FactRooms = ReturnType<typeof openFactRooms>;

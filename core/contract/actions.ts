@@ -19,6 +19,7 @@ export const actionSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('show.changed'), show: part.show }),
   z.object({ type: z.literal('source.changed'), source: part.source }),
   z.object({ type: z.literal('sources.changed'), sources: part.sources }),
+  z.object({ type: z.literal('picture.changed'), picture: part.picture }),
   z.object({ type: z.literal('relay.changed'), relay: part.relay }),
   z.object({ type: z.literal('handover.changed'), handover: part.handover }),
   z.object({ type: z.literal('destinations.changed'), destinations: part.destinations }),
@@ -47,6 +48,8 @@ export function reduce(state: StudioState, action: Action): StudioState {
       return { ...state, source: action.source };
     case 'sources.changed':
       return { ...state, sources: action.sources };
+    case 'picture.changed':
+      return { ...state, picture: action.picture };
     case 'relay.changed':
       return { ...state, relay: action.relay };
     case 'people.changed':

@@ -8,7 +8,6 @@ import { CHAT_TEXT_LENGTH_MAX } from '../people/bounds.ts';
 import { INVITE_LIFE_MS_MAX, INVITE_USES_MAX, invitedRoleSchema } from '../people/invite.ts';
 import { destinationTargetSchema } from './destinations.ts';
 import { gameSourcesSchema } from './games.ts';
-import { ingestViewSchema } from './ingest.ts';
 import { modelShelfSchema } from './modelCards.ts';
 import { moderationOperations } from './moderationOperations.ts';
 import { obsFoundSchema } from './obs.ts';
@@ -18,6 +17,7 @@ import {
   peopleViewSchema,
   roomSettingsSchema,
 } from './people.ts';
+import { pictureOperations } from './pictureOperations.ts';
 import {
   courtProposalSchema,
   gamePlacesSchema,
@@ -98,12 +98,7 @@ export const operations = {
     resumeBetting: command({ args: nothing, result: nothing, roles: staff }),
   },
   ...sourceOperations,
-  ingest: {
-    /** Addresses and secrets for OBS and other publishers. */
-    show: query({ args: nothing, result: ingestViewSchema, roles: onlyOwner }),
-    /** A new WHIP token; whoever publishes by the old one is let go. */
-    renewWhipToken: command({ args: nothing, result: ingestViewSchema, roles: onlyOwner }),
-  },
+  ...pictureOperations,
   /** OBS on this machine or another, by its own WebSocket server. */
   obs: {
     /** What OBS's own files say, without asking it. */

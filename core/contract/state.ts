@@ -7,6 +7,7 @@ import { destinationViewSchema } from './destinations.ts';
 import { eventTypeSchema, gameEventSchema } from './events.ts';
 import { obsStateSchema } from './obs.ts';
 import { peopleSummarySchema } from './people.ts';
+import { ENCODERS, pictureStateSchema } from './picture.ts';
 import { playbackSchema } from './playback.ts';
 import { recordingSettingsSchema, recordingViewSchema } from './recording.ts';
 import { placesStateSchema, sceneStateSchema } from './visionState.ts';
@@ -48,6 +49,8 @@ export const sourceStateSchema = z.object({
   systemSound: z.object({ isLive: z.boolean(), reason: z.string() }).optional(),
   /** Of what can be paused and sought in: files and playlists. */
   playback: playbackSchema.optional(),
+  /** Whose encoder made the picture: ours, a capture page's, or whoever sends it here. */
+  madeBy: z.enum([...ENCODERS, 'page', 'sender']).optional(),
 });
 export type SourceState = z.infer<typeof sourceStateSchema>;
 
@@ -192,6 +195,8 @@ export const studioStateSchema = z.object({
     reason: z.string(),
     viewers: z.number().int().nonnegative(),
   }),
+  /** What our own encoders make, and by which ffmpeg. */
+  picture: pictureStateSchema,
   handover: handoverSchema,
   obs: obsStateSchema,
   destinations: z.array(destinationViewSchema),

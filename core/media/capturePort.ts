@@ -71,6 +71,13 @@ export const toPageSchema = z.discriminatedUnion('type', [
     type: z.literal('bitrate'),
     bitsPerSecond: z.number().int().min(50_000).max(50_000_000),
   }),
+  /** Most that the picture may be; a page that knows no such message keeps 720p30. */
+  z.object({
+    type: z.literal('picture'),
+    width: z.number().int().min(16).max(3_840),
+    height: z.number().int().min(16).max(2_160),
+    framesPerSecond: z.number().min(1).max(60),
+  }),
   /** Smaller copies that are wanted beside the picture. A page that knows none sends none. */
   z.object({ type: z.literal('layers'), layers: z.array(lowerLayer).max(2) }),
   /** What the show shows now or is about to; the page keeps running either way. */

@@ -34,7 +34,7 @@ const UP_AFTER_US_MAX = 120_000_000;
 const FAILED_RISE_US = 10_000_000;
 
 export class UplinkRate {
-  readonly #most: number;
+  #most: number;
   #rate: number;
   #bestTripMs: number | null = null;
   #changedAtUs: MediaTimeUs | null = null;
@@ -49,6 +49,18 @@ export class UplinkRate {
   }
 
   get bitsPerSecond(): number {
+    return this.#rate;
+  }
+
+  /**
+   * Another wish. What the path was found to bear still holds, unless less than that is wished for.
+   *
+   * @returns the rate from now on
+   */
+  setMost(bitsPerSecondMax: number): number {
+    const isFree = this.#rate >= this.#most;
+    this.#most = bitsPerSecondMax;
+    this.#rate = isFree ? bitsPerSecondMax : Math.min(this.#rate, bitsPerSecondMax);
     return this.#rate;
   }
 

@@ -13,8 +13,9 @@ import {
   splitAnnexB,
   splitAvcc,
 } from '../../core/media/h264.ts';
+import type { PictureTarget } from '../../core/media/pictureTarget.ts';
 import type { CapturePages, PageState } from './capturePages.ts';
-import { type Source, type SourceSurroundings, VIDEO_BITS_PER_SECOND } from './source.ts';
+import { pictureOf, type Source, type SourceSurroundings } from './source.ts';
 
 /** What a person reads while nothing is known of the device. */
 export const PROGRAM_TITLES: Record<CaptureProgram, string> = {
@@ -51,13 +52,13 @@ class CameraSource implements Source {
   #pageState: PageState | null = null;
   #needsKeyFrame = true;
   #lastSoundUs = -1;
-  #bitsPerSecond: number;
+  #picture: PictureTarget;
 
   constructor(program: CaptureProgram, pages: CapturePages, surroundings: SourceSurroundings) {
     this.#program = program;
     this.#pages = pages;
     this.#around = surroundings;
-    this.#bitsPerSecond = surroundings.bitsPerSecond ?? VIDEO_BITS_PER_SECOND;
+    this.#picture = pictureOf(surroundings);
   }
 
   start(): void {
@@ -73,8 +74,15 @@ class CameraSource implements Source {
   }
 
   setBitrate(bitsPerSecond: number): boolean {
-    this.#bitsPerSecond = bitsPerSecond;
+    this.#picture = { ...this.#picture, bitsPerSecond };
     return this.#pages.setBitrate(bitsPerSecond);
+  }
+
+  /** The page's encoders are told anew while they run. */
+  setPicture(picture: PictureTarget): boolean {
+    this.#picture = picture;
+    this.#pages.setPicture(picture);
+    return true;
   }
 
   async close(): Promise<void> {
@@ -88,7 +96,7 @@ class CameraSource implements Source {
     this.#pageState = state;
     this.#cancelStall();
     if (isNewPage) {
-      this.#pages.setBitrate(this.#bitsPerSecond);
+      this.#pages.setPicture(this.#picture);
       this.#pages.setLayers(this.#around.lowerLayers ?? []);
     }
     if (!state) {
@@ -152,7 +160,8 @@ class CameraSource implements Source {
   #watch(): void {
     this.#cancelStall();
     const { framesPerSecond = 0, hasSound = false } = this.#pageState ?? {};
-    this.#around.onState({ state: 'live', reason: '', framesPerSecond, hasSound });
+    const live = { state: 'live', reason: '', framesPerSecond, hasSound } as const;
+    this.#around.onState({ ...live, madeBy: 'page' });
     this.#cancelStall = this.#around.timers.after(STALL_MS, () => {
       this.#around.onState({ state: 'stalled', reason: 'The capture page sends no picture' });
     });

@@ -7,6 +7,7 @@ import type { CancelTimer, MediaTimeUs } from '../../core/base/clock.ts';
 import type { SourceState } from '../../core/contract/state.ts';
 import type { MarketCardFacts } from '../../core/media/capturePort.ts';
 import type { Unit } from '../../core/media/feed.ts';
+import type { PictureTarget } from '../../core/media/pictureTarget.ts';
 import type { Capture, CaptureCounters, CaptureOptions, Cut } from './captureContract.ts';
 import { createCapturePages } from './capturePages.ts';
 import { checkSource, type SourceFacts } from './checkSource.ts';
@@ -14,7 +15,13 @@ import { beginsPicture, FeedLine } from './feedLine.ts';
 import { openSource, type Ways } from './openSource.ts';
 import { NOTHING_SELECTED, shownState } from './shownState.ts';
 import { createSlate, type Slate } from './slate.ts';
-import type { CapturedFrame, CapturePagePort, PlaybackControls, Source } from './source.ts';
+import {
+  type CapturedFrame,
+  type CapturePagePort,
+  type PlaybackControls,
+  pictureOf,
+  type Source,
+} from './source.ts';
 import { createSourceAddresses, type SourceAddresses } from './sourceAddresses.ts';
 import { SourceError } from './sourceError.ts';
 import { createSystemSound, type SystemSound } from './systemSound.ts';
@@ -44,6 +51,8 @@ type Running = {
   source: Source | null;
   state: SourceState;
   hasPicture: boolean;
+  /** What it was asked to make. */
+  picture: PictureTarget;
   /** When its last picture came, and when it was last asked for a key frame. */
   pictureUs: MediaTimeUs;
   askedUs: MediaTimeUs;
@@ -65,6 +74,8 @@ class CaptureRoom implements Capture {
   #line: FeedLine;
   #counters: CaptureCounters = { units: 0, framesDropped: 0 };
   #ways: Ways;
+  #picture: PictureTarget;
+  /** What the uplink bears; 0: nothing is known against the picture's own rate. */
   #bitsPerSecond = 0;
   readonly #slate: Slate;
   readonly #systemSound: SystemSound;
@@ -73,6 +84,7 @@ class CaptureRoom implements Capture {
 
   constructor(options: CaptureOptions) {
     this.#options = options;
+    this.#picture = pictureOf(options);
     this.#addresses = options.addresses ?? createSourceAddresses();
     const { whip, rtmp, srt } = options;
     const ways = { ...(whip && { whip }), ...(rtmp && { rtmp }), ...(srt && { srt }) };
@@ -108,14 +120,14 @@ class CaptureRoom implements Capture {
     if (selection !== this.#selection) return;
     this.#dropNext();
     const onAir = this.#onAir;
-    if (onAir?.hasPicture && onAir.state.url === shown) {
+    if (onAir?.hasPicture && onAir.state.url === shown && onAir.picture === this.#picture) {
       this.#tell();
       return;
     }
     const state = { ...NOTHING_SELECTED, url: shown, title: facts.title, reason: '' };
     const running: Running = {
       ...{ source: null, state: { ...state, state: 'connecting' } },
-      ...{ hasPicture: false, pictureUs: 0, askedUs: 0 },
+      ...{ hasPicture: false, pictureUs: 0, askedUs: 0, picture: this.#picture },
     };
     if (onAir?.hasPicture) {
       this.#next = running;
@@ -162,6 +174,24 @@ class CaptureRoom implements Capture {
     return this.#onAir?.source?.setBitrate(bitsPerSecond) ?? false;
   }
 
+  setPicture(picture: PictureTarget, isForNext = false): void {
+    const before = this.#picture;
+    this.#picture = picture;
+    this.#bitsPerSecond = 0;
+    const running = [this.#onAir, this.#next].filter((one) => one !== null);
+    for (const one of running) {
+      const isAsBefore = one.picture === before;
+      if ((isForNext && isAsBefore) || one.source?.setPicture(picture)) one.picture = picture;
+    }
+    const last = running.at(-1);
+    if (isForNext || !last?.source || last.picture === picture) return;
+    const { url } = last.state;
+    this.select(url).catch((cause: unknown) => {
+      const { message } = cause instanceof Error ? cause : new Error(String(cause));
+      this.#options.logger.warn('A source stays as it is', { url, reason: message });
+    });
+  }
+
   playback(): PlaybackControls {
     const controls = this.#onAir?.source?.playback;
     if (controls) return controls;
@@ -197,6 +227,7 @@ class CaptureRoom implements Capture {
   #run(running: Running, facts: SourceFacts): void {
     running.source = openSource(facts, this.#ways, {
       ...this.#options,
+      picture: running.picture,
       onFrame: (frame) => this.#take(running, frame),
       onState: (change) => this.#change(running, change),
       onJump: () => void (running === this.#onAir && this.#cutTo(running)),

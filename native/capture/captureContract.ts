@@ -4,6 +4,7 @@ import type { MediaTimeUs } from '../../core/base/clock.ts';
 import type { SourceState } from '../../core/contract/state.ts';
 import type { MarketCardFacts } from '../../core/media/capturePort.ts';
 import type { Unit } from '../../core/media/feed.ts';
+import type { PictureTarget } from '../../core/media/pictureTarget.ts';
 import type { RtmpListener } from './rtmp/rtmpListener.ts';
 import type { CapturePagePort, PlaybackControls, SourceSurroundings } from './source.ts';
 import type { SourceAddresses } from './sourceAddresses.ts';
@@ -58,6 +59,11 @@ export type Capture = {
   requestKeyFrame(): boolean;
   /** Video bits per second; kept for the next source too. False: not while this one runs. */
   setBitrate(bitsPerSecond: number): boolean;
+  /**
+   * What our own encoders make from now on. A source that cannot change while it runs is opened
+   * beside itself and takes over, as in any switch; with `isForNext` it stays as it is.
+   */
+  setPicture(picture: PictureTarget, isForNext?: boolean): void;
   /**
    * What may be asked of the file on air.
    *

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualTime } from '../../core/base/clock.ts';
 import { silentLogger } from '../../core/base/logger.ts';
+import { FIRST_PICTURE_CHOICE } from '../../core/contract/picture.ts';
 import {
   CAPTURE_CREDITS,
   type CaptureProgram,
@@ -17,6 +18,7 @@ import {
   toPageSchema,
 } from '../../core/media/capturePort.ts';
 import { buildAvcDescription, isKeyFrame, joinAvcc, splitAnnexB } from '../../core/media/h264.ts';
+import { pictureTargetOf } from '../../core/media/pictureTarget.ts';
 import { openCameraSource } from './cameraSource.ts';
 import { createCapturePages } from './capturePages.ts';
 import type { CapturedFrame, SourceSurroundings } from './source.ts';
@@ -122,6 +124,12 @@ test('the page is told whether it is wanted', async () => {
   assert.deepEqual(wanted(), { type: 'wanted', programs: ['camera'] });
   assert.equal(camera.setBitrate(800_000), true);
   assert.deepEqual(told.at(-1), { type: 'bitrate', bitsPerSecond: 800_000 });
+  // Its encoders follow while they run: nothing has to be opened anew.
+  assert.equal(camera.setPicture(pictureTargetOf({ ...FIRST_PICTURE_CHOICE, height: 1080 })), true);
+  assert.deepEqual(told.slice(-2), [
+    { type: 'bitrate', bitsPerSecond: 4_500_000 },
+    { type: 'picture', width: 1920, height: 1080, framesPerSecond: 30 },
+  ]);
   await camera.close();
   assert.deepEqual(wanted(), { type: 'wanted', programs: [] });
 });

@@ -21,6 +21,7 @@ import {
   type ToPage,
 } from '../../core/media/capturePort.ts';
 import type { LowerLayer } from '../../core/media/feed.ts';
+import type { PictureTarget } from '../../core/media/pictureTarget.ts';
 import type { CapturePagePort } from './source.ts';
 
 export type PageState = Extract<FromPage, { type: 'state' }>;
@@ -45,6 +46,8 @@ export type CapturePages = {
   showMarket(card: MarketCardFacts | null): void;
   requestKeyFrame(): boolean;
   setBitrate(bitsPerSecond: number): boolean;
+  /** What the page's encoders are to make from now on. */
+  setPicture(picture: PictureTarget): void;
   /** Smaller copies that the page should make. */
   setLayers(layers: readonly LowerLayer[]): void;
   close(): void;
@@ -109,6 +112,10 @@ export function createCapturePages(options: {
     setBitrate(bitsPerSecond) {
       page?.send({ type: 'bitrate', bitsPerSecond: Math.round(bitsPerSecond) });
       return page !== null;
+    },
+    setPicture({ width, height, framesPerSecond, bitsPerSecond }) {
+      page?.send({ type: 'bitrate', bitsPerSecond: Math.round(bitsPerSecond) });
+      page?.send({ type: 'picture', width, height, framesPerSecond });
     },
     setLayers(layers) {
       page?.send({ type: 'layers', layers: [...layers] });

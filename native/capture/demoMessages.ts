@@ -2,6 +2,7 @@
 // buffers handed over, never copied.
 
 import type { LowerLayer, TrackKind } from '../../core/media/feed.ts';
+import type { PictureTarget } from '../../core/media/pictureTarget.ts';
 import type { Ffmpeg } from '../ffmpeg/resolve.ts';
 
 /** A match as a pure function of seed and frame index; drawn in native/capture/demo. */
@@ -21,8 +22,8 @@ export type DemoWorkerData = {
   /** Media clock minus the monotonic clock, microseconds. */
   epochUs: number;
   lowerLayers: readonly LowerLayer[];
-  /** Of the best layer. */
-  bitsPerSecond: number;
+  /** Of the best layer; the match is drawn at DEMO_PICTURE and never made larger. */
+  picture: PictureTarget;
 };
 
 export type FromDemoWorker =
@@ -35,7 +36,8 @@ export type FromDemoWorker =
     }
   | { type: 'dropped'; count: number }
   | { type: 'helper'; pid: number; alive: boolean }
-  | { type: 'trouble'; reason: string }
+  /** An encoder ended. `isHardware`: x264 takes its place. */
+  | { type: 'trouble'; reason: string; isHardware: boolean }
   | { type: 'closed' };
 export type ToDemoWorker = { type: 'close' } | { type: 'bitrate'; bitsPerSecond: number };
 

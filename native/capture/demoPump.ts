@@ -10,6 +10,7 @@ import { drawBarcode } from '../../core/media/barcode.ts';
 import { LOWER_LAYERS, type LowerLayer } from '../../core/media/feed.ts';
 import { createNutReader } from '../../core/media/nut.ts';
 import { createNutPcmWriter } from '../../core/media/nutWriter.ts';
+import { copyTargetOf, type PictureTarget } from '../../core/media/pictureTarget.ts';
 import { type FfmpegProcess, spawnFfmpeg } from '../ffmpeg/spawn.ts';
 import { createBackOff } from './backOff.ts';
 import {
@@ -20,6 +21,7 @@ import {
   type ToDemoWorker,
 } from './demoMessages.ts';
 import {
+  filterArguments,
   OWN_PICTURE_COLOURS,
   opusDelayUs,
   soundEncoderArguments,
@@ -64,24 +66,27 @@ class DemoPump {
   #isClosed = false;
   #best: PictureEncoder | null = null;
   readonly #lower = new Map<LowerLayer, PictureEncoder>();
-  #bitsPerSecond: number;
+  #picture: PictureTarget;
 
   constructor(match: DemoMatch, port: MessagePort, data: DemoWorkerData, timers: Timers) {
     this.#match = match;
     this.#port = port;
     this.#data = data;
     this.#timers = timers;
-    this.#bitsPerSecond = data.bitsPerSecond;
+    this.#picture = targetOf(data.picture);
   }
 
   start(): void {
-    for (const layer of this.#data.lowerLayers) this.#startLower(layer);
+    for (const layer of this.#data.lowerLayers) {
+      // A copy no smaller than the picture itself is none.
+      if (LOWER_LAYERS[layer].height < this.#picture.height) this.#startLower(layer);
+    }
     this.#keepRunning((onEnd) => this.#startPicture(onEnd));
     this.#keepRunning((onEnd) => this.#startSound(onEnd));
   }
 
   setBitrate(bitsPerSecond: number): void {
-    this.#bitsPerSecond = bitsPerSecond;
+    this.#picture = { ...this.#picture, bitsPerSecond };
     this.#best?.setBitrate(bitsPerSecond);
   }
 
@@ -118,11 +123,18 @@ class DemoPump {
       start((reason) => {
         if (this.#isClosed) return;
         // One that we ended to catch up with time is no trouble that a person should read of.
-        if (reason) this.#say({ type: 'trouble', reason });
+        if (reason) this.#tellTrouble(reason);
         this.#after(backOff.nextMs(performance.now() - startedMs), run);
       });
     };
     run();
+  }
+
+  /** What a card's encoder could not do, x264 does from now on. */
+  #tellTrouble(reason: string): void {
+    const isHardware = this.#picture.encoder !== 'x264';
+    if (isHardware) this.#picture = { ...this.#picture, encoder: 'x264' };
+    this.#say({ type: 'trouble', reason, isHardware });
   }
 
   #encode(
@@ -164,16 +176,14 @@ class DemoPump {
   }
 
   /** An encoder of one layer; it is given the pictures that are drawn for the best one. */
-  #startLayer(
-    layer: LowerLayer | undefined,
-    bitsPerSecond: number,
-    onEnd: (reason: string) => void,
-  ): PictureEncoder {
-    const size = layer ? LOWER_LAYERS[layer] : null;
-    const scale = size ? ['-vf', `scale=${size.width}:${size.height}:flags=fast_bilinear`] : [];
+  #startLayer(layer: LowerLayer | undefined, onEnd: (reason: string) => void): PictureEncoder {
+    const best = this.#picture;
+    const target = layer ? copyTargetOf(best, layer, LOWER_LAYERS[layer]) : best;
+    const size = `${target.width}:${target.height}`;
+    const scale = target.height < height ? [`scale=${size}:flags=fast_bilinear`] : [];
     const every = String(KEY_FRAME_EVERY);
     return new PictureEncoder({
-      bitsPerSecond,
+      bitsPerSecond: target.bitsPerSecond,
       start: (rate, onUnit, ended) =>
         this.#encode(
           [
@@ -183,9 +193,12 @@ class DemoPump {
           ],
           [
             ...this.#data.ffmpeg.passthrough,
-            ...scale,
+            ...filterArguments(scale, target),
             ...OWN_PICTURE_COLOURS,
-            ...videoEncoderArguments(['-g', every, '-keyint_min', every], rate),
+            ...videoEncoderArguments(['-g', every, '-keyint_min', every], {
+              ...target,
+              bitsPerSecond: rate,
+            }),
           ],
           (_ptsUs, bytes) => onUnit(bytes),
           ended,
@@ -201,7 +214,7 @@ class DemoPump {
     const backOff = createBackOff();
     const run = () => {
       const startedMs = performance.now();
-      const encoder = this.#startLayer(layer, LOWER_LAYERS[layer].bitsPerSecond, () => {
+      const encoder = this.#startLayer(layer, () => {
         this.#lower.delete(layer);
         if (!this.#isClosed) this.#after(backOff.nextMs(performance.now() - startedMs), run);
       });
@@ -222,7 +235,7 @@ class DemoPump {
 
   #startPicture(onEnd: (reason: string) => void): void {
     let isRunning = true;
-    const encoder = this.#startLayer(undefined, this.#bitsPerSecond, (reason) => {
+    const encoder = this.#startLayer(undefined, (reason) => {
       isRunning = false;
       onEnd(reason);
     });
@@ -300,6 +313,12 @@ class DemoPump {
     };
     tick();
   }
+}
+
+/** Never larger, and never more often, than the match is drawn. */
+function targetOf(picture: PictureTarget): PictureTarget {
+  const isSmaller = picture.height < height;
+  return { ...picture, ...(isSmaller ? {} : { width, height }), framesPerSecond };
 }
 
 function captureUsOf(anchorUs: number, frameIndex: number): number {

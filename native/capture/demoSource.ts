@@ -4,6 +4,7 @@
 
 import { Worker } from 'node:worker_threads';
 import type { CancelTimer } from '../../core/base/clock.ts';
+import type { PictureTarget } from '../../core/media/pictureTarget.ts';
 import { hasFfmpeg } from '../ffmpeg/resolve.ts';
 import { createBackOff } from './backOff.ts';
 import {
@@ -12,7 +13,7 @@ import {
   type FromDemoWorker,
   type ToDemoWorker,
 } from './demoMessages.ts';
-import { type Source, type SourceSurroundings, VIDEO_BITS_PER_SECOND } from './source.ts';
+import { pictureOf, type Source, type SourceSurroundings } from './source.ts';
 
 /** Two encoders have a second to end after SIGTERM; then the thread is ended and they with it. */
 const CLOSE_WAIT_MS = 1_500;
@@ -34,13 +35,13 @@ class DemoSource implements Source {
   #isClosed = false;
   #isLive = false;
   #startedMs = 0;
-  #bitsPerSecond: number;
+  #picture: PictureTarget;
   #onGone: () => void = () => {};
 
   constructor(hasBarcode: boolean, surroundings: SourceSurroundings) {
     this.#hasBarcode = hasBarcode;
     this.#around = surroundings;
-    this.#bitsPerSecond = surroundings.bitsPerSecond ?? VIDEO_BITS_PER_SECOND;
+    this.#picture = pictureOf(surroundings);
   }
 
   start(): void {
@@ -54,7 +55,7 @@ class DemoSource implements Source {
       ffmpeg,
       anchorUs: demoAnchorUs,
       lowerLayers: this.#around.lowerLayers ?? [],
-      bitsPerSecond: this.#bitsPerSecond,
+      picture: this.#picture,
       epochUs: clock.nowUs() - Number(process.hrtime.bigint() / 1000n),
     };
     const worker = new Worker(demoWorkerUrl, { workerData });
@@ -73,10 +74,15 @@ class DemoSource implements Source {
 
   /** Takes effect within about a second, at a key frame. */
   setBitrate(bitsPerSecond: number): boolean {
-    if (bitsPerSecond === this.#bitsPerSecond) return true;
-    this.#bitsPerSecond = bitsPerSecond;
+    if (bitsPerSecond === this.#picture.bitsPerSecond) return true;
+    this.#picture = { ...this.#picture, bitsPerSecond };
     this.#worker?.postMessage({ type: 'bitrate', bitsPerSecond } satisfies ToDemoWorker);
     return true;
+  }
+
+  /** The match is where time is, so one drawn beside it takes over without a jump. */
+  setPicture(): boolean {
+    return false;
   }
 
   async close(): Promise<void> {
@@ -111,6 +117,7 @@ class DemoSource implements Source {
       case 'trouble':
         this.#around.logger.warn('An encoder of the demo ended', { reason: message.reason });
         this.#isLive = false;
+        if (message.isHardware) this.#picture = { ...this.#picture, encoder: 'x264' };
         this.#around.onState({ state: 'reconnecting', reason: `Encoder: ${message.reason}` });
         return;
       case 'closed':
@@ -121,7 +128,8 @@ class DemoSource implements Source {
   #becomeLive(): void {
     this.#isLive = true;
     const { framesPerSecond } = DEMO_PICTURE;
-    this.#around.onState({ state: 'live', reason: '', hasSound: true, framesPerSecond });
+    const madeBy = this.#picture.encoder;
+    this.#around.onState({ state: 'live', reason: '', hasSound: true, framesPerSecond, madeBy });
   }
 
   #ended(reason: string): void {

@@ -1,25 +1,84 @@
 // The ffmpeg arguments of our own encoders: constrained baseline without B-frames, a key frame
-// each second (ffmpeg's program cannot make one on demand), parameter sets in front of each.
+// each second (ffmpeg's program cannot make one on demand), parameter sets in front of each. What a
+// picture is for shows in its key frames, its bits and the work that goes into them, and in nothing
+// else: none of the ways holds a picture back.
 
-import { VIDEO_BITS_PER_SECOND } from './source.ts';
+import type { PictureIntent } from '../../core/contract/picture.ts';
+import {
+  FIRST_PICTURE_TARGET,
+  levelOf,
+  type PictureTarget,
+} from '../../core/media/pictureTarget.ts';
+import { hardwareArguments, hardwareFilters } from '../ffmpeg/hardwareEncoders.ts';
+
+/**
+ * Pictures whose bits a key frame may take. Four: a crowd gets it as one burst. Two where delay
+ * counts most: a key frame then is on its way no longer than two pictures, and less sharp.
+ */
+const BURST_PICTURES: Record<PictureIntent, number> = {
+  lowestDelay: 2,
+  balanced: 4,
+  weakUplink: 4,
+};
+/** Pixels a second that one core bears beside all else: 1080p30, not 1080p60. */
+const PIXELS_PER_THREAD = 70_000_000;
+/** Up to 720p30 a weak uplink's encoder has time to search; beyond, less of it. */
+const PIXELS_FOR_SEARCH = 28_000_000;
 
 /**
  * One slice and one thread: 720p30 takes about 6 ms of one core, and a viewer's decoder starts on
- * whole pictures. A key frame may take the bits of four pictures: a crowd gets it as one burst.
+ * whole pictures. Only 1080p60, which one core cannot bear, is made of two slices.
  */
 export function videoEncoderArguments(
   keyFrames: readonly string[],
-  bitsPerSecond = VIDEO_BITS_PER_SECOND,
+  target: PictureTarget = FIRST_PICTURE_TARGET,
 ): string[] {
+  const { intent, bitsPerSecond, framesPerSecond, encoder } = target;
+  const bufferBits = Math.round((bitsPerSecond * BURST_PICTURES[intent]) / framesPerSecond);
+  if (encoder !== 'x264') {
+    return [...hardwareArguments(encoder, target, bufferBits, keyFrames), ...NUT_OUTPUT];
+  }
+  const pixels = target.width * target.height * framesPerSecond;
+  const threads = pixels > PIXELS_PER_THREAD ? 2 : 1;
   return [
-    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency'],
-    ...['-profile:v', 'baseline', '-level', '3.1', '-pix_fmt', 'yuv420p', '-bf', '0'],
-    ...['-b:v', String(bitsPerSecond), '-maxrate', String(bitsPerSecond)],
-    ...['-bufsize', String(Math.round((bitsPerSecond * 4) / 30)), '-threads', '1'],
-    ...['-x264-params', 'scenecut=0:repeat-headers=1:sliced-threads=0'],
+    ...['-c:v', 'libx264', '-preset', presetOf(intent, pixels), '-tune', 'zerolatency'],
+    ...['-profile:v', 'baseline', '-level', levelOf(target).level, '-pix_fmt', 'yuv420p'],
+    ...['-bf', '0', '-b:v', String(bitsPerSecond), '-maxrate', String(bitsPerSecond)],
+    ...['-bufsize', String(bufferBits), '-threads', String(threads)],
+    ...['-x264-params', `scenecut=0:repeat-headers=1:sliced-threads=${threads - 1}`],
     ...keyFrames,
     ...NUT_OUTPUT,
   ];
+}
+
+function presetOf(intent: PictureIntent, pixels: number): string {
+  if (intent !== 'weakUplink') return 'ultrafast';
+  return pixels > PIXELS_FOR_SEARCH ? 'superfast' : 'veryfast';
+}
+
+/** Whether a child ended because of a card's encoder; x264 then takes its place. */
+export function isEncoderFault(lines: readonly string[]): boolean {
+  return lines.some((line) => /h264_(nvenc|qsv|amf|videotoolbox|vaapi)|hwupload/i.test(line));
+}
+
+/** Filters in a row, with those that the encoder needs last; nothing where there are none. */
+export function filterArguments(
+  filters: readonly string[],
+  { encoder }: Pick<PictureTarget, 'encoder'>,
+): string[] {
+  const all = [...filters, ...(encoder === 'x264' ? [] : hardwareFilters(encoder))];
+  return all.length > 0 ? ['-vf', all.join(',')] : [];
+}
+
+/** Down to fit, never up, square pixels, even sides. */
+export function scaleToFit({ width, height }: { width: number; height: number }): string {
+  const factor = `min(1\\,min(${width}/(iw*sar)\\,${height}/ih))`;
+  return `scale=w=trunc(iw*sar*${factor}/2)*2:h=trunc(ih*${factor}/2)*2`;
+}
+
+/** Drops down to a rate; pictures that come slower keep their own times. */
+export function thinnedTo(framesPerSecond: number): string {
+  return `select='isnan(prev_selected_t)+gte(t-prev_selected_t\\,${0.7 / framesPerSecond})'`;
 }
 
 /** Opus at 48 kHz, stereo, packets of 20 ms, 2.5 ms of lookahead. */

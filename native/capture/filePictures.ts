@@ -6,10 +6,11 @@ import type { CancelTimer, Timers } from '../../core/base/clock.ts';
 import { silentLogger } from '../../core/base/logger.ts';
 import { LOWER_LAYERS, type LowerLayer } from '../../core/media/feed.ts';
 import { createNutReader, NutError, type NutStream } from '../../core/media/nut.ts';
+import { copyTargetOf, type PictureTarget, sizeInside } from '../../core/media/pictureTarget.ts';
 import type { Ffmpeg } from '../ffmpeg/resolve.ts';
 import { type FfmpegProcess, spawnFfmpeg } from '../ffmpeg/spawn.ts';
 import { createBackOff } from './backOff.ts';
-import { videoEncoderArguments } from './encoder.ts';
+import { filterArguments, videoEncoderArguments } from './encoder.ts';
 import { PictureEncoder } from './pictureEncoder.ts';
 
 /** Pictures handed over to an encoder that it has not taken yet; then the decoder waits. */
@@ -23,8 +24,8 @@ export type FilePicturesOptions = {
   ffmpeg: Ffmpeg;
   timers: Timers;
   onHelper(pid: number, alive: boolean): void;
-  framesPerSecond: number;
-  bitsPerSecond: number;
+  /** Of the best picture; its rate is that of the pictures that come. */
+  picture: PictureTarget;
   lowerLayers: readonly LowerLayer[];
   /** The best picture, in order. */
   onBest(ptsUs: number, bytes: Uint8Array): void;
@@ -73,7 +74,7 @@ class Pictures implements FilePictures {
 
   constructor(options: FilePicturesOptions) {
     this.#options = options;
-    this.#bitsPerSecond = options.bitsPerSecond;
+    this.#bitsPerSecond = options.picture.bitsPerSecond;
     this.#reader = createNutReader({
       onStream: (stream) => this.#begin(stream),
       onFrame: ({ ptsUs, bytes }) => this.#encode(ptsUs, bytes),
@@ -157,21 +158,25 @@ class Pictures implements FilePictures {
   }
 
   #encoderOf(picture: Size, layer: LowerLayer | null, onEnd: (reason: string) => void) {
-    const { framesPerSecond } = this.#options;
+    const { picture: best } = this.#options;
+    const { framesPerSecond } = best;
     const keyFrameEvery = Math.max(1, Math.round(framesPerSecond));
     const size = layer && sizeInside(picture, LOWER_LAYERS[layer]);
-    const scale = size ? ['-vf', `scale=${size.width}:${size.height}:flags=fast_bilinear`] : [];
+    const target = layer && size ? copyTargetOf(best, layer, size) : { ...best, ...picture };
+    const scale = size ? [`scale=${size.width}:${size.height}:flags=fast_bilinear`] : [];
+    const filters = filterArguments(scale, target);
     const rate = framesPerSecond.toFixed(3);
     const input = ['-probesize', '32', '-analyzeduration', '0', '-f', 'rawvideo'];
     const form = ['-pix_fmt', 'yuv420p', '-s', `${picture.width}x${picture.height}`, '-r', rate];
     const every = ['-g', String(keyFrameEvery), '-keyint_min', String(keyFrameEvery)];
     return new PictureEncoder({
       keyFrameEvery,
-      bitsPerSecond: layer ? LOWER_LAYERS[layer].bitsPerSecond : this.#bitsPerSecond,
+      bitsPerSecond: layer ? target.bitsPerSecond : this.#bitsPerSecond,
       start: (bitsPerSecond, onUnit, ended) =>
         this.#run(
-          [...input, ...form, '-i', 'pipe:0', ...this.#options.ffmpeg.passthrough, ...scale].concat(
-            videoEncoderArguments(every, bitsPerSecond),
+          [...input, ...form, '-i', 'pipe:0', ...this.#options.ffmpeg.passthrough].concat(
+            filters,
+            videoEncoderArguments(every, { ...target, bitsPerSecond }),
           ),
           onUnit,
           ended,
@@ -250,11 +255,4 @@ class Pictures implements FilePictures {
       this.#options.onCopy(layer, ptsUs + shift.us, bytes);
     }
   }
-}
-
-/** Down to fit, never up, even sides. */
-function sizeInside(picture: Size, most: Size): Size {
-  const factor = Math.min(1, most.width / picture.width, most.height / picture.height);
-  const even = (side: number) => Math.max(2, 2 * Math.round((side * factor) / 2));
-  return { width: even(picture.width), height: even(picture.height) };
 }

@@ -3,10 +3,17 @@
 // itself. Surprising: builds of 2018 know neither the same options nor the same defaults.
 
 import { basename } from 'node:path';
+import { FIRST_PICTURE_TARGET, type PictureTarget } from '../../core/media/pictureTarget.ts';
 import type { Ffmpeg } from '../ffmpeg/resolve.ts';
 import { FILE_PROTOCOLS, type MediaFacts } from './checkSource.ts';
-import { NUT_OUTPUT, soundEncoderArguments, videoEncoderArguments } from './encoder.ts';
-import { PICTURE_MAX, VIDEO_BITS_PER_SECOND } from './source.ts';
+import {
+  filterArguments,
+  NUT_OUTPUT,
+  scaleToFit,
+  soundEncoderArguments,
+  thinnedTo,
+  videoEncoderArguments,
+} from './encoder.ts';
 
 /** What is played: anything that ffmpeg gives as fast as it is taken. */
 export type Played = {
@@ -50,21 +57,25 @@ function secondsText(us: number): string {
 /**
  * What ffmpeg is asked: pictures on pipe:1, sound on pipe:3.
  *
- * @param picture `isRaw`: as they were decoded, for encoders of their own
+ * @param isRaw pictures as they were decoded, for encoders of their own
  */
 export function playedArguments(
   played: Played,
   ffmpeg: Ffmpeg,
-  picture = { bitsPerSecond: VIDEO_BITS_PER_SECOND, isRaw: false },
+  picture: PictureTarget = FIRST_PICTURE_TARGET,
+  isRaw = false,
 ): string[] {
   const { input, sound, framesPerSecond, silenceUs } = played;
+  const isFaster = framesPerSecond > picture.framesPerSecond + 0.5;
+  const rate = isFaster ? [`fps=${picture.framesPerSecond}`] : [];
+  const shown = isRaw ? { ...picture, encoder: 'x264' as const } : picture;
   const limit = silenceUs === undefined ? [] : ['-t', secondsText(silenceUs)];
   const silence = ['-f', 'lavfi', ...limit, '-i', 'anullsrc=r=48000:cl=stereo'];
   return [
     ...input,
     ...(sound ? [] : silence),
-    ...['-map', played.picture, ...shownPicture(framesPerSecond, ffmpeg)],
-    ...(picture.isRaw ? RAW_PICTURES : videoEncoderArguments(KEY_FRAMES, picture.bitsPerSecond)),
+    ...['-map', played.picture, ...shownPicture(rate, shown, ffmpeg)],
+    ...(isRaw ? RAW_PICTURES : videoEncoderArguments(KEY_FRAMES, picture)),
     'pipe:1',
     ...['-map', sound ?? '1:a:0'],
     // Fills the hole at the end of a loop whose sound is shorter than its picture.
@@ -75,15 +86,15 @@ export function playedArguments(
 }
 
 /** Our own picture of whatever comes: small enough, upright, square pixels. */
-function shownPicture(framesPerSecond: number, ffmpeg: Ffmpeg): string[] {
-  const rate = framesPerSecond > PICTURE_MAX.framesPerSecond + 0.5 ? ['fps=30'] : [];
-  const filters = [...rate, scaleToFit(), 'setsar=1', 'format=yuv420p'].join(',');
-  return ['-vf', filters, ...ffmpeg.passthrough, ...fineTimes(ffmpeg)];
+function shownPicture(rate: readonly string[], picture: PictureTarget, ffmpeg: Ffmpeg): string[] {
+  const filters = [...rate, scaleToFit(picture), 'setsar=1', 'format=yuv420p'];
+  return [...filterArguments(filters, picture), ...ffmpeg.passthrough, ...fineTimes(ffmpeg)];
 }
 
-/** The same, encoded. */
-export function encodedPicture(framesPerSecond: number, ffmpeg: Ffmpeg): string[] {
-  return [...shownPicture(framesPerSecond, ffmpeg), ...videoEncoderArguments(KEY_FRAMES)];
+/** The same of pictures that come when they like, encoded. */
+export function encodedPicture(picture: PictureTarget, ffmpeg: Ffmpeg): string[] {
+  const rate = [thinnedTo(picture.framesPerSecond)];
+  return [...shownPicture(rate, picture, ffmpeg), ...videoEncoderArguments(KEY_FRAMES, picture)];
 }
 
 const KEY_FRAMES = ['-g', '300', '-force_key_frames', 'expr:gte(t,n_forced)'];
@@ -95,11 +106,4 @@ const RAW_PICTURES = ['-c:v', 'rawvideo', ...NUT_OUTPUT];
  */
 function fineTimes(ffmpeg: Ffmpeg): string[] {
   return ffmpeg.passthrough.includes('-fps_mode') ? ['-enc_time_base', '1:90000'] : [];
-}
-
-/** Down to fit, never up, square pixels, even sides. */
-function scaleToFit(): string {
-  const { width, height } = PICTURE_MAX;
-  const factor = `min(1\\,min(${width}/(iw*sar)\\,${height}/ih))`;
-  return `scale=w=trunc(iw*sar*${factor}/2)*2:h=trunc(ih*${factor}/2)*2`;
 }

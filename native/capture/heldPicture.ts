@@ -4,6 +4,7 @@
 
 import type { CancelTimer } from '../../core/base/clock.ts';
 import { createNutReader } from '../../core/media/nut.ts';
+import { FIRST_PICTURE_TARGET } from '../../core/media/pictureTarget.ts';
 import { type Ffmpeg, hasFfmpeg } from '../ffmpeg/resolve.ts';
 import { type FfmpegProcess, spawnFfmpeg } from '../ffmpeg/spawn.ts';
 import { videoEncoderArguments } from './encoder.ts';
@@ -13,6 +14,11 @@ import type { SourceSurroundings } from './source.ts';
 const PERIOD_MS = 100;
 const FRAMES = 10;
 const BITS_PER_SECOND = 1_500_000;
+/** Whatever size was shown: the level allows the largest. */
+const HELD = {
+  ...FIRST_PICTURE_TARGET,
+  ...{ width: 1920, height: 1080, bitsPerSecond: BITS_PER_SECOND },
+};
 const SILENCE_MS_MAX = 8_000;
 
 export type HeldPicture = {
@@ -92,7 +98,7 @@ function stillArguments(pictures: number, ffmpeg: Ffmpeg): string[] {
     ...['-probesize', '1000000', '-f', 'h264', '-r', String(FRAMES), '-i', 'pipe:0'],
     ...['-vf', `${last},setpts=N/${FRAMES}/TB`, ...ffmpeg.passthrough],
     ...['-frames:v', String(FRAMES)],
-    ...videoEncoderArguments(['-g', String(FRAMES)], BITS_PER_SECOND),
+    ...videoEncoderArguments(['-g', String(FRAMES)], HELD),
     'pipe:1',
   ];
 }

@@ -7,14 +7,15 @@
 import type { CancelTimer } from '../../core/base/clock.ts';
 import { isKeyFrame, NAL_SPS, nalTypeOf, parseSps, splitAnnexB } from '../../core/media/h264.ts';
 import { createNutReader, NutError, type NutFrame } from '../../core/media/nut.ts';
+import type { PictureTarget } from '../../core/media/pictureTarget.ts';
 import { type Misfit, PassthroughJudge } from '../../core/media/rtmp/passthrough.ts';
 import { type Ffmpeg, hasFfmpeg } from '../ffmpeg/resolve.ts';
 import { type FfmpegEnd, type FfmpegProcess, spawnFfmpeg } from '../ffmpeg/spawn.ts';
-import { NUT_OUTPUT, opusDelayUs, soundEncoderArguments } from './encoder.ts';
+import { isEncoderFault, NUT_OUTPUT, opusDelayUs, soundEncoderArguments } from './encoder.ts';
 import { encodedPicture } from './fileSource.ts';
 import { inputScript, SCRIPT_INPUT } from './inputScript.ts';
 import { LiveTimes } from './liveTimes.ts';
-import { PICTURE_MAX, type Source, type SourceSurroundings } from './source.ts';
+import { pictureOf, type Source, type SourceSurroundings } from './source.ts';
 
 const VIDEO_PIPE = 1;
 const AUDIO_PIPE = 3;
@@ -61,6 +62,7 @@ class LiveSource implements Source {
   #judge = new PassthroughJudge();
   /** Empty: the picture passes through. */
   #note = '';
+  #picture: PictureTarget;
   #hasSound = true;
   #transport: 'tcp' | 'udp' = 'tcp';
   #attempts = 0;
@@ -77,6 +79,7 @@ class LiveSource implements Source {
   constructor(input: LiveInput, around: SourceSurroundings) {
     this.#input = input;
     this.#around = around;
+    this.#picture = pictureOf(around);
     this.waitsForOthers = input.isListener;
   }
 
@@ -122,6 +125,17 @@ class LiveSource implements Source {
     return false;
   }
 
+  /** What passes through is as it is made; a port that waits cannot be opened twice. */
+  setPicture(picture: PictureTarget): boolean {
+    if (JSON.stringify(picture) === JSON.stringify(this.#picture)) return true;
+    if (this.#note !== '' && !this.#input.isListener) return false;
+    this.#picture = picture;
+    if (this.#note === '') return true;
+    this.#attempts = 0;
+    this.#giveUp('it is connected again for another picture');
+    return true;
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancelRestart();
@@ -131,8 +145,7 @@ class LiveSource implements Source {
 
   #arguments(ffmpeg: Ffmpeg): string[] {
     const copied = ['-c:v', 'copy', '-bsf:v', 'dump_extra=freq=keyframe', ...NUT_OUTPUT];
-    const picture =
-      this.#note === '' ? copied : encodedPicture(PICTURE_MAX.framesPerSecond, ffmpeg);
+    const picture = this.#note === '' ? copied : encodedPicture(this.#picture, ffmpeg);
     const sound = ['-map', '0:a:0', '-af', 'aresample=48000:async=1000:first_pts=0'];
     return [
       ...SCRIPT_INPUT,
@@ -191,7 +204,8 @@ class LiveSource implements Source {
     this.#wasLive = true;
     this.#attempts = 0;
     const note = this.#note === '' ? '' : `Encoded anew, because ${this.#note}`;
-    this.#around.onState({ state: 'live', reason: note, hasSound: this.#hasSound });
+    const madeBy = this.#note === '' ? 'sender' : this.#picture.encoder;
+    this.#around.onState({ state: 'live', reason: note, hasSound: this.#hasSound, madeBy });
   }
 
   #countPicture(captureUs: number): void {
@@ -234,6 +248,7 @@ class LiveSource implements Source {
     this.#process = null;
     this.#cancelWatch();
     if (this.#isClosed) return;
+    if (isEncoderFault(child.lastLines())) this.#picture = { ...this.#picture, encoder: 'x264' };
     const said = child.lastLines().join('\n');
     const lacksSound = this.#hasSound && /'0:a:0' matches no streams/.test(said);
     if (lacksSound) {

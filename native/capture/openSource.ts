@@ -28,8 +28,8 @@ export type Ways = {
 
 /** Seconds of HLS are fetched before the first picture comes, ms. */
 const STREAM_SILENCE_MS_MAX = 15_000;
-/** Not known before it plays; what is faster is thinned to 30. */
-const STREAM_RATE = 60;
+/** Not known before it plays: whatever it is, it is made what was chosen. */
+const STREAM_RATE = 240;
 
 const TEST_PATTERN: Played = {
   name: 'Test pattern',

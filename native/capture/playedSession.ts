@@ -5,14 +5,15 @@
 
 import type { TrackKind } from '../../core/media/feed.ts';
 import { createNutReader, NutError, type NutReader } from '../../core/media/nut.ts';
+import type { PictureTarget } from '../../core/media/pictureTarget.ts';
 import { type Ffmpeg, hasFfmpeg } from '../ffmpeg/resolve.ts';
 import { type FfmpegEnd, type FfmpegProcess, spawnFfmpeg } from '../ffmpeg/spawn.ts';
-import { opusDelayUs } from './encoder.ts';
+import { isEncoderFault, opusDelayUs } from './encoder.ts';
 import { createFilePictures, type FilePictures } from './filePictures.ts';
 import { type Played, playedArguments } from './fileSource.ts';
 import { createPacer, type PacedFrame, type Pacer } from './pacer.ts';
 import type { Entry, Opened, Programme } from './programme.ts';
-import { type CapturedFrame, PICTURE_MAX, type SourceSurroundings } from './source.ts';
+import type { CapturedFrame, SourceSurroundings } from './source.ts';
 
 const VIDEO_PIPE = 1;
 const AUDIO_PIPE = 3;
@@ -37,12 +38,12 @@ export type Shown = Place & {
 export type SessionOptions = {
   programme: Programme;
   from: Place;
-  bitsPerSecond: number;
+  picture: PictureTarget;
   around: SourceSurroundings;
   /** Every frame at its time; of the best picture with its place. */
   onFrame(frame: CapturedFrame, shown: Shown | null): void;
   /** It is over, for this reason; a session that is closed says nothing. */
-  onOver(reason: string): void;
+  onOver(reason: string, isEncoderFault: boolean): void;
 };
 
 /** One ffmpeg on one entry. */
@@ -67,7 +68,7 @@ export class PlayedSession {
   readonly #pacer: Pacer;
   /** What is being shown, and behind it what is being read. */
   #runs: Run[] = [];
-  #bitsPerSecond: number;
+  #picture: PictureTarget;
   /** Started, and not read from yet. */
   #prepared: { entry: number; run: Promise<Run | null> } | null = null;
   #isAhead: Record<TrackKind, boolean> = { video: false, audio: false };
@@ -78,7 +79,7 @@ export class PlayedSession {
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#bitsPerSecond = options.bitsPerSecond;
+    this.#picture = options.picture;
     const { clock, timers, logger } = options.around;
     this.#pacer = createPacer({
       clock,
@@ -102,7 +103,7 @@ export class PlayedSession {
   }
 
   setBitrate(bitsPerSecond: number): void {
-    this.#bitsPerSecond = bitsPerSecond;
+    this.#picture = { ...this.#picture, bitsPerSecond };
     for (const { pictures } of this.#runs) pictures?.setBitrate(bitsPerSecond);
   }
 
@@ -175,9 +176,7 @@ export class PlayedSession {
     const { timers, logger, onHelper } = this.#options.around;
     const child = spawnFfmpeg({
       ffmpeg,
-      arguments: playedArguments(played, ffmpeg, {
-        ...{ bitsPerSecond: this.#bitsPerSecond, isRaw: run.pictures !== null },
-      }),
+      arguments: playedArguments(played, ffmpeg, this.#pictureOf(played), run.pictures !== null),
       hasInput: played.script !== undefined,
       outputs: [VIDEO_PIPE, AUDIO_PIPE],
       ...{ timers, logger, onHelper },
@@ -232,7 +231,10 @@ export class PlayedSession {
 
   #pushPicture(run: Run, ptsUs: number, bytes: Uint8Array): void {
     const atUs = run.baseUs + ptsUs;
-    run.endUs = Math.max(run.endUs, atUs + 1_000_000 / rateOf(run.opened.played));
+    run.endUs = Math.max(
+      run.endUs,
+      atUs + 1_000_000 / this.#pictureOf(run.opened.played).framesPerSecond,
+    );
     this.#empty = 0;
     this.#prepare(run);
     this.#pacer.push({ track: 'video', ptsUs: atUs, bytes });
@@ -241,15 +243,20 @@ export class PlayedSession {
   #encodeApart(run: Run, ffmpeg: Ffmpeg): FilePictures {
     const { timers, onHelper, lowerLayers = [] } = this.#options.around;
     return createFilePictures({
-      ...{ ffmpeg, timers, onHelper, lowerLayers, bitsPerSecond: this.#bitsPerSecond },
-      framesPerSecond: rateOf(run.opened.played),
+      ...{ ffmpeg, timers, onHelper, lowerLayers, picture: this.#pictureOf(run.opened.played) },
       onBest: (ptsUs, bytes) => this.#pushPicture(run, ptsUs, bytes),
       onCopy: (layer, captureUs, bytes) => {
         this.#options.onFrame({ track: 'video', layer, captureUs, bytes }, null);
       },
       onBusy: (isBusy) => hold(run, 'encoding', isBusy),
-      onEnd: (reason) => this.#over(reason),
+      onEnd: (reason) => this.#over(reason, this.#picture.encoder !== 'x264'),
     });
+  }
+
+  /** Of an entry: never more often than it comes. */
+  #pictureOf({ framesPerSecond }: Played): PictureTarget {
+    const most = this.#picture.framesPerSecond;
+    return { ...this.#picture, framesPerSecond: Math.min(most, framesPerSecond) };
   }
 
   #due(frame: PacedFrame, captureUs: number): void {
@@ -266,7 +273,10 @@ export class PlayedSession {
     }
     const run = this.#runs[0];
     if (!run) return;
-    this.#options.onFrame({ track, captureUs, bytes }, shownOf(run, ptsUs));
+    this.#options.onFrame(
+      { track, captureUs, bytes },
+      shownOf(run, ptsUs, this.#pictureOf(run.opened.played).framesPerSecond),
+    );
     if (!this.#isClosed) run.pictures?.released(ptsUs - run.baseUs, captureUs);
   }
 
@@ -288,7 +298,7 @@ export class PlayedSession {
       return;
     }
     const hasFinished = end.code === 0 && !end.wasKilled && !run.opened.isEndless;
-    if (!hasFinished) this.#over(end.reason);
+    if (!hasFinished) this.#over(end.reason, isEncoderFault(lines));
     else if (!run.pictures) this.#goOn(run.entry, nextBaseUs(run), true, end.reason);
     else {
       const whole = run.pictures.finish();
@@ -313,10 +323,10 @@ export class PlayedSession {
     return (entry + 1) % this.#options.programme.entries.length;
   }
 
-  #over(reason: string): void {
+  #over(reason: string, isFault = false): void {
     if (this.#isClosed) return;
     void this.close();
-    this.#options.onOver(reason);
+    this.#options.onOver(reason, isFault);
   }
 }
 
@@ -325,7 +335,7 @@ function nextBaseUs({ endUs, soundEndUs }: Run): number {
   return soundEndUs - endUs < SOUND_CUT_US_MAX ? endUs : soundEndUs;
 }
 
-function shownOf(run: Run, ptsUs: number): Shown {
+function shownOf(run: Run, ptsUs: number, framesPerSecond: number): Shown {
   const { opened, entry, title } = run;
   const { lengthUs, played, isEndless } = opened;
   const playedUs = run.fromUs + ptsUs - run.baseUs;
@@ -333,13 +343,9 @@ function shownOf(run: Run, ptsUs: number): Shown {
   return {
     ...{ entry, entryTitle: title, lengthUs },
     positionUs: Math.max(0, loops ? playedUs % lengthUs : playedUs),
-    framesPerSecond: rateOf(played),
+    framesPerSecond,
     hasSound: played.sound !== null,
   };
-}
-
-function rateOf({ framesPerSecond }: Played): number {
-  return Math.min(PICTURE_MAX.framesPerSecond, framesPerSecond);
 }
 
 function hold({ holds, child }: Run, why: 'ahead' | 'encoding', isHeld: boolean): void {

@@ -6,6 +6,7 @@
 import type { CancelTimer } from '../../core/base/clock.ts';
 import type { Playback } from '../../core/contract/playback.ts';
 import { isKeyFrame, splitAnnexB } from '../../core/media/h264.ts';
+import type { PictureTarget } from '../../core/media/pictureTarget.ts';
 import { hasFfmpeg } from '../ffmpeg/resolve.ts';
 import { createBackOff } from './backOff.ts';
 import { createHeldPicture, type HeldPicture } from './heldPicture.ts';
@@ -14,9 +15,9 @@ import type { Programme } from './programme.ts';
 import {
   type CapturedFrame,
   type PlaybackControls,
+  pictureOf,
   type Source,
   type SourceSurroundings,
-  VIDEO_BITS_PER_SECOND,
 } from './source.ts';
 import { SourceError } from './sourceError.ts';
 
@@ -53,12 +54,12 @@ class PlayedSource implements Source {
   #last: { shown: Shown; atUs: number } | null = null;
   #told: { entry: number; positionUs: number; atUs: number } | null = null;
   #startedMs = 0;
-  #bitsPerSecond: number;
+  #picture: PictureTarget;
 
   constructor(programme: Programme, around: SourceSurroundings) {
     this.#programme = programme;
     this.#around = around;
-    this.#bitsPerSecond = around.bitsPerSecond ?? VIDEO_BITS_PER_SECOND;
+    this.#picture = pictureOf(around);
     this.#held = createHeldPicture(around);
     if (!programme.isSeekable) return;
     this.playback = {
@@ -80,9 +81,19 @@ class PlayedSource implements Source {
   setBitrate(bitsPerSecond: number): boolean {
     const { lowerLayers = [], isElastic } = this.#around;
     if (lowerLayers.length === 0 && isElastic !== true) return false;
-    this.#bitsPerSecond = bitsPerSecond;
+    this.#picture = { ...this.#picture, bitsPerSecond };
     this.#onAir?.setBitrate(bitsPerSecond);
     this.#coming?.setBitrate(bitsPerSecond);
+    return true;
+  }
+
+  /** From where it is, by a session of its own; what cannot be sought in is opened anew. */
+  setPicture(picture: PictureTarget): boolean {
+    if (!this.#programme.isSeekable || !this.#last) return false;
+    const { shown } = this.#last;
+    this.#picture = picture;
+    // A paused one goes on with it.
+    if (!this.#isPaused) this.#play(shown);
     return true;
   }
 
@@ -101,9 +112,12 @@ class PlayedSource implements Source {
     this.#startedMs = performance.now();
     const session: PlayedSession = new PlayedSession({
       ...{ programme: this.#programme, from, around: this.#around },
-      bitsPerSecond: this.#bitsPerSecond,
+      picture: this.#picture,
       onFrame: (frame, shown) => this.#take(session, frame, shown),
-      onOver: (reason) => this.#over(session, reason),
+      onOver: (reason, isEncoderFault) => {
+        if (isEncoderFault) this.#picture = { ...this.#picture, encoder: 'x264' };
+        this.#over(session, reason);
+      },
     });
     this.#coming = session;
   }
@@ -154,7 +168,8 @@ class PlayedSource implements Source {
     }
     if (this.#told === null || isCut || this.#hasDrifted(shown, captureUs)) {
       const { hasSound, framesPerSecond } = shown;
-      this.#tell({ state: 'live', reason: '', hasSound, framesPerSecond });
+      const madeBy = this.#picture.encoder;
+      this.#tell({ state: 'live', reason: '', hasSound, framesPerSecond, madeBy });
     }
   }
 

@@ -5,6 +5,7 @@
 import type { CancelTimer, MediaClock, Timers } from '../../core/base/clock.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import { createNutReader } from '../../core/media/nut.ts';
+import { FIRST_PICTURE_TARGET } from '../../core/media/pictureTarget.ts';
 import { type FfmpegChoice, hasFfmpeg } from '../ffmpeg/resolve.ts';
 import { spawnFfmpeg } from '../ffmpeg/spawn.ts';
 import { PICTURE_HEIGHT, PICTURE_WIDTH } from './demo/camera.ts';
@@ -133,7 +134,10 @@ function slateArguments(width: number, height: number): string[] {
       '-frames:v',
       String(FRAMES),
     ],
-    ...videoEncoderArguments(['-g', String(FRAMES)], BITS_PER_SECOND),
+    ...videoEncoderArguments(['-g', String(FRAMES)], {
+      ...FIRST_PICTURE_TARGET,
+      ...{ width, height, bitsPerSecond: BITS_PER_SECOND },
+    }),
     'pipe:1',
   ];
 }

@@ -7,6 +7,7 @@ import type { MediaClock, MediaTimeUs, Timers } from '../../core/base/clock.ts';
 import type { Logger } from '../../core/base/logger.ts';
 import type { SourceState } from '../../core/contract/state.ts';
 import type { LowerLayer, TrackKind } from '../../core/media/feed.ts';
+import { FIRST_PICTURE_TARGET, type PictureTarget } from '../../core/media/pictureTarget.ts';
 import type { FfmpegChoice } from '../ffmpeg/resolve.ts';
 
 /** A frame or packet of a source; capture.ts makes the Unit of it. */
@@ -38,8 +39,8 @@ export type SourceSurroundings = {
   callerFolder: string;
   /** Smaller copies that are made beside the picture, where the source can. */
   lowerLayers?: readonly LowerLayer[];
-  /** Video bits per second of the best picture; default VIDEO_BITS_PER_SECOND. */
-  bitsPerSecond?: number;
+  /** What our own encoders make of it; default FIRST_PICTURE_TARGET. */
+  picture?: PictureTarget;
   /** The bitrate may have to change while the show goes on: the relay is not on this machine. */
   isElastic?: boolean;
   /** demo: the match. */
@@ -71,6 +72,11 @@ export type Source = {
   requestKeyFrame(): boolean;
   /** Video bits per second. False: not while this source runs. */
   setBitrate(bitsPerSecond: number): boolean;
+  /**
+   * Another picture from now on. True: it follows by itself, or has nothing to encode. False: it
+   * has to be opened anew.
+   */
+  setPicture(picture: PictureTarget): boolean;
   /** Only of what can be paused and sought in. */
   readonly playback?: PlaybackControls;
   close(): Promise<void>;
@@ -83,7 +89,7 @@ export type PlaybackControls = {
   skip(to: 'next' | 'previous'): void;
 };
 
-/** Video bits per second of our own encoders, unless the owner chose others. */
-export const VIDEO_BITS_PER_SECOND = 2_500_000;
-/** Largest picture that is sent; larger ones are scaled down into it. */
-export const PICTURE_MAX = { width: 1280, height: 720, framesPerSecond: 30 } as const;
+/** What a source is to make. */
+export function pictureOf({ picture }: Pick<SourceSurroundings, 'picture'>): PictureTarget {
+  return picture ?? FIRST_PICTURE_TARGET;
+}

@@ -9,7 +9,7 @@ import type { Logger } from '../../core/base/logger.ts';
 import type { SourceState } from '../../core/contract/state.ts';
 import { type FfmpegChoice, hasFfmpeg } from '../ffmpeg/resolve.ts';
 import { openLiveSource } from './liveSource.ts';
-import type { Source, SourceSurroundings } from './source.ts';
+import { pictureOf, type Source, type SourceSurroundings } from './source.ts';
 
 export type SrtListener = {
   /** What OBS is to be told, with the passphrase. */
@@ -70,11 +70,13 @@ export async function openSrtListener(options: SrtListenerOptions): Promise<SrtL
     url: url('caller'),
     receive(around) {
       receiver = around;
+      listening.setPicture(pictureOf(around));
       around.onState(known);
       return {
         waitsForOthers: true,
         requestKeyFrame: () => false,
         setBitrate: () => false,
+        setPicture: (picture) => listening.setPicture(picture),
         async close() {
           if (receiver === around) receiver = null;
         },

@@ -51,8 +51,8 @@ export const engineConfigurationSchema = z.object({
   lastFrameUs: timeUs,
   /** Pictures of one show: the best one, and up to two smaller copies. */
   layers: z.number().int().min(1).max(3).default(1),
-  /** Of the best one, where the path to the relay allows it. */
-  bitsPerSecondMax: z.number().int().min(500_000).max(10_000_000).default(2_500_000),
+  /** Of the best one, where the path to the relay allows it; null: what the choice wants. */
+  bitsPerSecondMax: z.number().int().min(500_000).max(10_000_000).nullable().default(null),
   iceServers: z.array(z.string()),
   pageFolder: z.string(),
   demoWorkerPath: z.string(),

@@ -27,6 +27,7 @@ import { createModerationHandlers, type ModerationRooms } from './moderationHand
 import { createObsHandlers, type ObsDesk } from './obsDesk.ts';
 import { actorOf, createPeopleHandlers } from './peopleHandlers.ts';
 import type { PeopleRooms } from './peopleRooms.ts';
+import type { PictureRoom } from './pictureRoom.ts';
 import type { RecordingRooms } from './recordingRoom.ts';
 import type { RelayRoom } from './relayRoom.ts';
 import type { Show } from './show.ts';
@@ -51,6 +52,7 @@ export type HandlerRooms = Pick<CrewActRooms, 'around'> & {
   obs: ObsDesk;
   recording: RecordingRooms;
   capture: Pick<Capture, 'select' | 'playback' | 'setSystemSound'>;
+  pictureRoom: PictureRoom;
 };
 
 /** Every operation with its room; a room's refusal becomes the contract's error. */
@@ -75,7 +77,7 @@ function handlersOf(rooms: HandlerRooms): Handlers {
         refusable(() => rooms.staffActs.suspendBetting(marketCaller(caller), '')),
     },
     sources: sourceHandlers(rooms.capture),
-    ingest: ingestHandlers(rooms.ingest),
+    ...pictureHandlers(rooms),
     markets: marketHandlers(rooms),
     viewers: {
       list: ({ limit }) => refusable(() => rooms.staffActs.bettors(limit)),
@@ -173,11 +175,15 @@ function knownAt(factLog: FactLog, captureUs: number): KnownThen {
   throw new RpcError('notFound', `What was known at ${captureUs} is not kept: ${kept}.`);
 }
 
-function ingestHandlers(ingest: IngestDoor): Handlers['ingest'] {
+function pictureHandlers({ ingest, pictureRoom }: HandlerRooms) {
   return {
-    show: () => ingest.view(),
-    renewWhipToken: () => ingest.renewWhipToken(),
-  };
+    ingest: {
+      show: () => ingest.view(),
+      renewWhipToken: () => ingest.renewWhipToken(),
+      renewRtmpKey: () => ingest.renewRtmpKey(),
+    },
+    picture: pictureRoom.handlers,
+  } satisfies Partial<Handlers>;
 }
 
 function sourceHandlers(capture: HandlerRooms['capture']): Handlers['sources'] {

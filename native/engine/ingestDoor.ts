@@ -53,6 +53,8 @@ export type IngestDoor = {
   view(): IngestView;
   /** A new token; whoever publishes by the old one is let go. */
   renewWhipToken(): Promise<IngestView>;
+  /** A new stream key; whoever sends by the old one is let go. */
+  renewRtmpKey(): Promise<IngestView>;
   close(): Promise<void>;
 };
 
@@ -114,6 +116,13 @@ export async function openIngestDoor(
       await write(next);
       secrets = next;
       whip.setToken(next.whipToken);
+      return view();
+    },
+    async renewRtmpKey() {
+      const next = { ...secrets, rtmpKey: toHex(random(16)) };
+      await write(next);
+      secrets = next;
+      rtmp.setKey(next.rtmpKey);
       return view();
     },
     async close() {

@@ -2,6 +2,7 @@
 
 import { OBS_OFF } from '../../core/contract/obs.ts';
 import { NOBODY_YET } from '../../core/contract/people.ts';
+import { NO_PICTURE_YET } from '../../core/contract/picture.ts';
 import { FIRST_RECORDING_SETTINGS, NO_RECORDING } from '../../core/contract/recording.ts';
 import type { StudioState, Template } from '../../core/contract/state.ts';
 import { CALM_SCENE, NO_PLACES } from '../../core/contract/visionState.ts';
@@ -30,6 +31,7 @@ export function initialState(options: {
     },
     sources: knownSources(options.source),
     relay: { state: 'connecting', url: options.relayUrl, reason: '', viewers: 0 },
+    picture: NO_PICTURE_YET,
     handover: { state: 'off', reason: '', whipUrl: '', whepUrl: '' },
     obs: OBS_OFF,
     destinations: [],

@@ -4,14 +4,15 @@
 
 import type { MediaClock } from '../../core/base/clock.ts';
 import type { Logger } from '../../core/base/logger.ts';
+import { FIRST_PICTURE_TARGET } from '../../core/media/pictureTarget.ts';
 import type { UplinkReport } from '../../core/media/uplinkRate.ts';
 import { UplinkRate } from '../../core/media/uplinkRate.ts';
 
 export type UplinkGovernorOptions = {
   clock: MediaClock;
   logger: Logger;
-  /** What is sent where the path allows it. */
-  bitsPerSecondMax: number;
+  /** What is sent where the path allows it, until setMost() says otherwise. */
+  bitsPerSecondMax?: number;
   /** False: this source cannot be changed while it runs. */
   setBitrate(bitsPerSecond: number): boolean;
   /** Smaller copies that are too much beside the picture are left out. */
@@ -23,13 +24,20 @@ export type UplinkGovernorOptions = {
 export type UplinkGovernor = {
   report(report: Omit<UplinkReport, 'atUs'>): void;
   bitsPerSecond(): number;
+  /** What is wished for from now on. @returns what the path allows of it */
+  setMost(bitsPerSecond: number): number;
 };
 
 export function createUplinkGovernor(options: UplinkGovernorOptions): UplinkGovernor {
-  const { clock, logger, bitsPerSecondMax } = options;
+  const { clock, logger } = options;
+  let { bitsPerSecondMax = FIRST_PICTURE_TARGET.bitsPerSecond } = options;
   const uplink = new UplinkRate(bitsPerSecondMax);
   return {
     bitsPerSecond: () => uplink.bitsPerSecond,
+    setMost(bitsPerSecond) {
+      bitsPerSecondMax = bitsPerSecond;
+      return uplink.setMost(bitsPerSecond);
+    },
     report(report) {
       const before = uplink.bitsPerSecond;
       const now = uplink.take({ ...report, atUs: clock.nowUs() });

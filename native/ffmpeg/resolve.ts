@@ -1,11 +1,14 @@
-// Finds the ffmpeg to use and asks it once what it can do. The order is: configured by the person,
-// MORPHINE_FFMPEG, the system's, the packaged one (a build of 2018: no SRT, no NVENC, old option
-// names). Nothing else in the product may look for ffmpeg or guess at its options.
+// Finds the ffmpeg to use and asks it once what it can do. One that a person named
+// (MORPHINE_FFMPEG, then the settings) is taken as it is. Else that which can do most of what the
+// product makes use of: those in PATH, then the packaged one (a build of 2018: no SRT, no NVENC,
+// old option names). Nothing else in the product may look for ffmpeg or guess at its options.
 
 import { execFile } from 'node:child_process';
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { delimiter, join } from 'node:path';
+import { FFMPEG_ABILITIES } from '../../core/contract/picture.ts';
+import { abilitiesOf } from './abilities.ts';
 
 /** An ffmpeg that was started once and answered. */
 export type Ffmpeg = {
@@ -30,7 +33,7 @@ export type FfmpegChoice = Ffmpeg | NoFfmpeg;
 export type ResolveOptions = {
   /** From settings.json; a wrong one is reported, never silently replaced. */
   configuredPath?: string | undefined;
-  /** The value of MORPHINE_FFMPEG. */
+  /** The value of MORPHINE_FFMPEG; it comes before the settings. */
   environmentPath?: string | undefined;
   /** Folders to look in, as in PATH. Default: this process's PATH. */
   searchPath?: string | undefined;
@@ -47,12 +50,13 @@ const known = new Map<string, Promise<Ffmpeg | string>>();
 /**
  * Finds the ffmpeg of this machine. Asks each file once per process and change of the file.
  *
- * @returns the first that starts and has libx264 and libopus, or the reason why there is none
+ * @returns of those that start and have libx264 and libopus the one with most abilities, the first
+ * of equals; or the reason why there is none
  */
 export async function resolveFfmpeg(options: ResolveOptions = {}): Promise<FfmpegChoice> {
   const named: [Ffmpeg['origin'], string | undefined, string][] = [
-    ['configured', options.configuredPath, 'the ffmpeg path in the settings'],
     ['environment', options.environmentPath, 'MORPHINE_FFMPEG'],
+    ['configured', options.configuredPath, 'the ffmpeg path in the settings'],
   ];
   for (const [origin, path, name] of named) {
     if (!path) continue;
@@ -61,11 +65,15 @@ export async function resolveFfmpeg(options: ResolveOptions = {}): Promise<Ffmpe
     return { path: null, reason: `${name} does not work: ${answer}. Mend it or remove it.` };
   }
   const failures: string[] = [];
+  let best: Ffmpeg | null = null;
   for (const [path, origin] of foundPaths(options)) {
     const answer = await probeOnce(path, origin);
-    if (typeof answer !== 'string') return answer;
-    failures.push(answer);
+    if (typeof answer === 'string') failures.push(answer);
+    else if (!best || abilitiesOf(answer).length > abilitiesOf(best).length) best = answer;
+    // Asking takes time that the start waits for: who lacks nothing ends it.
+    if (best && abilitiesOf(best).length === FFMPEG_ABILITIES.length) break;
   }
+  if (best) return best;
   const why = failures.length > 0 ? ` (${failures.join('; ')})` : '';
   return {
     path: null,
@@ -80,8 +88,7 @@ export function hasFfmpeg(choice: FfmpegChoice): choice is Ffmpeg {
 
 function foundPaths(options: ResolveOptions): [string, 'system' | 'packaged'][] {
   const found: [string, 'system' | 'packaged'][] = [];
-  const system = findInPath('ffmpeg', options.searchPath);
-  if (system) found.push([system, 'system']);
+  for (const path of allInPath('ffmpeg', options.searchPath)) found.push([path, 'system']);
   const packaged = options.packagedPath === undefined ? packagedFfmpegPath() : options.packagedPath;
   if (packaged) found.push([packaged, 'packaged']);
   return found;
@@ -98,14 +105,21 @@ export function packagedFfmpegPath(): string | null {
   }
 }
 
-function findInPath(program: string, searchPath = process.env.PATH ?? ''): string | null {
+/** A PATH with many of them is no reason to start them all. */
+const IN_PATH_MAX = 4;
+
+/** In the order of PATH; one that is there by two names comes once. */
+function allInPath(program: string, searchPath = process.env.PATH ?? ''): string[] {
   const name = process.platform === 'win32' ? `${program}.exe` : program;
+  const found = new Map<string, string>();
   for (const folder of searchPath.split(delimiter)) {
-    if (!folder) continue;
+    if (!folder || found.size >= IN_PATH_MAX) continue;
     const path = join(folder, name);
-    if (isRunnable(path)) return path;
+    if (!isRunnable(path)) continue;
+    const real = realpathSync(path);
+    if (!found.has(real)) found.set(real, path);
   }
-  return null;
+  return [...found.values()];
 }
 
 function isRunnable(path: string): boolean {
@@ -197,6 +211,6 @@ function firstLine(text: string): string {
  */
 function deathPrefix(): readonly string[] {
   if (process.platform !== 'linux') return [];
-  const setpriv = findInPath('setpriv');
+  const [setpriv] = allInPath('setpriv');
   return setpriv ? [setpriv, '--pdeathsig', 'KILL', '--'] : [];
 }

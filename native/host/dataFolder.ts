@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { pictureChoiceSchema } from '../../core/contract/picture.ts';
 import { StartRefused } from './supervisor.ts';
 
 const retentionDays = z.number().int().min(2).max(3650).nullable().default(null);
@@ -21,8 +22,10 @@ export const settingsSchema = z.strictObject({
   title: z.string().trim().min(1).max(80).default('My show'),
   /** Pictures for weak paths beside the best one; each costs an encoder. 1 on a weak machine. */
   layers: z.number().int().min(1).max(3).default(1),
-  /** What the picture may take of the uplink; where the path bears less, it takes less. */
-  bitsPerSecondMax: z.number().int().min(500_000).max(10_000_000).default(2_500_000),
+  /** What the picture may take of the uplink; absent: what suits its size. */
+  bitsPerSecondMax: z.number().int().min(500_000).max(10_000_000).optional(),
+  /** What it is for and how large: read, and written when chosen in the page, by the engine. */
+  picture: pictureChoiceSchema.optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /**
    * Days until personal data is erased, one setting per kind; null keeps it. Enforced at start. No

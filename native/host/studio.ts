@@ -120,7 +120,7 @@ export async function startStudio(host: StudioHostOptions): Promise<StudioHost> 
         ffmpeg,
         channel,
         title: settings.title,
-        picture: { layers: settings.layers, bitsPerSecondMax: settings.bitsPerSecondMax },
+        picture: { layers: settings.layers, bitsPerSecondMax: settings.bitsPerSecondMax ?? null },
         modelFolder: settings.models ?? null,
         personalKey,
         retention: settings.retention,
@@ -202,7 +202,7 @@ type ConfigurationParts = {
   ffmpeg: FfmpegChoice;
   channel: ChannelIdentity;
   title: string;
-  picture: { layers: number; bitsPerSecondMax: number };
+  picture: { layers: number; bitsPerSecondMax: number | null };
   modelFolder: string | null;
   personalKey: string | null;
   retention: Settings['retention'];

@@ -10,8 +10,8 @@ import {
 } from '../../core/media/capturePort.ts';
 import type { LowerLayer } from '../../core/media/feed.ts';
 import { type TextKey, text } from '../ui/texts.ts';
-import { WANTED_PICTURE, WANTED_SOUND } from './deviceInput.ts';
-import { missingFeature } from './encoders.ts';
+import { WANTED_SOUND, wantedPicture } from './deviceInput.ts';
+import { FIRST_LIMITS, missingFeature } from './encoders.ts';
 import { createEngineLink, type EngineLink, HELLO } from './engineLink.ts';
 import {
   keepImage,
@@ -180,6 +180,7 @@ export class CaptureSession {
     if (message.type === 'keyFrame') for (const one of programs) one.requestKeyFrame();
     if (message.type === 'bitrate')
       for (const one of programs) one.setBitrate(message.bitsPerSecond);
+    if (message.type === 'picture') for (const one of programs) one.setLimits(message);
     if (message.type === 'layers') {
       this.#layers = message.layers;
       for (const one of programs) one.requestKeyFrame();
@@ -321,7 +322,10 @@ export class CaptureSession {
 async function firstDevices(): Promise<MediaStream | null> {
   for (const audio of [WANTED_SOUND, false]) {
     try {
-      return await navigator.mediaDevices.getUserMedia({ video: WANTED_PICTURE, audio });
+      return await navigator.mediaDevices.getUserMedia({
+        video: wantedPicture(FIRST_LIMITS),
+        audio,
+      });
     } catch {
       // The next attempt asks for less.
     }

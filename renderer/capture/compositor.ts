@@ -5,12 +5,10 @@
 
 import type { MarketCardFacts } from '../../core/media/capturePort.ts';
 import { createArrivalClock } from './arrivalClock.ts';
-import { framesOf, pump } from './encoders.ts';
+import { FIRST_LIMITS, framesOf, type PictureLimits, pump } from './encoders.ts';
 import { paintMarket, paintWords } from './paint.ts';
 import { fitInto, isDevice, type Layer, type Scene } from './scene.ts';
 
-const PICTURE = { width: 1280, height: 720 };
-const PERIOD_US = 1_000_000 / 30;
 /** Frames that wait for the encoder; more would be delay. */
 const FRAMES_WAITING_MAX = 2;
 
@@ -32,14 +30,15 @@ export class Compositor {
   #images: ReadonlyMap<string, ImageBitmap> = new Map();
   #market: MarketCardFacts | null = null;
   #lastUs = 0;
+  #limits: PictureLimits = FIRST_LIMITS;
   #ticker: Worker;
   #onDropped: () => void;
 
   /** @throws Error when the browser has no canvas to draw on */
   constructor(onDropped: () => void) {
     this.canvas = document.createElement('canvas');
-    this.canvas.width = PICTURE.width;
-    this.canvas.height = PICTURE.height;
+    this.canvas.width = FIRST_LIMITS.width;
+    this.canvas.height = FIRST_LIMITS.height;
     const paper = this.canvas.getContext('2d', { alpha: false, desynchronized: true });
     if (!paper) throw new Error('This browser has no canvas to draw on');
     this.#paper = paper;
@@ -75,6 +74,19 @@ export class Compositor {
 
   showMarket(card: MarketCardFacts | null): void {
     this.#market = card;
+  }
+
+  /** The size that is drawn, and how often at most. */
+  setLimits(limits: PictureLimits): void {
+    this.#limits = limits;
+    // Setting it, even to what it is, wipes the canvas.
+    if (this.canvas.width !== limits.width) this.canvas.width = limits.width;
+    if (this.canvas.height !== limits.height) this.canvas.height = limits.height;
+    this.#ticker.postMessage(1000 / limits.framesPerSecond);
+  }
+
+  get #periodUs(): number {
+    return 1_000_000 / this.#limits.framesPerSecond;
   }
 
   close(): void {
@@ -114,18 +126,18 @@ export class Compositor {
 
   #paced(device: Device, timestamp: number): void {
     const madeUs = device.clock.toPageUs(timestamp);
-    // A device of 60 pictures a second is drawn every second time.
-    if (madeUs !== null && madeUs - this.#lastUs > PERIOD_US * 0.7) this.#draw(madeUs);
+    // A device that is faster than what was chosen is not drawn each time.
+    if (madeUs !== null && madeUs - this.#lastUs > this.#periodUs * 0.7) this.#draw(madeUs);
   }
 
   #tick(): void {
     const nowUs = Math.round(performance.now() * 1000);
-    if (nowUs - this.#lastUs > PERIOD_US * 1.6) this.#draw(nowUs);
+    if (nowUs - this.#lastUs > this.#periodUs * 1.6) this.#draw(nowUs);
   }
 
   #draw(timestamp: number): void {
     this.#lastUs = timestamp;
-    const { width, height } = PICTURE;
+    const { width, height } = this.#limits;
     this.#paper.fillStyle = '#000';
     this.#paper.fillRect(0, 0, width, height);
     for (const layer of this.#scene.layers) this.#drawLayer(layer);
@@ -136,11 +148,12 @@ export class Compositor {
   }
 
   #drawLayer(layer: Layer): void {
+    const { width, height } = this.#limits;
     const box = {
-      x: layer.x * PICTURE.width,
-      y: layer.y * PICTURE.height,
-      width: layer.width * PICTURE.width,
-      height: layer.height * PICTURE.height,
+      x: layer.x * width,
+      y: layer.y * height,
+      width: layer.width * width,
+      height: layer.height * height,
     };
     switch (layer.kind) {
       case 'text':

@@ -2,6 +2,7 @@
 // window that a person has to hand over by a press, because browsers ask for that each time.
 
 import type { TextKey } from '../ui/texts.ts';
+import type { PictureLimits } from './encoders.ts';
 import type { LayerKind } from './scene.ts';
 
 export type InputState = {
@@ -13,11 +14,14 @@ export type InputState = {
   title: string;
 };
 
-export const WANTED_PICTURE: MediaTrackConstraints = {
-  width: { ideal: 1280 },
-  height: { ideal: 720 },
-  frameRate: { ideal: 30, max: 30 },
-};
+/** What a device is asked for: no more than is sent of it. */
+export function wantedPicture({ width, height, framesPerSecond }: PictureLimits) {
+  return {
+    width: { ideal: width },
+    height: { ideal: height },
+    frameRate: { ideal: framesPerSecond, max: framesPerSecond },
+  } satisfies MediaTrackConstraints;
+}
 /** The show's sound is music and games as well as speech; processing made for calls harms it. */
 export const WANTED_SOUND: MediaTrackConstraints = {
   echoCancellation: false,
@@ -36,11 +40,13 @@ export class DeviceInput {
   /** Sound of a shared screen, where the system gives it. */
   sound: MediaStreamTrack | null = null;
   view: InputState;
+  #limits: PictureLimits;
   #onChange: () => void;
   #retry = 0;
   #isClosed = false;
 
-  constructor(kind: DeviceKind, deviceId: string, onChange: () => void) {
+  constructor(kind: DeviceKind, deviceId: string, limits: PictureLimits, onChange: () => void) {
+    this.#limits = limits;
     this.kind = kind;
     this.deviceId = deviceId;
     this.#onChange = onChange;
@@ -63,7 +69,7 @@ export class DeviceInput {
   async share(): Promise<void> {
     if (this.kind === 'camera') return this.#openCamera();
     const video = {
-      ...WANTED_PICTURE,
+      ...wantedPicture(this.#limits),
       displaySurface: this.kind === 'screen' ? 'monitor' : 'window',
     };
     try {
@@ -73,6 +79,12 @@ export class DeviceInput {
     } catch {
       this.#waitForPress('capture.shareRefused');
     }
+  }
+
+  /** An open device is asked anew; one that cannot stays as it is and is scaled. */
+  setLimits(limits: PictureLimits): void {
+    this.#limits = limits;
+    this.picture?.applyConstraints(wantedPicture(limits)).catch(() => {});
   }
 
   close(): void {
@@ -85,7 +97,7 @@ export class DeviceInput {
     try {
       const device = this.deviceId === '' ? {} : { deviceId: { exact: this.deviceId } };
       const stream = await navigator.mediaDevices.getUserMedia({
-        video: { ...WANTED_PICTURE, ...device },
+        video: { ...wantedPicture(this.#limits), ...device },
       });
       const [picture] = stream.getVideoTracks();
       if (picture) this.#took(picture, null);

@@ -3,11 +3,21 @@
 
 import type { PageFrame } from '../../core/media/capturePort.ts';
 import { LOWER_LAYERS, type LowerLayer } from '../../core/media/feed.ts';
+import {
+  copyBitsPerSecond,
+  FIRST_PICTURE_TARGET,
+  levelOf,
+  type PictureTarget,
+  sizeInside,
+} from '../../core/media/pictureTarget.ts';
 import { type ArrivalClock, createArrivalClock } from './arrivalClock.ts';
 
-export const H264_CODEC = 'avc1.42E01F';
-export const BITS_PER_SECOND_DEFAULT = 2_500_000;
-const FRAMES_PER_SECOND = 30;
+/** Most that a picture may be. */
+export type PictureLimits = Pick<PictureTarget, 'width' | 'height' | 'framesPerSecond'>;
+/** Until the engine says otherwise. */
+export const FIRST_LIMITS: PictureLimits = FIRST_PICTURE_TARGET;
+/** A picture that comes sooner after the last one than this part of a period is left out. */
+const PERIOD_SHARE_MIN = 0.7;
 /** The relay holds pictures since the last key frame for joiners; two seconds stay small. */
 const KEY_FRAME_PERIOD_US = 2_000_000;
 /** While the line is blocked, a key frame is tried this often and not with each picture. */
@@ -38,6 +48,8 @@ export type EncoderOptions<Frame> = {
   isWanted(): boolean;
   /** Smaller copies of the picture that are wanted now; default none. */
   layers?(): readonly LowerLayer[];
+  /** Most that the picture may be now; default FIRST_LIMITS. */
+  limits?(): PictureLimits;
   needsKeyFrame?(): boolean;
   onFrame(frame: EncodedFrame): void;
   onSize?(width: number, height: number): void;
@@ -53,17 +65,18 @@ export async function missingFeature(): Promise<
   if (!navigator.mediaDevices?.getUserMedia) return 'capture.noDevices';
   if (!('VideoEncoder' in globalThis)) return 'capture.noH264';
   if (!('MediaStreamTrackProcessor' in globalThis)) return 'capture.noProcessor';
-  const { supported } = await VideoEncoder.isConfigSupported(pictureConfig(1280, 720, 2_500_000));
+  const { supported } = await VideoEncoder.isConfigSupported(
+    pictureConfig(FIRST_LIMITS, FIRST_PICTURE_TARGET.bitsPerSecond),
+  );
   return supported ? null : 'capture.noH264';
 }
 
-function pictureConfig(width: number, height: number, bitrate: number): VideoEncoderConfig {
+function pictureConfig(limits: PictureLimits, bitrate: number): VideoEncoderConfig {
+  const { width, height, framesPerSecond: framerate } = limits;
   return {
-    codec: H264_CODEC,
-    width,
-    height,
-    bitrate,
-    framerate: FRAMES_PER_SECOND,
+    // Constrained baseline of the level that this picture needs.
+    codec: `avc1.42E0${levelOf(limits).code}`,
+    ...{ width, height, bitrate, framerate },
     latencyMode: 'realtime',
     bitrateMode: 'constant',
     avc: { format: 'annexb' },
@@ -91,7 +104,12 @@ export async function pump<Frame>(
 }
 
 /** A smaller copy of each picture, by an encoder that scales it itself. */
-type CopyEncoder = { encode(frame: VideoFrame, keyFrame: boolean): void; stop(): void };
+type CopyEncoder = {
+  /** @param best what the picture itself is encoded as */
+  encode(frame: VideoFrame, keyFrame: boolean, best: BestPicture): void;
+  stop(): void;
+};
+type BestPicture = PictureLimits & { bitrate: number };
 
 function encodeCopy(
   layer: LowerLayer,
@@ -116,15 +134,15 @@ function encodeCopy(
     error: () => {},
   });
   return {
-    encode(frame, keyFrame) {
-      const { displayWidth, displayHeight } = frame;
-      if (encoder.state === 'closed' || displayHeight <= most.height) return;
+    encode(frame, keyFrame, best) {
+      // A copy no smaller than the picture itself is none.
+      if (encoder.state === 'closed' || best.height <= most.height) return;
       if (encoder.encodeQueueSize > ENCODE_QUEUE_MAX) return;
-      const factor = Math.min(most.width / displayWidth, most.height / displayHeight);
-      const [width, height] = [displayWidth, displayHeight].map((side) => (side * factor) & ~1);
-      const nextSize = `${width}x${height}`;
+      const bitrate = copyBitsPerSecond(best.bitrate, layer);
+      const config = pictureConfig({ ...best, ...sizeInside(best, most) }, bitrate);
+      const nextSize = JSON.stringify(config);
       const isNew = nextSize !== size;
-      if (isNew) encoder.configure(pictureConfig(width ?? 2, height ?? 2, most.bitsPerSecond));
+      if (isNew) encoder.configure(config);
       size = nextSize;
       encoder.encode(frame, { keyFrame: keyFrame || isNew });
     },
@@ -138,7 +156,7 @@ function encodeCopy(
 function encodeCopies(clock: ArrivalClock, options: EncoderOptions<VideoFrame>): CopyEncoder {
   const copies = new Map<LowerLayer, CopyEncoder>();
   return {
-    encode(frame, keyFrame) {
+    encode(frame, keyFrame, best) {
       const wanted = options.layers?.() ?? [];
       for (const [layer, copy] of copies) {
         if (wanted.includes(layer)) continue;
@@ -148,7 +166,7 @@ function encodeCopies(clock: ArrivalClock, options: EncoderOptions<VideoFrame>):
       for (const layer of wanted) {
         const copy = copies.get(layer) ?? encodeCopy(layer, clock, options);
         copies.set(layer, copy);
-        copy.encode(frame, keyFrame);
+        copy.encode(frame, keyFrame, best);
       }
     },
     stop() {
@@ -161,8 +179,10 @@ function encodeCopies(clock: ArrivalClock, options: EncoderOptions<VideoFrame>):
 export function encodePicture(options: EncoderOptions<VideoFrame>): Encoder {
   const clock = createArrivalClock();
   const copies = encodeCopies(clock, options);
-  let bitrate = BITS_PER_SECOND_DEFAULT;
-  let size = '';
+  let bitrate = FIRST_PICTURE_TARGET.bitsPerSecond;
+  /** What is encoded now; null before the first picture. */
+  let encoded: PictureLimits | null = null;
+  let lastUs = Number.NEGATIVE_INFINITY;
   let isKeyFrameDue = true;
   let lastKeyFrameUs = Number.NEGATIVE_INFINITY;
   let description = new Uint8Array(0);
@@ -184,13 +204,15 @@ export function encodePicture(options: EncoderOptions<VideoFrame>): Encoder {
     try {
       clock.observe(frame.timestamp, performance.now() * 1000);
       if (encoder.state === 'closed' || !options.isWanted()) return;
-      const { displayWidth, displayHeight } = frame;
-      const nextSize = `${displayWidth}x${displayHeight}`;
-      if (nextSize !== size) {
-        encoder.configure(pictureConfig(displayWidth & ~1, displayHeight & ~1, bitrate));
-        size = nextSize;
+      const limits = options.limits?.() ?? FIRST_LIMITS;
+      const periodUs = 1_000_000 / limits.framesPerSecond;
+      if (frame.timestamp - lastUs < periodUs * PERIOD_SHARE_MIN) return;
+      const best = fitted(frame, limits);
+      if (JSON.stringify(best) !== JSON.stringify(encoded)) {
+        encoder.configure(pictureConfig(best, bitrate));
+        encoded = best;
         isKeyFrameDue = true;
-        options.onSize?.(displayWidth & ~1, displayHeight & ~1);
+        options.onSize?.(best.width, best.height);
       }
       if (encoder.encodeQueueSize > ENCODE_QUEUE_MAX) {
         options.onDropped();
@@ -200,7 +222,8 @@ export function encodePicture(options: EncoderOptions<VideoFrame>): Encoder {
       const isNeeded = sinceUs >= KEY_FRAME_GAP_US && (options.needsKeyFrame?.() ?? false);
       const keyFrame = isKeyFrameDue || isNeeded || sinceUs >= KEY_FRAME_PERIOD_US;
       encoder.encode(frame, { keyFrame });
-      copies.encode(frame, keyFrame);
+      copies.encode(frame, keyFrame, { ...best, bitrate });
+      lastUs = frame.timestamp;
       if (keyFrame) lastKeyFrameUs = frame.timestamp;
       isKeyFrameDue = false;
     } finally {
@@ -215,9 +238,9 @@ export function encodePicture(options: EncoderOptions<VideoFrame>): Encoder {
     },
     setBitrate(bitsPerSecond) {
       bitrate = bitsPerSecond;
-      const [width, height] = size.split('x').map(Number);
-      if (encoder.state !== 'configured' || !width || !height) return;
-      encoder.configure(pictureConfig(width & ~1, height & ~1, bitrate));
+      if (encoder.state === 'configured' && encoded) {
+        encoder.configure(pictureConfig(encoded, bitrate));
+      }
     },
     stop() {
       copies.stop();
@@ -225,6 +248,13 @@ export function encodePicture(options: EncoderOptions<VideoFrame>): Encoder {
       if (encoder.state !== 'closed') encoder.close();
     },
   };
+}
+
+/** The size that the encoder scales a frame to: inside of what is allowed, even sides. */
+function fitted(frame: VideoFrame, limits: PictureLimits): PictureLimits {
+  const { displayWidth, displayHeight } = frame;
+  const size = sizeInside({ width: displayWidth, height: displayHeight }, limits);
+  return { ...size, framesPerSecond: limits.framesPerSecond };
 }
 
 /** Encodes sound as Opus packets of 20 ms. */

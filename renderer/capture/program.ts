@@ -12,7 +12,9 @@ import {
   type Encoder,
   encodePicture,
   encodeSound,
+  FIRST_LIMITS,
   framesOf,
+  type PictureLimits,
 } from './encoders.ts';
 import { directCamera, isDevice, type Scene } from './scene.ts';
 import { createSoundMix, type SoundMix } from './soundMix.ts';
@@ -64,6 +66,7 @@ export class Program {
   #heard = '';
   #isStarted = false;
   #bitsPerSecond: number | null = null;
+  #limits: PictureLimits = FIRST_LIMITS;
   #retry = 0;
 
   constructor(options: ProgramOptions) {
@@ -116,6 +119,14 @@ export class Program {
     this.#picture?.setBitrate(bitsPerSecond);
   }
 
+  /** Most that the picture may be from now on; what runs follows without a stop. */
+  setLimits(limits: PictureLimits): void {
+    this.#limits = limits;
+    for (const input of this.#inputs.values()) input.setLimits(limits);
+    this.#compositor?.setLimits(limits);
+    this.#options.onChange();
+  }
+
   /** Devices came or went: cameras that failed are tried again at once. */
   devicesChanged(): void {
     for (const input of this.#inputs.values()) {
@@ -138,7 +149,8 @@ export class Program {
     const { width, height, hasSound, title } = this.view;
     return {
       ...{ type: 'state', program: this.#options.kind, state, reason: reason.slice(0, 300) },
-      ...{ title: title.slice(0, 100), width, height, framesPerSecond: 30, hasSound },
+      ...{ title: title.slice(0, 100), width, height, hasSound },
+      framesPerSecond: this.#limits.framesPerSecond,
     };
   }
 
@@ -152,7 +164,7 @@ export class Program {
       const there = this.#inputs.get(layer.id);
       if (there?.kind === layer.kind && there.deviceId === deviceId) continue;
       there?.close();
-      const input = new DeviceInput(layer.kind, deviceId, () => this.#refresh());
+      const input = new DeviceInput(layer.kind, deviceId, this.#limits, () => this.#refresh());
       this.#inputs.set(layer.id, input);
       const isFirst = layer.kind === 'camera' && deviceId === '';
       input.start(isFirst ? first : null);
@@ -219,6 +231,7 @@ export class Program {
       this.#stopPicture();
       this.#compositor = new Compositor(() => this.#options.onDropped());
       this.#compositor.showMarket(this.#market);
+      this.#compositor.setLimits(this.#limits);
       this.#shown = 'scene';
       this.#startPicture(this.#compositor.frames);
       const { canvas } = this.#compositor;
@@ -234,6 +247,7 @@ export class Program {
       frames,
       ...this.#shared(),
       layers: () => this.#options.layers(),
+      limits: () => this.#limits,
       needsKeyFrame: () => this.#options.needsKeyFrame(),
       onSize: (width, height) => this.#set({ width, height }),
     });

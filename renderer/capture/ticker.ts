@@ -3,4 +3,10 @@
 
 const TICK_MS = 1000 / 30;
 
-setInterval(() => postMessage(0), TICK_MS);
+const tick = () => postMessage(0);
+let timer = setInterval(tick, TICK_MS);
+/** Another period, milliseconds. */
+addEventListener('message', ({ data }) => {
+  clearInterval(timer);
+  timer = setInterval(tick, Number(data));
+});

@@ -226,6 +226,12 @@ function ByHand() {
             value={ingest.rtmp.key}
             isSecret
           />
+          <Button
+            title={text('studio.obs.renewKeyHint')}
+            onClick={() => show(studio.ingest.renewRtmpKey({}))}
+          >
+            {text('studio.obs.renewKey')}
+          </Button>
           {ingest.srt ? (
             <>
               <p>{text('studio.obs.srtHint')}</p>

@@ -9,6 +9,7 @@ import { Button } from '../ui/Button.tsx';
 import { Figure } from '../ui/Figure.tsx';
 import { StateDot, type StateTone } from '../ui/StateDot.tsx';
 import { text } from '../ui/texts.ts';
+import { PicturePanel } from './PicturePanel.tsx';
 import { PlaybackLine } from './PlaybackLine.tsx';
 import { Said } from './Secret.tsx';
 import { ask, studio } from './store.ts';
@@ -50,6 +51,7 @@ export function Sources({ state }: { state: StudioState }) {
         })}
       </ul>
       <AddSource />
+      <PicturePanel picture={state.picture} source={source} />
     </div>
   );
 }
@@ -135,6 +137,7 @@ function CurrentSource({ source }: { source: SourceState }) {
           {text(source.hasSound ? 'studio.source.sound' : 'studio.source.noSound')}
         </span>
       ) : null}
+      {source.next?.url === source.url ? <OpenedAnew next={source.next} /> : null}
       {source.isSlate ? (
         <span className="source-reason">
           {text(isPaused ? 'studio.playback.held' : 'studio.source.slate')}
@@ -165,6 +168,21 @@ function SystemSound({ sound }: { sound: SourceState['systemSound'] }) {
         {text('studio.sound.system')}
       </label>
       {sound?.reason ? <span className="source-reason">{sound.reason}</span> : null}
+    </>
+  );
+}
+
+/** The same source beside itself, for another picture. */
+function OpenedAnew({ next }: { next: NonNullable<SourceState['next']> }) {
+  const words = text(next.state === 'failed' ? 'studio.source.failed' : 'studio.source.switching');
+  return (
+    <>
+      <StateDot tone={next.state === 'failed' ? 'stop' : 'warn'}>{words}</StateDot>
+      {next.reason === '' ? null : (
+        <span className="source-reason">
+          <Said>{next.reason}</Said>
+        </span>
+      )}
     </>
   );
 }

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import '../ui/ui.css';
 import './studio.css';
 import './docks.css';
+import './picture.css';
 import './zones.css';
 import './forms.css';
 import './strips.css';

@@ -10,6 +10,7 @@ import { managementTexts } from '../ui/texts/management.ts';
 import { modelTexts } from '../ui/texts/models.ts';
 import { obsTexts } from '../ui/texts/obs.ts';
 import { outwardTexts } from '../ui/texts/outward.ts';
+import { pictureTexts } from '../ui/texts/picture.ts';
 import { playbackTexts } from '../ui/texts/playback.ts';
 import { recordingTexts } from '../ui/texts/recording.ts';
 import { sharedTexts } from '../ui/texts/shared.ts';
@@ -28,6 +29,7 @@ const ENGLISH_WORDS = {
   ...outwardTexts,
   ...playbackTexts,
   ...recordingTexts,
+  ...pictureTexts,
 };
 export type EnglishWords = typeof ENGLISH_WORDS;
 

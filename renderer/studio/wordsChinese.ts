@@ -7,6 +7,7 @@ import { managementTextsChinese } from '../ui/texts/managementChinese.ts';
 import { modelTextsChinese } from '../ui/texts/modelsChinese.ts';
 import { obsTextsChinese } from '../ui/texts/obsChinese.ts';
 import { outwardTextsChinese } from '../ui/texts/outwardChinese.ts';
+import { pictureTextsChinese } from '../ui/texts/pictureChinese.ts';
 import { playbackTextsChinese } from '../ui/texts/playbackChinese.ts';
 import { recordingTextsChinese } from '../ui/texts/recordingChinese.ts';
 import { sharedTextsChinese } from '../ui/texts/sharedChinese.ts';
@@ -28,4 +29,5 @@ export const CHINESE_WORDS: WordsLike<EnglishWords> = {
   ...outwardTextsChinese,
   ...playbackTextsChinese,
   ...recordingTextsChinese,
+  ...pictureTextsChinese,
 };

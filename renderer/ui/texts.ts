@@ -13,6 +13,7 @@ import type { modelTexts } from './texts/models.ts';
 import type { obsTexts } from './texts/obs.ts';
 import type { outwardTexts } from './texts/outward.ts';
 import type { overlayTexts } from './texts/overlay.ts';
+import type { pictureTexts } from './texts/picture.ts';
 import type { playbackTexts } from './texts/playback.ts';
 import type { recordingTexts } from './texts/recording.ts';
 import type { sharedTexts } from './texts/shared.ts';
@@ -26,6 +27,7 @@ type All = typeof sharedTexts &
   typeof managementTexts &
   typeof handoverTexts &
   typeof recordingTexts &
+  typeof pictureTexts &
   typeof obsTexts &
   typeof outwardTexts &
   typeof playbackTexts &

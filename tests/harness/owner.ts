@@ -20,8 +20,11 @@ export type Owner = {
   close(): void;
 };
 
-/** Redeems a link of the ready file and connects. */
-export async function enterStudio(link: string): Promise<Owner> {
+/** Redeems a link of the ready file and connects. @param onState hears each state as it comes */
+export async function enterStudio(
+  link: string,
+  onState: (state: StudioState) => void = () => {},
+): Promise<Owner> {
   const answer = await fetch(link, { redirect: 'manual' });
   const cookie = answer.headers.get('set-cookie')?.split(';')[0];
   if (!cookie) throw new Error(`The link gave no cookie (status ${answer.status})`);
@@ -34,6 +37,7 @@ export async function enterStudio(link: string): Promise<Owner> {
     timers: realTimers,
     onState: (next) => {
       state = next;
+      onState(next);
     },
     onReadings: (next) => {
       readings = next;

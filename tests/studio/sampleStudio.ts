@@ -3,6 +3,11 @@
 
 import { OBS_OFF } from '../../core/contract/obs.ts';
 import { NOBODY_YET } from '../../core/contract/people.ts';
+import {
+  FIRST_PICTURE_CHOICE,
+  HARDWARE_ENCODERS,
+  type PictureState,
+} from '../../core/contract/picture.ts';
 import { FIRST_RECORDING_SETTINGS, NO_RECORDING } from '../../core/contract/recording.ts';
 import { RpcError } from '../../core/contract/rpc.ts';
 import type { Handlers } from '../../core/contract/rpcCalls.ts';
@@ -62,6 +67,7 @@ export function sampleState(): StudioState {
       { url: 'camera:', title: 'Camera' },
     ],
     relay: { state: 'connected', url: 'http://127.0.0.1:47801', reason: '', viewers: 128 },
+    picture: samplePicture(),
     handover: { state: 'off', reason: '', whipUrl: '', whepUrl: '' },
     obs: OBS_OFF,
     destinations: [],
@@ -103,6 +109,31 @@ export function sampleState(): StudioState {
   };
 }
 
+/** A machine without an encoder of its own, and an ffmpeg that lacks one thing. */
+export function samplePicture(): PictureState {
+  const reasons = {
+    nvenc: 'no NVIDIA driver is installed here (Cannot load libcuda.so.1)',
+    qsv: 'no Intel graphics driver answers here (Error initializing an internal MFX session)',
+    amf: 'this ffmpeg (5.1.9) was built without h264_amf',
+    videotoolbox: 'this ffmpeg (5.1.9) was built without h264_videotoolbox',
+    vaapi: '',
+  };
+  return {
+    ...{ choice: FIRST_PICTURE_CHOICE, bitsPerSecond: 2_500_000, encoder: 'x264', reason: '' },
+    trials: HARDWARE_ENCODERS.map((encoder) => {
+      const reason = reasons[encoder];
+      return { encoder, state: reason === '' ? 'untried' : 'refused', reason };
+    }),
+    ffmpeg: {
+      ...{ path: '/usr/bin/ffmpeg', reason: '', origin: 'system', version: '5.1.9' },
+      has: ['https', 'rtmps', 'rtsp', 'hls', 'exactTimes'],
+      lacks: ['srt'],
+      protocols: ['file', 'hls', 'http', 'https', 'rtmp', 'rtmps', 'rtsp', 'tcp', 'tls', 'udp'],
+      encoders: ['h264_nvenc', 'h264_qsv', 'h264_vaapi', 'libx264'],
+    },
+  };
+}
+
 export function sampleReadings(changes: Partial<Readings> = {}): Readings {
   return {
     mediaUs: 1_000_000_000,
@@ -125,7 +156,8 @@ export function refusingHandlers(): Handlers {
     throw new RpcError('wrongState', 'This test has no such thing.');
   };
   return {
-    ingest: { show: refuse, renewWhipToken: refuse },
+    ingest: { show: refuse, renewWhipToken: refuse, renewRtmpKey: refuse },
+    picture: { choose: refuse, tryEncoders: refuse },
     obs: {
       ...{ find: refuse, connect: refuse, disconnect: refuse, setUp: refuse, undo: refuse },
       ...{ start: refuse, stop: refuse, showScene: refuse, dockLink: refuse },

@@ -334,7 +334,14 @@ function storyHandlers(
     whip: { url: 'http://127.0.0.1:47800/whip', token: 'a'.repeat(64) },
   };
   return serve({
-    ingest: { show: () => ingest, renewWhipToken: () => ingest },
+    ingest: { show: () => ingest, renewWhipToken: () => ingest, renewRtmpKey: () => ingest },
+    picture: {
+      choose({ choice }) {
+        calls.push(`picture.choose ${JSON.stringify(choice)}`);
+        apply({ type: 'picture.changed', picture: { ...state().picture, choice } });
+      },
+      tryEncoders: () => void calls.push('picture.tryEncoders'),
+    },
     obs: storyObs(state, apply, calls),
     show: {
       goLive: () => {

@@ -1,8 +1,6 @@
 // What an encoder really sends, beside what the uplink bears: a stream that goes through untouched
 // can only be made smaller where it is made, so the person is told which number to set there.
 
-import { VIDEO_BITS_PER_SECOND } from '../source.ts';
-
 const WINDOW_US = 2_000_000;
 /** Room for sound, other packets and a picture that is larger than its fellows. */
 const SHARE_FOR_PICTURE = 0.8;
@@ -25,10 +23,13 @@ export class RecentRate {
   }
 }
 
-/** What to change in OBS; empty while the uplink bears what comes. Bits per second. */
-export function weakUplinkSentence(coming: number, borne: number): string {
-  // The governor has nothing to say while it allows all that our own encoders would send.
-  if (borne >= VIDEO_BITS_PER_SECOND || coming <= borne) return '';
+/**
+ * What to change in OBS; empty while the uplink bears what comes. Bits per second.
+ *
+ * @param borne null: nothing is known against the uplink
+ */
+export function weakUplinkSentence(coming: number, borne: number | null): string {
+  if (borne === null || coming <= borne) return '';
   const wanted = Math.max(300, Math.floor((borne * SHARE_FOR_PICTURE) / 100_000) * 100);
   return (
     `The uplink bears ${Math.round(borne / 1000)} kbit/s and OBS sends ` +

@@ -2,10 +2,11 @@
 // remembers what came since the last key frame, so that it can begin in the midst of a long group
 // of pictures without a hole of seconds; bounded: what is larger than that waits for a key frame.
 
+import type { Encoder } from '../../../core/contract/picture.ts';
 import { avcTagBody } from '../../../core/media/flv.ts';
+import type { PictureTarget } from '../../../core/media/pictureTarget.ts';
 import type { Ffmpeg } from '../../ffmpeg/resolve.ts';
-import { videoEncoderArguments } from '../encoder.ts';
-import { PICTURE_MAX, VIDEO_BITS_PER_SECOND } from '../source.ts';
+import { filterArguments, scaleToFit, thinnedTo, videoEncoderArguments } from '../encoder.ts';
 import { createFlvFeed, type FlvFeed, type FlvFeedOptions } from './flvFeed.ts';
 
 type Picture = { isKey: boolean; compositionMs: number; bytes: Uint8Array };
@@ -16,11 +17,13 @@ export type Reencoder = {
   /** Every picture, whether it is encoded or not. @param timeMs decode time */
   remember(picture: Picture, timeMs: number): void;
   /** From the next key frame on. */
-  setBitrate(bitsPerSecond: number): void;
+  setPicture(picture: PictureTarget): void;
   /** Encodes what was remembered and not yet encoded. */
   write(): void;
   /** Nothing is to be encoded any more. */
   stop(): void;
+  /** By what it encodes now. */
+  encoder(): Encoder;
   close(): Promise<void>;
 };
 
@@ -29,6 +32,7 @@ const REMEMBERED_BYTES_MAX = 8 * 1024 * 1024;
 
 export function createReencoder(options: {
   around: FlvFeedOptions['around'];
+  picture: PictureTarget;
   onPicture(presentationUs: number, bytes: Uint8Array): void;
   onDropped(count: number): void;
 }): Reencoder {
@@ -40,8 +44,8 @@ class PictureReencoder implements Reencoder {
   #feed: FlvFeed | null = null;
   /** Gives out its last pictures; ends when the one after it has spoken. */
   #last: FlvFeed | null = null;
-  #bitsPerSecond = VIDEO_BITS_PER_SECOND;
-  #feedBitsPerSecond = 0;
+  #picture: PictureTarget;
+  #feedPicture: PictureTarget | null = null;
   #record: Uint8Array | null = null;
   #hasConfigured = false;
   #remembered: { body: Uint8Array; timeMs: number }[] = [];
@@ -54,6 +58,7 @@ class PictureReencoder implements Reencoder {
 
   constructor(options: Parameters<typeof createReencoder>[0]) {
     this.#options = options;
+    this.#picture = options.picture;
   }
 
   configure(record: Uint8Array): void {
@@ -76,8 +81,8 @@ class PictureReencoder implements Reencoder {
     if (this.#rememberedBytes > REMEMBERED_BYTES_MAX) this.#shorten();
   }
 
-  setBitrate(bitsPerSecond: number): void {
-    this.#bitsPerSecond = bitsPerSecond;
+  setPicture(picture: PictureTarget): void {
+    this.#picture = picture;
   }
 
   write(): void {
@@ -97,6 +102,10 @@ class PictureReencoder implements Reencoder {
       if (!next || !feed.write(next.body, next.timeMs)) return;
       this.#written++;
     }
+  }
+
+  encoder(): Encoder {
+    return this.#picture.encoder;
   }
 
   stop(): void {
@@ -132,9 +141,9 @@ class PictureReencoder implements Reencoder {
     this.#rememberedBytes = this.#remembered.reduce((sum, { body }) => sum + body.length, 0);
   }
 
-  /** ffmpeg cannot change its bitrate while it runs: another child begins at this key frame. */
+  /** ffmpeg cannot change its encoder while it runs: another child begins at this key frame. */
   #renew(): void {
-    if (!this.#feed || this.#feedBitsPerSecond === this.#bitsPerSecond) return;
+    if (!this.#feed || this.#feedPicture === this.#picture) return;
     this.#end(this.#last);
     this.#last = this.#feed;
     this.#feed = null;
@@ -149,12 +158,14 @@ class PictureReencoder implements Reencoder {
   }
 
   #open(): FlvFeed {
-    const bitsPerSecond = this.#bitsPerSecond;
-    this.#feedBitsPerSecond = bitsPerSecond;
+    const picture = this.#picture;
+    this.#feedPicture = picture;
+    let hasSpoken = false;
     const feed: FlvFeed = createFlvFeed({
       ...{ track: 'video', around: this.#options.around, onDropped: this.#options.onDropped },
-      arguments: (ffmpeg) => pictureArguments(ffmpeg, bitsPerSecond),
+      arguments: (ffmpeg) => pictureArguments(ffmpeg, picture),
       onFrame: (presentationUs, bytes) => {
+        hasSpoken = true;
         if (feed === this.#feed) {
           this.#end(this.#last);
           this.#last = null;
@@ -163,6 +174,8 @@ class PictureReencoder implements Reencoder {
       },
       onBroken: () => {
         if (feed !== this.#feed) return;
+        // What a card's encoder could not do, x264 does for this encoder's stream.
+        if (!hasSpoken) this.#picture = { ...this.#picture, encoder: 'x264' };
         // The next child starts on what is remembered, key frame first.
         this.#hasConfigured = false;
         this.#written = 0;
@@ -173,23 +186,17 @@ class PictureReencoder implements Reencoder {
   }
 }
 
-function pictureArguments(ffmpeg: Ffmpeg, bitsPerSecond: number): string[] {
-  const { width, height, framesPerSecond } = PICTURE_MAX;
-  const factor = `min(1\\,min(${width}/(iw*sar)\\,${height}/ih))`;
-  const size = `scale=w=trunc(iw*sar*${factor}/2)*2:h=trunc(ih*${factor}/2)*2`;
-  // Drops down to the rate; pictures that come slower keep their own times.
-  const rate = `select='isnan(prev_selected_t)+gte(t-prev_selected_t\\,${0.7 / framesPerSecond})'`;
+function pictureArguments(ffmpeg: Ffmpeg, picture: PictureTarget): string[] {
+  const filters = [thinnedTo(picture.framesPerSecond), scaleToFit(picture), 'setsar=1'];
   const isNew = ffmpeg.passthrough.includes('-fps_mode');
   return [
     // One thread: each more holds back one picture. Low delay must not be asked for: B-frames.
     ...['-probesize', '32', '-analyzeduration', '0', '-threads', '1'],
     ...['-copyts', '-f', 'flv', '-i', 'pipe:0', '-an'],
-    ...['-vf', `${rate},${size},setsar=1,format=yuv420p`, ...ffmpeg.passthrough],
+    ...filterArguments([...filters, 'format=yuv420p'], picture),
+    ...ffmpeg.passthrough,
     ...(isNew ? ['-enc_time_base', '1:90000'] : []),
-    ...videoEncoderArguments(
-      ['-g', '300', '-force_key_frames', 'expr:gte(t,n_forced)'],
-      bitsPerSecond,
-    ),
+    ...videoEncoderArguments(['-g', '300', '-force_key_frames', 'expr:gte(t,n_forced)'], picture),
     'pipe:1',
   ];
 }

@@ -15,6 +15,7 @@ import { realTimers } from '../../../core/base/clock.ts';
 import { silentLogger } from '../../../core/base/logger.ts';
 import type { SourceState } from '../../../core/contract/state.ts';
 import type { Unit } from '../../../core/media/feed.ts';
+import { FIRST_PICTURE_TARGET } from '../../../core/media/pictureTarget.ts';
 import { type AmfValue, readAmf, writeAmf } from '../../../core/media/rtmp/amf0.ts';
 import { createChunkReader, writeChunks } from '../../../core/media/rtmp/chunks.ts';
 import { certificateSkip, makeCertificate } from '../../../tests/harness/certificate.ts';
@@ -170,7 +171,15 @@ test('B-frames: encoded anew in the right order, with the cure', { skip }, async
   const keys = pictures().flatMap(({ keyFrame }, at) => (keyFrame ? [at] : []));
   assert.ok((keys[1] ?? 0) <= 31, keys.join());
   assert.equal(capture.setBitrate(600_000), true);
+  assert.equal(state().madeBy, 'x264');
+  // Another choice is followed at a key frame, with nobody's connection made anew.
+  const before = pictures().length;
+  capture.setPicture({ ...FIRST_PICTURE_TARGET, width: 160, height: 90, framesPerSecond: 15 });
+  await until('the smaller picture', () => state().height === 90);
+  await until('it goes on', () => pictures().length >= before + 30);
+  assert.deepEqual([state().state, state().framesPerSecond, state().url], ['live', 15, 'rtmp:']);
   await encoder.kill();
+  capture.setPicture(FIRST_PICTURE_TARGET);
 });
 
 test('60 fps and key frames 4 s apart: encoded anew in the midst of a group', {
@@ -196,6 +205,22 @@ test('an encoder that has run for five hours sends long times', { skip }, async 
   await until('pictures', () => inTime().length >= 40);
   checkTimes(30);
   await encoder.kill();
+});
+
+test('a renewed key lets go of who sends by the old one, and takes only the new', {
+  skip,
+}, async () => {
+  const first = push(ZERO_LATENCY);
+  await until('pictures', () => state().state === 'live' && pictures().length >= 3);
+  rtmp.setKey('another-key');
+  await until('it to be let go', isGone);
+  assert.match(state().reason, /key was renewed/);
+  await first.ended;
+  assert.match(await push(ZERO_LATENCY).ended, /stream key is wrong/);
+  const second = push(ZERO_LATENCY, { key: 'another-key' });
+  await until('pictures again', () => state().state === 'live' && pictures().length >= 3);
+  await second.kill();
+  rtmp.setKey(KEY);
 });
 
 test('a wrong key and a second publisher are refused by name', { skip }, async () => {

@@ -19,7 +19,7 @@ import {
 /** What a source hears of the one encoder that is let in. */
 export type RtmpReceiver = {
   /** An encoder was let in; its configurations, where they are known, follow at once. */
-  onPublished(encoder: string): void;
+  onPublished(encoder: string, connectMs: number): void;
   onMedia(media: RtmpMedia): void;
   onFacts(facts: AmfObject): void;
   onEnded(reason: string): void;
@@ -33,6 +33,8 @@ export type RtmpListener = {
   readonly port: number;
   /** What OBS is to be told as "Stream Key". */
   readonly key: string;
+  /** Another key; whoever sends by the old one is let go. */
+  setKey(key: string): void;
   /** Hears everything until the returned function is called. */
   receive(receiver: RtmpReceiver): () => void;
   close(): Promise<void>;
@@ -84,13 +86,16 @@ type Connection = {
   socket: Socket;
   session: RtmpSession;
   encoder: string;
+  acceptedUs: MediaTimeUs;
+  /** From its connection to its being let in, as long as its own words took. */
+  connectMs: number;
   lastHeardUs: MediaTimeUs;
   cancelWait: CancelTimer;
 };
 
 class Listener implements RtmpListener {
   readonly #options: RtmpListenerOptions;
-  readonly #keyHash: Buffer;
+  #key: string;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
   readonly #receivers = new Set<RtmpReceiver>();
@@ -103,7 +108,7 @@ class Listener implements RtmpListener {
 
   constructor(options: RtmpListenerOptions) {
     this.#options = options;
-    this.#keyHash = hashOf(options.key);
+    this.#key = options.key;
     const { tls } = options;
     const accept = (socket: Socket) => this.#accept(socket);
     this.#server = tls
@@ -117,7 +122,7 @@ class Listener implements RtmpListener {
   }
 
   get key(): string {
-    return this.#options.key;
+    return this.#key;
   }
 
   get url(): string {
@@ -147,10 +152,15 @@ class Listener implements RtmpListener {
     });
   }
 
+  setKey(key: string): void {
+    this.#key = key;
+    if (this.#publisher) this.#drop(this.#publisher, 'The stream key was renewed');
+  }
+
   receive(receiver: RtmpReceiver): () => void {
     this.#receivers.add(receiver);
     if (this.#publisher) {
-      receiver.onPublished(this.#publisher.encoder);
+      receiver.onPublished(this.#publisher.encoder, this.#publisher.connectMs);
       if (this.#facts) receiver.onFacts(this.#facts);
       for (const media of this.#configurations.values()) receiver.onMedia(media);
     }
@@ -180,7 +190,8 @@ class Listener implements RtmpListener {
     const { random, timers, clock } = this.#options;
     socket.setNoDelay(true);
     const connection: Connection = {
-      ...{ socket, encoder: '', lastHeardUs: clock.nowUs() },
+      ...{ socket, encoder: '', connectMs: 0 },
+      ...{ acceptedUs: clock.nowUs(), lastHeardUs: clock.nowUs() },
       cancelWait: timers.after(PUBLISH_WAIT_MS, () => {
         this.#drop(connection, 'It connected and never began to send');
       }),
@@ -212,7 +223,7 @@ class Listener implements RtmpListener {
     connection.encoder = encoder;
     // Some encoders add a query of their own.
     const name = key.split('?')[0]?.trim() ?? '';
-    if (!timingSafeEqual(hashOf(name), this.#keyHash)) return WRONG_KEY;
+    if (!timingSafeEqual(hashOf(name), hashOf(this.#key))) return WRONG_KEY;
     const { clock } = this.#options;
     const before = this.#publisher;
     if (before && clock.nowUs() - before.lastHeardUs < MAKES_WAY_US) return TAKEN;
@@ -225,8 +236,12 @@ class Listener implements RtmpListener {
     this.#publisher = connection;
     this.#configurations.clear();
     this.#facts = null;
-    this.#options.logger.info('An encoder sends by RTMP', { encoder: connection.encoder });
-    for (const receiver of [...this.#receivers]) receiver.onPublished(connection.encoder);
+    const { clock, logger } = this.#options;
+    const connectMs = Math.ceil((clock.nowUs() - connection.acceptedUs) / 1000);
+    connection.connectMs = connectMs;
+    const { encoder } = connection;
+    logger.info('An encoder sends by RTMP', { encoder, connectMs });
+    for (const receiver of [...this.#receivers]) receiver.onPublished(encoder, connectMs);
   }
 
   #media(connection: Connection, media: RtmpMedia): void {

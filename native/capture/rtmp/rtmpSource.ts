@@ -15,6 +15,7 @@ import {
   splitAnnexB,
   splitAvcc,
 } from '../../../core/media/h264.ts';
+import type { PictureTarget } from '../../../core/media/pictureTarget.ts';
 import type { AmfObject } from '../../../core/media/rtmp/amf0.ts';
 import { readAudioTag, readVideoTag, type VideoTag } from '../../../core/media/rtmp/mediaTags.ts';
 import {
@@ -23,7 +24,7 @@ import {
   PassthroughJudge,
 } from '../../../core/media/rtmp/passthrough.ts';
 import { SenderClock } from '../../../core/media/rtmp/senderClock.ts';
-import { type Source, type SourceSurroundings, VIDEO_BITS_PER_SECOND } from '../source.ts';
+import { pictureOf, type Source, type SourceSurroundings } from '../source.ts';
 import { RecentRate, weakUplinkSentence } from './recentRate.ts';
 import { createReencoder, type Reencoder } from './reencoder.ts';
 import type { RtmpListener } from './rtmpListener.ts';
@@ -75,7 +76,9 @@ class RtmpSource implements Source {
   #hasSound = false;
   #framesPerSecond = 0;
   #trouble = '';
-  #uplinkBitsPerSecond = VIDEO_BITS_PER_SECOND;
+  #picture: PictureTarget;
+  /** Null: all that our own encoders would send. */
+  #uplinkBitsPerSecond: number | null = null;
   #rate = new RecentRate();
   #lastUs: Record<TrackKind, MediaTimeUs> = { video: -1, audio: -1 };
   /** Of this encoder's own time: what was given out already must not come again. */
@@ -84,13 +87,14 @@ class RtmpSource implements Source {
   constructor(listener: RtmpListener, around: SourceSurroundings) {
     this.#listener = listener;
     this.#around = around;
+    this.#picture = pictureOf(around);
     const onDropped = around.onDropped;
     this.#sound = createSoundTranscoder({
       ...{ around, onDropped },
       onPacket: (presentationUs, bytes) => this.#give('audio', presentationUs, bytes),
     });
     this.#reencoder = createReencoder({
-      ...{ around, onDropped },
+      ...{ around, onDropped, picture: this.#picture },
       onPicture: (presentationUs, bytes) => this.#pictureOut(presentationUs, bytes),
     });
   }
@@ -98,7 +102,7 @@ class RtmpSource implements Source {
   start(): void {
     this.#around.onState({ state: 'ready', reason: WAITING, title: 'OBS (RTMP)' });
     this.#stopReceiving = this.#listener.receive({
-      onPublished: () => this.#published(),
+      onPublished: (_encoder, connectMs) => this.#published(connectMs),
       onMedia: (media) => this.#take(media),
       onFacts: (facts) => this.#readFacts(facts),
       onEnded: (reason) => this.#ended(reason),
@@ -112,9 +116,18 @@ class RtmpSource implements Source {
 
   /** What goes through untouched is not ours to make smaller; the reason says what to change. */
   setBitrate(bitsPerSecond: number): boolean {
-    this.#uplinkBitsPerSecond = bitsPerSecond;
-    this.#reencoder.setBitrate(bitsPerSecond);
+    const isAll = bitsPerSecond >= this.#picture.bitsPerSecond;
+    this.#uplinkBitsPerSecond = isAll ? null : bitsPerSecond;
+    this.#reencoder.setPicture({ ...this.#picture, bitsPerSecond });
     return this.#isPublishing && this.#misfit !== null;
+  }
+
+  /** What is encoded here follows at a key frame; what passes through is the encoder's own. */
+  setPicture(picture: PictureTarget): boolean {
+    this.#picture = picture;
+    this.#uplinkBitsPerSecond = null;
+    this.#reencoder.setPicture(picture);
+    return true;
   }
 
   async close(): Promise<void> {
@@ -123,7 +136,7 @@ class RtmpSource implements Source {
     await Promise.all([this.#sound.close(), this.#reencoder.close()]);
   }
 
-  #published(): void {
+  #published(connectMs: number): void {
     this.#clock = new SenderClock();
     this.#judge = new PassthroughJudge();
     this.#configuration = null;
@@ -140,7 +153,7 @@ class RtmpSource implements Source {
     this.#reencoder.stop();
     this.#around.onState({
       state: 'connecting',
-      reason: 'OBS is connected; its first key frame is awaited',
+      reason: `OBS is connected, let in within ${connectMs} ms; its first key frame is awaited`,
     });
     this.#watch();
   }
@@ -281,7 +294,10 @@ class RtmpSource implements Source {
     const { onState } = this.#around;
     onState({
       ...{ state: 'live', reason, hasSound: this.#hasSound },
-      framesPerSecond: this.#isAnew ? Math.min(30, this.#framesPerSecond) : this.#framesPerSecond,
+      framesPerSecond: this.#isAnew
+        ? Math.min(this.#picture.framesPerSecond, this.#framesPerSecond)
+        : this.#framesPerSecond,
+      madeBy: this.#isAnew ? this.#reencoder.encoder() : 'sender',
     });
   }
 

@@ -66,6 +66,11 @@ class WhipSource implements Source {
     return false;
   }
 
+  /** Nor is what it makes. */
+  setPicture(): boolean {
+    return true;
+  }
+
   async close(): Promise<void> {
     this.#letGo();
   }
@@ -129,7 +134,8 @@ class WhipSource implements Source {
     if (this.#isShown) return;
     this.#isShown = true;
     const title = this.#publisher?.title ?? 'OBS (WHIP)';
-    this.#around.onState({ state: 'live', reason: '', title, hasSound: this.#hasSound });
+    const live = { state: 'live', reason: '', title, hasSound: this.#hasSound } as const;
+    this.#around.onState({ ...live, madeBy: 'sender' });
   }
 
   #refuse(reason: string): void {

@@ -50,6 +50,9 @@ export const obsTexts = {
   'studio.obs.token': 'Bearer token',
   'studio.obs.tokenHint': 'Whoever has it can put a picture on air. Keep it off the screen.',
   'studio.obs.renew': 'New token',
+  'studio.obs.renewKey': 'New stream key',
+  'studio.obs.renewKeyHint':
+    'Whoever sends with the old one is let go. Give OBS the new one, or set it up again.',
   'studio.obs.copy': 'Copy',
   'studio.obs.copied': 'Copied',
 };

@@ -48,6 +48,8 @@ export const obsTextsChinese: WordsLike<typeof obsTexts> = {
   'studio.obs.token': 'Bearer 令牌',
   'studio.obs.tokenHint': '持有者可将画面送上直播，请勿显示在屏幕上。',
   'studio.obs.renew': '更换令牌',
+  'studio.obs.renewKey': '更换推流码',
+  'studio.obs.renewKeyHint': '使用旧推流码者会被断开。请把新码填入 OBS，或重新设置 OBS。',
   'studio.obs.copy': '复制',
   'studio.obs.copied': '已复制',
 };
