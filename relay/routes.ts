@@ -55,6 +55,8 @@ export type RouteOptions = {
   pair(body: Uint8Array): Promise<PairingResult>;
   /** The built page that checks bets. */
   checkPageFolder: string;
+  /** The built page of whoever helps to run a show from elsewhere. */
+  crewPageFolder: string;
   /** The built page that lies over the picture inside OBS. */
   overlayPageFolder: string;
   witness: Witness;
@@ -268,6 +270,13 @@ async function sendProof(
   }
 }
 
+/** Of a page that stands beside the viewers'; null: it is theirs. */
+function folderBeside(options: RouteOptions, path: string): string | null {
+  if (path.startsWith('/check/')) return options.checkPageFolder;
+  if (path.startsWith('/crew/')) return options.crewPageFolder;
+  return path.startsWith('/overlay/') ? options.overlayPageFolder : null;
+}
+
 async function routePage(
   options: RouteOptions,
   request: IncomingMessage,
@@ -276,11 +285,7 @@ async function routePage(
 ): Promise<void> {
   const withBody = request.method === 'GET';
   if (await answerChannelPage(options.channelPage, response, { path, withBody })) return;
-  const beside = path.startsWith('/check/')
-    ? options.checkPageFolder
-    : path.startsWith('/overlay/')
-      ? options.overlayPageFolder
-      : null;
+  const beside = folderBeside(options, path);
   const file = beside === null ? pageFileOf(path) : besideFileOf(path);
   if (file === null) {
     sendProblem(response, 404, 'There is nothing here. Check the link.');

@@ -47,7 +47,7 @@ export function pageFileOf(path: string): string | null {
   return CONTENT_TYPES[extname(file)] ? file : null;
 }
 
-/** As pageFileOf, for `/check/{channel}` and `/overlay/{channel}` and their files beside them. */
+/** As pageFileOf, for `/check/`, `/crew/` and `/overlay/{channel}` and their files beside them. */
 export function besideFileOf(path: string): string | null {
   const parts = path.split('/').slice(2);
   const [only, ...others] = parts;

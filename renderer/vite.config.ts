@@ -5,14 +5,22 @@
 import react from '@vitejs/plugin-react';
 import type { InlineConfig, Plugin } from 'vite';
 
-export const pageNames = ['studio', 'viewer', 'capture', 'check', 'overlay', 'dock'] as const;
+export const pageNames = [
+  'studio',
+  'viewer',
+  'capture',
+  'check',
+  'overlay',
+  'dock',
+  'crew',
+] as const;
 export type PageName = (typeof pageNames)[number];
 
 /**
  * Where a page's assets are asked for. The studio is at / in a browser and at its own scheme in
  * the window, the capture page at /capture/, so both are relative; the viewer page stands at
- * /s/{channel}, the one that checks bets at /check/{channel} and the overlay at
- * /overlay/{channel}, so their assets are absolute. The dock stands at /dock/ of the studio.
+ * /s/{channel}, the one that checks bets at /check/{channel}, the crew's at
+ * /crew/{channel} and the overlay at /overlay/{channel}, so their assets are absolute. The dock stands at /dock/ of the studio.
  */
 const BASE: Record<PageName, string> = {
   studio: './',
@@ -21,6 +29,7 @@ const BASE: Record<PageName, string> = {
   check: '/check/',
   overlay: '/overlay/',
   dock: './',
+  crew: '/crew/',
 };
 
 /**

@@ -87,6 +87,8 @@ export const decisionEffectSchema = z.object({
   settlement: z.enum(['paid', 'refund', 'void']),
   /** Comes to bettors: winnings, stakes that go back. */
   givenMinor: amountMinor,
+  /** To so many accounts. */
+  givenCount: z.number().int().nonnegative(),
   /** Is taken back from them; nothing in a first decision. */
   takenMinor: amountMinor,
   /** What they spent meanwhile and then owe. */

@@ -198,14 +198,24 @@ class Accounts {
         changeMinor !== 0 || owedMinor > 0 || (what.kind === 'decision' && stakedMinor > 0),
     );
     touched.sort((one, other) => sizeOf(other) - sizeOf(one));
-    let [givenMinor, takenMinor, owedMinor] = [0, 0, 0];
+    let [givenMinor, givenCount, takenMinor, owedMinor] = [0, 0, 0, 0];
     for (const account of touched) {
-      if (account.changeMinor > 0) givenMinor += account.changeMinor;
-      else takenMinor -= account.changeMinor;
+      if (account.changeMinor > 0) {
+        givenMinor += account.changeMinor;
+        givenCount++;
+      } else takenMinor -= account.changeMinor;
       owedMinor += account.owedMinor;
     }
     const accounts = touched.slice(0, EFFECT_ACCOUNTS_MAX);
-    return { ...what, givenMinor, takenMinor, owedMinor, accountCount: touched.length, accounts };
+    return {
+      ...what,
+      givenMinor,
+      givenCount,
+      takenMinor,
+      owedMinor,
+      accountCount: touched.length,
+      accounts,
+    };
   }
 }
 

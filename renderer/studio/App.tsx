@@ -1,8 +1,6 @@
 // The control room: header, docks, program, events and the status bar. It stays as it was when the
 // connection is lost, with a sentence on top, because the show goes on without this page.
 
-import { X } from 'lucide-react';
-import { IconButton } from '../ui/Button.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { text } from '../ui/texts.ts';
 import { Palette } from './commands/Palette.tsx';
@@ -13,7 +11,8 @@ import { Header } from './Header.tsx';
 import { Program } from './Program.tsx';
 import { Said } from './Secret.tsx';
 import { StatusBar } from './StatusBar.tsx';
-import { dismissToast, usePage } from './store.ts';
+import { usePage } from './store.ts';
+import { Toasts } from './Toasts.tsx';
 
 export function App() {
   const state = usePage((page) => page.state);
@@ -63,30 +62,4 @@ function Connection() {
   if (connection.state !== 'lost') return null;
   const seconds = Math.max(1, Math.round(connection.retryMs / 1000));
   return <Notice severity="warn">{text('studio.lost', { seconds })}</Notice>;
-}
-
-function Toasts() {
-  const toasts = usePage((page) => page.toasts);
-  return (
-    <div className="toasts">
-      {toasts.map((toast) => (
-        <Notice
-          key={toast.id}
-          severity={toast.code === '' ? 'info' : 'stop'}
-          action={
-            <IconButton
-              size="dense"
-              name={text('common.close')}
-              onClick={() => dismissToast(toast.id)}
-            >
-              <X size={14} aria-hidden="true" />
-            </IconButton>
-          }
-        >
-          {toast.code === '' ? toast.text : <Said>{toast.text}</Said>}{' '}
-          <small className="toast-code">{toast.code}</small>
-        </Notice>
-      ))}
-    </div>
-  );
 }

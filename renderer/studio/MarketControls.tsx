@@ -6,11 +6,10 @@ import { useState } from 'react';
 import { unreachable } from '../../core/base/assert.ts';
 import type { MarketView } from '../../core/contract/state.ts';
 import { Button, IconButton } from '../ui/Button.tsx';
-import { pointsText } from '../ui/figures.ts';
 import { OutcomeMark, outcomeStyle } from '../ui/OutcomeMark.tsx';
 import { text } from '../ui/texts.ts';
 import { TextField } from './Field.tsx';
-import { peopleText, poolTotal, resolveEffect } from './marketWords.ts';
+import { EffectAccounts, EffectWords, useEffectOf } from './moderation/EffectLine.tsx';
 import { closeForm, type MarketAct, openForm, useMarketForm } from './opened.ts';
 import { ReasonForm } from './ReasonForm.tsx';
 import { ask, attempt, studio } from './store.ts';
@@ -92,28 +91,15 @@ function Buttons({ market }: { market: MarketView }) {
 
 type PartProps = { market: MarketView; onDone: () => void };
 
+const poolsOf = ({ state, outcomes }: MarketView) =>
+  `${state} ${outcomes.map(({ poolMinor }) => poolMinor).join(' ')}`;
+
 function Resolve({ market, onDone }: PartProps) {
-  const first = useFirstFocus<HTMLButtonElement>();
   return (
     <fieldset className="decide" onKeyDown={(key) => key.key === 'Escape' && onDone()}>
       <legend>{text('studio.markets.whoWon')}</legend>
       {market.outcomes.map((outcome, index) => (
-        <button
-          key={outcome.label}
-          type="button"
-          className="button button-plain decide-outcome"
-          style={outcomeStyle(index)}
-          ref={index === 0 ? first : null}
-          onClick={() => {
-            const reason = text('studio.markets.decidedByHand');
-            ask(studio.markets.resolve({ marketId: market.id, outcome: index, reason }));
-            onDone();
-          }}
-        >
-          <OutcomeMark index={index} />
-          <span className="outcomeRow-label">{outcome.label}</span>
-          <small>{resolveEffect(market, index)}</small>
-        </button>
+        <Winner key={outcome.label} market={market} index={index} onDone={onDone} />
       ))}
       <Button size="dense" look="quiet" onClick={onDone}>
         {text('common.cancel')}
@@ -122,15 +108,43 @@ function Resolve({ market, onDone }: PartProps) {
   );
 }
 
+/** One outcome, with what choosing it does to the money. */
+function Winner({ market, index, onDone }: PartProps & { index: number }) {
+  const first = useFirstFocus<HTMLButtonElement>();
+  const question = { marketId: market.id, outcome: index, tCapUs: null };
+  const told = useEffectOf(question, poolsOf(market));
+  return (
+    <>
+      <button
+        type="button"
+        className="button button-plain decide-outcome"
+        style={outcomeStyle(index)}
+        ref={index === 0 ? first : null}
+        onClick={() => {
+          const reason = text('studio.markets.decidedByHand');
+          ask(studio.markets.resolve({ marketId: market.id, outcome: index, reason }));
+          onDone();
+        }}
+      >
+        <OutcomeMark index={index} />
+        <span className="outcomeRow-label">{market.outcomes[index]?.label}</span>
+        <small>
+          <EffectWords told={told} />
+        </small>
+      </button>
+      <EffectAccounts told={told} />
+    </>
+  );
+}
+
 function Void({ market, onDone }: PartProps) {
-  const bettors = market.outcomes.reduce((sum, outcome) => sum + outcome.bettors, 0);
+  const question = { marketId: market.id, outcome: null, tCapUs: null };
+  const told = useEffectOf(question, poolsOf(market));
   return (
     <ReasonForm
       label={text('studio.markets.whyVoid')}
-      effect={text('studio.markets.voidEffect', {
-        points: pointsText(poolTotal(market)),
-        people: peopleText(bettors),
-      })}
+      effect={<EffectWords told={told} />}
+      below={<EffectAccounts told={told} />}
       submit={text('studio.markets.voidNow')}
       act={(reason) => studio.markets.void({ marketId: market.id, reason })}
       onDone={onDone}

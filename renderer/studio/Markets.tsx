@@ -13,7 +13,7 @@ import { MarketControls } from './MarketControls.tsx';
 import { MarketsHead } from './MarketsHead.tsx';
 import { openSuggestion } from './marketCalls.ts';
 import { PastMarket } from './PastMarket.tsx';
-import { ask, newStudioId, studio } from './store.ts';
+import { ask, newStudioId, studio, usePage } from './store.ts';
 import { useNowUs } from './useNowUs.ts';
 
 export function Markets({ state }: { state: StudioState }) {
@@ -109,6 +109,7 @@ function Templates({ templates }: { templates: readonly Template[] }) {
 
 function TemplateLine({ template: { id, title, opening, suggestOn } }: { template: Template }) {
   const isAuto = opening === 'auto';
+  const isModerator = usePage(({ role }) => role === 'moderator');
   return (
     <li className="template">
       <span className="template-title">{title}</span>
@@ -119,7 +120,7 @@ function TemplateLine({ template: { id, title, opening, suggestOn } }: { templat
       >
         {text('studio.markets.open')}
       </Button>
-      {suggestOn === null ? null : (
+      {suggestOn === null || isModerator ? null : (
         <button
           type="button"
           role="switch"

@@ -9,25 +9,30 @@ import { text } from '../ui/texts.ts';
 import { DockActions } from './docks/DockFrame.tsx';
 import { closeForm, openDialog, openForm, useOpened } from './opened.ts';
 import { ReasonForm } from './ReasonForm.tsx';
-import { ask, studio } from './store.ts';
+import { ask, studio, usePage } from './store.ts';
 
 export function MarketsHead({ state }: { state: StudioState }) {
   const isSuspending = useOpened(({ form }) => form?.name === 'suspendBetting');
   const { bettingSuspended, suspendedByHand } = state.show;
+  const role = usePage((page) => page.role);
   return (
     <>
       <DockActions>
-        <Button size="dense" onClick={() => openDialog({ name: 'newMarket' })}>
-          <Plus size={14} aria-hidden="true" />
-          {text('studio.markets.new')}
-        </Button>
-        <IconButton
-          size="dense"
-          name={text('studio.markets.manage')}
-          onClick={() => openDialog({ name: 'manage', part: 'templates' })}
-        >
-          <SlidersHorizontal size={14} aria-hidden="true" />
-        </IconButton>
+        {role === 'moderator' || role === 'coHost' ? null : (
+          <>
+            <Button size="dense" onClick={() => openDialog({ name: 'newMarket' })}>
+              <Plus size={14} aria-hidden="true" />
+              {text('studio.markets.new')}
+            </Button>
+            <IconButton
+              size="dense"
+              name={text('studio.markets.manage')}
+              onClick={() => openDialog({ name: 'manage', part: 'templates' })}
+            >
+              <SlidersHorizontal size={14} aria-hidden="true" />
+            </IconButton>
+          </>
+        )}
         {suspendedByHand === '' ? (
           <IconButton
             size="dense"

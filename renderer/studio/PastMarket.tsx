@@ -10,6 +10,7 @@ import { OutcomeMark } from '../ui/OutcomeMark.tsx';
 import { text } from '../ui/texts.ts';
 import { DecidedActs } from './DecidedActs.tsx';
 import { ChoiceField, TextField } from './Field.tsx';
+import { EffectAccounts, EffectWords, useEffectOf } from './moderation/EffectLine.tsx';
 import { closeForm, openForm, useMarketForm } from './opened.ts';
 import { ReasonForm } from './ReasonForm.tsx';
 import { studio } from './store.ts';
@@ -42,6 +43,11 @@ export function PastMarket({ market, policy, nowUs }: PastMarketProps) {
           )}
         </span>
       </div>
+      {market.revision === undefined ? null : (
+        <div className="pastMarket-line">
+          <span className="overridden">{text('studio.mod.overridden')}</span>
+        </div>
+      )}
       {market.state === 'RESOLVED' ? <DecidedActs marketId={market.id} title={title} /> : null}
       {leftUs <= 0 || isCorrecting ? null : (
         <div className="pastMarket-line">
@@ -90,16 +96,21 @@ function Correct({ market, onDone }: { market: MarketView; onDone: () => void })
   const min = -86_400;
   const baseUs = market.decidedCaptureUs || market.resolvedAtUs || 0;
   const tCapUs =
-    moment.trim() === '' ? null : Math.max(0, baseUs + Math.round(seconds * 1_000_000));
+    moment.trim() === '' || !isMoment
+      ? null
+      : Math.max(0, baseUs + Math.round(seconds * 1_000_000));
+  const chosen = outcome === VOID ? null : Number(outcome);
+  const told = useEffectOf({ marketId: market.id, outcome: chosen, tCapUs }, market.state);
   return (
     <ReasonForm
       label={text('studio.markets.correctWhy')}
-      effect={text('studio.markets.correctEffect')}
+      effect={<EffectWords told={told} />}
+      below={<EffectAccounts told={told} />}
       submit={text('studio.markets.correctNow')}
       act={(reason) =>
         studio.markets.correct({
           marketId: market.id,
-          outcome: outcome === VOID ? null : Number(outcome),
+          outcome: chosen,
           tCapUs,
           reason,
         })

@@ -11,7 +11,9 @@ import { useFirstFocus } from './useFirstFocus.ts';
 type ReasonFormProps = {
   label: string;
   /** What happens then, in a sentence. */
-  effect?: string;
+  effect?: ReactNode;
+  /** Under that sentence: its particulars. */
+  below?: ReactNode;
   submit: string;
   look?: 'stop' | 'primary';
   /** Above the reason: what else is to be said. */
@@ -23,7 +25,8 @@ type ReasonFormProps = {
 };
 
 export function ReasonForm(props: ReasonFormProps) {
-  const { label, effect, submit, look = 'stop', children, canSend = true, act, onDone } = props;
+  const { label, effect, submit, look = 'stop', children, canSend = true } = props;
+  const { below, act, onDone } = props;
   const [reason, setReason] = useState('');
   const [fault, setFault] = useState<string | null>(null);
   const first = useFirstFocus<HTMLInputElement>();
@@ -62,6 +65,7 @@ export function ReasonForm(props: ReasonFormProps) {
         fault={fault}
       />
       {effect === undefined ? null : <p className="marketCard-reason">{effect}</p>}
+      {below}
       <div className="marketControls">
         <Button size="dense" look={look} type="submit">
           {submit}

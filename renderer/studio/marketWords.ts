@@ -4,12 +4,12 @@ import type { MarketView } from '../../core/contract/state.ts';
 import { pointsText } from '../ui/figures.ts';
 import { text } from '../ui/texts.ts';
 
-export function peopleText(count: number): string {
+function peopleText(count: number): string {
   if (count === 1) return text('studio.markets.person');
   return text('studio.markets.people', { count: pointsText(count) });
 }
 
-export const poolTotal = (market: MarketView) =>
+const poolTotal = (market: MarketView) =>
   market.outcomes.reduce((sum, outcome) => sum + outcome.poolMinor, 0);
 
 /** Who is paid how much when this outcome is the true one. */

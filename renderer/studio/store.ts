@@ -5,17 +5,21 @@
 import { create } from 'zustand';
 import { realTimers } from '../../core/base/clock.ts';
 import { newId } from '../../core/base/ids.ts';
+import type { Role } from '../../core/contract/roles.ts';
 import { RpcError } from '../../core/contract/rpc.ts';
 import { type ConnectionState, createRpcClient } from '../../core/contract/rpcClient.ts';
 import type { Readings, StudioState } from '../../core/contract/state.ts';
 import { createPageClock } from '../ui/mediaClock.ts';
 import { text } from '../ui/texts.ts';
 import { connectStudio } from './connect.ts';
+import { earlierWords } from './moderation/actWords.ts';
 
 type Toast = { id: number; text: string; code: string };
 
 type StudioPage = {
   connection: ConnectionState;
+  /** Of the last welcome: what it may do is shown. */
+  role: Role | null;
   state: StudioState | null;
   readings: Readings | null;
   /** Frames dropped within the last 10 s. */
@@ -25,6 +29,7 @@ type StudioPage = {
 
 export const usePage = create<StudioPage>(() => ({
   connection: { state: 'connecting' },
+  role: null,
   state: null,
   readings: null,
   droppedRecently: 0,
@@ -51,7 +56,10 @@ const client = createRpcClient({
   clientId: newStudioId(),
   timers: realTimers,
   onState: (state) => usePage.setState({ state }),
-  onConnection: (connection) => usePage.setState({ connection }),
+  onConnection: (connection) =>
+    usePage.setState(
+      connection.state === 'connected' ? { connection, role: connection.role } : { connection },
+    ),
   onReadings(readings) {
     clock.takeReading(readings.mediaUs);
     dropped.push(readings.framesDropped);
@@ -79,13 +87,18 @@ export function say(words: string, code: string): void {
   realTimers.after(TOAST_MS, () => dismissToast(id));
 }
 
+/** Who was first is said in the page's language; other refusals are the studio's sentences. */
+function refusalWords({ earlier, message }: RpcError): string {
+  return earlier ? earlierWords(earlier) : message;
+}
+
 /** Runs a call of a form: null when it worked, else the sentence to say at the field. */
 export async function attempt(call: Promise<unknown>): Promise<string | null> {
   try {
     await call;
     return null;
   } catch (error) {
-    return error instanceof RpcError ? error.message : text('studio.call.failed');
+    return error instanceof RpcError ? refusalWords(error) : text('studio.call.failed');
   }
 }
 
@@ -95,7 +108,7 @@ export async function ask(call: Promise<unknown>): Promise<boolean> {
     await call;
     return true;
   } catch (error) {
-    if (error instanceof RpcError) say(error.message, error.code);
+    if (error instanceof RpcError) say(refusalWords(error), error.code);
     else say(text('studio.call.failed'), 'internal');
     return false;
   }

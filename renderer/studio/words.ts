@@ -8,6 +8,7 @@ import { dockTexts } from '../ui/texts/docks.ts';
 import { handoverTexts } from '../ui/texts/handover.ts';
 import { managementTexts } from '../ui/texts/management.ts';
 import { modelTexts } from '../ui/texts/models.ts';
+import { moderationTexts } from '../ui/texts/moderation.ts';
 import { obsTexts } from '../ui/texts/obs.ts';
 import { outwardTexts } from '../ui/texts/outward.ts';
 import { pictureTexts } from '../ui/texts/picture.ts';
@@ -23,6 +24,7 @@ const ENGLISH_WORDS = {
   ...commandTexts,
   ...dockTexts,
   ...managementTexts,
+  ...moderationTexts,
   ...modelTexts,
   ...handoverTexts,
   ...obsTexts,

@@ -5,6 +5,7 @@ import { dockTextsChinese } from '../ui/texts/docksChinese.ts';
 import { handoverTextsChinese } from '../ui/texts/handoverChinese.ts';
 import { managementTextsChinese } from '../ui/texts/managementChinese.ts';
 import { modelTextsChinese } from '../ui/texts/modelsChinese.ts';
+import { moderationTextsChinese } from '../ui/texts/moderationChinese.ts';
 import { obsTextsChinese } from '../ui/texts/obsChinese.ts';
 import { outwardTextsChinese } from '../ui/texts/outwardChinese.ts';
 import { pictureTextsChinese } from '../ui/texts/pictureChinese.ts';
@@ -23,6 +24,7 @@ export const CHINESE_WORDS: WordsLike<EnglishWords> = {
   ...commandTextsChinese,
   ...dockTextsChinese,
   ...managementTextsChinese,
+  ...moderationTextsChinese,
   ...modelTextsChinese,
   ...handoverTextsChinese,
   ...obsTextsChinese,

@@ -10,6 +10,7 @@ import type { dockTexts } from './texts/docks.ts';
 import type { handoverTexts } from './texts/handover.ts';
 import type { managementTexts } from './texts/management.ts';
 import type { modelTexts } from './texts/models.ts';
+import type { moderationTexts } from './texts/moderation.ts';
 import type { obsTexts } from './texts/obs.ts';
 import type { outwardTexts } from './texts/outward.ts';
 import type { overlayTexts } from './texts/overlay.ts';
@@ -25,6 +26,7 @@ type All = typeof sharedTexts &
   typeof commandTexts &
   typeof dockTexts &
   typeof managementTexts &
+  typeof moderationTexts &
   typeof handoverTexts &
   typeof recordingTexts &
   typeof pictureTexts &

@@ -36,6 +36,10 @@ import { createStudioStateStore } from '../../native/serve/state.ts';
 import type { ChannelKey } from '../../native/upstream/channelKey.ts';
 import { createStudioSocket, type StudioSocket } from '../../native/upstream/studioSocket.ts';
 import { clock, random, type TestViewer } from '../../relay/testing/harness.ts';
+import { sampleReadings } from '../studio/sampleStudio.ts';
+
+/** Pages take their media clock from readings, ms. */
+const READINGS_MS = 500;
 
 export type PeopleStudio = {
   rooms: PeopleRooms;
@@ -121,7 +125,13 @@ export async function startPeopleStudio(options: {
   });
   store.onAction((action, origin) => rpc.publish(action, origin));
   await registered;
+  const policy = await ledger.client.policy();
+  store.apply({ type: 'policy.changed', policy });
+  const stopReadings = realTimers.every(READINGS_MS, () =>
+    rpc.read(sampleReadings({ mediaUs: clock.nowUs() })),
+  );
   show.setViewerUrl(socket.registered?.viewerUrl ?? '', false);
+  store.apply({ type: 'show.changed', show: show.view() });
   const connect = (role: Role) => {
     const [near, far] = createPortPair();
     rpc.accept(far, () => role);
@@ -134,6 +144,7 @@ export async function startPeopleStudio(options: {
     ...{ rooms, audience, socket, show, key, markets, calls, owner, connect },
     async close() {
       owner.close();
+      stopReadings();
       rpc.close();
       room.close();
       audience.close();

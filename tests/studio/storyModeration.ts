@@ -230,6 +230,7 @@ function storyEffect(state: StudioState, marketId: string, outcome: number | nul
     kind: isCorrection ? 'correction' : 'decision',
     settlement: outcome === null ? 'void' : 'paid',
     givenMinor: total,
+    givenCount: outcome === null ? 19 : (market?.outcomes[outcome]?.bettors ?? 0),
     takenMinor: isCorrection ? total - won : 0,
     owedMinor: isCorrection ? 40 : 0,
     houseMinor: 0,

@@ -151,7 +151,7 @@ async function runShow(story: Story, page: Page): Promise<void> {
   await page.locator('article[data-state=LOCKED]').waitFor();
   await tabTo(page, /^Resolve$/);
   await page.keyboard.press('Enter');
-  await page.getByText('662 pts to 12 people').waitFor();
+  await page.getByText('662 pts to 12 accounts').waitFor();
   await page.keyboard.press('Enter');
   await page.getByText('paid 662 pts').waitFor();
   assert.equal(story.state().markets[0]?.winner, 0);

@@ -8,6 +8,7 @@ import type { TextKey } from '../../ui/texts.ts';
 import { Events } from '../Events.tsx';
 import { Health } from '../Health.tsx';
 import { Markets } from '../Markets.tsx';
+import { Moderation } from '../moderation/Moderation.tsx';
 import { RecordingPart } from '../RecordingPart.tsx';
 import { Sources } from '../Sources.tsx';
 import type { DockPlace } from './dockLayout.ts';
@@ -32,5 +33,9 @@ export const DOCKS: readonly Dock[] = [
     ...{ place: 'left', room: 'content', Content: RecordingPart },
   },
   { id: 'markets', title: 'studio.markets', place: 'right', room: 'fill', Content: Markets },
+  {
+    ...{ id: 'moderation', title: 'studio.mod', startsHidden: true },
+    ...{ place: 'right', room: 'fill', Content: Moderation },
+  },
   { id: 'events', title: 'studio.events', place: 'below', room: 'fill', Content: Events },
 ];

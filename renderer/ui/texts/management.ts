@@ -32,8 +32,6 @@ export const managementTexts = {
   'studio.markets.correctMomentHint':
     'Empty keeps it. −2 means two seconds earlier: bets from then on go back.',
   'studio.markets.correctWhy': 'Why? Everyone who bet reads this.',
-  'studio.markets.correctEffect':
-    'The difference moves by new transfers. Who has spent a wrong payout owes it to the house.',
   'studio.markets.correctNow': 'Correct the decision',
 
   'studio.manage.title': 'Templates, viewers and rules',

@@ -33,7 +33,6 @@ export const managementTextsChinese: WordsLike<typeof managementTexts> = {
   'studio.markets.correctMoment': '移动判定时刻（秒）',
   'studio.markets.correctMomentHint': '留空则不变。−2 表示提前两秒：此后的下注退还。',
   'studio.markets.correctWhy': '原因？所有下注者都会看到。',
-  'studio.markets.correctEffect': '差额由新的转账补足。已花掉错误派彩的人会欠下这些积分。',
   'studio.markets.correctNow': '更正判定',
 
   'studio.manage.title': '模板、观众与规则',

@@ -41,7 +41,7 @@ export const recordingTextsChinese: WordsLike<typeof recordingTexts> = {
   'studio.case.keepNamed': '将“{title}”保存为规则包的测试用例',
   'studio.case.kept': '已保存为“cases”文件夹中的 {file}，其中的片段未加密。',
   'studio.evidence.open': '判定依据',
-  'studio.evidence.openNamed': '“{title}”的判定依据',
+  'studio.evidence.openNamed': '判定依据：{title}',
   'studio.evidence.none': '没有保留画面：该时刻太久以前，或工作室在此之后重新启动过。',
   'studio.evidence.wait': '正在读取…',
   'studio.evidence.still': '判定所依据的一帧',

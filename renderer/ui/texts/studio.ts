@@ -104,7 +104,6 @@ export const studioTexts = {
   'studio.markets.people': '{count} people',
   'studio.markets.person': '1 person',
   'studio.markets.whyVoid': 'Why? Everyone who bet reads this.',
-  'studio.markets.voidEffect': '{points} pts go back to {people}.',
   'studio.markets.voidNow': 'Void and return stakes',
   'studio.markets.decidedByHand': 'Decided by the studio',
   'studio.markets.emptyTitle': 'No market yet',

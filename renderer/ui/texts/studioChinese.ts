@@ -106,7 +106,6 @@ export const studioTextsChinese: WordsLike<typeof studioTexts> = {
   'studio.markets.people': '{count} 人',
   'studio.markets.person': '1 人',
   'studio.markets.whyVoid': '原因？所有下注者都会看到。',
-  'studio.markets.voidEffect': '{points} 分退还给 {people}。',
   'studio.markets.voidNow': '作废并退还',
   'studio.markets.decidedByHand': '由主播判定',
   'studio.markets.emptyTitle': '还没有竞猜',
