@@ -181,8 +181,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
     mediaOriginOf: (channelId) =>
       channels.find(channelId)?.mediaElsewhere?.origin ?? room.elsewhere(channelId),
     ...{ checkPageFolder: beside('check'), overlayPageFolder: beside('overlay') },
-    crewPageFolder: beside('crew'),
-    compressed,
+    ...{ crewPageFolder: beside('crew'), compressed },
     channelPage: channelPageOf(options, channels, url),
     async handleMedia(request) {
       await learn(request.path.split('/')[2] ?? '');

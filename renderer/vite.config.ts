@@ -19,8 +19,8 @@ export type PageName = (typeof pageNames)[number];
 /**
  * Where a page's assets are asked for. The studio is at / in a browser and at its own scheme in
  * the window, the capture page at /capture/, so both are relative; the viewer page stands at
- * /s/{channel}, the one that checks bets at /check/{channel}, the crew's at
- * /crew/{channel} and the overlay at /overlay/{channel}, so their assets are absolute. The dock stands at /dock/ of the studio.
+ * /s/{channel}, the one that checks bets at /check/{channel}, the crew's at /crew/{channel} and the
+ * overlay at /overlay/{channel}, so their assets are absolute. Docks stand at /dock/ of the studio.
  */
 const BASE: Record<PageName, string> = {
   studio: './',

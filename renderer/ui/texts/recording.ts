@@ -39,7 +39,7 @@ export const recordingTexts = {
   'studio.television.sealed': 'The show is sealed end to end, so televisions get no picture.',
   'studio.television.address': 'Address for televisions',
   'studio.case.keep': 'Keep as a case',
-  'studio.case.keepNamed': 'Keep “{title}” as a case for the pack’s tests',
+  'studio.case.keepNamed': 'Keep as a case for the pack’s tests: {title}',
   'studio.case.kept': 'Kept as {file} in the folder “cases”; it holds the clip, unsealed.',
   'studio.evidence.open': 'What decided it',
   'studio.evidence.openNamed': 'What decided it: {title}',

@@ -38,7 +38,7 @@ export const recordingTextsChinese: WordsLike<typeof recordingTexts> = {
   'studio.television.sealed': '节目已端到端加密，电视收不到画面。',
   'studio.television.address': '电视播放地址',
   'studio.case.keep': '保存为用例',
-  'studio.case.keepNamed': '将“{title}”保存为规则包的测试用例',
+  'studio.case.keepNamed': '保存为用例（规则包的测试）：{title}',
   'studio.case.kept': '已保存为“cases”文件夹中的 {file}，其中的片段未加密。',
   'studio.evidence.open': '判定依据',
   'studio.evidence.openNamed': '判定依据：{title}',
