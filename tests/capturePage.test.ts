@@ -239,10 +239,8 @@ test('a screen takes over from the camera, and what lies over it is in the pictu
   await capture.select('camera:');
   const page = await browser?.newPage();
   assert.ok(page);
-  await page.addInitScript(CAMERA_WITH_A_PLUG);
   await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/capture/`);
   await until(() => capture.state().state === 'live');
-  await unplugged(page);
   await capture.select('screen:');
   await page.waitForSelector('main[data-state=starting]');
   assert.match((await page.textContent('[role=status] p')) ?? '', /^Press Share/);
@@ -267,39 +265,6 @@ test('a screen takes over from the camera, and what lies over it is in the pictu
   await page.close();
   await until(() => capture.state().state !== 'live');
 });
-
-/** A fake camera cannot be pulled out: this does what the browser does when a real one is. */
-const CAMERA_WITH_A_PLUG = `
-  const tracks = [];
-  let isPlugged = true;
-  const open = MediaDevices.prototype.getUserMedia;
-  MediaDevices.prototype.getUserMedia = async function (wanted) {
-    if (!isPlugged && wanted.video) throw new DOMException('', 'NotFoundError');
-    const stream = await open.call(this, wanted);
-    tracks.push(...stream.getVideoTracks());
-    return stream;
-  };
-  globalThis.plug = (isIn) => {
-    isPlugged = isIn;
-    if (isIn) return;
-    for (const track of tracks.splice(0)) {
-      track.stop();
-      track.dispatchEvent(new Event('ended'));
-    }
-  };`;
-
-/** The camera is pulled out while live: said by name, and it is used again once it is back. */
-async function unplugged(page: Page): Promise<void> {
-  const said = states.length;
-  await page.evaluate('plug(false)');
-  await until(() => states.slice(said).some(({ state }) => state === 'failed'));
-  const { reason } = states.slice(said).find(({ state }) => state === 'failed') ?? {};
-  assert.match(reason ?? '', /^The camera went away\. It is used again as soon as it is back/);
-  const count = units.length;
-  await page.evaluate('plug(true)');
-  await until(() => capture.state().state === 'live' && units.length > count + 20);
-  assert.equal(capture.state().reason, '');
-}
 
 /** A red square, as a file that a person chooses. */
 function redPicture(): Buffer {
