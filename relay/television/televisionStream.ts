@@ -27,6 +27,8 @@ import { TelevisionClock } from './televisionClock.ts';
 
 /** Pictures further apart are no longer one movement: what follows begins at a key frame. */
 const GAP_US_MAX = 1_000_000;
+/** A show that has sound has it by then, ms. */
+const SOUND_MS_MAX = 2_000;
 /** Requests that wait for what is not there yet. */
 const WAITING_MAX = 2_000;
 
@@ -52,10 +54,12 @@ export class TelevisionStream {
   #hasSound = false;
   #lastUs: MediaTimeUs | null = null;
   #needsKeyFrame = true;
+  readonly #soundUntilMs: number;
   #isClosed = false;
 
   constructor(options: TelevisionStreamOptions) {
     this.#options = options;
+    this.#soundUntilMs = options.wallMs() + SOUND_MS_MAX;
     // Ten numbers a second: as many as there can be segments and parts.
     this.window = createHlsWindow(Math.max(0, Math.floor((options.wallMs() - EPOCH_MS) / 100)));
     this.#fragmenter = createFragmenter({
@@ -124,12 +128,14 @@ export class TelevisionStream {
     const { track, rtpTimestamp, bytes, isKeyFrame: keyFrame } = unit;
     const plain: Unit = { track, captureUs, rtpTimestamp, keyFrame, config: 0, bytes };
     if (track === 'audio') {
-      // Nothing is heard before the first picture.
-      if (this.#lastUs === null) return;
       this.#hasSound = true;
-      this.#fragmenter.push(plain);
+      // Nothing is heard before the first picture.
+      if (this.#lastUs !== null) this.#fragmenter.push(plain);
       return;
     }
+    // What the fan-out kept is pictures only: players are told of sound before they begin.
+    const isSoundAwaited = !this.#hasSound && this.#options.wallMs() < this.#soundUntilMs;
+    if (this.#lastUs === null && isSoundAwaited) return;
     if (!this.#follows(captureUs, keyFrame)) return;
     if (keyFrame) this.#readSets(bytes);
     this.#fragmenter.push({ ...plain, config: this.#sets.config });
