@@ -272,7 +272,7 @@ async function extendAndCorrect(story: Story, page: Page): Promise<void> {
   await page.keyboard.press('Enter');
   await page.getByText('paid 662 pts').waitFor();
   assert.match((await page.locator('.pastMarket-left').textContent()) ?? '', /^(09|10):\d\d left$/);
-  await page.getByRole('button', { name: /^Keep “Who wins.*as a case/ }).press('Enter');
+  await page.getByRole('button', { name: /^Keep as a case.*Who wins/ }).press('Enter');
   await page.getByText(/^Kept as demo-\S+\.case\.json in the folder “cases”/).waitFor();
   if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/case.png` });
   await tabTo(page, /^Correct: Who wins/);
