@@ -33,8 +33,13 @@ type MarketFormProps = {
   onDone: () => void;
 };
 
+/** Most questions have these two answers; they are in the page's language. */
+function emptyDraft(): TemplateDraft {
+  return { ...EMPTY_DRAFT, outcomes: [text('studio.form.yes'), text('studio.form.no')] };
+}
+
 export function MarketForm({ kind, templates, edited, onDone }: MarketFormProps) {
-  const [draft, setDraft] = useState(() => (edited ? draftOf(edited) : EMPTY_DRAFT));
+  const [draft, setDraft] = useState(() => (edited ? draftOf(edited) : emptyDraft()));
   const [wasSent, setWasSent] = useState(false);
   const [refusal, setRefusal] = useState<string | null>(null);
   const form = useRef<HTMLFormElement>(null);

@@ -10,7 +10,7 @@ import { Figure } from '../ui/Figure.tsx';
 import { Notice, type Severity } from '../ui/Notice.tsx';
 import { text } from '../ui/texts.ts';
 import { Field, TextField } from './Field.tsx';
-import { Secret, SecretPart } from './Secret.tsx';
+import { Said, Secret, SecretPart } from './Secret.tsx';
 import { ask, attempt, studio } from './store.ts';
 import { useVeil } from './streamerMode.ts';
 
@@ -243,7 +243,9 @@ function ByHand() {
               />
             </>
           ) : (
-            <p>{ingest.srtReason}</p>
+            <p>
+              <Said>{ingest.srtReason ?? ''}</Said>
+            </p>
           )}
           <p>{text('studio.obs.byHandHint')}</p>
           <Copied label={text('studio.obs.server')} value={ingest.whip.url} />

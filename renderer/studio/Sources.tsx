@@ -167,7 +167,11 @@ function SystemSound({ sound }: { sound: SourceState['systemSound'] }) {
         />
         {text('studio.sound.system')}
       </label>
-      {sound?.reason ? <span className="source-reason">{sound.reason}</span> : null}
+      {sound?.reason ? (
+        <span className="source-reason">
+          <Said>{sound.reason}</Said>
+        </span>
+      ) : null}
     </>
   );
 }

@@ -100,10 +100,14 @@ const REACHED: Readonly<Record<string, string>> = {
   ...{ 'recording.configure': 'recording.whileLive', 'recording.saveClip': 'recording.clip' },
   ...{ 'recording.removeClip': 'recording.clips' },
   ...{ 'recording.start': 'recording.toggle', 'recording.stop': 'recording.toggle' },
+  ...{ 'evidence.keepCase': 'market.keepCase.m3' },
+  ...{ 'sources.setPaused': 'playback.pause', 'sources.skip': 'playback.next' },
+  ...{ 'sources.setSystemSound': 'sources.systemSound' },
   ...{ 'obs.start': 'obs.start', 'obs.stop': 'obs.stop' },
 };
 /** Whole rooms, and what is left of those above. */
 const ROOMS: Readonly<Record<string, string>> = {
+  ...{ sources: 'docks.focus.sources', recording: 'docks.focus.recording' },
   ...{ markets: 'manage.templates', viewers: 'manage.viewers', policy: 'manage.policy' },
   ...{ obs: 'manage.obs', ingest: 'manage.obs', relay: 'manage.relay', models: 'models.open' },
   ...{ destinations: 'manage.outward', encryption: 'manage.outward', handover: 'manage.handover' },
@@ -145,8 +149,13 @@ test('the palette reaches every operation, and runs what was found by keyboard a
   story.apply({ type: 'obs.changed', obs: { ...obs, state: 'connected', isStreaming: false } });
   await page.getByTestId('live').waitFor();
   for (const id of await commandIds()) ids.add(id);
+  const { source } = story.state();
+  const times = { isPaused: false, positionMs: 0, atUs: 1, lengthMs: 60_000 };
+  const playback = { ...times, entry: 1, entries: 2, title: 'First half' };
+  story.apply({ type: 'source.changed', source: { ...source, playback } });
   story.apply({ type: 'obs.changed', obs: { ...obs, state: 'connected', isStreaming: true } });
   for (const id of await commandIds()) ids.add(id);
+  story.apply({ type: 'source.changed', source });
   for (const [room, declared] of Object.entries(operations)) {
     for (const [name, { kind }] of Object.entries(declared)) {
       if (kind === 'query') continue;

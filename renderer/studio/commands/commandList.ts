@@ -124,6 +124,31 @@ const PROGRAM: readonly Command[] = [
     run: () => focusDock('sources'),
   },
   {
+    ...{ id: 'playback.pause', area: 'sources', title: 'studio.command.pause' },
+    isEnabled: ({ source }) => source.playback !== undefined,
+    run() {
+      const isPaused = now()?.source.playback?.isPaused === true;
+      void ask(studio.sources.setPaused({ isPaused: !isPaused }));
+    },
+  },
+  {
+    ...{ id: 'playback.next', area: 'sources', title: 'studio.playback.next' },
+    isEnabled: ({ source }) => (source.playback?.entries ?? 0) > 1,
+    run: () => void ask(studio.sources.skip({ to: 'next' })),
+  },
+  {
+    ...{ id: 'playback.previous', area: 'sources', title: 'studio.command.previous' },
+    isEnabled: ({ source }) => source.playback !== undefined,
+    run: () => void ask(studio.sources.skip({ to: 'previous' })),
+  },
+  {
+    ...{ id: 'sources.systemSound', area: 'sources', title: 'studio.command.systemSound' },
+    run() {
+      const isOn = now()?.source.systemSound === undefined;
+      void ask(studio.sources.setSystemSound({ isOn }));
+    },
+  },
+  {
     ...{ id: 'obs.start', area: 'sources', title: 'studio.command.obsStart' },
     isEnabled: ({ obs }) => obs.state === 'connected' && !obs.isStreaming,
     run: () => void ask(studio.obs.start({})),

@@ -6,7 +6,7 @@ import { text } from '../../ui/texts.ts';
 import { openSuggestion } from '../marketCalls.ts';
 import { resolveEffect } from '../marketWords.ts';
 import { type MarketAct, openForm } from '../opened.ts';
-import { ask, newStudioId, studio } from '../store.ts';
+import { ask, newStudioId, say, studio } from '../store.ts';
 import type { Command } from './command.ts';
 
 export function stateCommands(state: StudioState): Command[] {
@@ -43,7 +43,14 @@ function marketCommands(market: MarketView): Command[] {
     ...{ id: `market.${act}.${marketId}`, area: 'markets', title: words, values },
     run: () => openForm({ name: 'market', marketId, act }),
   });
-  if (state === 'RESOLVED') return [form('correct', 'studio.markets.correctNamed')];
+  if (state === 'RESOLVED') {
+    const keep: Command = {
+      ...{ id: `market.keepCase.${marketId}`, area: 'markets', title: 'studio.case.keepNamed' },
+      values,
+      run: () => void keepCase(marketId),
+    };
+    return [form('correct', 'studio.markets.correctNamed'), keep];
+  }
   if (state !== 'OPEN' && state !== 'LOCKED') return [];
   const lock: Command = {
     ...{ id: `market.lock.${marketId}`, area: 'markets', title: 'studio.command.lockNamed' },
@@ -76,6 +83,11 @@ function marketCommands(market: MarketView): Command[] {
     form('extend', 'studio.markets.extendNamed'),
     ...(state === 'OPEN' ? [suspend] : []),
   ];
+}
+
+async function keepCase(marketId: string): Promise<void> {
+  const kept = studio.evidence.keepCase({ marketId });
+  if (await ask(kept)) say(text('studio.case.kept', { file: (await kept).file }), '');
 }
 
 function templateCommands({ id, title, opening, suggestOn }: StudioState['templates'][number]) {

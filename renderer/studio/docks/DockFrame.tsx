@@ -7,7 +7,7 @@ import { createPortal } from 'react-dom';
 import type { StudioState } from '../../../core/contract/state.ts';
 import { IconButton } from '../../ui/Button.tsx';
 import { text } from '../../ui/texts.ts';
-import { setDockHidden } from './dockActs.ts';
+import { hideDock } from './dockActs.ts';
 import type { Dock } from './dockList.ts';
 import { sizeStyle } from './Splitter.tsx';
 
@@ -43,7 +43,7 @@ export const DockFrame = memo(function DockFrame({ dock, state, sizePx }: DockFr
           <IconButton
             size="dense"
             name={text('studio.docks.hideNamed', { title: text(title) })}
-            onClick={() => setDockHidden(dock, true)}
+            onClick={() => hideDock(dock)}
           >
             <X size={14} aria-hidden="true" />
           </IconButton>

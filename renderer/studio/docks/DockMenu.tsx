@@ -35,6 +35,7 @@ export function DockMenu() {
   return (
     <MenuTrigger>
       <Button
+        id="docks-menu"
         className="button button-quiet button-normal iconButton"
         aria-label={text('studio.docks')}
       >

@@ -2,6 +2,7 @@
 
 import type { TextKey } from '../../ui/texts.ts';
 import { text } from '../../ui/texts.ts';
+import { say } from '../store.ts';
 import { rememberUndo } from '../undo.ts';
 import { type DockLayout, FIRST_LAYOUT, withHidden } from './dockLayout.ts';
 import { changeLayout, useDockLayout } from './dockStore.ts';
@@ -24,6 +25,13 @@ export function setDockHidden(dock: { id: string; title: TextKey }, isHidden: bo
   const values = { title: text(dock.title) };
   const title = isHidden ? 'studio.docks.hideNamed' : 'studio.docks.showNamed';
   changeAndRemember(title, values, (layout) => withHidden(layout, dock.id, isHidden));
+}
+
+/** From its own head: the focus goes to where docks come back from, and that is said. */
+export function hideDock(dock: { id: string; title: TextKey }): void {
+  setDockHidden(dock, true);
+  say(text('studio.docks.isHidden', { title: text(dock.title) }), '');
+  document.getElementById('docks-menu')?.focus();
 }
 
 /** Puts the focus into the first control of a dock, which is shown for it. */

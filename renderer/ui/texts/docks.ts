@@ -5,6 +5,7 @@ export const dockTexts = {
   'studio.docks.shown': 'Shown docks',
   'studio.docks.reset': 'Put all docks back',
   'studio.docks.what': 'Drag the lines between docks, or move them with the arrow keys.',
+  'studio.docks.isHidden': '{title} is hidden. The docks menu or Undo brings it back.',
   'studio.docks.showNamed': 'Show dock: {title}',
   'studio.docks.focusNamed': 'Go to dock: {title}',
   'studio.docks.hideNamed': 'Hide dock: {title}',

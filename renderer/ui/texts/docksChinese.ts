@@ -8,6 +8,7 @@ export const dockTextsChinese: WordsLike<typeof dockTexts> = {
   'studio.docks.shown': '显示的面板',
   'studio.docks.reset': '恢复默认布局',
   'studio.docks.what': '拖动面板之间的线，或用方向键移动。',
+  'studio.docks.isHidden': '“{title}”已隐藏，可从面板菜单或用撤销恢复。',
   'studio.docks.showNamed': '显示面板：{title}',
   'studio.docks.focusNamed': '转到面板：{title}',
   'studio.docks.hideNamed': '隐藏面板：{title}',

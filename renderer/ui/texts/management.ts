@@ -72,6 +72,8 @@ export const managementTexts = {
   'studio.form.title': 'Question',
   'studio.form.outcomes': 'Outcomes',
   'studio.form.outcome': 'Outcome {number}',
+  'studio.form.yes': 'Yes',
+  'studio.form.no': 'No',
   'studio.form.addOutcome': 'Add an outcome',
   'studio.form.removeOutcome': 'Remove outcome {number}',
   'studio.form.times': 'Times in seconds, counted from opening',

@@ -73,6 +73,8 @@ export const managementTextsChinese: WordsLike<typeof managementTexts> = {
   'studio.form.title': '问题',
   'studio.form.outcomes': '结果',
   'studio.form.outcome': '结果 {number}',
+  'studio.form.yes': '是',
+  'studio.form.no': '否',
   'studio.form.addOutcome': '添加结果',
   'studio.form.removeOutcome': '删除结果 {number}',
   'studio.form.times': '时间（秒，从开放算起）',
