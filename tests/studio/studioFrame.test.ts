@@ -115,8 +115,9 @@ const ROOMS: Readonly<Record<string, string>> = {
   preview: '',
   // Zones, packs and game programs have no panel on this page yet.
   ...{ game: '', games: '' },
-  // The moderators' panel asks for these where the people are.
-  ...{ people: '', chat: '', moderation: '' },
+  // The moderators' dock asks for these where the people are, the sources' dock for the picture.
+  ...{ people: 'docks.focus.moderation', chat: 'docks.focus.moderation' },
+  ...{ moderation: 'docks.focus.moderation', picture: 'docks.focus.sources' },
 };
 
 async function commandIds(): Promise<string[]> {
