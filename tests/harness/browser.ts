@@ -128,16 +128,24 @@ export async function openViewer(
       await page.locator('[data-testid="market"][data-state="OPEN"]').first().waitFor();
     },
     async bet(outcome, stake) {
-      const market = page.locator('[data-testid="market"][data-state="OPEN"]').first();
-      await market.getByTestId(`outcome-${outcome}`).click();
-      await market.getByTestId(`stake-${stake}`).click();
-      await market.getByTestId('place-bet').click();
-      try {
-        await page.locator('[data-testid="bet-state"][data-state="confirmed"]').waitFor();
-      } catch (cause) {
-        // A refused bet says why on the page; the time that ran out does not.
-        const words = await page.locator('#root').textContent();
-        throw new Error(`The bet was not confirmed; the page says: ${words}`, { cause });
+      const newest = page.getByTestId('bet-state');
+      const endMs = performance.now() + HANG_MS;
+      for (;;) {
+        const before = (await newest.count()) > 0 ? await newest.getAttribute('data-bet') : null;
+        const market = page.locator('[data-testid="market"][data-state="OPEN"]').first();
+        await market.getByTestId(`outcome-${outcome}`).click();
+        await market.getByTestId(`stake-${stake}`).click();
+        await market.getByTestId('place-bet').click();
+        const isNew = before === null ? '' : `:not([data-bet="${before}"])`;
+        const told = page.locator(`[data-testid="bet-state"]${isNew}:not([data-state="sent"])`);
+        await told.waitFor();
+        if ((await told.getAttribute('data-state')) === 'confirmed') return;
+        // On a full machine the picture stands still at times: then a person bets again.
+        const words = await told.textContent();
+        if (!words?.includes('BETTING_SUSPENDED') || performance.now() > endMs) {
+          throw new Error(`The bet was not confirmed; the page says: ${words}`);
+        }
+        await page.waitForTimeout(500);
       }
     },
   };
