@@ -97,8 +97,10 @@ function keepCapturePage() {
   return {
     show: () => openOne()?.show(),
     look() {
-      const source = studio?.readyFacts().source ?? '';
-      if (!isPageSource(source)) return openOne()?.destroy();
+      // What is on air stays there until the page of its successor has delivered a picture.
+      const facts = studio?.readyFacts();
+      const source = [facts?.nextSource, facts?.source].find((url) => url && isPageSource(url));
+      if (!source) return openOne()?.destroy();
       const needsPress = !source.startsWith('camera:');
       const open = openOne();
       if (open) {

@@ -14,6 +14,7 @@ import { lowerLayersOf, rtpTimestampOf } from '../core/media/feed.ts';
 import type { Registered } from '../core/wire/gen/facts_pb.js';
 import { createAudience } from './audience/audience.ts';
 import { type Capture, createCapture } from './capture/capture.ts';
+import { awaitedSource } from './capture/shownState.ts';
 import { createSoundMeter } from './capture/soundMeter.ts';
 import type { SourceAddresses } from './capture/sourceAddresses.ts';
 import { announceShow } from './engine/announceShow.ts';
@@ -161,6 +162,7 @@ export async function startEngine(
       ...{ ...door.facts(), port: door.port, ingest: ingest.view() },
       ...lastingFacts(configuration, key, demoAnchorUs),
       source: capture.state().url || maskCredentials(configuration.source),
+      nextSource: awaitedSource(capture.state()),
       lastFrameUs: picture.lastFrameUs(),
     }),
     onFacts: around.onFacts,

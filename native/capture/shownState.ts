@@ -35,3 +35,8 @@ export function shownState(parts: {
   const { url, title, state: name, reason } = next;
   return { ...state, next: { url, title, state: name, reason } };
 }
+
+/** What is to take over and still may, null for nothing: a page of its own may have to be opened. */
+export function awaitedSource({ next }: SourceState): string | null {
+  return next && next.state !== 'failed' ? next.url : null;
+}

@@ -26,6 +26,8 @@ export type ReadyFacts = {
   metrics: string | null;
   health: string | null;
   source: string | null;
+  /** What is to take over and has no picture yet. */
+  nextSource: string | null;
   /** The drawn match of `demo:`: anybody can say what is true on a frame of it. */
   demo: { seed: number; anchorUs: number } | null;
   data: string;
@@ -57,6 +59,7 @@ export function readyFactsOf(
     metrics: text('metrics'),
     health: text('health'),
     source: text('source'),
+    nextSource: text('nextSource'),
     demo: demoOf(engine),
     data: dataFolder,
   };
