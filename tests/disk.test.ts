@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { browserSkip, launchBrowser, openViewer } from './harness/browser.ts';
 import { enterStudio } from './harness/owner.ts';
-import { startStudio, waitFor } from './harness/studio.ts';
+import { startStudio, waitFor, whenSteady } from './harness/studio.ts';
 
 const disk = mkdtempSync(join(tmpdir(), 'morphine-disk-'));
 const isMounted =
@@ -52,7 +52,8 @@ test('the disk is full during a show, and has space again', { skip }, async (t) 
   const template = owner.state().templates.find(({ id }) => id === 'goal-60');
   assert.ok(template);
   const long = { betWindowSeconds: 300, horizonSeconds: 600, deadlineSeconds: 900 };
-  await markets.create({ marketId, template: { ...template, ...long, decideOn: null } });
+  const endless = { ...template, ...long, decideOn: null };
+  await whenSteady('the market', () => markets.create({ marketId, template: endless }));
   await viewer.openMarket();
   await viewer.bet(0, '10');
   const balance = await viewer.untilFigure('balance', (points) => points === 990);

@@ -31,7 +31,7 @@ import { HELLO } from '../renderer/capture/engineLink.ts';
 import { type Line, openEngineLine } from '../renderer/capture/line.ts';
 import { connectStudio } from '../renderer/studio/connect.ts';
 import { buildIfStale } from '../scripts/build.ts';
-import { isAlive, root, waitFor } from './harness/studio.ts';
+import { isAlive, root, waitFor, whenSteady } from './harness/studio.ts';
 import { openPage, type PageDouble } from './shell/pageDouble.ts';
 import type { MessagePortMain } from './shell/ports.ts';
 import { OWN_LINES, SECURITY_LINES, securityList } from './shell/securityList.ts';
@@ -234,22 +234,6 @@ async function checkMainIsAside(shell: ShellProcess): Promise<void> {
   const messages = (await shell.ask('fromChildren')) as unknown[];
   assert.ok(messages.length > 0);
   for (const message of messages) assert.ok(fromChildSchema.safeParse(message).success);
-}
-
-/**
- * A busy machine may lose the picture again, and a new engine has its ledger a moment later: both
- * refuse by name, and asking once more does the same thing once.
- */
-function whenSteady(what: string, call: () => Promise<unknown>): Promise<true> {
-  return waitFor(what, () =>
-    call().then(
-      () => true as const,
-      (refusal: Error) => {
-        if (!/picture|ledger is away/.test(refusal.message)) throw refusal;
-        return false;
-      },
-    ),
-  );
 }
 
 const portsHanded = (shell: ShellProcess) =>

@@ -12,7 +12,7 @@ import type { Browser } from 'playwright-core';
 import { TEST_FFMPEG_PATH } from '../native/ffmpeg/testFfmpeg.ts';
 import { browserSkip, launchBrowser, openViewer } from './harness/browser.ts';
 import { enterStudio, type Owner } from './harness/owner.ts';
-import { type RunningStudio, root, startStudio, witnessOf } from './harness/studio.ts';
+import { type RunningStudio, root, startStudio, whenSteady, witnessOf } from './harness/studio.ts';
 
 let browser: Browser;
 before(async () => {
@@ -32,7 +32,9 @@ async function playOneMarket(studio: RunningStudio, owner: Owner): Promise<strin
   await owner.until('betting to be possible', (state) => state.show.bettingSuspended === '');
   const before = await viewer.untilFigure('balance', (points) => points > 0);
   const marketId = crypto.randomUUID().replaceAll('-', '');
-  await owner.client.studio.markets.open({ templateId: 'line-20', marketId });
+  await whenSteady('the market', () =>
+    owner.client.studio.markets.open({ templateId: 'line-20', marketId }),
+  );
   await viewer.openMarket();
   await viewer.bet(1, '10');
   const market = await owner.until('the end of the market', (state) =>

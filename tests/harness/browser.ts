@@ -77,7 +77,17 @@ export const SEED_WITH_GOALS = '28';
 /** Waits for the kick-off that vision sees and opens its market with one key. */
 export async function openSuggestionByKey(page: Page): Promise<void> {
   await page.locator('[aria-keyshortcuts="Enter"]').first().waitFor();
-  await page.locator('body').press('Enter');
+  const refusals = page.locator('.toasts > *');
+  for (let times = 0; times < 6; times++) {
+    await page.locator('body').press('Enter');
+    // While the picture stands still it is refused with a sentence, and stays to be pressed again.
+    const isRefused = await refusals.first().waitFor({ timeout: 1_000 }).then(
+      () => true,
+      () => false,
+    );
+    if (!isRefused) return;
+    await refusals.first().waitFor({ state: 'detached' });
+  }
 }
 
 export const PHONE = { width: 390, height: 844 };

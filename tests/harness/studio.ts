@@ -157,6 +157,19 @@ export async function waitFor<Value>(
   }
 }
 
+/** Asks again while the picture stands still or the ledger is away, as a person would. */
+export function whenSteady(what: string, call: () => Promise<unknown>): Promise<true> {
+  return waitFor(what, () =>
+    call().then(
+      () => true as const,
+      (refusal: Error) => {
+        if (!/picture|ledger is away/.test(refusal.message)) throw refusal;
+        return false;
+      },
+    ),
+  );
+}
+
 export type Json = Record<string, unknown>;
 
 /** Fetches JSON from the relay's witness page. */
