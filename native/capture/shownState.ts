@@ -36,7 +36,7 @@ export function shownState(parts: {
   return { ...state, next: { url, title, state: name, reason } };
 }
 
-/** What is to take over and still may, null for nothing: a page of its own may have to be opened. */
+/** What is to take over and still may, or null: a page of its own may have to be opened. */
 export function awaitedSource({ next }: SourceState): string | null {
   return next && next.state !== 'failed' ? next.url : null;
 }

@@ -81,10 +81,13 @@ export async function openSuggestionByKey(page: Page): Promise<void> {
   for (let times = 0; times < 6; times++) {
     await page.locator('body').press('Enter');
     // While the picture stands still it is refused with a sentence, and stays to be pressed again.
-    const isRefused = await refusals.first().waitFor({ timeout: 1_000 }).then(
-      () => true,
-      () => false,
-    );
+    const isRefused = await refusals
+      .first()
+      .waitFor({ timeout: 1_000 })
+      .then(
+        () => true,
+        () => false,
+      );
     if (!isRefused) return;
     await refusals.first().waitFor({ state: 'detached' });
   }
