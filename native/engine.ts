@@ -153,7 +153,7 @@ export async function startEngine(
     handlers: createHandlers(rooms),
     onCapturePage: (port) => capture.attachCapturePage(port),
   });
-  const readings = createReadingsCollector({ clock, publisher, capture, audience, door, timers });
+  const readings = createReadingsCollector({ ...media, ...facts, clock, timers, door });
   const picture = watchPicture(configuration, around, show, markets);
   const views = createViews({
     ...{ store, show, socket, journal, shipper },

@@ -263,5 +263,11 @@ export const readingsSchema = z.object({
   cpuPercent: z.number().nullable(),
   memoryMegabytes: z.number().nullable(),
   viewers: z.number().int(),
+  /** To the relay and back, ms; null: no relay answered. Absent here and below: not collected. */
+  roundTripMs: z.number().nullable().optional(),
+  /** The busiest graphics processor of the machine, by all programs; null: nobody tells it. */
+  gpuPercent: z.number().nullable().optional(),
+  /** Since the engine started. */
+  betsConfirmed: z.number().int().nonnegative().optional(),
 });
 export type Readings = z.infer<typeof readingsSchema>;

@@ -9,6 +9,7 @@ import type { Capture } from '../capture/capture.ts';
 import type { Publisher } from '../publish/publisher.ts';
 import { READINGS_EVERY_MS } from '../serve/state.ts';
 import { watchGpuUse } from '../telemetry/gpuUse.ts';
+import type { StudioSocket } from '../upstream/studioSocket.ts';
 import type { VisionStatus } from '../vision/client.ts';
 import type { StudioDoor } from './studioDoor.ts';
 
@@ -28,9 +29,10 @@ export function createReadingsCollector(rooms: {
   publisher: Publisher;
   capture: Capture;
   audience: Audience;
+  socket: StudioSocket;
   door: StudioDoor;
 }): ReadingsCollector {
-  const { clock, publisher, capture, audience, door } = rooms;
+  const { clock, publisher, capture, audience, socket, door } = rooms;
   const judged = new RecentFigures(VISION_WINDOW_US);
   const observeVision = door.metrics.histogramMs(
     'frame_to_result',
@@ -54,6 +56,9 @@ export function createReadingsCollector(rooms: {
       cpuPercent: processor(),
       memoryMegabytes: Math.round(process.memoryUsage.rss() / 1_048_576),
       viewers: heard.viewers,
+      roundTripMs: socket.roundTripUs === null ? null : round(socket.roundTripUs / 1000),
+      gpuPercent: gpu.percent(),
+      betsConfirmed: audience.counters.betsConfirmed,
     };
   }
 

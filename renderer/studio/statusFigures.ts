@@ -18,8 +18,10 @@ export type StatusFigure = {
 };
 
 /** Share of the source's frame rate below which fps warns, and below which it stops. */
-const FPS_WARN_SHARE = 0.9;
-const FPS_STOP_SHARE = 0.5;
+export const FPS_WARN_SHARE = 0.9;
+export const FPS_STOP_SHARE = 0.5;
+/** Below this a picture is hardly one. */
+export const KILOBITS_WARN = 300;
 
 /** Above the first a figure warns, above the second it stops. Delay, vision, bets: ms; cpu: %. */
 export const LIMITS = {
@@ -47,7 +49,7 @@ export function statusFigures(
     figure(
       'kilobitsPerSecond',
       rate === null ? '– kb/s' : `${pointsText(rate)} kb/s`,
-      hasPicture && rate !== null && rate < 300 ? 'warn' : 'calm',
+      hasPicture && rate !== null && rate < KILOBITS_WARN ? 'warn' : 'calm',
     ),
     figure(
       'dropped',

@@ -13,6 +13,7 @@ import { createPageClock } from '../ui/mediaClock.ts';
 import { text } from '../ui/texts.ts';
 import { connectStudio } from './connect.ts';
 import { earlierWords } from './moderation/actWords.ts';
+import { rememberReadings } from './stats/statsHistory.ts';
 
 type Toast = { id: number; text: string; code: string };
 
@@ -65,6 +66,7 @@ const client = createRpcClient({
     dropped.push(readings.framesDropped);
     if (dropped.length > RECENT_READINGS) dropped.shift();
     const droppedRecently = Math.max(0, readings.framesDropped - (dropped[0] ?? 0));
+    rememberReadings(readings, droppedRecently);
     usePage.setState({ readings, droppedRecently });
   },
 });

@@ -15,6 +15,7 @@ import { pictureTexts } from '../ui/texts/picture.ts';
 import { playbackTexts } from '../ui/texts/playback.ts';
 import { recordingTexts } from '../ui/texts/recording.ts';
 import { sharedTexts } from '../ui/texts/shared.ts';
+import { statsTexts } from '../ui/texts/stats.ts';
 import { studioTexts } from '../ui/texts/studio.ts';
 import { chooseTexts } from '../ui/texts.ts';
 
@@ -31,6 +32,7 @@ const ENGLISH_WORDS = {
   ...outwardTexts,
   ...playbackTexts,
   ...recordingTexts,
+  ...statsTexts,
   ...pictureTexts,
 };
 export type EnglishWords = typeof ENGLISH_WORDS;

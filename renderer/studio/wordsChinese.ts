@@ -12,6 +12,7 @@ import { pictureTextsChinese } from '../ui/texts/pictureChinese.ts';
 import { playbackTextsChinese } from '../ui/texts/playbackChinese.ts';
 import { recordingTextsChinese } from '../ui/texts/recordingChinese.ts';
 import { sharedTextsChinese } from '../ui/texts/sharedChinese.ts';
+import { statsTextsChinese } from '../ui/texts/statsChinese.ts';
 import { studioTextsChinese } from '../ui/texts/studioChinese.ts';
 import type { WordsLike } from '../ui/texts.ts';
 import type { EnglishWords } from './words.ts';
@@ -31,5 +32,6 @@ export const CHINESE_WORDS: WordsLike<EnglishWords> = {
   ...outwardTextsChinese,
   ...playbackTextsChinese,
   ...recordingTextsChinese,
+  ...statsTextsChinese,
   ...pictureTextsChinese,
 };

@@ -18,6 +18,7 @@ import type { pictureTexts } from './texts/picture.ts';
 import type { playbackTexts } from './texts/playback.ts';
 import type { recordingTexts } from './texts/recording.ts';
 import type { sharedTexts } from './texts/shared.ts';
+import type { statsTexts } from './texts/stats.ts';
 import type { studioTexts } from './texts/studio.ts';
 import type { viewerTexts } from './texts/viewer.ts';
 
@@ -29,6 +30,7 @@ type All = typeof sharedTexts &
   typeof moderationTexts &
   typeof handoverTexts &
   typeof recordingTexts &
+  typeof statsTexts &
   typeof pictureTexts &
   typeof obsTexts &
   typeof outwardTexts &

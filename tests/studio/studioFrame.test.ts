@@ -270,6 +270,28 @@ test('in streamer mode no link, key, address or balance is in the page, wherever
   assert.match(await wholePage(), /hidden-host/);
 });
 
+test('the stats dock draws what is measured and says what is not; keys look back', {
+  skip,
+}, async () => {
+  await page.getByRole('button', { name: 'Docks', exact: true }).press('Enter');
+  await page.getByRole('menuitemcheckbox', { name: 'Stats' }).press('Enter');
+  await page.keyboard.press('Escape');
+  const rate = page.getByRole('slider', { name: 'Bitrate' });
+  await rate.locator('canvas').waitFor();
+  assert.match((await rate.getAttribute('aria-valuetext')) ?? '', /^2.510 kb\/s, now$/);
+  await page.locator('[data-figure=gpu]').getByText('Not measured here').waitFor();
+  await rate.press('Home');
+  await page
+    .locator('[data-figure=kilobits]')
+    .getByText(/2.510 kb\/s, \d+:\d\d ago/)
+    .waitFor();
+  const saved = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Save these figures as a CSV file' }).press('Enter');
+  const [head, ...rows] = readFileSync(await (await saved).path(), 'utf8').split('\r\n');
+  assert.match(head ?? '', /^media_time_seconds,bitrate_kilobits_per_second,/);
+  assert.ok(rows.some((one) => one.includes(',2510,30,')));
+});
+
 async function seriousFaults(): Promise<string[]> {
   await page.evaluate(axe);
   type Found = { violations: { id: string; impact: string; nodes: { html: string }[] }[] };

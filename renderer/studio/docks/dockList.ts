@@ -11,6 +11,7 @@ import { Markets } from '../Markets.tsx';
 import { Moderation } from '../moderation/Moderation.tsx';
 import { RecordingPart } from '../RecordingPart.tsx';
 import { Sources } from '../Sources.tsx';
+import { Stats } from '../stats/Stats.tsx';
 import type { DockPlace } from './dockLayout.ts';
 
 export type Dock = {
@@ -36,6 +37,10 @@ export const DOCKS: readonly Dock[] = [
   {
     ...{ id: 'moderation', title: 'studio.mod', startsHidden: true },
     ...{ place: 'right', room: 'fill', Content: Moderation },
+  },
+  {
+    ...{ id: 'stats', title: 'studio.stats', startsHidden: true },
+    ...{ place: 'right', room: 'fill', Content: Stats },
   },
   { id: 'events', title: 'studio.events', place: 'below', room: 'fill', Content: Events },
 ];
