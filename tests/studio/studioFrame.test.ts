@@ -280,6 +280,9 @@ test('the stats dock draws what is measured and says what is not; keys look back
   await rate.locator('canvas').waitFor();
   assert.match((await rate.getAttribute('aria-valuetext')) ?? '', /^2.510 kb\/s, now$/);
   await page.locator('[data-figure=gpu]').getByText('Not measured here').waitFor();
+  // Two seconds of readings are there to look back at.
+  const short = ['0', '-1'].map((least) => `:not([aria-valuemin="${least}"])`).join('');
+  await page.locator(`[data-figure=kilobits] [role=slider]${short}`).waitFor();
   await rate.press('Home');
   await page
     .locator('[data-figure=kilobits]')
