@@ -1,9 +1,10 @@
 // `npm run bench`: every figure beside its target, the machine's own floors and, where it is
 // installed, the peer, all in one run. About five minutes in the short form; `-- --only NAME` takes
 // one figure, `-- --only sight` those of vision that need no show, `-- --only relay` those of a relay
-// under load (four minutes), `-- --full` takes all of them and
-// each longer. The table goes to the terminal, the same as JSON and Markdown to out/bench/
-// (`--out DIR`). Exit code 1 only when something broke: a missed target is a result.
+// under load (four minutes), `-- --only cores` and `-- --only rtspback` those of sources that take
+// longer, `-- --full` all of them and each longer. The table goes to the terminal, the same as JSON
+// and Markdown to out/bench/ (`--out DIR`). Exit code 1 only when something broke: a missed target is
+// a result.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -15,6 +16,7 @@ import { measureBack } from './back.ts';
 import { measureBall } from './ball.ts';
 import { measureBets, measureClicks, measureSync } from './bets.ts';
 import { createContext } from './context.ts';
+import { measureCores } from './cores.ts';
 import { measureDefaultMotion } from './defaultMotion.ts';
 import { measureDelay } from './delay.ts';
 import { measureDelayTwo } from './delayTwo.ts';
@@ -38,6 +40,7 @@ import { measureRecovery } from './recovery.ts';
 import { measureRegions } from './regions.ts';
 import { measureRelay } from './relay.ts';
 import { measureLosses, measureSteps } from './relayPath.ts';
+import { measureRtspBack } from './rtspBack.ts';
 import { measureSettlement } from './settlement.ts';
 import { measureStart } from './start.ts';
 import { type BenchResult, floorSpreads, resultOf, tableOf } from './table.ts';
@@ -76,11 +79,17 @@ const MEASUREMENTS: Record<string, Measurement> = {
   obs: measureObs,
   recording: measureRecording,
   encryption: measureEncryption,
+  cores: measureCores,
+  rtspback: measureRtspBack,
 };
 /** Vision on pictures and clips alone; not in the short form unless they are asked for. */
 const SIGHT = ['glue', 'pose', 'motion', 'motionids', 'tracking', 'ball', 'regions'];
 /** What is taken only when it is asked for, or in the full form. */
-const ASKED_FOR = [...SIGHT, 'relay', 'relayloss', 'relaystep', 'fanfacts', 'delaytwo'];
+const ASKED_FOR = [
+  ...SIGHT,
+  ...['relay', 'relayloss', 'relaystep', 'fanfacts', 'delaytwo'],
+  ...['cores', 'rtspback'],
+];
 const FLOOR_SAMPLES = 100;
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);

@@ -5,7 +5,6 @@
 
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -21,6 +20,7 @@ import { builds } from '../ffmpeg/testing/builds.ts';
 import { createCapture } from './capture.ts';
 import { checkSource } from './checkSource.ts';
 import { createSourceAddresses } from './sourceAddresses.ts';
+import { rtspCameraSkip, startRtspCamera } from './testing/rtspServer.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'live-'));
 const clock = { nowUs: () => Number(process.hrtime.bigint() / 1000n) + 1_700_000_000_000_000 };
@@ -33,19 +33,7 @@ after(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The system's own Python has the bindings; others on the path rarely do. */
-const PYTHON = '/usr/bin/python3';
-const hasServer =
-  spawnSync(PYTHON, [
-    '-c',
-    'import gi; gi.require_version("GstRtspServer","1.0"); from gi.repository import GstRtspServer, Gst; ' +
-      'Gst.init(None); assert Gst.ElementFactory.find("x264enc")',
-  ]).status === 0;
-const rtspSkip = !ffmpeg
-  ? 'no ffmpeg'
-  : hasServer
-    ? false
-    : 'GStreamer’s RTSP server is not installed (gir1.2-gst-rtsp-server-1.0, python3-gi)';
+const rtspSkip = ffmpeg ? rtspCameraSkip : 'no ffmpeg';
 
 function run(program: string, args: string[]): ChildProcess {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] });
@@ -54,9 +42,9 @@ function run(program: string, args: string[]): ChildProcess {
 }
 
 async function startCamera(): Promise<{ child: ChildProcess; port: number }> {
-  const child = run(PYTHON, [join(import.meta.dirname, 'testing', 'rtspCamera.py')]);
-  const [line] = (await once(child.stdout ?? child, 'data')) as [Buffer];
-  return { child, port: Number(line.toString()) };
+  const camera = await startRtspCamera();
+  children.add(camera.child);
+  return camera;
 }
 
 function watch() {
