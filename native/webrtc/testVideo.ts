@@ -37,7 +37,7 @@ export function makeTestVideo(
 }
 
 /** Frames of a stream with access unit delimiters. */
-function splitFrames(stream: Uint8Array): TestVideo['frames'] {
+export function splitFrames(stream: Uint8Array): TestVideo['frames'] {
   const frames: Uint8Array[][] = [];
   for (const unit of splitAnnexB(stream)) {
     if (nalTypeOf(unit) === NAL_DELIMITER) frames.push([]);

@@ -106,7 +106,7 @@ function Facts({ finding, story, keyState, words }: FactsProps) {
       <dt>{text('check.fact.witnessed')}</dt>
       <dd>
         {text('check.fact.witnessedValue', {
-          time: new Date(timeMs).toLocaleString('en-GB', {
+          time: new Date(timeMs).toLocaleString(dateLocale(), {
             dateStyle: 'medium',
             timeStyle: 'medium',
           }),
@@ -141,6 +141,11 @@ function BetFacts({ story, words }: { story: ReceiptStory; words: BetWords | nul
 function fateText({ fate, why, paidMinor }: ReceiptStory): string {
   if (fate === 'RETURNED' && why !== null) return text(`check.why.${why}`);
   return text(`check.fate.${fate}`, { points: pointsText(paidMinor) });
+}
+
+/** Dates as whoever reads this language writes them. */
+function dateLocale(): string {
+  return document.documentElement.lang === 'zh' ? 'zh-CN' : 'en-GB';
 }
 
 /** Enough to read aloud and compare: the first and last 8 of 64 characters. */

@@ -3,7 +3,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { create } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { realTimers } from '../../core/base/clock.ts';
 import { silentLogger } from '../../core/base/logger.ts';
@@ -36,6 +36,9 @@ import { builtPage } from './builtPage.ts';
 /** A guard against hanging for ever; it judges no speed. */
 const HANG_MS = 75_000;
 
+/** What is seen in a picture. */
+type Tracks = NonNullable<MessageInitShape<typeof FrameFactsSchema>['tracks']>;
+
 export type OpenOptions = {
   query?: string;
   /** A browser whose own policy allows no UDP, as a company's would. */
@@ -48,13 +51,16 @@ export class LiveShow {
   readonly folder = temporaryFolder();
   media: MediaRoom | undefined;
   readonly #video: TestVideo;
+  readonly #tracks: Tracks | null;
   #relay: Awaited<ReturnType<typeof startTestRelay>> | undefined;
   #studio: TestStudio | undefined;
   #browser: Browser | undefined;
   readonly #stop: (() => unknown)[] = [];
 
-  constructor(video: TestVideo) {
+  /** @param tracks what is in every picture of it; without them two boxes move */
+  constructor(video: TestVideo, tracks: Tracks | null = null) {
     this.#video = video;
+    this.#tracks = tracks;
   }
 
   get relay() {
@@ -154,11 +160,7 @@ export class LiveShow {
   #sendFacts(): void {
     const captureUs = clock.nowUs();
     const rtpTimestamp = rtpTimestampOf(captureUs, 90_000, TEST_CLOCK_OFFSET.video);
-    const x = 0.2 + 0.2 * Math.sin(captureUs / 700_000);
-    const tracks = [
-      { id: 7, label: 'person', box: { x, y: 0.3, width: 0.1, height: 0.4 }, velocityX: 0.2 },
-      { id: 1, label: 'ball', box: { x: 0.6, y: 0.6, width: 0.04, height: 0.07 } },
-    ].map((track) => ({ ...track, confidence: 0.9 }));
+    const tracks = this.#tracks ?? movingTracks(captureUs);
     const value = create(FrameFactsSchema, { captureUs: BigInt(captureUs), rtpTimestamp, tracks });
     this.studio.send({ case: 'analytics', value });
   }
@@ -175,6 +177,14 @@ export class LiveShow {
     writeFileSync(join(profile, 'Default/Preferences'), JSON.stringify({ webrtc }));
     return profile;
   }
+}
+
+function movingTracks(captureUs: number): Tracks {
+  const x = 0.2 + 0.2 * Math.sin(captureUs / 700_000);
+  return [
+    { id: 7, label: 'person', box: { x, y: 0.3, width: 0.1, height: 0.4 }, velocityX: 0.2 },
+    { id: 1, label: 'ball', box: { x: 0.6, y: 0.6, width: 0.04, height: 0.07 } },
+  ].map((track) => ({ ...track, confidence: 0.9 }));
 }
 
 export const figure = async (page: Page, name: string): Promise<number> =>

@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { create, toBinary } from '@bufbuild/protobuf';
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { realTimers } from '../../core/base/clock.ts';
 import { silentLogger } from '../../core/base/logger.ts';
 import type { Action } from '../../core/contract/actions.ts';
@@ -80,8 +80,14 @@ export type Story = Awaited<ReturnType<typeof startStory>>;
 /** Every how many frames the story's vision judges one; the frames between are predicted. */
 const JUDGED_EVERY = 2;
 
-/** A real picture for the preview, with boxes that move as a real vision's would. */
-export function storyPicture(video: TestVideo) {
+/** What is seen in a picture. */
+type Tracks = NonNullable<MessageInitShape<typeof FrameFactsSchema>['tracks']>;
+
+/**
+ * A real picture for the preview, with boxes that move as a real vision's would, or with those of
+ * a picture that stands.
+ */
+export function storyPicture(video: TestVideo, tracks?: Tracks) {
   const publisher = createPublisher({
     clock: testClock,
     timers: realTimers,
@@ -95,30 +101,34 @@ export function storyPicture(video: TestVideo) {
   const playing = playTestVideo(video, testClock, (unit) => {
     publisher.push(unit);
     if (unit.track === 'audio' || frame++ % JUDGED_EVERY !== 0) return;
-    publisher.sendAnalytics(toBinary(FrameFactsSchema, storyFacts(unit.captureUs)));
+    publisher.sendAnalytics(toBinary(FrameFactsSchema, storyFacts(unit.captureUs, tracks)));
   });
   return { publisher, playing };
 }
 
-function storyFacts(captureUs: number) {
+function storyFacts(captureUs: number, tracks = movingTracks(captureUs)) {
+  return create(FrameFactsSchema, {
+    captureUs: BigInt(captureUs),
+    rtpTimestamp: rtpTimestampOf(captureUs, 90_000, TEST_CLOCK_OFFSET.video),
+    tracks,
+  });
+}
+
+function movingTracks(captureUs: number): Tracks {
   const seconds = captureUs / 1e6;
   const x = 0.5 + 0.3 * Math.sin(seconds);
   const box = { x, y: 0.4, width: 0.08, height: 0.3 };
   const velocityX = 0.3 * Math.cos(seconds);
-  return create(FrameFactsSchema, {
-    captureUs: BigInt(captureUs),
-    rtpTimestamp: rtpTimestampOf(captureUs, 90_000, TEST_CLOCK_OFFSET.video),
-    tracks: [
-      { id: 7, label: 'person', box, velocityX, velocityY: 0, confidence: 0.9 },
-      {
-        id: 12,
-        label: 'ball',
-        box: { x: 0.2, y: 0.8, width: 0.03, height: 0.05 },
-        confidence: 0.8,
-        predicted: true,
-      },
-    ],
-  });
+  return [
+    { id: 7, label: 'person', box, velocityX, velocityY: 0, confidence: 0.9 },
+    {
+      id: 12,
+      label: 'ball',
+      box: { x: 0.2, y: 0.8, width: 0.03, height: 0.05 },
+      confidence: 0.8,
+      predicted: true,
+    },
+  ];
 }
 
 /**
@@ -131,6 +141,8 @@ export async function startStory(
   how: {
     picture?: ReturnType<typeof storyPicture>;
     again?: { server: { port: number }; cookieSecret: Uint8Array };
+    /** Takes the capture page's line; without it none is taken. */
+    onCapture?: Parameters<typeof createStudioServer>[0]['onCapture'];
   } = {},
 ) {
   const { picture, again } = how;
@@ -156,11 +168,15 @@ export async function startStory(
     port: again?.server.port ?? 0,
     nextPortsMax: 0,
     hostNames: [],
-    folders: { studio: studioFolder, capture: studioFolder, dock: join(studioFolder, '../dock') },
+    folders: {
+      studio: studioFolder,
+      capture: join(studioFolder, '../capture'),
+      dock: join(studioFolder, '../dock'),
+    },
     cookieSecret,
     openSecret: randomBytes(16).toString('hex'),
     onRpc: (port) => rpc.accept(port, () => 'owner'),
-    onCapture: (port) => port.close(),
+    onCapture: how.onCapture ?? ((port) => port.close()),
     streams: { '/facts': () => () => {} },
     plain: { '/healthz': plain, '/readyz': plain, '/metrics': plain },
     random: randomBytes,

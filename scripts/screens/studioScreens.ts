@@ -1,0 +1,291 @@
+// The studio's screens, of a story: the real server and page with made-up facts, no show behind it.
+
+import type { Browser, Page } from 'playwright-core';
+import { testClock } from '../../native/webrtc/testVideo.ts';
+import { builtPage } from '../../tests/harness/builtPage.ts';
+import {
+  type Story,
+  startStory,
+  storyEvent,
+  storyMarket,
+  storyPicture,
+  storySuggestion,
+} from '../../tests/studio/story.ts';
+import { type Album, LANGUAGES, type Language, LOCALES, SCREEN_MS_MAX } from './album.ts';
+import type { MatchPicture } from './matchPicture.ts';
+import type { ScreenName } from './screenList.ts';
+import { type ScreenWords, WORDS } from './screenWords.ts';
+
+const SIZES = [
+  { width: 1440, height: 900 },
+  { width: 1280, height: 720 },
+];
+const DOCK_SIZES = [{ width: 320, height: 720 }];
+const SECOND_US = 1_000_000;
+/** The show has been on air for so long. */
+const ON_AIR_US = 761 * SECOND_US;
+
+const agoUs = (seconds: number) => testClock.nowUs() - seconds * SECOND_US;
+
+export async function studioScreens(album: Album, browser: Browser, match: MatchPicture) {
+  const folder = await builtPage('studio');
+  for (const language of LANGUAGES) {
+    const story = await startStory(folder, { picture: storyPicture(match.video, match.tracks) });
+    const [viewport = { width: 1440, height: 900 }] = SIZES;
+    const context = await browser.newContext({
+      ...{ viewport, locale: LOCALES[language], reducedMotion: 'reduce' },
+    });
+    try {
+      const page = await context.newPage();
+      page.setDefaultTimeout(SCREEN_MS_MAX);
+      await page.goto(story.server.issueLink());
+      await page.locator('.header').waitFor();
+      await page.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 0) > 0.5);
+      await new Walk(album, page, story, language).all();
+      await dock(album, page, story, language);
+    } catch (cause) {
+      album.failed(`studio (${language})`, cause);
+    } finally {
+      await context.close();
+      await story.close();
+    }
+  }
+}
+
+async function dock(album: Album, page: Page, story: Story, language: Language): Promise<void> {
+  await album.screen(page, 'obs-dock', { sizes: DOCK_SIZES, language }, async () => {
+    await page.goto(story.server.issueLink('/dock/'));
+    await page.locator('.dockPage[data-connected=true]').waitFor();
+    showMarkets(story, WORDS[language]);
+  });
+}
+
+/** What is asked and decided, as of now: countdowns are the same on each picture. */
+function showMarkets(story: Story, words: ScreenWords): void {
+  const outcomes = [
+    { label: words.yes, poolMinor: 410, bettors: 12 },
+    { label: words.no, poolMinor: 252, bettors: 7 },
+  ];
+  const pools = [128_450, 96_200, 7_310];
+  const tell = (id: string, changes: Parameters<typeof storyMarket>[1]) =>
+    story.apply({ type: 'market.changed', market: storyMarket(id, changes) });
+  tell('m3', {
+    ...{ title: words.decided, outcomes, state: 'RESOLVED', winner: 0, paidMinor: 662 },
+    reason: 'Ball over the goal line at 12:03.4',
+    resolvedAtUs: agoUs(40),
+  });
+  tell('m2', {
+    ...{ title: words.longQuestion, state: 'LOCKED', lockAtUs: agoUs(20) },
+    horizonAtUs: agoUs(-95),
+    outcomes: words.longOutcomes.map((label, at) => {
+      return { label, poolMinor: pools[at] ?? 0, bettors: 1204 - at * 400 };
+    }),
+  });
+  tell('m1', { title: words.question, outcomes });
+}
+
+/** One page through all its screens. */
+class Walk {
+  readonly #album: Album;
+  readonly #page: Page;
+  readonly #story: Story;
+  readonly #language: Language;
+  readonly #words: ScreenWords;
+
+  constructor(album: Album, page: Page, story: Story, language: Language) {
+    this.#album = album;
+    this.#page = page;
+    this.#story = story;
+    this.#language = language;
+    this.#words = WORDS[language];
+  }
+
+  async all(): Promise<void> {
+    this.#prepare();
+    await this.#take('studio-ready', async () => {});
+    this.#goLive();
+    await this.#controlRoom();
+    await this.#moderation();
+    await this.#dialogs();
+    await this.#trouble();
+  }
+
+  async #controlRoom(): Promise<void> {
+    const page = this.#page;
+    await this.#take('studio-live', async () => {
+      await page.locator('article[data-state=OPEN]').waitFor();
+    });
+    await this.#take('studio-decide', () => this.#run('markets.resolveFirst'));
+    await page.keyboard.press('Escape');
+    await this.#take('studio-figure', () => page.locator('.statusFigure').nth(3).click());
+    await page.keyboard.press('Escape');
+    await this.#take(
+      'studio-picture',
+      () => page.locator('[data-testid=picture] > summary').click(),
+      () => page.getByTestId('picture').evaluate((part) => part.scrollIntoView()),
+    );
+    await page.locator('[data-testid=picture] > summary').click();
+    await this.#take('studio-docks', async () => {
+      for (const id of ['sources', 'health', 'recording', 'events']) {
+        await this.#run(`docks.toggle.${id}`);
+        await page.locator(`#dock-${id}`).waitFor({ state: 'detached' });
+      }
+    });
+    await this.#run('docks.reset');
+  }
+
+  async #moderation(): Promise<void> {
+    const page = this.#page;
+    await this.#take('studio-moderation', async () => {
+      await this.#run('docks.focus.moderation');
+      await page.locator('.chatLine').first().waitFor();
+    });
+    await this.#take('studio-person', async () => {
+      await page.locator('button.chatLine-name').nth(1).click();
+      await page.locator('dialog[open]').waitFor();
+    });
+    for (const part of ['crew', 'log'] as const) {
+      await this.#take(`studio-${part}`, () => page.locator(`#moderation-tab-${part}`).click());
+    }
+    await this.#run('docks.reset');
+  }
+
+  async #dialogs(): Promise<void> {
+    const page = this.#page;
+    const screens: readonly (readonly [ScreenName, string])[] = [
+      ['studio-clips', 'recording.clips'],
+      ['studio-new-market', 'markets.new'],
+      ['studio-templates', 'manage.templates'],
+      ['studio-viewers', 'manage.viewers'],
+      ['studio-rules', 'manage.policy'],
+      ['studio-relay', 'manage.relay'],
+      ['studio-other-engine', 'manage.handover'],
+      ['studio-obs', 'manage.obs'],
+      ['studio-outward', 'manage.outward'],
+      ['studio-models', 'models.open'],
+      ['studio-settings', 'page.settings'],
+      ['studio-hotkeys', 'page.hotkeys'],
+      ['studio-share', 'show.share'],
+      ['studio-end', 'show.end'],
+    ];
+    for (const [name, command] of screens) {
+      await this.#take(name, async () => {
+        await this.#run(command);
+        await page.locator('dialog[open], .sharePanel').first().waitFor();
+        await page.waitForFunction(() => document.querySelector('[aria-busy=true]') === null);
+      });
+    }
+    await this.#take('studio-dock-list', async () => {
+      await this.#run('page.settings');
+      await page.locator('dialog[open] [role=tab]').last().click();
+    });
+    await this.#take('studio-palette', async () => {
+      await page.locator('body').press('Control+k');
+      await page.getByRole('menuitem').first().waitFor();
+    });
+  }
+
+  /** Last: nothing of it is taken back. */
+  async #trouble(): Promise<void> {
+    const { source, relay, vision } = this.#story.state();
+    const { apply } = this.#story;
+    await this.#take('studio-trouble', async () => {
+      const reason = 'rtsp://camera.example/main does not answer; asked again in 4 s';
+      apply({
+        type: 'source.changed',
+        source: { ...source, state: 'stalled', isSlate: true, title: 'Camera 1', reason },
+      });
+      const away = 'The relay does not answer. Your show goes on locally; retrying in 4 s.';
+      apply({ type: 'relay.changed', relay: { ...relay, state: 'unreachable', reason: away } });
+      const again = 'It ended by itself and is started again.';
+      apply({ type: 'vision.changed', vision: { ...vision, state: 'restarting', reason: again } });
+      apply({ type: 'notice.raised', notice: { id: 'n1', severity: 'warn', text: away } });
+      Object.assign(this.#story.readings, { viewerDelayMs: 720, framesDropped: 214 });
+      await this.#page.getByText(again).waitFor();
+    });
+  }
+
+  async #take(
+    name: ScreenName,
+    open: () => Promise<unknown>,
+    each: () => Promise<unknown> = async () => {},
+  ): Promise<void> {
+    const page = this.#page;
+    for (let count = 0; count < 3; count++) {
+      if ((await page.locator('dialog[open], .sharePanel').count()) === 0) break;
+      await page.keyboard.press('Escape');
+    }
+    if (this.#story.state().show.state === 'live') showMarkets(this.#story, this.#words);
+    const shot = { sizes: SIZES, language: this.#language, each };
+    await this.#album.screen(page, name, shot, open);
+  }
+
+  /** By the palette: its commands have the same ids in every language. */
+  async #run(command: string): Promise<void> {
+    await this.#page.locator('body').press('Control+k');
+    await this.#page.locator(`[role=menuitem][data-key="${command}"]`).click();
+    await this.#page.locator('.palette').waitFor({ state: 'detached' });
+  }
+
+  /** What a person chose before the show. */
+  #prepare(): void {
+    const { apply } = this.#story;
+    const { show, templates, obs } = this.#story.state();
+    const words = this.#words;
+    const outcomes = [words.yes, words.no];
+    apply({ type: 'show.changed', show: { ...show, title: words.show } });
+    apply({
+      type: 'templates.changed',
+      templates: templates.map((one) => ({ ...one, title: words.question, outcomes })),
+    });
+    apply({
+      type: 'obs.changed',
+      obs: {
+        ...{ ...obs, state: 'connected', address: '127.0.0.1:4455', version: '30.1.2' },
+        ...{ scenes: ['Match', 'Break'], scene: 'Match', isStreaming: true, setUp: 'whip' },
+        ...{ framesDropped: 12, framesTotal: 5400, kilobitsPerSecond: 2512 },
+      },
+    });
+    const place = { attempts: 1, bytesDropped: 0, isOn: true, reason: '' };
+    apply({
+      type: 'destinations.changed',
+      destinations: [
+        {
+          ...{ ...place, id: 'one', title: 'YouTube', kind: 'rtmp', state: 'live' },
+          url: 'rtmps://a.rtmps.youtube.com/live2',
+        },
+      ],
+    });
+  }
+
+  #goLive(): void {
+    const { apply } = this.#story;
+    const { show, people, recording } = this.#story.state();
+    apply({
+      type: 'show.changed',
+      show: { ...show, state: 'live', liveSinceUs: testClock.nowUs() - ON_AIR_US },
+    });
+    apply({ type: 'people.changed', people: { ...people, heldCount: 1 } });
+    const seconds = 754;
+    apply({
+      type: 'recording.changed',
+      recording: { ...recording, state: 'recording', seconds, bytes: 236_400_000 },
+    });
+    const happened = [
+      ['kickOff', 58, 0.97, 'the ball left the centre spot'],
+      ['pass', 41, 0.88, 'from 4 to 9, 11 m'],
+      ['shot', 33, 0.91, 'ball left foot of 7, 62 km/h'],
+      ['goal', 31, 0.98, 'the ball crossed the left goal line'],
+      ['highlight', 30, 0.94, 'unusual: speed of the ball, noise of the crowd'],
+      ['sprint', 12, 0.83, '9 ran 31 km/h for 2 s'],
+    ] as const;
+    for (const [type, seconds_, confidence, why] of happened) {
+      const captureUs = agoUs(seconds_);
+      const event = storyEvent(type, { type, captureUs, confidence, why });
+      apply({ type: 'event.happened', event });
+    }
+    const suggestion = storySuggestion('s1', this.#words.suggestion);
+    const expiresAtUs = agoUs(-600);
+    apply({ type: 'suggestion.made', suggestion: { ...suggestion, expiresAtUs } });
+  }
+}
