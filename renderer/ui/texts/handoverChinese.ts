@@ -6,8 +6,8 @@ import type { handoverTexts } from './handover.ts';
 export const handoverTextsChinese: WordsLike<typeof handoverTexts> = {
   'studio.handover.tab': '其他引擎',
   'studio.handover.what':
-    '当观众多到此中继承载不了时，把画面交给另一个 WHIP 引擎。聊天、竞猜和点数仍在这里；' +
-    '若该引擎无声，所有人会自动回来。',
+    '当观众多到此中继承载不了时，把画面交给另一个 WHIP 引擎。聊天、竞猜和积分仍在这里；' +
+    '若该引擎不再送出画面，所有人会自动回来。',
   'studio.handover.whip': 'WHIP 地址（推流）',
   'studio.handover.token': '令牌',
   'studio.handover.tokenHint': '由工作室保存，不再显示；留空表示无需令牌',
