@@ -1,6 +1,7 @@
 // `npm run screens`: a picture of every screen in English and Chinese, into docs/screens/, so that a
 // person can look at all of them: is anything cut off, untranslated, out of line? Needs no running
-// studio. `-- --only studio|viewer|crew|capture` makes one part anew. Exit code 0 if every screen came.
+// studio. `-- --only studio|viewer|crew|capture` makes one part anew, `--screens studio-obs,…` only
+// those of it. Exit code 0 if every screen came.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,9 +27,14 @@ const PARTS: Record<string, Part> = {
   capture: captureScreens,
 };
 
+function argumentOf(name: string): string | null {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? null : (process.argv[at + 1] ?? '');
+}
+
 async function main(): Promise<boolean> {
-  const at = process.argv.indexOf('--only');
-  const only = at < 0 ? null : (process.argv[at + 1] ?? '');
+  const only = argumentOf('--only');
+  const wanted = argumentOf('--screens')?.split(',') ?? [];
   if (only !== null && PARTS[only] === undefined) {
     throw new Error(`--only takes one of: ${Object.keys(PARTS).join(', ')}`);
   }
@@ -42,7 +48,7 @@ async function main(): Promise<boolean> {
     ...['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'],
     `--use-file-for-fake-video-capture=${film}`,
   ]);
-  const album = new Album(folder, say);
+  const album = new Album(folder, say, wanted);
   try {
     for (const [name, part] of Object.entries(PARTS)) {
       if (only !== null && only !== name) continue;
@@ -52,7 +58,7 @@ async function main(): Promise<boolean> {
     await browser.close();
     rmSync(temporary, { recursive: true, force: true });
   }
-  if (only === null && album.failures.length === 0) album.removeOthers();
+  if (only === null && wanted.length === 0 && album.failures.length === 0) album.removeOthers();
   say(`${album.writeIndex()} in docs/screens/`);
   for (const failure of album.failures) say(`✗ ${failure}`);
   return album.failures.length === 0;

@@ -93,6 +93,7 @@ class Stage {
       const theatre = { sizes: [DESK], language: this.#language };
       await this.#album.screen(page, 'viewer-theatre', theatre, async () => {
         this.#tellMarket(Market_State.OPEN);
+        await page.locator('.side-scroll').evaluate((side) => side.scrollTo(0, 0));
         await page.locator('body').press('t');
       });
     } catch (cause) {
@@ -124,7 +125,9 @@ class Stage {
   async others(browser: Browser, bet: KeptBet): Promise<void> {
     const { relay, studio } = this.#show;
     const locale = LOCALES[this.#language];
-    const context = await browser.newContext({ locale, reducedMotion: 'reduce' });
+    const context = await browser.newContext({
+      ...{ locale, reducedMotion: 'reduce', colorScheme: 'dark' },
+    });
     const words = WORDS[this.#language];
     const kept = JSON.stringify({ marketTitle: words.question, outcomeLabel: words.yes });
     await context.addInitScript(([key, text]) => localStorage.setItem(key, text), [
@@ -136,7 +139,8 @@ class Stage {
     const shot = { sizes: WIDE, language: this.#language };
     await this.#album.screen(page, 'television', shot, async () => {
       await page.goto(`${relay.url}/tv/${studio.channelId}`);
-      await page.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 0) > 0.5);
+      // Only some browsers play HLS by themselves; the player is there in each.
+      await page.locator('video').waitFor();
     });
     this.#tellMarket(Market_State.OPEN);
     await this.#overlay(page, `${relay.url}/overlay/${studio.channelId}`);
@@ -176,7 +180,7 @@ class Stage {
     this.#tellShow();
     const locale = LOCALES[this.#language];
     const opened = await this.#show.open({
-      context: { locale, reducedMotion: 'reduce', ...context },
+      context: { locale, reducedMotion: 'reduce', colorScheme: 'dark', ...context },
       query,
     });
     opened.page.setDefaultTimeout(SCREEN_MS_MAX);

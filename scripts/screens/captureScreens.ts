@@ -39,6 +39,9 @@ export async function captureScreens(album: Album, browser: Browser): Promise<vo
       await album.screen(page, 'capture-page', { sizes: SIZES, language }, async () => {
         await page.goto(story.server.issueLink('/capture/'));
         await page.locator('.capturePage[data-state=live]').waitFor();
+        await page.waitForFunction(
+          () => Number(document.querySelectorAll('.capturePage-foot b')[2]?.textContent) > 0,
+        );
       });
       await context.close();
     }

@@ -86,12 +86,12 @@ async function ofCrew(
     await page.locator('.chatLine').first().waitFor();
     await page.locator(`[data-market="${marketId}"]`).first().waitFor();
   });
-  await album.screen(page, 'crew-decide', { sizes: SIZES, language }, async () => {
+  const card = page.locator(`[data-market="${marketId}"]`).first();
+  const decide = { sizes: SIZES, language, each: () => card.scrollIntoViewIfNeeded() };
+  await album.screen(page, 'crew-decide', decide, async () => {
     const texts = language === 'zh' ? studioTextsChinese : studioTexts;
     const name = texts['studio.markets.resolve'];
-    const card = page.locator(`[data-market="${marketId}"]`).first();
     await card.getByRole('button', { name, exact: true }).click();
-    await card.scrollIntoViewIfNeeded();
   });
 }
 

@@ -10,7 +10,7 @@ import { createWitness } from '../../relay/witness/witness.ts';
 
 const CHANNEL = 'ef'.repeat(16);
 const OPENED_US = 1_000_000_000;
-const BET_ROW = 4;
+const BET_ROW = 5;
 const ACT = { actor: 'engine', role: 'vision', reason: '', market: 'm1' };
 
 export type KeptBet = {
@@ -26,7 +26,8 @@ export async function keepBet(folder: string): Promise<KeptBet> {
   mkdirSync(relayFolder, { recursive: true });
   const witness = createWitness(openEmbeddedStore(join(relayFolder, 'witness.sqlite')));
   const rows = journal();
-  await witness.apply(CHANNEL, rows.batch(1, rows.rows.length));
+  const told = await witness.apply(CHANNEL, rows.batch(1, rows.rows.length));
+  if (!told?.ok) throw new Error(`The witness took no bet: ${JSON.stringify(told)}`);
   await witness.close();
   const hash = toHex(rows.rows[BET_ROW - 1]?.hash ?? new Uint8Array());
   return {
@@ -39,6 +40,7 @@ function journal(): TestJournal {
   const at = (ms: number) => OPENED_US + ms * 1000;
   return new TestJournal()
     .grant('u1', 1000)
+    .grant('u2', 1000)
     .add({
       ...{ kind: 'market.opened', ...ACT, at: at(0), rules: 'ab'.repeat(32), outcomes: 2 },
       ...{ guardMs: 500, rakeBasisPoints: 0, opensAt: at(0), lockAt: at(14_000) },
@@ -49,6 +51,10 @@ function journal(): TestJournal {
       ...{ dr: userAccount('u1'), cr: escrowAccount('m1') },
     })
     .add({
+      ...{ kind: 'bet', id: 'b2', at: at(9_102), amount: '31', outcome: 1 },
+      ...{ dr: userAccount('u2'), cr: escrowAccount('m1') },
+    })
+    .add({
       ...{ kind: 'market.locked', ...ACT, at: at(12_460) },
       ...{ tCap: at(12_403), cutoff: at(11_903) },
     })
@@ -57,5 +63,6 @@ function journal(): TestJournal {
       settlement: 'paid',
     })
     .decide('post', 'b1', 'u1', 50)
+    .decide('post', 'b2', 'u2', 31)
     .pay('b1', 'u1', 81);
 }

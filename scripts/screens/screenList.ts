@@ -39,7 +39,7 @@ export const SCREENS = {
   'viewer-limits': 'Limits that a viewer sets.',
   'viewer-theatre': 'The large picture with the market as a slim card.',
   'viewer-tv': 'On a television, for a remote’s arrows.',
-  television: 'The page for televisions that only watch.',
+  television: 'The page for televisions that only watch; Chromium on Linux plays no HLS.',
   'overlay-dark': 'The overlay for OBS over a dark picture.',
   'overlay-bright': 'The overlay for OBS over a bright picture.',
   'overlay-result': 'The overlay with a decided market.',
