@@ -33,7 +33,6 @@ const WAITING = [
   'relay/nodes/nodes.test.ts',
   'relay/linkChaos.test.ts',
   'native/upstream/pairing.test.ts',
-  'native/capture/rtmp/rtmp.test.ts',
 ];
 /** With a browser or under tests/, but without a picture that would stall for want of a core. */
 const WITHOUT_SHOW = [

@@ -175,7 +175,8 @@ test('the ready file is private, and a stale one is removed first thing', async 
   const { mode } = statSync(join(studio.folder, 'ready.json'));
   assert.equal(mode & 0o777, 0o600);
   const keys = ['version', 'pid', 'processes', 'state', 'studio', 'viewer', 'view', 'whep', 'whip'];
-  keys.push('ingest', 'channel', 'relay', 'metrics', 'health', 'source', 'demo', 'data');
+  keys.push('ingest', 'channel', 'relay', 'metrics', 'health');
+  keys.push('source', 'nextSource', 'demo', 'data');
   const facts = studio.facts();
   assert.deepEqual(Object.keys(facts), keys);
   assert.match(facts.ingest?.whip.url ?? '', /^http:\/\/127\.0\.0\.1:\d+\/whip$/);
