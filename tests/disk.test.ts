@@ -51,7 +51,8 @@ test('the disk is full during a show, and has space again', { skip }, async (t) 
   const marketId = crypto.randomUUID().replaceAll('-', '');
   const template = owner.state().templates.find(({ id }) => id === 'goal-60');
   assert.ok(template);
-  const long = { betWindowSeconds: 300, horizonSeconds: 600, deadlineSeconds: 900 };
+  // Long enough to be extended a second at a time until the disk has no more room.
+  const long = { betWindowSeconds: 300, horizonSeconds: 40_000, deadlineSeconds: 80_000 };
   const endless = { ...template, ...long, decideOn: null };
   await whenSteady('the market', () => markets.create({ marketId, template: endless }));
   await viewer.openMarket();
