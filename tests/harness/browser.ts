@@ -146,9 +146,11 @@ export async function openViewer(
       for (;;) {
         const before = (await newest.count()) > 0 ? await newest.getAttribute('data-bet') : null;
         const market = page.locator('[data-testid="market"][data-state="OPEN"]').first();
-        await market.getByTestId(`outcome-${outcome}`).click();
-        await market.getByTestId(`stake-${stake}`).click();
-        await market.getByTestId('place-bet').click();
+        // A market that closes meanwhile takes its buttons with it.
+        const soon = { timeout: 15_000 };
+        await market.getByTestId(`outcome-${outcome}`).click(soon);
+        await market.getByTestId(`stake-${stake}`).click(soon);
+        await market.getByTestId('place-bet').click(soon);
         const isNew = before === null ? '' : `:not([data-bet="${before}"])`;
         const told = page.locator(`[data-testid="bet-state"]${isNew}:not([data-state="sent"])`);
         await told.waitFor();
