@@ -1,6 +1,6 @@
 // Proves the line of a show with real parts only: a studio started as a person starts it, a real
 // relay, a real Chromium. The picture plays with sound, a bet placed by clicking is settled from the
-// pixels and paid, a watched minute gives points, and page, ledger and relay agree.
+// pixels and paid, and page, ledger and relay agree.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -8,7 +8,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
-import type { Template } from '../core/contract/state.ts';
 import { inspectLedger, openLedgerFile } from '../native/ledger/inspect.ts';
 import {
   browserSkip,
@@ -176,31 +175,6 @@ test('page, ledger and relay agree', { skip: browserSkip }, async () => {
   const bet = viewer.page.locator('[data-bet][data-hash]').first();
   assert.match((await bet.getAttribute('data-hash')) ?? '', /^[0-9a-f]{64}$/);
   assert.deepEqual(viewer.complaints, []);
-});
-
-/** Only a person decides it, and nobody does here. */
-const ENDLESS: Template = {
-  ...{ id: 'endless', title: 'Will it rain?', outcomes: ['Yes', 'No'], suggestOn: null },
-  decideOn: { type: 'rallyEnd', subject: null, minimumConfidence: 1, outcome: 0 },
-  ...{ otherwise: 1, betWindowSeconds: 300, horizonSeconds: 400, deadlineSeconds: 500 },
-  ...{ guardMs: 500, opening: 'ask' },
-};
-
-test('watching the picture gives points to who has few', { skip: browserSkip }, async () => {
-  const marketId = crypto.randomUUID().replaceAll('-', '');
-  await owner.until('betting to be possible', (state) => state.show.bettingSuspended === '');
-  await whenSteady('the market', () =>
-    owner.client.studio.markets.create({ marketId, template: ENDLESS }),
-  );
-  await viewer.openMarket();
-  await viewer.bet(0, '50');
-  const before = await viewer.figure('balance');
-  assert.ok(before < 1000, `${before} leaves room for more`);
-  // A minute begun while there was enough gives nothing; the next one does, if the picture plays.
-  await viewer.page.getByTestId('granted').waitFor({ timeout: 135_000 });
-  await viewer.untilFigure('balance', (points) => points > before);
-  await owner.client.studio.markets.void({ marketId, reason: 'Only to have few points.' });
-  await viewer.untilFigure('staked', (points) => points === 0);
 });
 
 test('the end of the show gives back what was not decided', { skip: browserSkip }, async () => {

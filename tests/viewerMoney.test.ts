@@ -1,7 +1,7 @@
 // Proves what a viewer can do besides betting with real parts only: a studio started as a person
 // starts it, its relay and ledger, a real Chromium. A bet is taken back and returned, a price is
-// seen and bet on and sold back, a limit stops a bet, who joins late is told what happened before,
-// and nobody bets on a picture that stalls.
+// seen and bet on and sold back, a limit stops a bet, points vest by watching the real picture,
+// who joins late is told what happened before, and nobody bets on a picture that stalls.
 
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -155,11 +155,16 @@ test('a limit of one’s own stops a bet, in a sentence', skip, async () => {
   await viewer.untilFigure('staked', (staked) => staked === 0);
 });
 
-test('who joins late is told what happened', skip, async () => {
+test('who joins late is told what happened, and watching gives points', skip, async () => {
   await viewer.page.locator('.news-line').first().waitFor();
   const late = await openViewer(browser, studio.facts().viewer ?? '', PHONE);
   await late.page.locator('.news-line').first().waitFor();
   await late.page.context().close();
+  const before = await viewer.figure('balance');
+  assert.ok(before < 1000, `${before} leaves room for more`);
+  // A minute that the picture played for; where it stood still it takes longer.
+  await viewer.page.getByTestId('granted').waitFor({ timeout: 135_000 });
+  assert.ok((await viewer.figure('balance')) > before);
   // A picture that stood still for want of processor is asked for anew; its old session is gone.
   const complaints = viewer.complaints.filter((words) => !/status of 404/.test(words));
   assert.deepEqual(complaints, []);
