@@ -42,6 +42,7 @@ const WITHOUT_SHOW = [
   'renderer/viewer/viewerVerbs.test.ts',
   'tests/studio/studioDialogs.test.ts',
   'tests/studio/sceneWords.test.ts',
+  'tests/studio/studioReach.test.ts',
   'tests/tidy.test.ts',
   'tests/electron.test.ts',
 ];
