@@ -10,30 +10,29 @@ import type { RandomBytes } from '../core/base/ids.ts';
 import type { Logger } from '../core/base/logger.ts';
 import type { Endpoint } from '../core/contract/process.ts';
 import type { RpcServer } from '../core/contract/rpcServer.ts';
-import { lowerLayersOf, rtpTimestampOf } from '../core/media/feed.ts';
+import { rtpTimestampOf } from '../core/media/feed.ts';
 import type { Registered } from '../core/wire/gen/facts_pb.js';
 import { createAudience } from './audience/audience.ts';
-import { type Capture, createCapture } from './capture/capture.ts';
+import type { Capture } from './capture/capture.ts';
 import { awaitedSource } from './capture/shownState.ts';
-import { createSoundMeter } from './capture/soundMeter.ts';
-import type { SourceAddresses } from './capture/sourceAddresses.ts';
 import { announceShow } from './engine/announceShow.ts';
 import { createBetRate } from './engine/betRate.ts';
 import type { EngineConfiguration } from './engine/configuration.ts';
 import { watchDisk } from './engine/diskWatch.ts';
 import { type Encryption, openPoster } from './engine/encryption.ts';
-import { createFactLog, type FactLog } from './engine/factLog.ts';
+import type { FactLog } from './engine/factLog.ts';
 import { createGamePlaces, type GamePlacesRoom } from './engine/gamePlaces.ts';
 import { createGameSources } from './engine/gameSources.ts';
 import { createHandlers } from './engine/handlers.ts';
 import { createHandover, type HandoverOptions } from './engine/handover.ts';
-import { type IngestDoor, openIngestDoor } from './engine/ingestDoor.ts';
+import { openIngestDoor } from './engine/ingestDoor.ts';
 import { initialState } from './engine/initialState.ts';
 import { followJournal } from './engine/journalSource.ts';
 import { type KeptChoices, openKeptChoices } from './engine/keptChoices.ts';
 import { openKeptSources } from './engine/keptSources.ts';
 import { createLedgerGate } from './engine/ledgerGate.ts';
 import { marketCardOf } from './engine/marketCard.ts';
+import { type MediaRooms, openMediaRooms } from './engine/mediaRooms.ts';
 import { createModelShelf } from './engine/modelShelf.ts';
 import { openObs } from './engine/obsDesk.ts';
 import { openOutward } from './engine/outward.ts';
@@ -42,12 +41,12 @@ import { createPictureWatch, type PictureWatch } from './engine/pictureWatch.ts'
 import { createReadingsCollector, type ReadingsCollector } from './engine/readings.ts';
 import { openRecordingRoom } from './engine/recordingRoom.ts';
 import { relayPictureWatch } from './engine/relayPicture.ts';
+import { peerOptionsOf } from './engine/relayReach.ts';
 import { createRelayRoom } from './engine/relayRoom.ts';
 import { createShow, firstShow, type Show } from './engine/show.ts';
 import { createStaffActs, type StaffActs } from './engine/staffActs.ts';
 import { createSteadyPicture, type SteadyPicture } from './engine/steadyPicture.ts';
 import { openStudioDoor, type StudioDoor } from './engine/studioDoor.ts';
-import { createUplinkGovernor } from './engine/uplinkGovernor.ts';
 import { createViews, type Views } from './engine/views.ts';
 import { createWitnesses, type Witnesses } from './engine/witnesses.ts';
 import type { FfmpegChoice } from './ffmpeg/resolve.ts';
@@ -56,15 +55,13 @@ import { createLedgerClient } from './ledger/client.ts';
 import { connectLink } from './link/link.ts';
 import { createMarkets } from './markets/markets.ts';
 import type { Poster } from './publish/poster.ts';
-import { createPublisher } from './publish/publisher.ts';
 import { createStudioStateStore } from './serve/state.ts';
 import type { ChannelKey } from './upstream/channelKey.ts';
 import { createJournalShipper } from './upstream/journalShipper.ts';
 import { createStudioSocket } from './upstream/studioSocket.ts';
 import { tellErasures } from './upstream/textCopies.ts';
 import { type MarkKeeper, openMarkKeeper } from './upstream/witnessedMark.ts';
-import { createVisionClient, type VisionClient } from './vision/client.ts';
-import type { PeerOptions } from './webrtc/peer.ts';
+import type { VisionClient } from './vision/client.ts';
 
 /** Bets and commands outlast a ledger that was killed; it is back within a second or two. */
 const LEDGER_AWAY_MS_MAX = 5_000;
@@ -325,68 +322,6 @@ async function openWitnesses(
   return { witnesses, games };
 }
 
-type MediaRooms = ReturnType<typeof openMediaRooms>;
-type IngestWays = Pick<IngestDoor, 'whip' | 'rtmp' | 'srt'>;
-
-/** The media plane: it may drop, and it never waits. */
-function openMediaRooms(
-  configuration: EngineConfiguration,
-  around: EngineSurroundings,
-  demoAnchorUs: number,
-  { whip, rtmp, srt, addresses }: IngestWays & { addresses: SourceAddresses },
-) {
-  const { clock, timers, random, logger } = around;
-  const capture = createCapture({
-    ...{ addresses, whip, rtmp, ...(srt && { srt }), clock, timers },
-    ...{ ffmpeg: around.ffmpeg, onHelper: around.onHelper },
-    logger: logger.with({ part: 'capture' }),
-    callerFolder: configuration.callerFolder,
-    seed: configuration.seed,
-    demoAnchorUs,
-    demoWorkerUrl: around.demoWorkerUrl,
-    lowerLayers: lowerLayersOf(configuration.layers),
-    isElastic: !isRelayHere(configuration),
-    videoClockOffset: configuration.videoClockOffset,
-    audioClockOffset: configuration.audioClockOffset,
-  });
-  // To the relay while live, to the studio's own preview always.
-  const publisher = createPublisher({
-    clock,
-    timers,
-    random,
-    logger: logger.with({ part: 'publish' }),
-    fetch: around.fetch,
-    peer: peerOptionsOf(configuration),
-    requestKeyFrame: () => capture.requestKeyFrame(),
-    // A relay on this machine has no path to be weak: late reports are those of a busy processor.
-    onUplinkReport: (report) => void (isRelayHere(configuration) || governor.report(report)),
-  });
-  const uplinkSentences: ((sentence: string) => void)[] = [];
-  const governor = createUplinkGovernor({
-    clock,
-    logger: logger.with({ part: 'uplink' }),
-    setBitrate: (bitsPerSecond) => capture.setBitrate(bitsPerSecond),
-    limitLayers: (bitsPerSecond) => publisher.limitLayers(bitsPerSecond),
-    onWeak(sentence) {
-      for (const run of uplinkSentences) run(sentence);
-    },
-  });
-  const vision = createVisionClient({ timers, logger: logger.with({ part: 'vision' }) });
-  // How loud it is goes to vision beside the picture: highlights are found in it, too.
-  const soundMeter = createSoundMeter({
-    ...{ ffmpeg: around.ffmpeg, timers, onHelper: around.onHelper },
-    logger: logger.with({ part: 'sound' }),
-    onHeard: (heard) => vision.signal(heard),
-  });
-  const factLog = createFactLog({
-    ...{ timers, logger: logger.with({ part: 'facts' }) },
-    dataFolder: configuration.dataFolder,
-  });
-  const onUplinkWeak = (run: (sentence: string) => void) => void uplinkSentences.push(run);
-  const { setMost } = governor;
-  return { capture, publisher, vision, factLog, soundMeter, onUplinkWeak, setMost };
-}
-
 type FactRooms = ReturnType<typeof openFactRooms>;
 
 type KeptForFacts = {
@@ -570,20 +505,6 @@ function tellSlates(onState: Capture['onState'], tellShow: () => void): void {
     wasSlate = isSlate;
     tellShow();
   });
-}
-
-function isRelayHere({ relayUrl }: EngineConfiguration): boolean {
-  const { hostname } = new URL(relayUrl);
-  return hostname === '127.0.0.1' || hostname === 'localhost';
-}
-
-/** A relay on this machine is reached over loopback alone; another one over every interface. */
-function peerOptionsOf(configuration: EngineConfiguration): PeerOptions {
-  return {
-    // A TURN server without a password is for viewers: the relay makes their credentials.
-    iceServers: configuration.iceServers.filter((text) => /^stun:|^turn:.*@/.test(text)),
-    ...(isRelayHere(configuration) ? { bindAddress: '127.0.0.1' } : {}),
-  };
 }
 
 /** The demo's camera stands still at a known place; of any other picture we know nothing yet. */
