@@ -3,12 +3,12 @@
 // Its frames are marked as held. What came since the last key frame is enough to make it.
 
 import type { CancelTimer } from '../../core/base/clock.ts';
-import { createNutReader } from '../../core/media/nut.ts';
 import { FIRST_PICTURE_TARGET } from '../../core/media/pictureTarget.ts';
 import { type Ffmpeg, hasFfmpeg } from '../ffmpeg/resolve.ts';
-import { type FfmpegProcess, spawnFfmpeg } from '../ffmpeg/spawn.ts';
+import type { FfmpegProcess } from '../ffmpeg/spawn.ts';
 import { videoEncoderArguments } from './encoder.ts';
 import type { SourceSurroundings } from './source.ts';
+import { encodeStillPictures } from './stillPictures.ts';
 
 /** Ten a second: the relay and players take 400 ms without a packet for a stall. */
 const PERIOD_MS = 100;
@@ -19,7 +19,6 @@ const HELD = {
   ...FIRST_PICTURE_TARGET,
   ...{ width: 1920, height: 1080, bitsPerSecond: BITS_PER_SECOND },
 };
-const SILENCE_MS_MAX = 8_000;
 
 export type HeldPicture = {
   /** Shows the last of these pictures; the first is a key frame. What was held stays till then. */
@@ -44,20 +43,13 @@ class Held implements HeldPicture {
   }
 
   hold(pictures: readonly Uint8Array[]): void {
-    const { ffmpeg, timers, logger, onHelper } = this.#around;
+    const { ffmpeg, logger } = this.#around;
     const wanted = ++this.#wanted;
     if (pictures.length === 0 || !hasFfmpeg(ffmpeg)) return;
-    const made: Uint8Array[] = [];
-    const reader = createNutReader({ onFrame: ({ bytes }) => made.push(bytes) });
-    const encoder = spawnFfmpeg({
-      ffmpeg,
+    const encoder = encodeStillPictures({
+      ...{ around: this.#around, ffmpeg, input: Buffer.concat(pictures) },
       arguments: stillArguments(pictures.length, ffmpeg),
-      hasInput: true,
-      outputs: [1],
-      ...{ timers, logger, onHelper },
-      silenceMsMax: SILENCE_MS_MAX,
-      onData: (_output, bytes) => reader.push(bytes),
-      onEnd: ({ reason }) => {
+      onMade: (made, reason) => {
         this.#running.delete(encoder);
         if (wanted !== this.#wanted) return;
         if (made.length > 0) this.#show(made);
@@ -65,7 +57,6 @@ class Held implements HeldPicture {
       },
     });
     this.#running.add(encoder);
-    encoder.write(Buffer.concat(pictures), () => encoder.endInput());
   }
 
   stop(): void {

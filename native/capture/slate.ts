@@ -4,21 +4,20 @@
 
 import type { CancelTimer, MediaClock, Timers } from '../../core/base/clock.ts';
 import type { Logger } from '../../core/base/logger.ts';
-import { createNutReader } from '../../core/media/nut.ts';
 import { FIRST_PICTURE_TARGET } from '../../core/media/pictureTarget.ts';
 import { type FfmpegChoice, hasFfmpeg } from '../ffmpeg/resolve.ts';
-import { spawnFfmpeg } from '../ffmpeg/spawn.ts';
+import type { FfmpegProcess } from '../ffmpeg/spawn.ts';
 import { PICTURE_HEIGHT, PICTURE_WIDTH } from './demo/camera.ts';
 import { hasLetter, textWidth, write } from './demo/lettering.ts';
 import { CHROMA_BYTES, canvasOf, hex, LUMA_BYTES, PICTURE_BYTES } from './demo/paint.ts';
 import { OWN_PICTURE_COLOURS, videoEncoderArguments } from './encoder.ts';
 import type { CapturedFrame } from './source.ts';
+import { encodeStillPictures } from './stillPictures.ts';
 
 /** Ten a second: the relay and players take 400 ms without a packet for a stall. */
 const PERIOD_MS = 100;
 const FRAMES = 10;
 const BITS_PER_SECOND = 600_000;
-const SILENCE_MS_MAX = 8_000;
 
 export type Slate = {
   /** Makes the slate of a source; it is ready a moment later. */
@@ -54,7 +53,7 @@ class PlayedSlate implements Slate {
   #pictures: Uint8Array[] = [];
   #isOn = false;
   #cancel: CancelTimer = () => {};
-  #encoder: ReturnType<typeof spawnFfmpeg> | null = null;
+  #encoder: FfmpegProcess | null = null;
 
   constructor(options: SlateOptions) {
     this.#options = options;
@@ -69,23 +68,16 @@ class PlayedSlate implements Slate {
   }
 
   prepare(title: string, width: number, height: number): void {
-    const { ffmpeg, timers, logger, onHelper } = this.#options;
+    const { ffmpeg, logger } = this.#options;
     const key = `${width}x${height} ${title}`;
     if (key === this.#key || !hasFfmpeg(ffmpeg)) return;
     this.#key = key;
     this.#pictures = [];
     void this.#encoder?.kill();
-    const pictures: Uint8Array[] = [];
-    const reader = createNutReader({ onFrame: ({ bytes }) => pictures.push(bytes) });
-    const encoder = spawnFfmpeg({
-      ffmpeg,
+    const encoder = encodeStillPictures({
+      ...{ around: this.#options, ffmpeg, input: drawSlate(title) },
       arguments: slateArguments(width, height),
-      hasInput: true,
-      outputs: [1],
-      ...{ timers, logger, onHelper },
-      silenceMsMax: SILENCE_MS_MAX,
-      onData: (_output, bytes) => reader.push(bytes),
-      onEnd: ({ reason }) => {
+      onMade: (pictures, reason) => {
         if (this.#encoder === encoder) this.#encoder = null;
         if (key !== this.#key) return;
         if (pictures.length === FRAMES) this.#pictures = pictures;
@@ -93,7 +85,6 @@ class PlayedSlate implements Slate {
       },
     });
     this.#encoder = encoder;
-    encoder.write(drawSlate(title), () => encoder.endInput());
   }
 
   start(): void {
