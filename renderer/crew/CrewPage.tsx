@@ -11,6 +11,7 @@ import { Toasts } from '../studio/Toasts.tsx';
 import { Figure } from '../ui/Figure.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { StateDot } from '../ui/StateDot.tsx';
+import { translated } from '../ui/sentences.ts';
 import { text } from '../ui/texts.ts';
 import { channelId } from './chooseLine.ts';
 import { useLine } from './lineStore.ts';
@@ -23,7 +24,7 @@ export function CrewPage() {
     return (
       <main className="fullPage">
         <h1>{text('studio.crew.refused')}</h1>
-        <p>{refusal || (connection.state === 'refused' ? connection.message : '')}</p>
+        <p>{translated(refusal || (connection.state === 'refused' ? connection.message : ''))}</p>
         <p>{text('studio.crew.refusedHint')}</p>
       </main>
     );
@@ -32,7 +33,7 @@ export function CrewPage() {
     return (
       <main className="fullPage" aria-busy="true">
         <p>{text('studio.crew.connecting')}</p>
-        {refusal === '' ? null : <Notice severity="warn">{refusal}</Notice>}
+        {refusal === '' ? null : <Notice severity="warn">{translated(refusal)}</Notice>}
       </main>
     );
   }

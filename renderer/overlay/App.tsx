@@ -4,6 +4,7 @@
 import type { ReactNode } from 'react';
 import { MarketCard, type MarketFace } from '../ui/MarketCard.tsx';
 import { OutcomeMark, outcomeStyle } from '../ui/OutcomeMark.tsx';
+import { translated } from '../ui/sentences.ts';
 import { text } from '../ui/texts.ts';
 import { eventName } from '../viewer/newsWords.ts';
 import type { Happening, OverlayParts } from './overlayBoard.ts';
@@ -44,7 +45,7 @@ function Alert({ said }: { said: Happening }) {
   return (
     <article className="overlay-alert" data-type={said.type}>
       <strong>{eventName(said.type)}</strong>
-      {said.why === '' ? null : <span>{said.why}</span>}
+      {said.why === '' ? null : <span>{translated(said.why)}</span>}
     </article>
   );
 }

@@ -1,6 +1,7 @@
 // The words of the overlay: English at once, Chinese fetched when it is spoken.
 
 import { chosenLanguage } from '../ui/chosenLanguage.ts';
+import { chooseSentences } from '../ui/sentences.ts';
 import { overlayTexts } from '../ui/texts/overlay.ts';
 import { sharedTexts } from '../ui/texts/shared.ts';
 import { viewerTexts } from '../ui/texts/viewer.ts';
@@ -12,7 +13,9 @@ chooseTexts(sharedTexts, viewerTexts, overlayTexts);
 export async function speakChosen(): Promise<void> {
   if (chosenLanguage() !== 'zh') return;
   try {
-    chooseTexts((await import('./wordsChinese.ts')).CHINESE_WORDS);
+    const chinese = await import('./wordsChinese.ts');
+    chooseTexts(chinese.CHINESE_WORDS);
+    chooseSentences(chinese.EVIDENCE_CHINESE);
     document.documentElement.lang = 'zh';
   } catch {
     // Without them the page speaks English.

@@ -4,4 +4,6 @@ import { overlayTextsChinese } from '../ui/texts/overlayChinese.ts';
 import { viewerTextsChinese } from '../ui/texts/viewerChinese.ts';
 import '../ui/chineseFont.css';
 
+export { EVIDENCE_CHINESE } from '../ui/sentences/evidenceChinese.ts';
+
 export const CHINESE_WORDS = { ...viewerTextsChinese, ...overlayTextsChinese };

@@ -2,6 +2,7 @@
 // connection is lost, with a sentence on top, because the show goes on without this page.
 
 import { Notice } from '../ui/Notice.tsx';
+import { translated } from '../ui/sentences.ts';
 import { text } from '../ui/texts.ts';
 import { Palette } from './commands/Palette.tsx';
 import { useCommandKeys } from './commands/useCommandKeys.ts';
@@ -22,7 +23,7 @@ export function App() {
     return (
       <main className="fullPage">
         <h1>{text('studio.refused')}</h1>
-        <p>{connection.message}</p>
+        <p>{translated(connection.message)}</p>
       </main>
     );
   }

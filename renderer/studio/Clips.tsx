@@ -8,6 +8,7 @@ import type { ClipView, RecordingSettings } from '../../core/contract/recording.
 import { Button, IconButton } from '../ui/Button.tsx';
 import { elapsedText } from '../ui/figures.ts';
 import { Notice } from '../ui/Notice.tsx';
+import { translated } from '../ui/sentences.ts';
 import { text } from '../ui/texts.ts';
 import { ChoiceField } from './Field.tsx';
 import { addressOfBytes, readParts, useFetched } from './fetchParts.ts';
@@ -89,7 +90,7 @@ function Clip({ clip, isPlaying, onPlay, onRemove }: ClipProps) {
       )}
       <div className="clip-words">
         <strong>{title}</strong>
-        {reason === '' ? null : <span>{reason}</span>}
+        {reason === '' ? null : <span>{translated(reason)}</span>}
         <small>{text('studio.clips.facts', { day: name.slice(0, 16), time: long, size })}</small>
       </div>
       {isSure ? (

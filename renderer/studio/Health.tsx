@@ -4,6 +4,7 @@ import type { StudioState } from '../../core/contract/state.ts';
 import { Button } from '../ui/Button.tsx';
 import { pointsText } from '../ui/figures.ts';
 import { StateDot, type StateTone } from '../ui/StateDot.tsx';
+import { translated } from '../ui/sentences.ts';
 import { text } from '../ui/texts.ts';
 import { openDialog } from './opened.ts';
 import { Said } from './Secret.tsx';
@@ -62,7 +63,7 @@ export function Health({ state: { relay, vision, ledger } }: { state: StudioStat
 
 /** Where what was drawn on the picture lies now, as far as anybody must know. */
 function placesWords({ state, reason }: StudioState['vision']['places']): string {
-  if (state === 'lost') return text('studio.places.lost', { reason });
+  if (state === 'lost') return text('studio.places.lost', { reason: translated(reason) });
   return state === 'carried' ? text('studio.places.carried') : '';
 }
 

@@ -5,6 +5,7 @@ import { Pause, Play, Plus, SlidersHorizontal } from 'lucide-react';
 import type { StudioState } from '../../core/contract/state.ts';
 import { Button, IconButton } from '../ui/Button.tsx';
 import { Notice } from '../ui/Notice.tsx';
+import { translated } from '../ui/sentences.ts';
 import { text } from '../ui/texts.ts';
 import { DockActions } from './docks/DockFrame.tsx';
 import { closeForm, openDialog, openForm, useOpened } from './opened.ts';
@@ -55,7 +56,7 @@ export function MarketsHead({ state }: { state: StudioState }) {
         ) : null}
         {bettingSuspended === '' || bettingSuspended === suspendedByHand ? null : (
           <Notice severity="warn">
-            {text('studio.markets.suspended', { reason: bettingSuspended })}
+            {text('studio.markets.suspended', { reason: translated(bettingSuspended) })}
           </Notice>
         )}
         {suspendedByHand === '' ? null : (

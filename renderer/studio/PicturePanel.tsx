@@ -18,6 +18,7 @@ import { Button } from '../ui/Button.tsx';
 import { Figure } from '../ui/Figure.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { StateDot, type StateTone } from '../ui/StateDot.tsx';
+import { translated } from '../ui/sentences.ts';
 import { type TextKey, text } from '../ui/texts.ts';
 import { ChoiceField } from './Field.tsx';
 import { ask, studio } from './store.ts';
@@ -102,7 +103,7 @@ function ChoiceForm({ picture, madeBy, hasFailed }: ChoiceFormProps) {
         choices={offered(draft, picture).map((one) => [one, encoderName(one, picture)])}
         onValue={(encoder) => set({ encoder })}
       />
-      {picture.reason === '' ? null : <Notice severity="warn">{picture.reason}</Notice>}
+      {picture.reason === '' ? null : <Notice severity="warn">{translated(picture.reason)}</Notice>}
       <p className="health-reason">
         {text('studio.picture.rateOut', { megabits: (bits / 1_000_000).toFixed(1) })}{' '}
         {text(
@@ -170,7 +171,7 @@ function Trials({ trials }: { trials: readonly EncoderTrial[] }) {
           <li key={encoder}>
             <span>{text(`studio.picture.encoder.${encoder}`)}</span>
             <StateDot tone={TONES[state]}>{text(`studio.picture.trial.${state}`)}</StateDot>
-            {reason === '' ? null : <span className="health-reason">{reason}</span>}
+            {reason === '' ? null : <span className="health-reason">{translated(reason)}</span>}
           </li>
         ))}
       </ul>
@@ -190,7 +191,7 @@ function FfmpegFacts({ ffmpeg }: { ffmpeg: PictureState['ffmpeg'] }) {
       <h3 className="dockSubtitle">{text('studio.picture.ffmpeg')}</h3>
       {path === null ? (
         <Notice severity="warn">
-          {text('studio.picture.noFfmpeg')}. {reason}
+          {text('studio.picture.noFfmpeg')}. {translated(reason)}
         </Notice>
       ) : (
         <>

@@ -6,6 +6,7 @@ import type { StudioState } from '../../core/contract/state.ts';
 import { Button } from '../ui/Button.tsx';
 import { elapsedText } from '../ui/figures.ts';
 import { StateDot } from '../ui/StateDot.tsx';
+import { translated } from '../ui/sentences.ts';
 import { text } from '../ui/texts.ts';
 import { ClipsButton } from './Clips.tsx';
 import { ask, studio } from './store.ts';
@@ -31,7 +32,7 @@ export function RecordingPart({ state: { recording } }: { state: StudioState }) 
           size: (bytes / 1_000_000).toFixed(1),
         })}
       </StateDot>
-      {reason === '' ? null : <p className="health-reason">{reason}</p>}
+      {reason === '' ? null : <p className="health-reason">{translated(reason)}</p>}
       <div className="marketControls">
         <Button
           size="dense"

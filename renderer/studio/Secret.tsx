@@ -4,6 +4,7 @@
 import { EyeOff } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Button } from '../ui/Button.tsx';
+import { translated } from '../ui/sentences.ts';
 import { text } from '../ui/texts.ts';
 import { setStreamerMode, useStreamerMode, useVeil } from './streamerMode.ts';
 
@@ -26,7 +27,8 @@ export function SecretPart({ children }: { children: ReactNode }) {
   );
 }
 
-/** A sentence that was made elsewhere, without the addresses in it. It is English. */
+/** A sentence that was made elsewhere, without the addresses in it; English where it is unknown. */
 export function Said({ children }: { children: string }) {
-  return <span lang="en">{useVeil()(children)}</span>;
+  const words = translated(children);
+  return <span lang={words === children ? 'en' : undefined}>{useVeil()(words)}</span>;
 }

@@ -3,6 +3,7 @@
 // wordsChinese.ts, which else does not compile.
 
 import type { PageLanguage } from '../ui/pageLanguage.ts';
+import { chooseSentences } from '../ui/sentences.ts';
 import { commandTexts } from '../ui/texts/commands.ts';
 import { dockTexts } from '../ui/texts/docks.ts';
 import { handoverTexts } from '../ui/texts/handover.ts';
@@ -42,9 +43,9 @@ chooseTexts(ENGLISH_WORDS);
 /** All later words are of this language. False when they could not be fetched: English stays. */
 export async function speak(language: PageLanguage): Promise<boolean> {
   try {
-    chooseTexts(
-      language === 'zh' ? (await import('./wordsChinese.ts')).CHINESE_WORDS : ENGLISH_WORDS,
-    );
+    const chinese = language === 'zh' ? await import('./wordsChinese.ts') : null;
+    chooseTexts(chinese?.CHINESE_WORDS ?? ENGLISH_WORDS);
+    chooseSentences(chinese?.SENTENCES_CHINESE ?? []);
     document.documentElement.lang = language;
     return true;
   } catch {

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import type { ModelCard } from '../../../core/contract/modelCards.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Notice } from '../../ui/Notice.tsx';
+import { translated } from '../../ui/sentences.ts';
 import { text } from '../../ui/texts.ts';
 import { ask, studio } from '../store.ts';
 
@@ -25,7 +26,7 @@ export function ModelLine({ card, look }: { card: ModelCard; look: Look }) {
       {state === 'downloading' ? <progress aria-label={title} value={percent} max={100} /> : null}
       {reason === '' ? null : (
         <p className={state === 'broken' ? 'models-reason models-broken' : 'models-reason'}>
-          {reason}
+          {translated(reason)}
         </p>
       )}
       <Facts card={card} />

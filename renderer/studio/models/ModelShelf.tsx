@@ -7,6 +7,7 @@ import { realTimers } from '../../../core/base/clock.ts';
 import type { ModelShelf as Shelf } from '../../../core/contract/modelCards.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Notice } from '../../ui/Notice.tsx';
+import { translated } from '../../ui/sentences.ts';
 import { text } from '../../ui/texts.ts';
 import { Modal } from '../Modal.tsx';
 import { ask, studio } from '../store.ts';
@@ -66,7 +67,7 @@ function Content({ shelf, look }: { shelf: Shelf; look: () => Promise<void> }) {
           {shelf.notOurs.map(({ name, reason }) => (
             <li key={name} className="models-line models-notOurs">
               <strong>{text('studio.models.notOurs', { name })}</strong>
-              <span>{reason}</span>
+              <span>{translated(reason)}</span>
             </li>
           ))}
         </ul>

@@ -2,6 +2,7 @@
 
 import type { ModelShelf, RunningModel } from '../../../core/contract/modelCards.ts';
 import { StateDot, type StateTone } from '../../ui/StateDot.tsx';
+import { translated } from '../../ui/sentences.ts';
 import { text } from '../../ui/texts.ts';
 
 const TONES: Record<RunningModel['state'], StateTone> = {
@@ -27,7 +28,7 @@ export function RunningModels({
       {decoder.name === '' ? null : (
         <p className="models-facts">
           {text('studio.models.decoder', { name: decoder.name })}
-          {decoder.reason === '' ? '' : ` · ${decoder.reason}`}
+          {decoder.reason === '' ? '' : ` · ${translated(decoder.reason)}`}
         </p>
       )}
     </>
@@ -45,7 +46,7 @@ function Running({ model }: { model: RunningModel }) {
           ? text(`studio.models.state.${state}`)
           : text('studio.models.speed', { provider, ms: medianMs.toFixed(1) })}
       </StateDot>
-      {reason === '' ? null : <p className="models-reason">{reason}</p>}
+      {reason === '' ? null : <p className="models-reason">{translated(reason)}</p>}
       {refusals.length === 0 ? null : (
         <ul className="models-refusals">
           {refusals.map((one) => (

@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react';
 import type { AuditEntry } from '../../../core/contract/moderation.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Notice } from '../../ui/Notice.tsx';
+import { translated } from '../../ui/sentences.ts';
 import { text } from '../../ui/texts.ts';
 import { attempt, studio } from '../store.ts';
 import { actWords, momentWords, roleWords, whoWords } from './actWords.ts';
@@ -86,7 +87,7 @@ export function Acts({ entries }: { entries: readonly AuditEntry[] }) {
               {what}
               {about === '' ? null : <span className="act-about"> · {about}</span>}
             </p>
-            {reason === '' ? null : <p className="act-reason">{reason}</p>}
+            {reason === '' ? null : <p className="act-reason">{translated(reason)}</p>}
           </li>
         );
       })}

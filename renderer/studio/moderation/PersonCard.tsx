@@ -9,6 +9,7 @@ import { Button, IconButton } from '../../ui/Button.tsx';
 import { Figure } from '../../ui/Figure.tsx';
 import { pointsText } from '../../ui/figures.ts';
 import { Notice } from '../../ui/Notice.tsx';
+import { translated } from '../../ui/sentences.ts';
 import { text } from '../../ui/texts.ts';
 import { ChoiceField, TextField } from '../Field.tsx';
 import { Modal } from '../Modal.tsx';
@@ -165,7 +166,7 @@ function Holding({ sanction, onChanged }: { sanction: Sanction; onChanged: () =>
   return (
     <li className="sanction">
       <strong>{what}</strong>
-      <span>{reason}</span>
+      <span>{translated(reason)}</span>
       <small>
         {untilMs === 0
           ? text('studio.mod.untilLifted')

@@ -1,0 +1,120 @@
+// What vision and games say they saw, in Chinese.
+
+import type { Sentence } from '../sentences.ts';
+
+export const EVIDENCE_CHINESE: readonly Sentence[] = [
+  [
+    'The ball crossed the {} goal line between the posts and stayed inside ({}).',
+    '球从门柱之间越过{0}球门线，并留在门内（{1}）。',
+  ],
+  [
+    '{} sightings before, {} inside, {} heights/s',
+    '越线前看到 {0} 次，门内 {1} 次，每秒 {2} 个画面高',
+  ],
+  [
+    'The ball rested on the centre spot for {} s and then moved away.',
+    '球在中点停留 {0} 秒后离开。',
+  ],
+  [
+    'Something followed for {} pictures ({}) crossed "{}" after moving ' +
+      "{} % of the picture's height.",
+    '跟踪了 {0} 帧的目标（{1}）移动画面高度的 {3}% 后越过“{2}”。',
+  ],
+  [
+    'The ball stayed with {} for {} pictures; before {} had it.',
+    '球在{0}脚下 {1} 帧；此前由{2}控制。',
+  ],
+  [
+    "The ball went from {} to {} in {} s over {} % of the picture's height.",
+    '球在 {2} 秒内从{0}传到{1}，距离为画面高度的 {3}%。',
+  ],
+  [
+    'The ball went towards the {} goal at {} picture heights a second for ' +
+      '{} pictures and its way meets the goal.',
+    '球以每秒 {1} 个画面高飞向{0}球门，持续 {2} 帧，路线指向球门。',
+  ],
+  [
+    "The ball rose by {} % of the picture's height in {} s, on {} pictures.",
+    '球在 {1} 秒内上升画面高度的 {0}%，共 {2} 帧。',
+  ],
+  [
+    'The feet of {} rose by {} % of its height and came back after {} s.',
+    '{0}双脚离地，高度为身高的 {1}%，{2} 秒后落地。',
+  ],
+  ['The joints of person {}: {}', '{0} 号的关节：{1}'],
+  ['{} ran at {} for {} pictures.', '{0}以 {1} 奔跑，持续 {2} 帧。'],
+  ['{} of its own heights a second (the field is not calibrated)', '每秒 {0} 个身高（场地未校准）'],
+  [
+    '{} was measured at {} km/h ({}); the fastest run before reached {}.',
+    '测得{0}时速 {1} 公里（{2}）；此前最快为 {3}。',
+  ],
+  [
+    'After {} turns the ball lay still or was gone for {} s.',
+    '{0} 次来回后，球静止或消失了 {1} 秒。',
+  ],
+  [
+    'The picture in "{}" changed by {} steps of brightness and stayed so for {} pictures.',
+    '“{0}”中的画面亮度变化 {1} 级，并保持 {2} 帧。',
+  ],
+  ['The {} came into "{}" and stayed for {} pictures.', '{0}进入“{1}”并停留 {2} 帧。'],
+  ['{} came into "{}" and stayed for {} pictures.', '{0}进入“{1}”并停留 {2} 帧。'],
+  ['{}; score {}, {} s to replay.', '{0}；得分 {1}，可回放 {2} 秒。'],
+  ['{} above what is usual', '{0}，高于平常'],
+  ['{} deviations, {}', '{0} 个偏差，{1}'],
+  ['{} deviations', '{0} 个偏差'],
+  ['Motion {#}', '运动 {0}'],
+  ['motion {#}', '运动 {0}'],
+  ['Loudness {#}', '音量 {0}'],
+  ['loudness {#}', '音量 {0}'],
+  ['Steady noise (a crowd) {#}', '持续噪声（人群）{0}'],
+  ['steady noise (a crowd) {#}', '持续噪声（人群）{0}'],
+  ['Bets {#}', '下注 {0}'],
+  ['bets {#}', '下注 {0}'],
+  ['the torso lies at {} degrees, the hips fell.', '躯干倾斜 {0} 度，髋部下落。'],
+  ['both feet rose by {} torsos.', '双脚抬起 {0} 个躯干长。'],
+  ['one foot swung at {} torsos a second.', '一只脚以每秒 {0} 个躯干长摆动。'],
+  ['one hand turned {} degrees at {} torsos a second.', '一只手以每秒 {1} 个躯干长转过 {0} 度。'],
+  [
+    'a hand rose over the shoulder, the arm straightened by {} degrees.',
+    '一只手举过肩膀，手臂伸直 {0} 度。',
+  ],
+  ['{} steps in a second, {} torsos wide.', '一秒 {0} 步，步幅 {1} 个躯干长。'],
+  ['upright and quiet.', '站立不动。'],
+  ['{}, run: {}', '{0}，奔跑：{1}'],
+  ['{}, jump: {}', '{0}，跳跃：{1}'],
+  ['{}, throw: {}', '{0}，投掷：{1}'],
+  ['{}, kick: {}', '{0}，踢：{1}'],
+  ['{}, swing: {}', '{0}，挥动：{1}'],
+  ['{}, fall: {}', '{0}，倒地：{1}'],
+  ['{}, stand: {}', '{0}，站立：{1}'],
+  ['player {#} of side {}', '{1} 方 {0} 号球员'],
+  ['player {#}', '{0} 号球员'],
+  ['person {#} of side {}', '{1} 方 {0} 号'],
+  ['person {#}', '{0} 号'],
+  ['ball {#}', '球 {0}'],
+  ['somebody else ({})', '另一人（{0}）'],
+  ['side {}', '{0} 方'],
+  ['left', '左侧'],
+  ['right', '右侧'],
+  ['{} says that {} scored: {}.', '{0} 报告 {1} 得分：{2}。'],
+  ['Counter-Strike says the round began.', 'Counter-Strike 报告回合开始。'],
+  ['Counter-Strike says the round is over{}.', 'Counter-Strike 报告回合结束{0}。'],
+  ['; {} won it', '；{0} 获胜'],
+  ['Counter-Strike says: bomb {}.', 'Counter-Strike 报告：炸弹 {0}。'],
+  [
+    'Counter-Strike counts {} eliminations, before {}.',
+    'Counter-Strike 记录 {0} 次击杀，此前 {1} 次。',
+  ],
+  ['Dota 2 says the game is in progress.', 'Dota 2 报告比赛进行中。'],
+  ['Dota 2 says that {} won the game.', 'Dota 2 报告 {0} 赢得比赛。'],
+  ['Dota 2 counts {} eliminations, before {}.', 'Dota 2 记录 {0} 次击杀，此前 {1} 次。'],
+  ['A signed webhook says: {}', '带签名的 webhook 报告：{0}'],
+  [
+    '{} and {} disagree. {}: {} {}: nothing of that kind happened then.',
+    '{0}与{1}不一致。{2}：{3} {4}：当时没有发生此类事件。',
+  ],
+  ['The picture', '画面'],
+  ['the picture', '画面'],
+  ['The game', '游戏'],
+  ['the game', '游戏'],
+];
