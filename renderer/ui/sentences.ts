@@ -1,4 +1,4 @@
-// Sentences that were made elsewhere (the engine's reasons, what vision saw) in the language of the
+// Sentences that were made elsewhere (the engine's reasons, what vision saw) in the language of a
 // page. The wire speaks English, because a log, a row of the journal and a page must say the same; a
 // page knows the shape of each sentence and says it anew. What it does not know stays as it came: a
 // person's own words, a name, a message of a driver.
