@@ -1,7 +1,7 @@
-// Sentences that were made elsewhere (the engine's reasons, what vision saw) in the language of a
-// page. The wire speaks English, because a log, a row of the journal and a page must say the same; a
-// page knows the shape of each sentence and says it anew. What it does not know stays as it came: a
-// person's own words, a name, a message of a driver.
+// Sentences that were made elsewhere (the engine's reasons, what vision saw) in the language of
+// a page. The wire speaks English, because a log, a row of the journal and a page must say the
+// same; a page knows the shape of each sentence and says it anew. What it does not know stays as
+// it came: a person's own words, a name, a message of a driver.
 
 /**
  * English with `{}` for what changes and `{#}` where that is a number; the other language with

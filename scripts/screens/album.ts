@@ -113,8 +113,7 @@ export class Album {
 const HEAD = `# Screens
 
 Every screen in English and Chinese, as a real Chromium draws the built pages. The facts on them are
-made up, the picture is one frame of the built-in match, and whole sentences that come from the engine
-are English in both languages. Made by \`npm run screens\` (\`-- --only studio\` for one part).
+made up, and the picture is one frame of the built-in match. Made by \`npm run screens\` (\`-- --only studio\` for one part).
 `;
 
 const fileOf = (name: ScreenName, { width, height }: Size, language: Language) =>
