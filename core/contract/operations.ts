@@ -7,6 +7,7 @@ import { policySchema } from '../ledger/policy.ts';
 import { CHAT_TEXT_LENGTH_MAX } from '../people/bounds.ts';
 import { INVITE_LIFE_MS_MAX, INVITE_USES_MAX, invitedRoleSchema } from '../people/invite.ts';
 import { destinationTargetSchema } from './destinations.ts';
+import { fairnessOperations } from './fairness.ts';
 import { gameSourcesSchema } from './games.ts';
 import { modelShelfSchema } from './modelCards.ts';
 import { moderationOperations } from './moderationOperations.ts';
@@ -554,6 +555,7 @@ export const operations = {
     /** Everybody takes the picture from our relay again. */
     clear: command({ args: nothing, result: nothing, roles: onlyOwner }),
   },
+  ...fairnessOperations,
   ...recordingOperations,
   ...moderationOperations,
   preview: {

@@ -97,6 +97,8 @@ export type Audience = {
   /** Every viewer is bound to its subject again: the ledger can write again. */
   rebind(): void;
   readings(): AudienceReadings;
+  /** Frame made -> presented, of each viewer who told it within the last 15 s, ms. */
+  delaysMs(): number[];
   readonly counters: {
     betsConfirmed: number;
     betsRefused: number;
@@ -206,15 +208,20 @@ class ShowAudience implements Audience {
 
   readings(): AudienceReadings {
     const nowUs = this.#options.clock.nowUs();
-    const delaysMs: number[] = [];
-    for (const { report } of this.#viewers.values()) {
-      if (report && report.atUs >= nowUs - REPORT_WINDOW_US) delaysMs.push(report.delayMs);
-    }
     return {
       viewers: this.#viewers.size,
-      viewerDelayMs: percentileOf(delaysMs, 0.5),
+      viewerDelayMs: percentileOf(this.delaysMs(), 0.5),
       betMs: this.#betDurations.percentile(0.95, nowUs),
     };
+  }
+
+  delaysMs(): number[] {
+    const oldestUs = this.#options.clock.nowUs() - REPORT_WINDOW_US;
+    const delaysMs: number[] = [];
+    for (const { report } of this.#viewers.values()) {
+      if (report && report.atUs >= oldestUs) delaysMs.push(report.delayMs);
+    }
+    return delaysMs;
   }
 
   close(): void {

@@ -18,6 +18,7 @@ import { type CrewActRooms, withCrewActs } from './crewActs.ts';
 import type { DestinationDesk } from './destinationDesk.ts';
 import { type Encryption, EncryptionRefused } from './encryption.ts';
 import type { FactLog, KnownThen } from './factLog.ts';
+import { type FairnessRooms, fairnessHandlers } from './fairnessHandlers.ts';
 import type { GamePlacesRoom } from './gamePlaces.ts';
 import { type GameSources, GameSourcesRefused } from './gameSources.ts';
 import type { Handover } from './handover.ts';
@@ -34,7 +35,8 @@ import type { Show } from './show.ts';
 import type { StaffActs } from './staffActs.ts';
 
 export type HandlerRooms = Pick<CrewActRooms, 'around'> & {
-  ledger: ModerationRooms['ledger'] & CrewActRooms['ledger'];
+  ledger: ModerationRooms['ledger'] & CrewActRooms['ledger'] & FairnessRooms['ledger'];
+  audience: FairnessRooms['audience'];
   show: Show;
   markets: Markets;
   publisher: Publisher;
@@ -122,6 +124,7 @@ function handlersOf(rooms: HandlerRooms): Handlers {
     ...createObsHandlers(rooms.obs, refusable),
     destinations: rooms.destinations.handlers,
     encryption: encryptionHandlers(rooms.encryption),
+    ...fairnessHandlers(rooms, refusable),
     ...recordingHandlers(rooms),
     ...createPeopleHandlers(rooms, refusable),
     ...createModerationHandlers(rooms, refusable),

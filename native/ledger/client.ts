@@ -95,6 +95,8 @@ export type LedgerClient = {
     afterSeq: number,
     limit: number,
   ): Promise<RequestResult<'betsOf'>['entries']>;
+  /** When the bets of a market arrived, and which went back. */
+  arrivals: Command<'arrivals'>;
   rowsFrom(fromSeq: number, limit: number): Promise<StreamedRow[]>;
   texts: Command<'texts'>;
   erasuresUntold: Command<'erasuresUntold'>;
@@ -277,6 +279,7 @@ export function createLedgerClient(
       (await call('markets', { includeEnded, limit, beforeOpensAtUs })).markets,
     betsOf: async (marketId, afterSeq, limit) =>
       (await call('betsOf', { marketId, afterSeq, limit })).entries,
+    arrivals: (args) => call('arrivals', args),
     async rowsFrom(fromSeq, limit) {
       const { rows } = await call('rowsFrom', { fromSeq, limit });
       return rows.map((row) => ({

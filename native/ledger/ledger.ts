@@ -17,6 +17,7 @@ import {
   staffRows,
   suspensionRows,
 } from './acts.ts';
+import { arrivalsView } from './arrivals.ts';
 import { actsView, effectView, notedActRows } from './audit.ts';
 import { correctRows } from './correction.ts';
 import { lockRows, resolveRows, voidRows } from './decisions.ts';
@@ -71,7 +72,7 @@ const SUBJECTS_MAX = 20_000;
 /** Requests that write rows only, and only after all that they read. */
 const READS_FIRST: ReadonlySet<string> = new Set<AnsweredRequest>([
   ...(['placeBet', 'withdrawBet', 'sellBet', 'quote', 'saleQuote', 'history'] as const),
-  ...(['market', 'markets', 'betsOf', 'limits', 'rowsFrom'] as const),
+  ...(['market', 'markets', 'betsOf', 'arrivals', 'limits', 'rowsFrom'] as const),
 ]);
 
 /** The data folder belongs to another channel. */
@@ -259,6 +260,7 @@ export class Ledger {
           .slice(0, limit)
           .map((bet) => historyEntry(journal, bet)),
       }),
+      arrivals: (args) => arrivalsView(journal, args),
       ...textHandlers(journal),
       rowsFrom: ({ fromSeq, limit }) => ({
         rows: journal.rowsFrom(fromSeq, limit).map((row) => ({

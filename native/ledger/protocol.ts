@@ -4,6 +4,7 @@
 
 import { z } from 'zod';
 import { gameEventSchema } from '../../core/contract/events.ts';
+import { arrivalsSchema } from '../../core/contract/fairness.ts';
 import { decisionEffectSchema } from '../../core/contract/moderation.ts';
 import { roleSchema } from '../../core/contract/roles.ts';
 import { marketViewSchema } from '../../core/contract/state.ts';
@@ -201,6 +202,8 @@ export const requestArgs = {
     beforeOpensAtUs: timeUs.nullable(),
   }),
   betsOf: z.strictObject({ marketId, afterSeq: seq, limit }),
+  /** When the bets of a market arrived, counted. */
+  arrivals: z.strictObject({ marketId }),
   rowsFrom: z.strictObject({ fromSeq: seq, limit }),
   /** Texts beside the journal, by their hashes. */
   texts: z.strictObject({ hashes: z.array(hashHex).max(2_000) }),
@@ -377,6 +380,7 @@ export const requestResults = {
   market: z.object({ market: ledgerMarketSchema.nullable() }),
   markets: z.object({ markets: z.array(ledgerMarketSchema) }),
   betsOf: z.object({ entries: z.array(historyEntrySchema) }),
+  arrivals: arrivalsSchema,
   rowsFrom: z.object({
     /** `body` is the hashed UTF-8 text, unchanged. */
     rows: z.array(z.object({ seq, body: z.string(), hash: hashHex })),

@@ -11,6 +11,7 @@ import { Notice } from '../ui/Notice.tsx';
 import { OutcomeMark, outcomeStyle } from '../ui/OutcomeMark.tsx';
 import { type TextKey, text } from '../ui/texts.ts';
 import { ChoiceField, Field, focusFirstFault, TextField } from './Field.tsx';
+import { FairnessScope } from './fairness/FairnessScope.tsx';
 import { attempt, newStudioId, studio } from './store.ts';
 import {
   draftOf,
@@ -192,8 +193,18 @@ function Times(part: PartProps) {
       <DraftField {...part} name="horizon" label="studio.form.horizon" />
       <DraftField {...part} name="deadline" label="studio.form.deadline" />
       <DraftField {...part} name="guard" label="studio.form.guard" hint="studio.form.guardHint" />
+      <FairnessOfDraft draft={part.draft} />
     </fieldset>
   );
+}
+
+/** Only of times that can be: what is typed halfway means nothing. */
+function FairnessOfDraft({ draft }: Pick<PartProps, 'draft'>) {
+  const { betWindow, guard } = faultsOf(draft);
+  if (betWindow !== undefined || guard !== undefined) {
+    return <p className="fairness-axis">{text('studio.fair.times')}</p>;
+  }
+  return <FairnessScope betWindowSeconds={Number(draft.betWindow)} guardMs={Number(draft.guard)} />;
 }
 
 const EVENT_TYPES = Object.keys(EVENT_CATALOGUE) as EventType[];

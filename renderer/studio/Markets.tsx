@@ -9,6 +9,7 @@ import { Figure } from '../ui/Figure.tsx';
 import { countdownText } from '../ui/figures.ts';
 import { MarketCard } from '../ui/MarketCard.tsx';
 import { text } from '../ui/texts.ts';
+import { FairnessLine } from './fairness/FairnessScope.tsx';
 import { MarketControls } from './MarketControls.tsx';
 import { MarketsHead } from './MarketsHead.tsx';
 import { openSuggestion } from './marketCalls.ts';
@@ -30,6 +31,7 @@ export function Markets({ state }: { state: StudioState }) {
           <SuggestionCard
             key={suggestion.id}
             suggestion={suggestion}
+            template={state.templates.find(({ id }) => id === suggestion.templateId)}
             isFirst={index === 0}
             nowUs={nowUs}
           />
@@ -55,9 +57,14 @@ function Empty({ isLive }: { isLive: boolean }) {
   );
 }
 
-type SuggestionProps = { suggestion: Suggestion; isFirst: boolean; nowUs: number | null };
+type SuggestionProps = {
+  suggestion: Suggestion;
+  template: Template | undefined;
+  isFirst: boolean;
+  nowUs: number | null;
+};
 
-function SuggestionCard({ suggestion, isFirst, nowUs }: SuggestionProps) {
+function SuggestionCard({ suggestion, template, isFirst, nowUs }: SuggestionProps) {
   const { id, title, why } = suggestion;
   return (
     <article className="card suggestion" data-suggestion={id}>
@@ -69,6 +76,9 @@ function SuggestionCard({ suggestion, isFirst, nowUs }: SuggestionProps) {
       </div>
       <h3 className="marketCard-title">{title}</h3>
       <p className="marketCard-reason">{why}</p>
+      {template === undefined ? null : (
+        <FairnessLine betWindowSeconds={template.betWindowSeconds} guardMs={template.guardMs} />
+      )}
       <div className="suggestion-actions">
         <Button
           look="primary"

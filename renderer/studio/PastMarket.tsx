@@ -10,6 +10,7 @@ import { OutcomeMark } from '../ui/OutcomeMark.tsx';
 import { text } from '../ui/texts.ts';
 import { DecidedActs } from './DecidedActs.tsx';
 import { ChoiceField, TextField } from './Field.tsx';
+import { ArrivalsPart } from './fairness/ArrivalsPart.tsx';
 import { EffectAccounts, EffectWords, useEffectOf } from './moderation/EffectLine.tsx';
 import { closeForm, openForm, useMarketForm } from './opened.ts';
 import { ReasonForm } from './ReasonForm.tsx';
@@ -49,6 +50,7 @@ export function PastMarket({ market, policy, nowUs }: PastMarketProps) {
         </div>
       )}
       {market.state === 'RESOLVED' ? <DecidedActs marketId={market.id} title={title} /> : null}
+      <ArrivalsPart market={market} />
       {leftUs <= 0 || isCorrecting ? null : (
         <div className="pastMarket-line">
           <span className="pastMarket-left">

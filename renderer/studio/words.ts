@@ -6,6 +6,7 @@ import type { PageLanguage } from '../ui/pageLanguage.ts';
 import { chooseSentences } from '../ui/sentences.ts';
 import { commandTexts } from '../ui/texts/commands.ts';
 import { dockTexts } from '../ui/texts/docks.ts';
+import { fairnessTexts } from '../ui/texts/fairness.ts';
 import { handoverTexts } from '../ui/texts/handover.ts';
 import { managementTexts } from '../ui/texts/management.ts';
 import { modelTexts } from '../ui/texts/models.ts';
@@ -15,6 +16,7 @@ import { outwardTexts } from '../ui/texts/outward.ts';
 import { pictureTexts } from '../ui/texts/picture.ts';
 import { playbackTexts } from '../ui/texts/playback.ts';
 import { recordingTexts } from '../ui/texts/recording.ts';
+import { reportTexts } from '../ui/texts/report.ts';
 import { sharedTexts } from '../ui/texts/shared.ts';
 import { statsTexts } from '../ui/texts/stats.ts';
 import { studioTexts } from '../ui/texts/studio.ts';
@@ -34,6 +36,8 @@ const ENGLISH_WORDS = {
   ...playbackTexts,
   ...recordingTexts,
   ...statsTexts,
+  ...fairnessTexts,
+  ...reportTexts,
   ...pictureTexts,
 };
 export type EnglishWords = typeof ENGLISH_WORDS;

@@ -2,6 +2,7 @@
 
 import { commandTextsChinese } from '../ui/texts/commandsChinese.ts';
 import { dockTextsChinese } from '../ui/texts/docksChinese.ts';
+import { fairnessTextsChinese } from '../ui/texts/fairnessChinese.ts';
 import { handoverTextsChinese } from '../ui/texts/handoverChinese.ts';
 import { managementTextsChinese } from '../ui/texts/managementChinese.ts';
 import { modelTextsChinese } from '../ui/texts/modelsChinese.ts';
@@ -11,6 +12,7 @@ import { outwardTextsChinese } from '../ui/texts/outwardChinese.ts';
 import { pictureTextsChinese } from '../ui/texts/pictureChinese.ts';
 import { playbackTextsChinese } from '../ui/texts/playbackChinese.ts';
 import { recordingTextsChinese } from '../ui/texts/recordingChinese.ts';
+import { reportTextsChinese } from '../ui/texts/reportChinese.ts';
 import { sharedTextsChinese } from '../ui/texts/sharedChinese.ts';
 import { statsTextsChinese } from '../ui/texts/statsChinese.ts';
 import { studioTextsChinese } from '../ui/texts/studioChinese.ts';
@@ -35,5 +37,7 @@ export const CHINESE_WORDS: WordsLike<EnglishWords> = {
   ...playbackTextsChinese,
   ...recordingTextsChinese,
   ...statsTextsChinese,
+  ...fairnessTextsChinese,
+  ...reportTextsChinese,
   ...pictureTextsChinese,
 };

@@ -7,6 +7,7 @@ import type { chatTexts } from './texts/chat.ts';
 import type { checkTexts } from './texts/check.ts';
 import type { commandTexts } from './texts/commands.ts';
 import type { dockTexts } from './texts/docks.ts';
+import type { fairnessTexts } from './texts/fairness.ts';
 import type { handoverTexts } from './texts/handover.ts';
 import type { managementTexts } from './texts/management.ts';
 import type { modelTexts } from './texts/models.ts';
@@ -17,6 +18,7 @@ import type { overlayTexts } from './texts/overlay.ts';
 import type { pictureTexts } from './texts/picture.ts';
 import type { playbackTexts } from './texts/playback.ts';
 import type { recordingTexts } from './texts/recording.ts';
+import type { reportTexts } from './texts/report.ts';
 import type { sharedTexts } from './texts/shared.ts';
 import type { statsTexts } from './texts/stats.ts';
 import type { studioTexts } from './texts/studio.ts';
@@ -29,6 +31,8 @@ type All = typeof sharedTexts &
   typeof managementTexts &
   typeof moderationTexts &
   typeof handoverTexts &
+  typeof fairnessTexts &
+  typeof reportTexts &
   typeof recordingTexts &
   typeof statsTexts &
   typeof pictureTexts &

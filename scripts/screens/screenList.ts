@@ -4,6 +4,8 @@ export const SCREENS = {
   'studio-ready': 'The studio before a show: one thing to do, and empty docks that teach.',
   'studio-live': 'A show on air with a market open, one locked and one decided.',
   'studio-decide': 'A market is decided by hand: what each choice moves is said before it is made.',
+  'studio-fairness': 'Before a market opens: which viewers could bet in time.',
+  'studio-arrivals': 'After it: when bets arrived, and which went back.',
   'studio-docks': 'The picture with most docks hidden.',
   'studio-figure': 'A figure of the status bar, explained.',
   'studio-trouble': 'What goes wrong is said where it matters, and what to do.',

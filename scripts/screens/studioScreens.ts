@@ -117,6 +117,16 @@ class Walk {
     });
     await this.#take('studio-decide', () => this.#run('markets.resolveFirst'));
     await page.keyboard.press('Escape');
+    await this.#take('studio-fairness', async () => {
+      await page.locator('.suggestion summary').first().click();
+    });
+    await page.locator('.suggestion summary').first().click();
+    await this.#take(
+      'studio-arrivals',
+      () => page.locator('.pastMarket summary').first().click(),
+      () => page.getByTestId('arrivals').evaluate((part) => part.scrollIntoView()),
+    );
+    await page.locator('.pastMarket summary').first().click();
     await this.#take('studio-figure', () => page.locator('.statusFigure').nth(3).click());
     await page.keyboard.press('Escape');
     await this.#take(

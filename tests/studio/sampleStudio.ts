@@ -232,6 +232,7 @@ export function refusingHandlers(): Handlers {
       ...{ setSlow: refuse, effect: refuse },
     },
     evidence: { show: refuse, keepCase: refuse, read: refuse },
+    fairness: { before: refuse, after: refuse },
     preview: { watch: refuse, leave: refuse },
   };
 }

@@ -31,6 +31,7 @@ import {
 import { sampleMarket, sampleReadings, sampleState } from './sampleStudio.ts';
 import { storyClips } from './storyClips.ts';
 import { storyDestinations } from './storyDestinations.ts';
+import { storyFairness } from './storyFairness.ts';
 import { storyModels } from './storyModels.ts';
 import { storyModeration } from './storyModeration.ts';
 import { storyObs } from './storyObs.ts';
@@ -406,6 +407,7 @@ function storyHandlers(
       ...storyMarketActs({ marketOf, change, open, shelf: storyShelf(state, apply) }),
     },
     ...storyStaffActs(apply),
+    ...storyFairness(),
     models: storyModels(calls),
     game: {
       ...{

@@ -194,7 +194,13 @@ async function makeMarket(story: Story, page: Page): Promise<void> {
   await page.getByText('Two outcomes have this name.').waitFor();
   await typeOver(page, 'Tails');
   await tabTo(page, /^Betting lasts$/);
+  await typeOver(page, '14');
+  const fairness = page.getByTestId('fairness');
+  await fairness.getByText('41 of 43 measured viewers see it open before the guard').waitFor();
+  await fairness.getByText('1 would bet inside the guard').waitFor();
+  await fairness.getByRole('img', { name: /1 would see it only after the last bet/ }).waitFor();
   await typeOver(page, '90');
+  await fairness.getByText('All 43 measured viewers see it open in time').waitFor();
   await page.getByText('Must leave the guard: at least 90.5 s.').waitFor();
   await tabTo(page, /^Question ends$/);
   await typeOver(page, '95');
@@ -259,6 +265,10 @@ async function extendAndCorrect(story: Story, page: Page): Promise<void> {
   await page.getByRole('button', { name: /^Keep as a case.*Who wins/ }).press('Enter');
   await page.getByText(/^Kept as demo-\S+\.case\.json in the folder “cases”/).waitFor();
   if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/case.png` });
+  await page.locator('.pastMarket summary').press('Enter');
+  const arrivals = page.getByTestId('arrivals');
+  await arrivals.getByText('14 of 19 bets stand.').waitFor();
+  await arrivals.getByRole('img', { name: /4 came after the cut-off/ }).waitFor();
   await tabTo(page, /^Correct: Who wins/);
   await page.keyboard.press('Enter');
   const what = page.getByLabel('What is true instead?');

@@ -1,0 +1,38 @@
+// Words of the fairness scope: who can bet in time before a market opens, and when bets arrived.
+// Keys start with "studio.fair".
+
+export const fairnessTexts = {
+  'studio.fair.title': 'Fairness for who watches now',
+  'studio.fair.show': 'Delays of the viewers',
+  'studio.fair.nobody': 'Nobody watches yet: delays are shown once somebody does.',
+  'studio.fair.unmeasured': 'No viewer’s page has told its delay yet.',
+  'studio.fair.times': 'Choose betting time and guard; then it is said who could bet in time.',
+  'studio.fair.all': 'All {count} measured viewers see it open in time for a bet that counts.',
+  'studio.fair.one': 'The one measured viewer sees it open in time for a bet that counts.',
+  'studio.fair.some': '{count} of {all} measured viewers see it open before the guard begins.',
+  'studio.fair.guarded':
+    '{count} would bet inside the guard: taken, and given back if the moment comes then.',
+  'studio.fair.refused': '{count} would see it only after the last bet: refused.',
+  'studio.fair.hurried': '{count} have less than {seconds} s to choose.',
+  'studio.fair.fits': 'A window of {seconds} s would give 95 of 100 enough time.',
+  'studio.fair.slowest': 'Half see the picture within {median}, the slowest after {slowest}.',
+  'studio.fair.unknown': '{count} have not told their delay.',
+  'studio.fair.guard': 'guard',
+  'studio.fair.lock': 'last bet',
+  'studio.fair.axis': 'From a frame being made to a viewer seeing it.',
+  'studio.fair.arrivals': 'Arrivals',
+  'studio.fair.arrivalsNamed': 'When bets arrived: {title}',
+  'studio.fair.noBets': 'Nobody bet in it.',
+  'studio.fair.stand': '{count} of {all} bets stand.',
+  'studio.fair.late': '{count} came after the cut-off and went back.',
+  'studio.fair.back': '{count} went back for another reason: {why}.',
+  'studio.fair.why.withdrawn': '{count} taken back in time',
+  'studio.fair.why.guestShare': '{count} over the guests’ share',
+  'studio.fair.why.returned': '{count} because the market paid nobody',
+  'studio.fair.waiting': '{count} are not decided yet.',
+  'studio.fair.cut': 'Cut {guard} before the moment, {open} after it opened.',
+  'studio.fair.uncut': 'No picture cut it: every bet before the lock counts.',
+  'studio.fair.opened': 'opens',
+  'studio.fair.cutoff': 'cut-off',
+  'studio.fair.moment': 'moment',
+} as const;
