@@ -96,6 +96,7 @@ export function wireMarket(market: MarketView): WireMarket {
     decidedCaptureUs: BigInt(market.decidedCaptureUs),
     rulesHash: market.rulesHash,
     suspended: market.suspended ?? '',
+    revision: market.revision ?? 0,
     ...(market.prices
       ? { prices: { ...market.prices, quoteSeq: BigInt(market.prices.quoteSeq) } }
       : {}),

@@ -30,6 +30,8 @@ export type MarketFace = {
   prices?: { quoteSeq: number; permille: readonly number[] } | undefined;
   /** Why nobody may bet in it now; empty or absent when they may. */
   suspended?: string | undefined;
+  /** How often its decision was taken anew by hand; none or absent: never. */
+  revision?: number | undefined;
 };
 
 type MarketCardProps = {
@@ -55,6 +57,7 @@ export function MarketCard({ market, nowUs, onChoose, chosen, children }: Market
         <h3 className="marketCard-title">{market.title}</h3>
         <MarketClock market={market} nowUs={nowUs} />
       </div>
+      {market.revision ? <p className="badge">{text('market.corrected')}</p> : null}
       <ul className="marketCard-outcomes">
         {market.outcomes.map((outcome, index) => (
           <li key={outcome.label}>

@@ -196,6 +196,12 @@ test(
     });
     studio.deliver([], { case: 'settlement', value: refund });
     await line(page).getByText('Returned 50').waitFor();
+    // Whoever sees the result sees that people, not the picture, decided it last.
+    const badge = page.getByText('Corrected by the crew');
+    assert.equal(await badge.count(), 0);
+    const corrected = marketOf({ ...ended, winner: 1, reason: 'It hit the bar.', revision: 1 });
+    studio.deliver([], { case: 'market', value: corrected });
+    await badge.waitFor();
     assert.deepEqual(complaints, []);
     studio.close();
     await close();

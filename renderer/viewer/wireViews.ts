@@ -82,8 +82,9 @@ export function marketFaceOf(market: Market): MarketFace | null {
   }
   const winner = market.winner ?? null;
   if (winner !== null && winner >= count) return null;
-  const { id, title, reason, suspended } = market;
-  const face = { id, title, outcomes, state, lockAtUs, horizonAtUs, winner, reason, suspended };
+  const { id, title, reason, suspended, revision } = market;
+  const times = { lockAtUs, horizonAtUs };
+  const face = { id, title, outcomes, state, ...times, winner, reason, suspended, revision };
   if (!market.prices) return face;
   const quoteSeq = exact(market.prices.quoteSeq);
   const { permille } = market.prices;

@@ -712,6 +712,13 @@ export declare type Market = Message<"morphine.facts.v1.Market"> & {
    * @generated from field: string suspended = 15;
    */
   suspended: string;
+
+  /**
+   * how often its decision was taken anew by hand
+   *
+   * @generated from field: uint32 revision = 16;
+   */
+  revision: number;
 };
 
 /**

@@ -8,6 +8,7 @@ export const sharedTexts = {
   'market.state.VOID': 'Void, stakes returned',
   'market.timeLeft': 'Time left to bet',
   'market.won': 'won',
+  'market.corrected': 'Corrected by the crew',
   'market.points': '{points} pts',
   'player.connecting': 'Connecting to the picture …',
   'player.live': 'Live',

@@ -10,6 +10,7 @@ export const sharedTextsChinese: WordsLike<typeof sharedTexts> = {
   'market.state.RESOLVED': '已结算',
   'market.state.VOID': '作废，已退还',
   'market.timeLeft': '剩余下注时间',
+  'market.corrected': '团队已更正',
   'market.won': '获胜',
   'market.points': '{points} 分',
   'player.connecting': '正在连接画面……',
