@@ -1,7 +1,7 @@
 // The words of the overlay: English at once, Chinese fetched when it is spoken.
 
 import { chosenLanguage } from '../ui/chosenLanguage.ts';
-import { chooseSentences } from '../ui/sentences.ts';
+import { chooseSayer } from '../ui/sentences.ts';
 import { overlayTexts } from '../ui/texts/overlay.ts';
 import { sharedTexts } from '../ui/texts/shared.ts';
 import { viewerTexts } from '../ui/texts/viewer.ts';
@@ -15,7 +15,7 @@ export async function speakChosen(): Promise<void> {
   try {
     const chinese = await import('./wordsChinese.ts');
     chooseTexts(chinese.CHINESE_WORDS);
-    chooseSentences(chinese.EVIDENCE_CHINESE);
+    chooseSayer(chinese.sayChinese);
     document.documentElement.lang = 'zh';
   } catch {
     // Without them the page speaks English.

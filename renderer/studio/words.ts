@@ -3,7 +3,7 @@
 // wordsChinese.ts, which else does not compile.
 
 import type { PageLanguage } from '../ui/pageLanguage.ts';
-import { chooseSentences } from '../ui/sentences.ts';
+import { chooseSayer } from '../ui/sentences.ts';
 import { commandTexts } from '../ui/texts/commands.ts';
 import { dockTexts } from '../ui/texts/docks.ts';
 import { fairnessTexts } from '../ui/texts/fairness.ts';
@@ -49,7 +49,7 @@ export async function speak(language: PageLanguage): Promise<boolean> {
   try {
     const chinese = language === 'zh' ? await import('./wordsChinese.ts') : null;
     chooseTexts(chinese?.CHINESE_WORDS ?? ENGLISH_WORDS);
-    chooseSentences(chinese?.SENTENCES_CHINESE ?? []);
+    chooseSayer(chinese?.sayChinese ?? ((sentence) => sentence));
     document.documentElement.lang = language;
     return true;
   } catch {

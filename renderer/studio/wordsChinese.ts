@@ -20,7 +20,7 @@ import type { WordsLike } from '../ui/texts.ts';
 import type { EnglishWords } from './words.ts';
 import '../ui/chineseFont.css';
 
-export { SENTENCES_CHINESE } from '../ui/sentences/sentencesChinese.ts';
+export { sayChinese } from '../ui/sentences/sentencesChinese.ts';
 
 /** A catalogue that the studio says in English and not here does not compile. */
 export const CHINESE_WORDS: WordsLike<EnglishWords> = {

@@ -6,6 +6,7 @@
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { useStore } from 'zustand';
 import { Notice } from '../ui/Notice.tsx';
+import { translated } from '../ui/sentences.ts';
 import { text } from '../ui/texts.ts';
 import { Announcer } from './Announcer.tsx';
 import { isTelevision } from './address.ts';
@@ -169,7 +170,7 @@ function LineTrouble({ session }: { session: ViewerSession }) {
       ) : null}
       {facts.state === 'welcome' && show?.bettingSuspended ? (
         <Notice severity="warn">
-          {text('viewer.bettingSuspended', { reason: show.bettingSuspended })}
+          {text('viewer.bettingSuspended', { reason: translated(show.bettingSuspended) })}
         </Notice>
       ) : null}
       {isLasting ? null : <Notice severity="info">{text('viewer.notLasting')}</Notice>}

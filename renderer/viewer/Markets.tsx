@@ -6,6 +6,7 @@ import { useStore } from 'zustand';
 import { Figure } from '../ui/Figure.tsx';
 import { countdownText } from '../ui/figures.ts';
 import { MarketCard, type MarketFace } from '../ui/MarketCard.tsx';
+import { translated } from '../ui/sentences.ts';
 import { text } from '../ui/texts.ts';
 import { BetActions } from './BetActions.tsx';
 import { BetLine } from './BetLine.tsx';
@@ -77,12 +78,12 @@ function MarketWithBets({ session, market }: { session: ViewerSession; market: M
       <MarketCard market={face} nowUs={nowUs} {...(isOpen ? choice : {})}>
         {isOpen && market.suspended ? (
           <p className="marketLine marketLine-paused" role="status" data-testid="market-paused">
-            {text('viewer.bettingSuspended', { reason: market.suspended })}
+            {text('viewer.bettingSuspended', { reason: translated(market.suspended) })}
           </p>
         ) : isOpen ? (
           <OwnCountdown session={session} market={market} nowUs={nowUs} />
         ) : (
-          <p className="marketLine">{market.reason}</p>
+          <p className="marketLine">{translated(market.reason)}</p>
         )}
         <OwnBets session={session} market={market} />
         {isOpen ? (

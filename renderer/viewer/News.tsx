@@ -2,6 +2,7 @@
 // free, so that news moves nothing on the page.
 
 import { useStore } from 'zustand';
+import { translated } from '../ui/sentences.ts';
 import { text } from '../ui/texts.ts';
 import { useMediaNow } from './mediaNow.ts';
 import { eventName } from './newsWords.ts';
@@ -16,10 +17,15 @@ export function News({ session }: { session: ViewerSession }) {
       {news.length === 0 ? <p className="news-line">{text('viewer.noNews')}</p> : null}
       <ul>
         {news.map((line) => (
-          <li key={line.id} className="news-line" data-type={line.type} title={line.why}>
+          <li
+            key={line.id}
+            className="news-line"
+            data-type={line.type}
+            title={translated(line.why)}
+          >
             <span className="news-words">
               <strong>{eventName(line.type)}</strong>
-              {line.why === '' ? '' : ` · ${line.why}`}
+              {line.why === '' ? '' : ` · ${translated(line.why)}`}
             </span>
             {nowUs === null ? null : <Ago passedUs={nowUs - line.captureUs} />}
           </li>

@@ -2,6 +2,7 @@
 // speaks of "this viewer", the page says "you".
 
 import { pointsText } from '../ui/figures.ts';
+import { translated } from '../ui/sentences.ts';
 import { type TextKey, text } from '../ui/texts.ts';
 import type { BetMove, BetRecord } from './betRecord.ts';
 
@@ -18,7 +19,7 @@ const OWN_WORDS: Readonly<Record<string, TextKey>> = {
 /** A refusal as a sentence for whoever was refused; its code small behind. */
 export function refusalText({ code, message }: { code: string; message: string }): string {
   const key = OWN_WORDS[code];
-  return `${key ? text(key) : message} ${code}`.trim();
+  return `${key ? text(key) : translated(message)} ${code}`.trim();
 }
 
 /** The bold word: where the bet stands. */
@@ -51,7 +52,7 @@ export function smallPrint(bet: BetRecord): string {
     case 'confirmed':
       return moveText(bet.move);
     case 'refunded':
-      return bet.reason;
+      return translated(bet.reason);
   }
 }
 

@@ -1,6 +1,7 @@
 // An event of the show in words: its name, and its evidence behind.
 
 import { EVENT_CATALOGUE, type EventType } from '../../core/contract/eventCatalogue.ts';
+import { translated } from '../ui/sentences.ts';
 import { text } from '../ui/texts.ts';
 import type { NewsLine } from './wireViews.ts';
 
@@ -9,7 +10,7 @@ export function eventName(type: string): string {
 }
 
 export function newsWords({ type, why }: Pick<NewsLine, 'type' | 'why'>): string {
-  return why === '' ? eventName(type) : `${eventName(type)}: ${why}`;
+  return why === '' ? eventName(type) : `${eventName(type)}: ${translated(why)}`;
 }
 
 function isEventType(type: string): type is EventType {

@@ -1,6 +1,7 @@
 // The words of the viewer page. Imported before anything that says one.
 
 import type { PageLanguage } from '../ui/pageLanguage.ts';
+import { chooseSayer } from '../ui/sentences.ts';
 import { chatTexts } from '../ui/texts/chat.ts';
 import { sharedTexts } from '../ui/texts/shared.ts';
 import { viewerTexts } from '../ui/texts/viewer.ts';
@@ -12,7 +13,9 @@ chooseTexts(sharedTexts, viewerTexts, chatTexts);
 export async function speak(language: PageLanguage): Promise<void> {
   if (language !== 'zh') return;
   try {
-    chooseTexts((await import('./wordsChinese.ts')).CHINESE_WORDS);
+    const chinese = await import('./wordsChinese.ts');
+    chooseTexts(chinese.CHINESE_WORDS);
+    chooseSayer(chinese.sayChinese);
   } catch {
     // Without them the page speaks English.
   }

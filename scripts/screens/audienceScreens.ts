@@ -28,6 +28,7 @@ import { type KeptBet, keepBet } from './keptBet.ts';
 import type { MatchPicture } from './matchPicture.ts';
 import type { ScreenName } from './screenList.ts';
 import { WORDS } from './screenWords.ts';
+import { GOAL, KICK_OFF } from './seen.ts';
 
 const PHONE = { width: 390, height: 844 };
 const DESK = { width: 1440, height: 900 };
@@ -242,7 +243,7 @@ class Stage {
     };
     const won = create(HistoryEntrySchema, {
       ...{ ...entry, betId: this.#betId, result: HistoryEntry_Result.WON, paidMinor: 81n },
-      reason: 'The ball crossed the left goal line.',
+      reason: GOAL,
     });
     const lost = create(HistoryEntrySchema, {
       ...{ ...entry, betId: 'b2'.repeat(16), marketId: 'm0', marketTitle: words.decided },
@@ -322,8 +323,8 @@ class Stage {
     }));
     studio.deliver([], { case: 'chatList', value: create(ChatListSchema, { messages }) });
     const events = [
-      { id: 'e1', type: 'kickOff', why: 'the ball left the centre spot' },
-      { id: 'e2', type: 'goal', why: 'the ball crossed the left goal line' },
+      { id: 'e1', type: 'kickOff', why: KICK_OFF },
+      { id: 'e2', type: 'goal', why: GOAL },
     ].map((one, at) => ({ ...one, captureUs: nowUs() - BigInt(58 - at * 27) * SECOND_US }));
     studio.deliver([], { case: 'events', value: create(EventListSchema, { events }) });
     const rows = words.chat.map(([name], at) => ({

@@ -15,6 +15,7 @@ import { type Album, LANGUAGES, type Language, LOCALES, SCREEN_MS_MAX } from './
 import type { MatchPicture } from './matchPicture.ts';
 import type { ScreenName } from './screenList.ts';
 import { type ScreenWords, WORDS } from './screenWords.ts';
+import { GOAL, HIGHLIGHT, KICK_OFF, PASS, SHOT, SPRINT } from './seen.ts';
 
 const SIZES = [
   { width: 1440, height: 900 },
@@ -282,12 +283,12 @@ class Walk {
       recording: { ...recording, state: 'recording', seconds, bytes: 236_400_000 },
     });
     const happened = [
-      ['kickOff', 58, 0.97, 'the ball left the centre spot'],
-      ['pass', 41, 0.88, 'from 4 to 9, 11 m'],
-      ['shot', 33, 0.91, 'ball left foot of 7, 62 km/h'],
-      ['goal', 31, 0.98, 'the ball crossed the left goal line'],
-      ['highlight', 30, 0.94, 'unusual: speed of the ball, noise of the crowd'],
-      ['sprint', 12, 0.83, '9 ran 31 km/h for 2 s'],
+      ['kickOff', 58, 0.97, KICK_OFF],
+      ['pass', 41, 0.88, PASS],
+      ['shot', 33, 0.91, SHOT],
+      ['goal', 31, 0.98, GOAL],
+      ['highlight', 30, 0.94, HIGHLIGHT],
+      ['sprint', 12, 0.83, SPRINT],
     ] as const;
     for (const [type, seconds_, confidence, why] of happened) {
       const captureUs = agoUs(seconds_);

@@ -59,7 +59,7 @@ export function storySuggestion(id: string, title = 'Goal in the next 30 s?'): S
     id,
     templateId: 'goal-30',
     title,
-    why: 'Kick-off: the ball left the centre spot',
+    why: 'The ball rested on the centre spot for 1.2 s and then moved away.',
     eventId: 'e1',
     expiresAtUs: nowUs() + 20_000_000,
   };

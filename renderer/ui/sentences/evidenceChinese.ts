@@ -1,6 +1,6 @@
 // What vision and games say they saw, in Chinese.
 
-import type { Sentence } from '../sentences.ts';
+import type { Sentence } from './shapes.ts';
 
 export const EVIDENCE_CHINESE: readonly Sentence[] = [
   [
@@ -94,6 +94,8 @@ export const EVIDENCE_CHINESE: readonly Sentence[] = [
   ['ball {#}', '球 {0}'],
   ['somebody else ({})', '另一人（{0}）'],
   ['side {}', '{0} 方'],
+  ['{#} km/h ({#} to {#})', '每小时 {0} 公里（{1} 至 {2}）'],
+  ['{#} to {#}', '{0} 至 {1}'],
   ['left', '左侧'],
   ['right', '右侧'],
   ['{} says that {} scored: {}.', '{0} 报告 {1} 得分：{2}。'],

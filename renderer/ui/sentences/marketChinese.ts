@@ -1,6 +1,6 @@
 // Why a bet or an act on a market was refused, or how it ended, in Chinese.
 
-import type { Sentence } from '../sentences.ts';
+import type { Sentence } from './shapes.ts';
 
 export const MARKET_CHINESE: readonly Sentence[] = [
   ['There is no such market.', '没有这个竞猜。'],

@@ -1,6 +1,6 @@
 // Why an act on people, a message, a call or a connection was refused, in Chinese.
 
-import type { Sentence } from '../sentences.ts';
+import type { Sentence } from './shapes.ts';
 
 export const PEOPLE_CHINESE: readonly Sentence[] = [
   ['The show has as many viewers as it can serve.', '节目的观众已满。'],

@@ -8,8 +8,8 @@ import { join, relative, resolve } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import fc from 'fast-check';
 import { parseSync } from 'oxc-parser';
-import { chooseSentences, translated } from '../sentences.ts';
-import { SENTENCES_CHINESE } from './sentencesChinese.ts';
+import { chooseSayer, translated } from '../sentences.ts';
+import { SENTENCES_CHINESE, sayChinese } from './sentencesChinese.ts';
 
 const root = resolve(import.meta.dirname, '../../..');
 /** Whose sentences reach a page of the studio or of the crew. */
@@ -75,8 +75,8 @@ function sourcesOf(place: string): string[] {
     .filter((path) => !/\/(testing|gen)\//.test(path));
 }
 
-beforeEach(() => chooseSentences(SENTENCES_CHINESE));
-afterEach(() => chooseSentences([]));
+beforeEach(() => chooseSayer(sayChinese));
+afterEach(() => chooseSayer((sentence) => sentence));
 
 test('every sentence of the engine that a page can show has one in Chinese', () => {
   const known = new Set(SENTENCES_CHINESE.map(([english]) => english.replaceAll('{#}', '{}')));
@@ -167,6 +167,6 @@ test('sentences within sentences, two beside each other, and the parts of a high
     '4 号球员，踢：一只脚以每秒 6.1 个躯干长摆动。',
   );
   assert.equal(translated('Nobody knows this sentence.'), 'Nobody knows this sentence.');
-  chooseSentences([]);
+  chooseSayer((sentence) => sentence);
   assert.equal(translated('The picture is paused.'), 'The picture is paused.');
 });

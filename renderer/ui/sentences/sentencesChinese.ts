@@ -1,10 +1,10 @@
 // Every sentence of the engine that a page can show, in Chinese. A test reads the engine's sources:
 // a new sentence there without one here fails.
 
-import type { Sentence } from '../sentences.ts';
 import { EVIDENCE_CHINESE } from './evidenceChinese.ts';
 import { MARKET_CHINESE } from './marketChinese.ts';
 import { PEOPLE_CHINESE } from './peopleChinese.ts';
+import { type Sentence, sayerOf } from './shapes.ts';
 import { SHOW_CHINESE } from './showChinese.ts';
 import { SOURCE_CHINESE } from './sourceChinese.ts';
 import { VISION_CHINESE } from './visionChinese.ts';
@@ -17,3 +17,6 @@ export const SENTENCES_CHINESE: readonly Sentence[] = [
   ...VISION_CHINESE,
   ...EVIDENCE_CHINESE,
 ];
+
+/** Says a sentence of the engine in Chinese. */
+export const sayChinese = sayerOf(SENTENCES_CHINESE);

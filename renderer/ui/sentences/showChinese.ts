@@ -1,6 +1,6 @@
 // Why a show, its markets, its ledger or its relay stand as they stand, in Chinese.
 
-import type { Sentence } from '../sentences.ts';
+import type { Sentence } from './shapes.ts';
 
 export const SHOW_CHINESE: readonly Sentence[] = [
   ['The show is not live.', '节目未直播。'],

@@ -1,6 +1,6 @@
 // Why a source, OBS, a destination or an encoder stands as it stands, in Chinese.
 
-import type { Sentence } from '../sentences.ts';
+import type { Sentence } from './shapes.ts';
 
 export const SOURCE_CHINESE: readonly Sentence[] = [
   ['Another capture page was opened.', '已打开另一个采集页面。'],

@@ -1,6 +1,6 @@
 // Why a model, a decoder, a pack or a drawing stands as it stands, in Chinese.
 
-import type { Sentence } from '../sentences.ts';
+import type { Sentence } from './shapes.ts';
 
 export const VISION_CHINESE: readonly Sentence[] = [
   ['Vision is not there; try again when it runs.', '视觉不在；运行后请重试。'],

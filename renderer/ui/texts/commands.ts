@@ -44,8 +44,7 @@ export const commandTexts = {
   'studio.settings': 'Settings',
   'studio.settings.general': 'General',
   'studio.settings.language': 'Language',
-  'studio.settings.languageHint':
-    'Kept in this browser. Whole sentences from the studio itself, such as reasons, are English.',
+  'studio.settings.languageHint': 'Kept in this browser.',
 
   'studio.streamer': 'Streamer mode',
   'studio.streamer.on': 'Hide keys, links and balances',

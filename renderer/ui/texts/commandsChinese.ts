@@ -46,7 +46,7 @@ export const commandTextsChinese: WordsLike<typeof commandTexts> = {
   'studio.settings': '设置',
   'studio.settings.general': '常规',
   'studio.settings.language': '语言',
-  'studio.settings.languageHint': '保存在此浏览器中。工作室给出的整句说明（如原因）为英文。',
+  'studio.settings.languageHint': '保存在此浏览器中。',
 
   'studio.streamer': '主播模式',
   'studio.streamer.on': '隐藏密钥、链接和余额',
