@@ -9,6 +9,7 @@ import { INVITE_LIFE_MS_MAX, INVITE_USES_MAX, invitedRoleSchema } from '../peopl
 import { destinationTargetSchema } from './destinations.ts';
 import { fairnessOperations } from './fairness.ts';
 import { gameSourcesSchema } from './games.ts';
+import { historyOperations } from './historyOperations.ts';
 import { modelShelfSchema } from './modelCards.ts';
 import { moderationOperations } from './moderationOperations.ts';
 import { obsFoundSchema } from './obs.ts';
@@ -100,6 +101,7 @@ export const operations = {
   },
   ...sourceOperations,
   ...pictureOperations,
+  ...historyOperations,
   /** OBS on this machine or another, by its own WebSocket server. */
   obs: {
     /** What OBS's own files say, without asking it. */

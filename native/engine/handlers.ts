@@ -22,6 +22,7 @@ import { type FairnessRooms, fairnessHandlers } from './fairnessHandlers.ts';
 import type { GamePlacesRoom } from './gamePlaces.ts';
 import { type GameSources, GameSourcesRefused } from './gameSources.ts';
 import type { Handover } from './handover.ts';
+import { createHistoryHandlers, type HistoryRooms } from './historyHandlers.ts';
 import type { IngestDoor } from './ingestDoor.ts';
 import type { ModelShelfRoom } from './modelShelf.ts';
 import { createModerationHandlers, type ModerationRooms } from './moderationHandlers.ts';
@@ -35,7 +36,10 @@ import type { Show } from './show.ts';
 import type { StaffActs } from './staffActs.ts';
 
 export type HandlerRooms = Pick<CrewActRooms, 'around'> & {
-  ledger: ModerationRooms['ledger'] & CrewActRooms['ledger'] & FairnessRooms['ledger'];
+  ledger: ModerationRooms['ledger'] &
+    CrewActRooms['ledger'] &
+    FairnessRooms['ledger'] &
+    HistoryRooms['ledger'];
   audience: FairnessRooms['audience'];
   show: Show;
   markets: Markets;
@@ -128,6 +132,7 @@ function handlersOf(rooms: HandlerRooms): Handlers {
     ...recordingHandlers(rooms),
     ...createPeopleHandlers(rooms, refusable),
     ...createModerationHandlers(rooms, refusable),
+    ...createHistoryHandlers(rooms, refusable),
     relay: {
       show: () => rooms.relay.show(),
       pair: (at) => refusable(() => rooms.relay.pair(at)),

@@ -57,6 +57,8 @@ export type LedgerClient = {
   noteAct: Command<'noteAct'>;
   /** Who did what, newest first. */
   acts: Command<'acts'>;
+  /** Everybody's bets, newest first. */
+  bets: Command<'bets'>;
   /** What a decision would do to accounts. */
   effectOf: Command<'effectOf'>;
   /** The hash of the sealed file that shows what decided a market. */
@@ -341,6 +343,7 @@ function rulesCommands(call: Call) {
     noteSuspension: (args) => call('noteSuspension', args),
     noteAct: (args) => call('noteAct', args),
     acts: (args) => call('acts', args),
+    bets: (args) => call('bets', args),
     effectOf: (args) => call('effectOf', args),
     keepEvidence: (args) => call('keepEvidence', args),
     setStaff: (args) => call('setStaff', args),

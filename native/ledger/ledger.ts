@@ -19,6 +19,7 @@ import {
 } from './acts.ts';
 import { arrivalsView } from './arrivals.ts';
 import { actsView, effectView, notedActRows } from './audit.ts';
+import { betPage } from './betPages.ts';
 import { correctRows } from './correction.ts';
 import { lockRows, resolveRows, voidRows } from './decisions.ts';
 import { Housekeeping } from './housekeeping.ts';
@@ -72,7 +73,7 @@ const SUBJECTS_MAX = 20_000;
 /** Requests that write rows only, and only after all that they read. */
 const READS_FIRST: ReadonlySet<string> = new Set<AnsweredRequest>([
   ...(['placeBet', 'withdrawBet', 'sellBet', 'quote', 'saleQuote', 'history'] as const),
-  ...(['market', 'markets', 'betsOf', 'arrivals', 'limits', 'rowsFrom'] as const),
+  ...(['market', 'markets', 'betsOf', 'bets', 'arrivals', 'limits', 'rowsFrom'] as const),
 ]);
 
 /** The data folder belongs to another channel. */
@@ -241,6 +242,7 @@ export class Ledger {
       },
       commitRate: () => ({ commitsPerSecond: this.commitsPerSecond }),
       acts: (args) => actsView(journal, args),
+      bets: (args) => betPage(journal, args),
       effectOf: (args) => effectView(journal, args),
       policy: () => ({ policy: journal.state.policy }),
       bettors: ({ limit }) => ({ bettors: bettorsView(journal, limit) }),

@@ -204,6 +204,13 @@ export const requestArgs = {
   betsOf: z.strictObject({ marketId, afterSeq: seq, limit }),
   /** When the bets of a market arrived, counted. */
   arrivals: z.strictObject({ marketId }),
+  /** Of everybody, newest first, before a row; or of one bettor, or in one market. */
+  bets: z.strictObject({
+    beforeSeq: seq.nullable(),
+    limit,
+    subject: hexId.optional(),
+    marketId: marketId.optional(),
+  }),
   rowsFrom: z.strictObject({ fromSeq: seq, limit }),
   /** Texts beside the journal, by their hashes. */
   texts: z.strictObject({ hashes: z.array(hashHex).max(2_000) }),
@@ -381,6 +388,8 @@ export const requestResults = {
   markets: z.object({ markets: z.array(ledgerMarketSchema) }),
   betsOf: z.object({ entries: z.array(historyEntrySchema) }),
   arrivals: arrivalsSchema,
+  /** `nextSeq` null: there is nothing older. */
+  bets: z.object({ entries: z.array(historyEntrySchema), nextSeq: seq.nullable() }),
   rowsFrom: z.object({
     /** `body` is the hashed UTF-8 text, unchanged. */
     rows: z.array(z.object({ seq, body: z.string(), hash: hashHex })),

@@ -106,9 +106,13 @@ export function receiptOf(bet: Bet, hash: string): Receipt {
   };
 }
 
-export function historyEntry(journal: Journal, bet: Bet): LedgerHistoryEntry {
+export function historyEntry(
+  journal: Journal,
+  bet: Bet,
+  rulesOf = (market: Market) => rulesOfMarket(journal, market),
+): LedgerHistoryEntry {
   const market = journal.market(bet.market);
-  const rules = market ? rulesOfMarket(journal, market) : null;
+  const rules = market ? rulesOf(market) : null;
   return {
     ...receiptOf(bet, journal.hashHexOf(bet.seq)),
     marketTitle: rules?.title ?? '(erased)',

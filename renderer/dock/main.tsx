@@ -27,3 +27,5 @@ if (chosenLanguage() === 'zh') {
   chooseTexts((await import('../ui/texts/overlayChinese.ts')).overlayTextsChinese);
 }
 createRoot(root).render(<App />);
+// Without it, characters that the system lacks are boxes, and all else is as it is.
+import('../ui/chineseFont.ts').catch(() => {});

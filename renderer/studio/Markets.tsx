@@ -2,7 +2,6 @@
 // empty dock says how the first market comes to be.
 
 import { CornerDownLeft, X } from 'lucide-react';
-import { useState } from 'react';
 import type { MarketView, StudioState, Suggestion, Template } from '../../core/contract/state.ts';
 import { Button, IconButton } from '../ui/Button.tsx';
 import { Figure } from '../ui/Figure.tsx';
@@ -10,6 +9,7 @@ import { countdownText } from '../ui/figures.ts';
 import { MarketCard } from '../ui/MarketCard.tsx';
 import { text } from '../ui/texts.ts';
 import { FairnessLine } from './fairness/FairnessScope.tsx';
+import { openHistory } from './history/historyView.ts';
 import { MarketControls } from './MarketControls.tsx';
 import { MarketsHead } from './MarketsHead.tsx';
 import { openSuggestion } from './marketCalls.ts';
@@ -149,42 +149,25 @@ function TemplateLine({ template: { id, title, opening, suggestOn } }: { templat
   );
 }
 
-/** Older ones are fetched by this many at a time. */
-const HISTORY_PAGE = 20;
-
 type HistoryProps = {
   shown: readonly MarketView[];
   policy: StudioState['policy'];
   nowUs: number | null;
 };
 
+/** The latest ones, with what can still be done about them; all others are in the history dock. */
 function History({ shown, policy, nowUs }: HistoryProps) {
-  const [older, setOlder] = useState<readonly MarketView[]>([]);
-  const [hasMore, setHasMore] = useState(true);
-  const known = new Set(shown.map((market) => market.id));
-  const all = [...shown, ...older.filter((market) => !known.has(market.id))];
-  if (all.length === 0) return null;
-  async function fetchOlder(): Promise<void> {
-    const beforeOpensAtUs = all.at(-1)?.opensAtUs ?? null;
-    const page = studio.markets.history({ beforeOpensAtUs, limit: HISTORY_PAGE });
-    if (!(await ask(page))) return;
-    const more = await page;
-    setHasMore(more.length === HISTORY_PAGE);
-    setOlder([...older, ...more]);
-  }
   return (
     <details className="history" open>
       <summary className="dockSubtitle">{text('studio.markets.history')}</summary>
       <ul>
-        {all.map((market) => (
+        {shown.map((market) => (
           <PastMarket key={market.id} market={market} policy={policy} nowUs={nowUs} />
         ))}
       </ul>
-      {hasMore && shown.length >= HISTORY_PAGE ? (
-        <Button look="quiet" size="dense" onClick={fetchOlder}>
-          {text('studio.markets.older')}
-        </Button>
-      ) : null}
+      <Button look="quiet" size="dense" onClick={() => openHistory({ part: 'markets', of: null })}>
+        {text('studio.history.whole')}
+      </Button>
     </details>
   );
 }

@@ -22,6 +22,8 @@ const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');
 await speakChosen();
 createRoot(root).render(<Root />);
+// Without it, characters that the system lacks are boxes, and all else is as it is.
+import('../ui/chineseFont.ts').catch(() => {});
 listenForPlaces();
 
 /** Another language draws everything anew. */

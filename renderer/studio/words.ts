@@ -8,6 +8,7 @@ import { commandTexts } from '../ui/texts/commands.ts';
 import { dockTexts } from '../ui/texts/docks.ts';
 import { fairnessTexts } from '../ui/texts/fairness.ts';
 import { handoverTexts } from '../ui/texts/handover.ts';
+import { historyTexts } from '../ui/texts/history.ts';
 import { managementTexts } from '../ui/texts/management.ts';
 import { modelTexts } from '../ui/texts/models.ts';
 import { moderationTexts } from '../ui/texts/moderation.ts';
@@ -31,6 +32,7 @@ const ENGLISH_WORDS = {
   ...moderationTexts,
   ...modelTexts,
   ...handoverTexts,
+  ...historyTexts,
   ...obsTexts,
   ...outwardTexts,
   ...playbackTexts,

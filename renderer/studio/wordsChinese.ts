@@ -4,6 +4,7 @@ import { commandTextsChinese } from '../ui/texts/commandsChinese.ts';
 import { dockTextsChinese } from '../ui/texts/docksChinese.ts';
 import { fairnessTextsChinese } from '../ui/texts/fairnessChinese.ts';
 import { handoverTextsChinese } from '../ui/texts/handoverChinese.ts';
+import { historyTextsChinese } from '../ui/texts/historyChinese.ts';
 import { managementTextsChinese } from '../ui/texts/managementChinese.ts';
 import { modelTextsChinese } from '../ui/texts/modelsChinese.ts';
 import { moderationTextsChinese } from '../ui/texts/moderationChinese.ts';
@@ -32,6 +33,7 @@ export const CHINESE_WORDS: WordsLike<EnglishWords> = {
   ...moderationTextsChinese,
   ...modelTextsChinese,
   ...handoverTextsChinese,
+  ...historyTextsChinese,
   ...obsTextsChinese,
   ...outwardTextsChinese,
   ...playbackTextsChinese,

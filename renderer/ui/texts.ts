@@ -9,6 +9,7 @@ import type { commandTexts } from './texts/commands.ts';
 import type { dockTexts } from './texts/docks.ts';
 import type { fairnessTexts } from './texts/fairness.ts';
 import type { handoverTexts } from './texts/handover.ts';
+import type { historyTexts } from './texts/history.ts';
 import type { managementTexts } from './texts/management.ts';
 import type { modelTexts } from './texts/models.ts';
 import type { moderationTexts } from './texts/moderation.ts';
@@ -33,6 +34,7 @@ type All = typeof sharedTexts &
   typeof handoverTexts &
   typeof fairnessTexts &
   typeof reportTexts &
+  typeof historyTexts &
   typeof recordingTexts &
   typeof statsTexts &
   typeof pictureTexts &

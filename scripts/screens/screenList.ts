@@ -13,6 +13,7 @@ export const SCREENS = {
   'studio-crew': 'The crew and its invitations.',
   'studio-log': 'The log of everybody’s acts.',
   'studio-person': 'A person’s card, with notes and acts on them.',
+  'studio-history': 'Every bet that was made, however many.',
   'studio-picture': 'What the own encoders make, and what this ffmpeg can do.',
   'studio-clips': 'Clips, and how long things are kept.',
   'studio-new-market': 'A market of one’s own.',

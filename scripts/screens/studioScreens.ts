@@ -159,6 +159,12 @@ class Walk {
       await this.#take(`studio-${part}`, () => page.locator(`#moderation-tab-${part}`).click());
     }
     await this.#run('docks.reset');
+    await this.#take('studio-history', async () => {
+      await this.#run('docks.toggle.markets');
+      await this.#run('docks.focus.history');
+      await page.locator('.rowList-row').first().waitFor();
+    });
+    await this.#run('docks.reset');
   }
 
   async #dialogs(): Promise<void> {

@@ -195,6 +195,7 @@ export function refusingHandlers(): Handlers {
       setOpening: refuse,
       history: refuse,
     },
+    history: { bets: refuse, markets: refuse },
     viewers: { list: refuse, setBan: refuse, setStaff: refuse },
     policy: { set: refuse },
     models: {

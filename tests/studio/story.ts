@@ -32,6 +32,7 @@ import { sampleMarket, sampleReadings, sampleState } from './sampleStudio.ts';
 import { storyClips } from './storyClips.ts';
 import { storyDestinations } from './storyDestinations.ts';
 import { storyFairness } from './storyFairness.ts';
+import { storyHistory } from './storyHistory.ts';
 import { storyModels } from './storyModels.ts';
 import { storyModeration } from './storyModeration.ts';
 import { storyObs } from './storyObs.ts';
@@ -153,11 +154,12 @@ export async function startStory(
   const calls: string[] = [];
   const linkAnswers: { isReachable: boolean; sentence: string }[] = [];
   const readings = { ...sampleReadings() };
+  const history = storyHistory();
   const rpc = createRpcServer({
     runId: randomBytes(8).toString('hex'),
     state: store.state,
     handlers: {
-      ...storyHandlers(store.state, apply, calls, linkAnswers),
+      ...storyHandlers(store.state, apply, calls, linkAnswers, history),
       ...(picture === undefined ? {} : { preview: previewOf(picture) }),
     },
     logger: silentLogger,
@@ -206,6 +208,7 @@ export async function startStory(
       stopReadings();
       rpc.close();
       await server.close();
+      history.end();
       picture?.playing.stop();
       await picture?.publisher.close();
     },
@@ -327,6 +330,7 @@ function storyHandlers(
   apply: (action: Action) => void,
   calls: string[],
   linkAnswers: { isReachable: boolean; sentence: string }[],
+  history: Handlers['history'],
 ): Handlers {
   const marketOf = (id: string) => {
     const market = state().markets.find((one) => one.id === id);
@@ -408,6 +412,7 @@ function storyHandlers(
     },
     ...storyStaffActs(apply),
     ...storyFairness(),
+    history,
     models: storyModels(calls),
     game: {
       ...{

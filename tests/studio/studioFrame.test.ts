@@ -12,7 +12,9 @@ import type { Browser, Page } from 'playwright-core';
 import { operations } from '../../core/contract/operations.ts';
 import { builtPage } from '../harness/builtPage.ts';
 import { launchChromium, noChromium } from './chromium.ts';
+import { scrollThrough, watchRows } from './rowWatch.ts';
 import { type Story, startStory, storyMarket, storySuggestion } from './story.ts';
+import { FIRST_BETTOR, LAST_BETTOR, PAST_BETS } from './storyHistory.ts';
 
 const skip = noChromium;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -293,6 +295,49 @@ test('the stats dock draws what is measured and says what is not; keys look back
   const [head, ...rows] = readFileSync(await (await saved).path(), 'utf8').split('\r\n');
   assert.match(head ?? '', /^media_time_seconds,bitrate_kilobits_per_second,/);
   assert.ok(rows.some((one) => one.includes(',2510,30,')));
+});
+
+test('10,000 bets are scrolled through with few rows in the page, searched and narrowed by keys', {
+  skip,
+}, async () => {
+  await press('Control+k');
+  await page.keyboard.type('go to dock history');
+  await page.getByRole('menuitem', { name: 'Go to dock: History' }).waitFor();
+  await page.keyboard.press('Enter');
+  const list = page.getByRole('grid', { name: 'Bets' });
+  const row = (index: number) => list.locator(`[aria-rowindex="${index}"]`);
+  await row(1).getByText(LAST_BETTOR).waitFor();
+  assert.equal(await list.getAttribute('aria-rowcount'), '-1', 'how many is not known yet');
+  const rows = await watchRows(page, '.rowList-row');
+  assert.ok((await scrollThrough(page, '.rowList', 3_000)) > 100);
+  await row(PAST_BETS).getByText(FIRST_BETTOR).waitFor();
+  assert.equal(await list.getAttribute('aria-rowcount'), String(PAST_BETS));
+  await list.press('Home');
+  await row(1).getByText(LAST_BETTOR).waitFor();
+  await list.press('PageDown');
+  await list.press('ArrowDown');
+  const active = (await list.getAttribute('aria-activedescendant')) ?? '';
+  assert.ok(Number(await page.locator(`[id="${active}"]`).getAttribute('aria-rowindex')) > 2);
+  await list.press('End');
+  await row(PAST_BETS).getByText(FIRST_BETTOR).waitFor();
+  await list.press('Enter');
+  await page.getByText(`Bets of ${FIRST_BETTOR}`).waitFor();
+  await page.locator('[role=grid][aria-rowcount="1"]').waitFor();
+  await page.getByRole('button', { name: 'Show all bets again' }).press('Enter');
+  await row(1).getByText(LAST_BETTOR).waitFor();
+  await page.getByLabel('Search question, outcome or name').fill('VERY FIRST');
+  await page.locator('[role=grid][aria-rowcount="1"]').getByText(FIRST_BETTOR).waitFor();
+  assert.ok((await rows.most()) <= 60, `${await rows.most()} rows stood in the page at once`);
+  await press('Control+Shift+X');
+  await list.getByText('hidden').waitFor();
+  await press('Control+Shift+X');
+  await page.getByRole('button', { name: 'Markets', exact: true }).press('Enter');
+  await page.getByLabel('Search question, outcome or reason').fill('corner');
+  const markets = page.getByRole('grid', { name: 'Markets' });
+  await page.locator('[role=grid][aria-rowcount="10"]').waitFor();
+  await markets.press('Enter');
+  await page.getByText('In “Next corner?”').waitFor();
+  await page.getByRole('button', { name: 'Hide dock: History' }).press('Enter');
 });
 
 async function seriousFaults(): Promise<string[]> {

@@ -7,6 +7,7 @@ import type { StudioState } from '../../../core/contract/state.ts';
 import type { TextKey } from '../../ui/texts.ts';
 import { Events } from '../Events.tsx';
 import { Health } from '../Health.tsx';
+import { History } from '../history/History.tsx';
 import { Markets } from '../Markets.tsx';
 import { Moderation } from '../moderation/Moderation.tsx';
 import { RecordingPart } from '../RecordingPart.tsx';
@@ -41,6 +42,10 @@ export const DOCKS: readonly Dock[] = [
   {
     ...{ id: 'stats', title: 'studio.stats', startsHidden: true },
     ...{ place: 'right', room: 'fill', Content: Stats },
+  },
+  {
+    ...{ id: 'history', title: 'studio.history', startsHidden: true },
+    ...{ place: 'right', room: 'fill', Content: History },
   },
   { id: 'events', title: 'studio.events', place: 'below', room: 'fill', Content: Events },
 ];

@@ -2,12 +2,13 @@
 // one row that tightens everything. The same in the studio and on the crew's own page; what a role
 // may not do is not shown, and the studio refuses it anyway.
 
-import { Shield, ShieldAlert } from 'lucide-react';
+import { Shield, ShieldAlert, Timer } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import type { StudioState } from '../../../core/contract/state.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Notice } from '../../ui/Notice.tsx';
 import { text } from '../../ui/texts.ts';
+import { DockActions } from '../docks/DockFrame.tsx';
 import { ask, studio, usePage } from '../store.ts';
 import { AuditLog } from './AuditLog.tsx';
 import { ChatPanel } from './ChatPanel.tsx';
@@ -87,7 +88,7 @@ function Tightening({ state }: { state: StudioState }) {
   const choices = known ? SLOW_SECONDS : [...SLOW_SECONDS, slowSeconds.value];
   return (
     <>
-      <div className="moderation-tight">
+      <DockActions>
         <Button
           size="dense"
           look={isShielded ? 'stop' : 'plain'}
@@ -98,8 +99,9 @@ function Tightening({ state }: { state: StudioState }) {
           {isShielded ? <ShieldAlert size={14} /> : <Shield size={14} />}
           {text('studio.mod.shield')}
         </Button>
-        <label className="moderation-slow">
-          {text('studio.mod.slow')}
+        <label className="moderation-slow" title={text('studio.mod.slow')}>
+          <Timer size={14} aria-hidden="true" />
+          <span className="visuallyHidden">{text('studio.mod.slow')}</span>
           <select
             className="field field-dense"
             value={slowSeconds.value}
@@ -117,7 +119,7 @@ function Tightening({ state }: { state: StudioState }) {
             ))}
           </select>
         </label>
-      </div>
+      </DockActions>
       {isShielded ? <Notice severity="warn">{text('studio.mod.shieldOn')}</Notice> : null}
     </>
   );

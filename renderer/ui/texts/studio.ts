@@ -94,7 +94,6 @@ export const studioTexts = {
   'studio.markets.auto': 'Opens itself',
   'studio.markets.autoNamed': 'Opens itself: {title}',
   'studio.markets.history': 'History',
-  'studio.markets.older': 'Older',
   'studio.markets.lock': 'Lock',
   'studio.markets.resolve': 'Resolve',
   'studio.markets.void': 'Void',

@@ -96,7 +96,6 @@ export const studioTextsChinese: WordsLike<typeof studioTexts> = {
   'studio.markets.auto': '自动开放',
   'studio.markets.autoNamed': '自动开放：{title}',
   'studio.markets.history': '历史',
-  'studio.markets.older': '更早',
   'studio.markets.lock': '锁定',
   'studio.markets.resolve': '结算',
   'studio.markets.void': '作废',
