@@ -21,6 +21,7 @@ import type { EngineConfiguration } from './engine/configuration.ts';
 import { watchDisk } from './engine/diskWatch.ts';
 import { type Encryption, openPoster } from './engine/encryption.ts';
 import type { FactLog } from './engine/factLog.ts';
+import { createFrameRing } from './engine/frameRing.ts';
 import { createGamePlaces, type GamePlacesRoom } from './engine/gamePlaces.ts';
 import { createGameSources } from './engine/gameSources.ts';
 import { createHandlers } from './engine/handlers.ts';
@@ -396,7 +397,8 @@ function openFactRooms(
     ...{ clock, timers },
     logger: logger.with({ part: 'audience' }),
   });
-  const rooms = { ledger, journal, socket, shipper, gate, store, markets, audience };
+  const frames = createFrameRing(clock, socket);
+  const rooms = { ledger, journal, socket, shipper, gate, store, markets, audience, frames };
   const isLive = () => store.state().show.state === 'live';
   const relay = createRelayRoom({ configuration, around, socket, isLive });
   return { ...rooms, betRate, peopleRooms, relay };
@@ -435,9 +437,11 @@ type Joined = MediaRooms &
 /** What flows where. Each statement is one arrow. */
 function join(rooms: Joined): void {
   const { capture, publisher, vision, factLog, ledger, socket, shipper, markets, audience } = rooms;
-  const { show, picture, views, readings, witnesses, poster, soundMeter, logger } = rooms;
+  const { show, picture, views, readings, witnesses, poster, soundMeter, logger, frames } = rooms;
   capture.onUnit((unit) => {
+    const sent = frames.taken(unit);
     publisher.push(unit);
+    sent();
     // Smaller copies and slates are for viewers; there is nothing to judge in them.
     if (unit.layer || unit.slate) return;
     vision.push(unit);
@@ -466,6 +470,7 @@ function join(rooms: Joined): void {
     publisher.sendAnalytics(bytes);
     if (show.isLive()) socket.sendAnalytics(facts);
     readings.frameJudged(Number(facts.captureUs));
+    frames.judged(facts);
     factLog.frame(facts, bytes);
   });
   vision.onEvent((event) => witnesses.hear('picture', event));

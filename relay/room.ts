@@ -5,6 +5,7 @@ import type { MediaClock, Timers } from '../core/base/clock.ts';
 import { newId, type RandomBytes } from '../core/base/ids.ts';
 import type { Logger } from '../core/base/logger.ts';
 import { Channel } from './channel.ts';
+import type { FollowedFanOut } from './frameWatch.ts';
 import type { GuestTokens } from './guestTokens.ts';
 import type { LinkCheck } from './linkCheck.ts';
 import type { FanOut } from './nodes/fanOut.ts';
@@ -26,6 +27,8 @@ export type MediaSide = {
   sendAnalytics(channelId: string, bytes: Uint8Array): void;
   mediaState(channelId: string): string;
   viewerCount(channelId: string): number;
+  /** Layers as they come in, best first. */
+  taps(channelId: string): { fanOut: FollowedFanOut }[];
 };
 
 export type RelayCounters = {

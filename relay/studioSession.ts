@@ -15,6 +15,7 @@ import {
 } from '../core/wire/gen/facts_pb.js';
 import { channelIdOf, FACTS_VERSION, isId, studioSigningText } from '../core/wire/signing.ts';
 import type { Channel, ChannelStudio } from './channel.ts';
+import { FrameWatch } from './frameWatch.ts';
 import { answerJournal } from './journalAnswers.ts';
 import { viewTokenOf } from './jsonView.ts';
 import { publishPeople } from './peopleNews.ts';
@@ -51,12 +52,14 @@ class StudioSession implements ChannelStudio {
   #isClosed = false;
   #stopTimer: () => void;
   #stats = '';
+  readonly #frames: FrameWatch;
 
   constructor(room: RelayRoom, socket: FactsSocket, hostHeader: string | undefined) {
     this.#room = room;
     this.#socket = socket;
     this.#hostHeader = hostHeader;
     this.#nonce = newId(room.random);
+    this.#frames = new FrameWatch(room.clock);
     this.#stopTimer = room.timers.after(REGISTER_MS_MAX, () =>
       this.#refuse('TOO_SLOW', `Register within ${REGISTER_MS_MAX / 1000} s of connecting.`),
     );
@@ -98,6 +101,7 @@ class StudioSession implements ChannelStudio {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#stopTimer();
+    this.#frames.close();
     const channel = this.#channel;
     this.#channel = null;
     if (!channel) return;
@@ -167,6 +171,11 @@ class StudioSession implements ChannelStudio {
           }),
         );
         break;
+      case 'frameTimesRequest': {
+        const value = this.#frames.since(Number(message.value.afterUs), channel.clock);
+        this.send({ case: 'frameTimes', value });
+        break;
+      }
       case 'poster':
         channel.takePoster(message.value);
         break;
@@ -285,6 +294,7 @@ class StudioSession implements ChannelStudio {
   #sendStats(): void {
     const channel = this.#channel;
     if (!channel) return;
+    this.#frames.follow(this.#room.media.taps(channel.id)[0]?.fanOut ?? null);
     const viewers = channel.viewerCount;
     const watching = this.#room.media.viewerCount(channel.id);
     const mediaLive = this.#room.media.mediaState(channel.id) === 'live';

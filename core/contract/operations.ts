@@ -8,6 +8,7 @@ import { CHAT_TEXT_LENGTH_MAX } from '../people/bounds.ts';
 import { INVITE_LIFE_MS_MAX, INVITE_USES_MAX, invitedRoleSchema } from '../people/invite.ts';
 import { destinationTargetSchema } from './destinations.ts';
 import { fairnessOperations } from './fairness.ts';
+import { frameOperations } from './frames.ts';
 import { gameSourcesSchema } from './games.ts';
 import { historyOperations } from './historyOperations.ts';
 import { modelShelfSchema } from './modelCards.ts';
@@ -102,6 +103,7 @@ export const operations = {
   ...sourceOperations,
   ...pictureOperations,
   ...historyOperations,
+  ...frameOperations,
   /** OBS on this machine or another, by its own WebSocket server. */
   obs: {
     /** What OBS's own files say, without asking it. */

@@ -19,6 +19,7 @@ import type { DestinationDesk } from './destinationDesk.ts';
 import { type Encryption, EncryptionRefused } from './encryption.ts';
 import type { FactLog, KnownThen } from './factLog.ts';
 import { type FairnessRooms, fairnessHandlers } from './fairnessHandlers.ts';
+import type { FrameRing } from './frameRing.ts';
 import type { GamePlacesRoom } from './gamePlaces.ts';
 import { type GameSources, GameSourcesRefused } from './gameSources.ts';
 import type { Handover } from './handover.ts';
@@ -49,6 +50,7 @@ export type HandlerRooms = Pick<CrewActRooms, 'around'> & {
   games: GameSources;
   places: GamePlacesRoom;
   factLog: FactLog;
+  frames: FrameRing;
   handover: Handover;
   peopleRooms: PeopleRooms;
   relay: RelayRoom;
@@ -125,6 +127,7 @@ function handlersOf(rooms: HandlerRooms): Handlers {
       show: () => rooms.games.view(),
     },
     facts: { at: ({ captureUs }) => knownAt(rooms.factLog, captureUs) },
+    frames: { recent: ({ after }) => rooms.frames.recent(after) },
     ...createObsHandlers(rooms.obs, refusable),
     destinations: rooms.destinations.handlers,
     encryption: encryptionHandlers(rooms.encryption),

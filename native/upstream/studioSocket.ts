@@ -11,6 +11,7 @@ import type { Logger } from '../../core/base/logger.ts';
 import { createSignal, type Subscribe } from '../../core/base/signal.ts';
 import {
   type FrameFacts,
+  type FrameTimes,
   type FromStudio,
   FromStudioSchema,
   type FromViewer,
@@ -110,6 +111,7 @@ export type StudioSocket = {
   /** Hashes of texts that the relay erased. */
   onTextsErased: Subscribe<[readonly string[]]>;
   onLinkChecked: Subscribe<[LinkChecked]>;
+  onFrameTimes: Subscribe<[FrameTimes]>;
   /** Sends to these viewers; an empty list is everybody. False when the relay is away. */
   deliver(viewerIds: readonly string[], message: ToViewer): boolean;
   /** Latest wins: false when skipped. */
@@ -128,6 +130,8 @@ export type StudioSocket = {
   eraseTexts(hashes: readonly string[]): boolean;
   /** Asks the relay to try its own public link; `onLinkChecked` tells. False while it is away. */
   askLinkCheck(): boolean;
+  /** Asks when it passed on the last frames; `onFrameTimes` tells. False while it is away. */
+  askFrameTimes(afterUs: number): boolean;
   /** What was decided about people, whole; false when the relay is away. */
   sendPeople(people: People): boolean;
   close(): void;
@@ -154,6 +158,7 @@ class SignedSocket implements StudioSocket {
     journalTail: createSignal<[JournalTail]>(),
     textsErased: createSignal<[readonly string[]]>(),
     linkChecked: createSignal<[LinkChecked]>(),
+    frameTimes: createSignal<[FrameTimes]>(),
     signedIn: createSignal<[SignedIn]>(),
   };
   readonly onState = this.#signals.state.subscribe;
@@ -169,6 +174,7 @@ class SignedSocket implements StudioSocket {
   readonly onJournalTail = this.#signals.journalTail.subscribe;
   readonly onTextsErased = this.#signals.textsErased.subscribe;
   readonly onLinkChecked = this.#signals.linkChecked.subscribe;
+  readonly onFrameTimes = this.#signals.frameTimes.subscribe;
   readonly onSignedIn = this.#signals.signedIn.subscribe;
   readonly counters = {
     analyticsSent: 0,
@@ -265,6 +271,12 @@ class SignedSocket implements StudioSocket {
 
   sendPeople(people: People): boolean {
     return this.#send({ case: 'people', value: people });
+  }
+
+  askFrameTimes(afterUs: number): boolean {
+    const $typeName = 'morphine.facts.v1.FrameTimesRequest';
+    const value = { $typeName, afterUs: BigInt(afterUs) } as const;
+    return this.#send({ case: 'frameTimesRequest', value });
   }
 
   askLinkCheck(): boolean {
@@ -376,6 +388,9 @@ class SignedSocket implements StudioSocket {
         break;
       case 'linkChecked':
         this.#signals.linkChecked.emit(message.value);
+        break;
+      case 'frameTimes':
+        this.#signals.frameTimes.emit(message.value);
         break;
       case 'textsErased':
         this.#signals.textsErased.emit(message.value.hashes);

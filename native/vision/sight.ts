@@ -56,7 +56,10 @@ export type SightResult = {
   usedDetector: boolean;
   scene: SceneState;
   places: PlacesState;
-  timesMs: { motion: number; infer: number | null; track: number; event: number };
+  /** `waited`: decoded until its turn came; `looked`: from there until the models had answered. */
+  timesMs: Record<'motion' | 'track' | 'event' | 'waited' | 'looked', number> & {
+    infer: number | null;
+  };
 };
 
 export type SightOptions = {
@@ -167,6 +170,8 @@ export class Sight {
     if (general.highlight) events.push(highlightEvent(general.highlight, frame, detectedUs));
     const judgedMs = performance.now();
     const times = {
+      waited: startedMs - frame.decodedMs,
+      looked: seenMs - startedMs,
       motion: motionMs,
       infer: seen ? seen.inferMs + seen.glueMs : null,
       track: trackedMs - seenMs,
@@ -241,13 +246,16 @@ export class Sight {
     { scene, shift, state, differingShare }: General,
   ): Uint8Array {
     const toUs = (valueMs: number | null) => Math.max(0, Math.round((valueMs ?? 0) * 1000));
+    // Read together: the difference is when this frame was received, on the media clock.
+    const knownUs = BigInt(this.#options.clock.nowUs());
+    const totalUs = toUs(performance.now() - frame.receivedMs);
     return toBinary(
       FrameFactsSchema,
       create(FrameFactsSchema, {
         captureUs: BigInt(frame.captureUs),
         rtpTimestamp: frame.rtpTimestamp,
         frameSequence: BigInt(++this.#sequence),
-        knownUs: BigInt(this.#options.clock.nowUs()),
+        knownUs,
         model: usedDetector ? (this.#options.detector?.model.id ?? '') : '',
         tracks: tracks.map((track) => ({
           id: track.id,
@@ -282,7 +290,9 @@ export class Sight {
           inferUs: toUs(times.infer),
           trackUs: toUs(times.track),
           eventUs: toUs(times.event),
-          totalUs: toUs(performance.now() - frame.receivedMs),
+          totalUs,
+          waitedUs: toUs(times.waited),
+          lookedUs: toUs(times.looked),
         },
       }),
     );

@@ -9,6 +9,7 @@ import { Modal } from './Modal.tsx';
 import { ModelShelf } from './models/ModelShelf.tsx';
 import { closeDialog, useOpened } from './opened.ts';
 import { Settings } from './settings/Settings.tsx';
+import { Xray } from './xray/Xray.tsx';
 
 export function Dialogs({ state }: { state: StudioState }) {
   const dialog = useOpened((opened) => opened.dialog);
@@ -25,6 +26,8 @@ export function Dialogs({ state }: { state: StudioState }) {
       return <ModelShelf onClose={closeDialog} />;
     case 'clips':
       return <ClipsDialog settings={state.recording.settings} />;
+    case 'xray':
+      return <Xray state={state} />;
     case 'settings':
       return <Settings part={dialog.part} />;
     default:

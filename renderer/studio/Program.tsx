@@ -16,6 +16,7 @@ import { createWhepPlayer, type PlayerState } from '../ui/whepPlayer.ts';
 import { toggleBoxes, toggleSound, useProgramView } from './programView.ts';
 import { Said } from './Secret.tsx';
 import { studio, usePage } from './store.ts';
+import { rememberPresented } from './xray/presentedFrames.ts';
 
 /** Offer and answer by RPC. */
 async function previewSession(offerSdp: string): Promise<WhepSession> {
@@ -40,7 +41,10 @@ export function Program({ state }: { state: StudioState }) {
 
   useEffect(() => {
     if (!isConnected || video.current === null || canvas.current === null) return;
-    const own = createOverlayPainter({ canvas: canvas.current, video: video.current });
+    const own = createOverlayPainter({
+      ...{ canvas: canvas.current, video: video.current },
+      onPainted: rememberPresented,
+    });
     painter.current = own;
     const playing = createWhepPlayer({
       video: video.current,

@@ -1,12 +1,13 @@
 // The health of the show in one line. A press on a figure says what it is, what is normal and what
 // to do; nothing here is a guess: what is not measured shows a dash.
 
-import { Check, OctagonAlert, TriangleAlert, X } from 'lucide-react';
+import { Check, OctagonAlert, ScanLine, TriangleAlert, X } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { StudioState } from '../../core/contract/state.ts';
-import { IconButton } from '../ui/Button.tsx';
+import { Button, IconButton } from '../ui/Button.tsx';
 import { Figure } from '../ui/Figure.tsx';
 import { text } from '../ui/texts.ts';
+import { openDialog } from './opened.ts';
 import { type FigureTone, type StatusFigure, statusFigures } from './statusFigures.ts';
 import { usePage } from './store.ts';
 import { useVeil } from './streamerMode.ts';
@@ -69,6 +70,16 @@ function Explained({ figure, onClose }: { figure: StatusFigure; onClose: () => v
       <p>{veil(figure.what)}</p>
       <p>{text('studio.status.normal', { normal: figure.normal })}.</p>
       <p>{figure.toDo}</p>
+      <Button
+        size="dense"
+        onClick={() => {
+          onClose();
+          openDialog({ name: 'xray' });
+        }}
+      >
+        <ScanLine size={14} aria-hidden="true" />
+        {text('studio.xray.open')}
+      </Button>
     </div>
   );
 }

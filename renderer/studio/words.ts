@@ -21,6 +21,7 @@ import { reportTexts } from '../ui/texts/report.ts';
 import { sharedTexts } from '../ui/texts/shared.ts';
 import { statsTexts } from '../ui/texts/stats.ts';
 import { studioTexts } from '../ui/texts/studio.ts';
+import { xrayTexts } from '../ui/texts/xray.ts';
 import { chooseTexts } from '../ui/texts.ts';
 
 const ENGLISH_WORDS = {
@@ -41,6 +42,7 @@ const ENGLISH_WORDS = {
   ...fairnessTexts,
   ...reportTexts,
   ...pictureTexts,
+  ...xrayTexts,
 };
 export type EnglishWords = typeof ENGLISH_WORDS;
 

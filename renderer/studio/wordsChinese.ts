@@ -17,6 +17,7 @@ import { reportTextsChinese } from '../ui/texts/reportChinese.ts';
 import { sharedTextsChinese } from '../ui/texts/sharedChinese.ts';
 import { statsTextsChinese } from '../ui/texts/statsChinese.ts';
 import { studioTextsChinese } from '../ui/texts/studioChinese.ts';
+import { xrayTextsChinese } from '../ui/texts/xrayChinese.ts';
 import type { WordsLike } from '../ui/texts.ts';
 import type { EnglishWords } from './words.ts';
 import '../ui/chineseFont.css';
@@ -42,4 +43,5 @@ export const CHINESE_WORDS: WordsLike<EnglishWords> = {
   ...fairnessTextsChinese,
   ...reportTextsChinese,
   ...pictureTextsChinese,
+  ...xrayTextsChinese,
 };

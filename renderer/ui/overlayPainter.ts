@@ -24,12 +24,17 @@ export type OverlayPainter = {
   close(): void;
 };
 
-type PresentedFrame = VideoFrameCallbackMetadata & { rtpTimestamp?: number };
+export type PresentedFrame = VideoFrameCallbackMetadata & { rtpTimestamp?: number };
 
-/** @param options.canvas lies over `video` with the same size; takes no pointer */
+/**
+ * @param options.canvas lies over `video` with the same size; takes no pointer
+ * @param options.onPainted what the browser tells of a frame, and when it was painted over, of
+ * `performance.now()`
+ */
 export function createOverlayPainter(options: {
   canvas: HTMLCanvasElement;
   video: HTMLVideoElement;
+  onPainted?: (frame: PresentedFrame, fromMs: number, toMs: number) => void;
 }): OverlayPainter {
   const { canvas, video } = options;
   const timeline = createFactsTimeline();
@@ -47,7 +52,9 @@ export function createOverlayPainter(options: {
   function present(_now: number, frame: PresentedFrame): void {
     if (closed) return;
     const picture = { width: video.videoWidth, height: video.videoHeight };
+    const fromMs = performance.now();
     paintOverlay(canvas, picture, { boxes: boxesFor(frame) });
+    options.onPainted?.(frame, fromMs, performance.now());
     handle = video.requestVideoFrameCallback(present);
   }
 

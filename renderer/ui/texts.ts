@@ -24,6 +24,7 @@ import type { sharedTexts } from './texts/shared.ts';
 import type { statsTexts } from './texts/stats.ts';
 import type { studioTexts } from './texts/studio.ts';
 import type { viewerTexts } from './texts/viewer.ts';
+import type { xrayTexts } from './texts/xray.ts';
 
 type All = typeof sharedTexts &
   typeof studioTexts &
@@ -46,7 +47,8 @@ type All = typeof sharedTexts &
   typeof chatTexts &
   typeof captureTexts &
   typeof checkTexts &
-  typeof overlayTexts;
+  typeof overlayTexts &
+  typeof xrayTexts;
 
 export type TextKey = keyof All;
 /** A catalogue of the same keys in another language: a missing or unknown key does not compile. */

@@ -235,5 +235,6 @@ export function refusingHandlers(): Handlers {
     evidence: { show: refuse, keepCase: refuse, read: refuse },
     fairness: { before: refuse, after: refuse },
     preview: { watch: refuse, leave: refuse },
+    frames: { recent: refuse },
   };
 }

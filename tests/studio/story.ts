@@ -33,6 +33,7 @@ import { storyClips } from './storyClips.ts';
 import { storyDestinations } from './storyDestinations.ts';
 import { storyFairness } from './storyFairness.ts';
 import { storyHistory } from './storyHistory.ts';
+import { storyFrames, storyStages } from './storyFrames.ts';
 import { storyModels } from './storyModels.ts';
 import { storyModeration } from './storyModeration.ts';
 import { storyObs } from './storyObs.ts';
@@ -100,18 +101,24 @@ export function storyPicture(video: TestVideo, tracks?: Tracks) {
     requestKeyFrame() {},
   });
   let frame = 0;
+  const told = storyFrames();
   const playing = playTestVideo(video, testClock, (unit) => {
+    const sent = told.taken(unit);
     publisher.push(unit);
+    sent();
     if (unit.track === 'audio' || frame++ % JUDGED_EVERY !== 0) return;
-    publisher.sendAnalytics(toBinary(FrameFactsSchema, storyFacts(unit.captureUs, tracks)));
+    const facts = storyFacts(unit.captureUs, tracks);
+    publisher.sendAnalytics(toBinary(FrameFactsSchema, facts));
+    told.judged(facts);
   });
-  return { publisher, playing };
+  return { publisher, playing, frames: told.frames };
 }
 
 function storyFacts(captureUs: number, tracks = movingTracks(captureUs)) {
   return create(FrameFactsSchema, {
     captureUs: BigInt(captureUs),
     rtpTimestamp: rtpTimestampOf(captureUs, 90_000, TEST_CLOCK_OFFSET.video),
+    ...storyStages(captureUs),
     tracks,
   });
 }
@@ -161,6 +168,8 @@ export async function startStory(
     handlers: {
       ...storyHandlers(store.state, apply, calls, linkAnswers, history),
       ...(picture === undefined ? {} : { preview: previewOf(picture) }),
+      ...storyHandlers(store.state, apply, calls, linkAnswers),
+      ...(picture === undefined ? {} : { preview: previewOf(picture), frames: picture.frames }),
     },
     logger: silentLogger,
   });
@@ -472,5 +481,6 @@ function storyHandlers(
       keepCase: async ({ marketId }) => ({ file: `demo-${marketId}.case.json` }),
     },
     preview: { watch: unavailable, leave: unavailable },
+    frames: { recent: unavailable },
   });
 }

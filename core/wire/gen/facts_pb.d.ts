@@ -197,6 +197,20 @@ export declare type StageTimes = Message<"morphine.facts.v1.StageTimes"> & {
    * @generated from field: uint32 total_us = 6;
    */
   totalUs: number;
+
+  /**
+   * decoded -> its turn came
+   *
+   * @generated from field: uint32 waited_us = 7;
+   */
+  waitedUs: number;
+
+  /**
+   * its turn came -> the models had answered, motion included
+   *
+   * @generated from field: uint32 looked_us = 8;
+   */
+  lookedUs: number;
 };
 
 /**
@@ -3173,6 +3187,12 @@ export declare type FromStudio = Message<"morphine.facts.v1.FromStudio"> & {
      */
     value: People;
     case: "people";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.FrameTimesRequest frame_times_request = 46;
+     */
+    value: FrameTimesRequest;
+    case: "frameTimesRequest";
   } | { case: undefined; value?: undefined };
 };
 
@@ -3689,6 +3709,12 @@ export declare type ToStudio = Message<"morphine.facts.v1.ToStudio"> & {
      */
     value: SignedIn;
     case: "signedIn";
+  } | {
+    /**
+     * @generated from field: morphine.facts.v1.FrameTimes frame_times = 46;
+     */
+    value: FrameTimes;
+    case: "frameTimes";
   } | { case: undefined; value?: undefined };
 };
 
@@ -3697,6 +3723,79 @@ export declare type ToStudio = Message<"morphine.facts.v1.ToStudio"> & {
  * Use `create(ToStudioSchema)` to create a new message.
  */
 export declare const ToStudioSchema: GenMessage<ToStudio>;
+
+/**
+ * When the relay passed on the last frames of the best picture; asked for while somebody looks.
+ *
+ * @generated from message morphine.facts.v1.FrameTimesRequest
+ */
+export declare type FrameTimesRequest = Message<"morphine.facts.v1.FrameTimesRequest"> & {
+  /**
+   * @generated from field: uint64 after_us = 1;
+   */
+  afterUs: bigint;
+};
+
+/**
+ * Describes the message morphine.facts.v1.FrameTimesRequest.
+ * Use `create(FrameTimesRequestSchema)` to create a new message.
+ */
+export declare const FrameTimesRequestSchema: GenMessage<FrameTimesRequest>;
+
+/**
+ * @generated from message morphine.facts.v1.FrameTime
+ */
+export declare type FrameTime = Message<"morphine.facts.v1.FrameTime"> & {
+  /**
+   * as the studio sent it
+   *
+   * @generated from field: uint32 rtp_timestamp = 1;
+   */
+  rtpTimestamp: number;
+
+  /**
+   * its first packet was passed on, the studio's media clock
+   *
+   * @generated from field: uint64 first_us = 2;
+   */
+  firstUs: bigint;
+
+  /**
+   * its last packet was
+   *
+   * @generated from field: uint64 last_us = 3;
+   */
+  lastUs: bigint;
+};
+
+/**
+ * Describes the message morphine.facts.v1.FrameTime.
+ * Use `create(FrameTimeSchema)` to create a new message.
+ */
+export declare const FrameTimeSchema: GenMessage<FrameTime>;
+
+/**
+ * Empty while the relay does not know the studio's clock.
+ *
+ * @generated from message morphine.facts.v1.FrameTimes
+ */
+export declare type FrameTimes = Message<"morphine.facts.v1.FrameTimes"> & {
+  /**
+   * @generated from field: repeated morphine.facts.v1.FrameTime frames = 1;
+   */
+  frames: FrameTime[];
+
+  /**
+   * @generated from field: uint32 uncertainty_us = 2;
+   */
+  uncertaintyUs: number;
+};
+
+/**
+ * Describes the message morphine.facts.v1.FrameTimes.
+ * Use `create(FrameTimesSchema)` to create a new message.
+ */
+export declare const FrameTimesSchema: GenMessage<FrameTimes>;
 
 /**
  * @generated from enum morphine.facts.v1.LimitName

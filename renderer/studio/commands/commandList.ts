@@ -120,6 +120,10 @@ const PROGRAM: readonly Command[] = [
     run: toggleSound,
   },
   {
+    ...{ id: 'program.xray', area: 'program', title: 'studio.xray' },
+    run: () => openDialog({ name: 'xray' }),
+  },
+  {
     ...{ id: 'sources.add', area: 'sources', title: 'studio.sources.add' },
     run: () => focusDock('sources'),
   },

@@ -1,13 +1,14 @@
 // The dock of curves: the last ten minutes of every figure, drawn anew once a second, seldom for
 // who wants little motion. What is not measured says so in its place; nothing is guessed.
 
-import { Download } from 'lucide-react';
+import { Download, ScanLine } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { realTimers } from '../../../core/base/clock.ts';
 import type { StudioState } from '../../../core/contract/state.ts';
 import { IconButton } from '../../ui/Button.tsx';
 import { text } from '../../ui/texts.ts';
 import { DockActions } from '../docks/DockFrame.tsx';
+import { openDialog } from '../opened.ts';
 import { StatsCurve } from './StatsCurve.tsx';
 import { STATS } from './statsFigures.ts';
 import { saveStats } from './statsFile.ts';
@@ -23,6 +24,13 @@ export function Stats({ state }: { state: StudioState }) {
   return (
     <div className="stats">
       <DockActions>
+        <IconButton
+          size="dense"
+          name={text('studio.xray.open')}
+          onClick={() => openDialog({ name: 'xray' })}
+        >
+          <ScanLine size={14} aria-hidden="true" />
+        </IconButton>
         <IconButton size="dense" name={text('studio.stats.save')} onClick={saveStats}>
           <Download size={14} aria-hidden="true" />
         </IconButton>
