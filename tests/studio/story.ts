@@ -32,8 +32,8 @@ import { sampleMarket, sampleReadings, sampleState } from './sampleStudio.ts';
 import { storyClips } from './storyClips.ts';
 import { storyDestinations } from './storyDestinations.ts';
 import { storyFairness } from './storyFairness.ts';
+import { storyFrames, storyStages, toldFrames } from './storyFrames.ts';
 import { storyHistory } from './storyHistory.ts';
-import { storyFrames, storyStages } from './storyFrames.ts';
 import { storyModels } from './storyModels.ts';
 import { storyModeration } from './storyModeration.ts';
 import { storyObs } from './storyObs.ts';
@@ -167,8 +167,6 @@ export async function startStory(
     state: store.state,
     handlers: {
       ...storyHandlers(store.state, apply, calls, linkAnswers, history),
-      ...(picture === undefined ? {} : { preview: previewOf(picture) }),
-      ...storyHandlers(store.state, apply, calls, linkAnswers),
       ...(picture === undefined ? {} : { preview: previewOf(picture), frames: picture.frames }),
     },
     logger: silentLogger,
@@ -481,6 +479,6 @@ function storyHandlers(
       keepCase: async ({ marketId }) => ({ file: `demo-${marketId}.case.json` }),
     },
     preview: { watch: unavailable, leave: unavailable },
-    frames: { recent: unavailable },
+    frames: toldFrames(),
   });
 }

@@ -340,6 +340,37 @@ test('10,000 bets are scrolled through with few rows in the page, searched and n
   await page.getByRole('button', { name: 'Hide dock: History' }).press('Enter');
 });
 
+test('a figure opens the frames: by keys, in numbers, frozen, saved as a trace', {
+  skip,
+}, async () => {
+  await page.getByRole('button', { name: /^delay/ }).press('Enter');
+  await page.locator('.explained').getByRole('button', { name: 'Show the frames' }).press('Enter');
+  const xray = page.locator('.xray[data-frames="300"]');
+  await xray.waitFor();
+  const frames = xray.getByRole('slider', { name: 'Frames' });
+  await frames.press('Home');
+  await page.getByText(/^Frame 1 of 300, .* 31\.3 KiB, key frame$/).waitFor();
+  await frames.press('ArrowDown');
+  await page.getByText(/^Frame 2 of 300, .* 4\.9 KiB$/).waitFor();
+  const took = async (stage: string) =>
+    page.locator(`[data-stage=${stage}] [data-took-us]`).getAttribute('data-took-us');
+  assert.deepEqual([await took('encode'), await took('send')], ['9000', '300']);
+  // The page has not shown these frames, and says so instead of inventing times.
+  await page.locator('[data-stage=present]').getByText('not measured').waitFor();
+  await page.getByText(/Present, Overlay: this page has not shown/).waitFor();
+  assert.deepEqual(await seriousFaults(), []);
+  await page.getByRole('button', { name: 'Freeze' }).press('Enter');
+  await page.getByRole('button', { name: 'Resume', pressed: true }).waitFor();
+  const saved = page.waitForEvent('download');
+  await page.getByRole('button', { name: 'Export trace' }).press('Enter');
+  const trace = JSON.parse(readFileSync(await (await saved).path(), 'utf8'));
+  const slices = trace.traceEvents.filter(({ ph }: { ph: string }) => ph === 'X');
+  const seen = new Set(slices.map(({ args }: { args: { captureUs: number } }) => args.captureUs));
+  assert.equal(seen.size, 300);
+  await page.keyboard.press('Escape');
+  await xray.waitFor({ state: 'detached' });
+});
+
 async function seriousFaults(): Promise<string[]> {
   await page.evaluate(axe);
   type Found = { violations: { id: string; impact: string; nodes: { html: string }[] }[] };
