@@ -126,8 +126,7 @@ function handlersOf(rooms: HandlerRooms): Handlers {
       disconnect: () => refusable(() => rooms.games.disconnect()),
       show: () => rooms.games.view(),
     },
-    facts: { at: ({ captureUs }) => knownAt(rooms.factLog, captureUs) },
-    frames: { recent: ({ after }) => rooms.frames.recent(after) },
+    ...shownHandlers(rooms),
     ...createObsHandlers(rooms.obs, refusable),
     destinations: rooms.destinations.handlers,
     encryption: encryptionHandlers(rooms.encryption),
@@ -172,6 +171,14 @@ function recordingHandlers({ recording, show }: HandlerRooms) {
       keepCase: ({ marketId }, caller) => recording.cases.keep(caller, marketId),
       read: async (args) => base64(await evidence.read({ ...args, length })),
     },
+  } satisfies Partial<Handlers>;
+}
+
+/** What is known of the frames that were shown. */
+function shownHandlers({ factLog, frames }: HandlerRooms) {
+  return {
+    facts: { at: ({ captureUs }) => knownAt(factLog, captureUs) },
+    frames: { recent: ({ after }) => frames.recent(after) },
   } satisfies Partial<Handlers>;
 }
 
