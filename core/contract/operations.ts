@@ -33,6 +33,7 @@ import { recordingOperations } from './recordingOperations.ts';
 import type { Role } from './roles.ts';
 import { sourceOperations } from './sourceOperations.ts';
 import { marketViewSchema, templateSchema } from './state.ts';
+import { timelineOperations } from './timeline.ts';
 
 type Declaration<Args extends z.ZodType, Result extends z.ZodType> = {
   kind: 'command' | 'query';
@@ -561,6 +562,7 @@ export const operations = {
   },
   ...fairnessOperations,
   ...recordingOperations,
+  ...timelineOperations,
   ...moderationOperations,
   preview: {
     /** WHEP by RPC: gives the session's answer; the picture itself never crosses RPC. */

@@ -33,11 +33,13 @@ export const recordingSettingsSchema = z.strictObject({
   recordingDays: z.number().int().min(0).max(3_650).default(0),
   /** The relay shows the picture to televisions, too: to anybody, without a bet, seconds later. */
   television: z.boolean().default(false),
+  /** Small pictures of moments, in memory here, of a sealed show, too. */
+  sealedStills: z.boolean().default(false),
 });
 export type RecordingSettings = z.infer<typeof recordingSettingsSchema>;
 
 export const FIRST_RECORDING_SETTINGS: RecordingSettings = {
-  ...{ whileLive: false, television: false },
+  ...{ whileLive: false, television: false, sealedStills: false },
   ...{ evidenceDays: 90, clipDays: 0, recordingDays: 0 },
 };
 
@@ -48,6 +50,8 @@ export const clipViewSchema = z.object({
   title: z.string(),
   reason: z.string(),
   captureUs: z.number().int().nonnegative(),
+  /** Capture time of its first frame; absent of clips of before. */
+  fromUs: z.number().int().nonnegative().optional(),
   seconds: z.number().nonnegative(),
   bytes: z.number().int().nonnegative(),
   /** Of its picture, a JPEG; 0: none could be made. */

@@ -35,6 +35,7 @@ import type { RecordingRooms } from './recordingRoom.ts';
 import type { RelayRoom } from './relayRoom.ts';
 import type { Show } from './show.ts';
 import type { StaffActs } from './staffActs.ts';
+import { createTimelineHandlers } from './timelineHandlers.ts';
 
 export type HandlerRooms = Pick<CrewActRooms, 'around'> & {
   ledger: ModerationRooms['ledger'] &
@@ -171,6 +172,7 @@ function recordingHandlers({ recording, show }: HandlerRooms) {
       keepCase: ({ marketId }, caller) => recording.cases.keep(caller, marketId),
       read: async (args) => base64(await evidence.read({ ...args, length })),
     },
+    timeline: createTimelineHandlers(recording),
   } satisfies Partial<Handlers>;
 }
 

@@ -85,6 +85,7 @@ export async function openRecordingRoom(joined: {
       if (view.settings.television !== television) joined.tellShow();
     },
     onStill: (still) => stills.made(still),
+    isSealed: () => store.state().show.isEncrypted ?? false,
   });
   const { clock } = around;
   const told = createToldRules({ recording, clock, ...joined });

@@ -15,6 +15,7 @@ import { type ClipPlace, type ClipShelf, createClipShelf } from './clipShelf.ts'
 import { sentenceOf } from './diskFile.ts';
 import { createEvidence, type EvidenceRoom, type KeptStill } from './evidence.ts';
 import { recordingName } from './fileNames.ts';
+import { createMoments, MOMENT_WIDTH, type Moments } from './moments.ts';
 import { createRecorder, type ShowFile } from './recorder.ts';
 import { createReplayRing, type ReplayRing } from './replayRing.ts';
 import { deleteOld, SWEEP_EVERY_MS } from './retention.ts';
@@ -32,6 +33,7 @@ export class RecordingRefused extends Error {
 
 export type Recording = {
   evidence: EvidenceRoom;
+  moments: Moments;
   push(unit: Unit): void;
   fact(text: string): void;
   /** A line of commands.txt; `isUrgent` false: it may wait a little for its place on the disk. */
@@ -73,6 +75,8 @@ export type RecordingOptions = {
   showFile(): ShowFile;
   onChange(view: RecordingView & { settings: RecordingSettings }): void;
   onStill(still: KeptStill): void;
+  /** Pictures of this show are sealed for everybody between here and its viewers. */
+  isSealed(): boolean;
 };
 
 /** Reads nothing and writes nothing until something is to be kept. */
@@ -82,6 +86,7 @@ export function createRecording(options: RecordingOptions): Recording {
 
 class RecordingRoom implements Recording {
   readonly evidence: EvidenceRoom;
+  readonly moments: Moments;
   readonly #options: RecordingOptions;
   readonly #ring: ReplayRing = createReplayRing();
   readonly #recorder: ReturnType<typeof createRecorder>;
@@ -113,6 +118,11 @@ class RecordingRoom implements Recording {
       ring: this.#ring,
       makeStill: this.#makeStill,
     });
+    this.moments = createMoments({
+      ...{ ring: this.#ring, factsAt: options.factsAt },
+      makeStill: createStillMaker({ ffmpeg, timers, logger, onHelper, widthMax: MOMENT_WIDTH }),
+      isSealed: () => options.isSealed() && !this.#settings.sealedStills,
+    });
     this.#cancels.add(timers.every(SWEEP_EVERY_MS, () => void this.#sweep()));
     void this.#sweep();
     options.ledger.onConnected(() => void this.#noteHead());
@@ -137,6 +147,7 @@ class RecordingRoom implements Recording {
   }
 
   happened(event: GameEvent): void {
+    this.moments.happened(event);
     if (event.type !== 'highlight') return;
     const cancel = this.#options.timers.after(HIGHLIGHT_AFTER_US / 1000, () => {
       this.#cancels.delete(cancel);
@@ -246,7 +257,7 @@ class RecordingRoom implements Recording {
     const still = await this.#makeStill(clip.shown);
     const name = await this.#clips.freeName(recordingName(what.title, this.#options.wallMs()));
     const seconds = Math.round((clip.toUs - clip.fromUs) / 100_000) / 10;
-    const sizes = { bytes: clip.mp4.length, stillBytes: still?.length ?? 0 };
+    const sizes = { fromUs: clip.fromUs, bytes: clip.mp4.length, stillBytes: still?.length ?? 0 };
     const view: ClipView = { ...what, name, seconds, ...sizes };
     try {
       await this.#clips.save(view, clip.mp4, still);

@@ -20,8 +20,10 @@ export function createStillMaker(options: {
   timers: Timers;
   logger: Logger;
   onHelper(pid: number, alive: boolean): void;
+  /** Default: as wide as a page shows one. */
+  widthMax?: number;
 }): StillMaker {
-  const { ffmpeg, timers, logger, onHelper } = options;
+  const { ffmpeg, timers, logger, onHelper, widthMax = WIDTH_MAX } = options;
   let last: Promise<unknown> = Promise.resolve();
 
   function run(shown: readonly Unit[]): Promise<Uint8Array | null> {
@@ -29,7 +31,7 @@ export function createStillMaker(options: {
       if (!hasFfmpeg(ffmpeg) || shown.length === 0) return resolve(null);
       const parts: Uint8Array[] = [];
       let length = 0;
-      const pick = `select=eq(n\\,${shown.length - 1}),scale='min(${WIDTH_MAX},iw)':-2`;
+      const pick = `select=eq(n\\,${shown.length - 1}),scale='min(${widthMax},iw)':-2`;
       const child = spawnFfmpeg({
         ffmpeg,
         arguments: [

@@ -126,7 +126,8 @@ function Clip({ clip, isPlaying, onPlay, onRemove }: ClipProps) {
 const readMovie = (name: string) => (offset: number) =>
   studio.recording.readClip({ name, part: 'clip', offset });
 
-function Movie({ clip: { name, title, bytes } }: { clip: ClipView }) {
+/** Plays one, fetched whole. */
+export function Movie({ clip: { name, title, bytes } }: { clip: ClipView }) {
   const address = useFetched({
     ...{ key: name, length: bytes, type: 'video/mp4' },
     read: readMovie(name),

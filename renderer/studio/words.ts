@@ -21,6 +21,7 @@ import { reportTexts } from '../ui/texts/report.ts';
 import { sharedTexts } from '../ui/texts/shared.ts';
 import { statsTexts } from '../ui/texts/stats.ts';
 import { studioTexts } from '../ui/texts/studio.ts';
+import { timelineTexts } from '../ui/texts/timeline.ts';
 import { xrayTexts } from '../ui/texts/xray.ts';
 import { chooseTexts } from '../ui/texts.ts';
 
@@ -43,6 +44,7 @@ const ENGLISH_WORDS = {
   ...reportTexts,
   ...pictureTexts,
   ...xrayTexts,
+  ...timelineTexts,
 };
 export type EnglishWords = typeof ENGLISH_WORDS;
 

@@ -17,6 +17,7 @@ import { reportTextsChinese } from '../ui/texts/reportChinese.ts';
 import { sharedTextsChinese } from '../ui/texts/sharedChinese.ts';
 import { statsTextsChinese } from '../ui/texts/statsChinese.ts';
 import { studioTextsChinese } from '../ui/texts/studioChinese.ts';
+import { timelineTextsChinese } from '../ui/texts/timelineChinese.ts';
 import { xrayTextsChinese } from '../ui/texts/xrayChinese.ts';
 import type { WordsLike } from '../ui/texts.ts';
 import type { EnglishWords } from './words.ts';
@@ -44,4 +45,5 @@ export const CHINESE_WORDS: WordsLike<EnglishWords> = {
   ...reportTextsChinese,
   ...pictureTextsChinese,
   ...xrayTextsChinese,
+  ...timelineTextsChinese,
 };

@@ -23,11 +23,13 @@ import type { reportTexts } from './texts/report.ts';
 import type { sharedTexts } from './texts/shared.ts';
 import type { statsTexts } from './texts/stats.ts';
 import type { studioTexts } from './texts/studio.ts';
+import type { timelineTexts } from './texts/timeline.ts';
 import type { viewerTexts } from './texts/viewer.ts';
 import type { xrayTexts } from './texts/xray.ts';
 
 type All = typeof sharedTexts &
   typeof studioTexts &
+  typeof timelineTexts &
   typeof commandTexts &
   typeof dockTexts &
   typeof managementTexts &

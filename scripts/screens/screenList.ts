@@ -7,6 +7,7 @@ export const SCREENS = {
   'studio-fairness': 'Before a market opens: which viewers could bet in time.',
   'studio-arrivals': 'After it: when bets arrived, and which went back.',
   'studio-docks': 'The picture with most docks hidden.',
+  'studio-timeline': 'Why an event is there: its picture, its rule and its clip.',
   'studio-figure': 'A figure of the status bar, explained.',
   'studio-trouble': 'What goes wrong is said where it matters, and what to do.',
   'studio-moderation': 'The moderators’ dock: chat, with a message that waits.',

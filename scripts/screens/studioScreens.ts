@@ -128,6 +128,11 @@ class Walk {
       () => page.getByTestId('arrivals').evaluate((part) => part.scrollIntoView()),
     );
     await page.locator('.pastMarket summary').first().click();
+    await this.#take('studio-timeline', async () => {
+      await page.locator('.timeline-mark[data-type=goal]').click();
+      await page.locator('img.timelineWhy-still').waitFor();
+    });
+    await page.locator('.timeline-marks').press('Escape');
     await this.#take('studio-figure', () => page.locator('.statusFigure').nth(3).click());
     await page.keyboard.press('Escape');
     await this.#take(

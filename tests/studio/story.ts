@@ -38,6 +38,7 @@ import { storyModels } from './storyModels.ts';
 import { storyModeration } from './storyModeration.ts';
 import { storyObs } from './storyObs.ts';
 import { storyPlayback } from './storyPlayback.ts';
+import { storyTimeline } from './storyTimeline.ts';
 
 const nowUs = testClock.nowUs;
 
@@ -474,6 +475,7 @@ function storyHandlers(
       ...{ start: unavailable, stop: unavailable, saveClip: unavailable },
       ...storyClips(calls, apply, state),
     },
+    timeline: storyTimeline(state),
     evidence: {
       ...{ show: unavailable, read: unavailable },
       keepCase: async ({ marketId }) => ({ file: `demo-${marketId}.case.json` }),

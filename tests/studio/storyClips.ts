@@ -34,6 +34,13 @@ function makeClips(): Kept[] {
   ];
 }
 
+let picture: Uint8Array | null = null;
+/** A real JPEG, made once; empty without an ffmpeg. */
+export function storyStill(): Uint8Array {
+  picture ??= makeClips()[0]?.still ?? new Uint8Array(0);
+  return picture;
+}
+
 export function storyClips(
   calls: string[],
   apply: (action: Action) => void,

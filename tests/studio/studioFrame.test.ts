@@ -13,8 +13,9 @@ import { operations } from '../../core/contract/operations.ts';
 import { builtPage } from '../harness/builtPage.ts';
 import { launchChromium, noChromium } from './chromium.ts';
 import { scrollThrough, watchRows } from './rowWatch.ts';
-import { type Story, startStory, storyMarket, storySuggestion } from './story.ts';
+import { type Story, startStory, storyEvent, storyMarket, storySuggestion } from './story.ts';
 import { FIRST_BETTOR, LAST_BETTOR, PAST_BETS } from './storyHistory.ts';
+import { storyHistory } from './storyTimeline.ts';
 
 const skip = noChromium;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -369,6 +370,44 @@ test('a figure opens the frames: by keys, in numbers, frozen, saved as a trace',
   assert.equal(seen.size, 300);
   await page.keyboard.press('Escape');
   await xray.waitFor({ state: 'detached' });
+});
+
+test('the timeline says why, goes by keys, and draws thousands of events as a few marks', {
+  skip,
+}, async () => {
+  const now = storyEvent('now', { type: 'goal', why: 'over the left goal line' });
+  for (let at = 0; at < 9_990; at++) {
+    const captureUs = now.captureUs - (9_990 - at) * 1_000_000;
+    storyHistory.push(storyEvent(`old${at}`, { type: 'pass', captureUs, why: `pass ${at}` }));
+  }
+  await reload();
+  story.apply({ type: 'event.happened', event: now });
+  story.apply({ type: 'event.happened', event: storyEvent('sprint', { type: 'sprint' }) });
+  const list = page.getByRole('listbox', { name: /^Events along the time/ });
+  await list.getByRole('option', { name: /^Goal 0.91.*over the left goal line/ }).waitFor();
+  await list.press('ArrowLeft');
+  await page.getByRole('region', { name: 'Why: Sprint' }).waitFor();
+  await page.getByText('Its picture is no longer kept').waitFor();
+  await list.press('ArrowLeft');
+  const why = page.getByRole('region', { name: 'Why: Goal' });
+  await why.getByText('Rule: the ball crossed a goal line between the posts').waitFor();
+  await why.getByRole('button', { name: 'What vision knew' }).press('Enter');
+  await page.getByRole('dialog').getByText('7 ball 0.93').waitFor();
+  await page.keyboard.press('Escape');
+  await why.getByRole('button', { name: 'Play the clip' }).waitFor();
+  for (let count = 0; count < 7; count++) await list.press('-');
+  // Older ones come in pages; Home means the oldest that is known by then.
+  const oldest = page
+    .getByRole('region', { name: 'Why: Pass' })
+    .getByText('pass 0', { exact: true });
+  for (let count = 0; count < 200 && !(await oldest.isVisible()); count++) await list.press('Home');
+  await oldest.waitFor();
+  assert.ok((await list.getByRole('option').count()) > 10);
+  assert.ok((await page.locator('.timeline-track *').count()) <= 60);
+  await list.press('End');
+  await page.getByRole('region', { name: 'Why: Sprint' }).waitFor();
+  await list.press('Escape');
+  await page.getByRole('button', { name: 'Follow the newest', pressed: true }).waitFor();
 });
 
 async function seriousFaults(): Promise<string[]> {

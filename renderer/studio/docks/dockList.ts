@@ -5,7 +5,6 @@
 import type { ComponentType } from 'react';
 import type { StudioState } from '../../../core/contract/state.ts';
 import type { TextKey } from '../../ui/texts.ts';
-import { Events } from '../Events.tsx';
 import { Health } from '../Health.tsx';
 import { History } from '../history/History.tsx';
 import { Markets } from '../Markets.tsx';
@@ -13,6 +12,7 @@ import { Moderation } from '../moderation/Moderation.tsx';
 import { RecordingPart } from '../RecordingPart.tsx';
 import { Sources } from '../Sources.tsx';
 import { Stats } from '../stats/Stats.tsx';
+import { Timeline } from '../timeline/Timeline.tsx';
 import type { DockPlace } from './dockLayout.ts';
 
 export type Dock = {
@@ -47,5 +47,5 @@ export const DOCKS: readonly Dock[] = [
     ...{ id: 'history', title: 'studio.history', startsHidden: true },
     ...{ place: 'right', room: 'fill', Content: History },
   },
-  { id: 'events', title: 'studio.events', place: 'below', room: 'fill', Content: Events },
+  { id: 'events', title: 'studio.events', place: 'below', room: 'fill', Content: Timeline },
 ];

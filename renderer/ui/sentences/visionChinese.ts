@@ -3,6 +3,10 @@
 import type { Sentence } from './shapes.ts';
 
 export const VISION_CHINESE: readonly Sentence[] = [
+  [
+    'This event is no longer kept; newer ones took its place.',
+    '此事件已不再保留；已被更新的事件取代。',
+  ],
   ['Vision is not there; try again when it runs.', '视觉不在；运行后请重试。'],
   ['Vision gave no answer; try again.', '视觉没有应答；请重试。'],
   ['The decoder gave no picture for {} ms.', '解码器 {0} 毫秒没有给出画面。'],

@@ -114,7 +114,6 @@ export const studioTexts = {
 
   'studio.events': 'Events',
   'studio.events.empty': 'What vision sees in the picture stands here, with the reason.',
-  'studio.events.ago': '{time} ago',
   'studio.event.kickOff': 'Kick-off',
   'studio.event.goal': 'Goal',
   'studio.event.lineCrossed': 'Line crossed',

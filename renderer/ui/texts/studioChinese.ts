@@ -115,7 +115,6 @@ export const studioTextsChinese: WordsLike<typeof studioTexts> = {
 
   'studio.events': '事件',
   'studio.events.empty': '视觉在画面中看到的事和理由会列在这里。',
-  'studio.events.ago': '{time} 前',
   'studio.event.kickOff': '开球',
   'studio.event.goal': '进球',
   'studio.event.lineCrossed': '越线',
