@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { policySchema } from '../ledger/policy.ts';
 import { destinationViewSchema } from './destinations.ts';
 import { eventTypeSchema, gameEventSchema } from './events.ts';
+import { mixerStateSchema } from './mixer.ts';
 import { obsStateSchema } from './obs.ts';
 import { peopleSummarySchema } from './people.ts';
 import { ENCODERS, pictureStateSchema } from './picture.ts';
@@ -197,6 +198,8 @@ export const studioStateSchema = z.object({
   }),
   /** What our own encoders make, and by which ffmpeg. */
   picture: pictureStateSchema,
+  /** The sounds that are there to be mixed; absent: an engine that mixes none. */
+  mixer: mixerStateSchema.optional(),
   handover: handoverSchema,
   obs: obsStateSchema,
   destinations: z.array(destinationViewSchema),

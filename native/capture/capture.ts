@@ -4,6 +4,7 @@
 // waited for.
 
 import type { CancelTimer, MediaTimeUs } from '../../core/base/clock.ts';
+import { SYSTEM_SOUND_KEY } from '../../core/contract/mixer.ts';
 import type { SourceState } from '../../core/contract/state.ts';
 import type { MarketCardFacts } from '../../core/media/capturePort.ts';
 import type { Unit } from '../../core/media/feed.ts';
@@ -15,6 +16,7 @@ import { beginsPicture, FeedLine } from './feedLine.ts';
 import { openSource, type Ways } from './openSource.ts';
 import { NOTHING_SELECTED, shownState } from './shownState.ts';
 import { createSlate, type Slate } from './slate.ts';
+import { type SoundDesk, SoundDeskRoom } from './sound/soundDesk.ts';
 import {
   type CapturedFrame,
   type CapturePagePort,
@@ -79,6 +81,7 @@ class CaptureRoom implements Capture {
   #bitsPerSecond = 0;
   readonly #slate: Slate;
   readonly #systemSound: SystemSound;
+  readonly #desk: SoundDeskRoom;
   #lookedUs: MediaTimeUs;
   readonly #cancelLook: CancelTimer;
 
@@ -101,9 +104,10 @@ class CaptureRoom implements Capture {
       onFrame: (frame) => this.#send(frame, true),
       onShown: () => this.#tell(),
     });
+    this.#desk = new SoundDeskRoom({ ...options, onFrame: (frame) => this.#send(frame, false) });
     this.#systemSound = createSystemSound({
       ...options,
-      onFrame: (frame) => this.#send(frame, false),
+      onFrame: ({ captureUs, bytes }) => this.#desk.take(SYSTEM_SOUND_KEY, captureUs, bytes),
       onChange: () => this.#tell(),
     });
     this.#lookedUs = options.clock.nowUs();
@@ -201,6 +205,10 @@ class CaptureRoom implements Capture {
     );
   }
 
+  get sound(): SoundDesk {
+    return this.#desk;
+  }
+
   setSystemSound(isOn: boolean): void {
     this.#systemSound.choose(isOn);
   }
@@ -221,7 +229,8 @@ class CaptureRoom implements Capture {
     this.#ways.pages.close();
     this.#cancelLook();
     void this.#close(onAir);
-    await Promise.all([...this.#closing, this.#slate.close(), this.#systemSound.close()]);
+    const rooms = [this.#slate, this.#systemSound, this.#desk];
+    await Promise.all([...this.#closing, ...rooms.map((room) => room.close())]);
   }
 
   #run(running: Running, facts: SourceFacts): void {
@@ -294,6 +303,7 @@ class CaptureRoom implements Capture {
     this.#slate.stop();
     const cut = { url: state.url, fromUs: this.#line.lastPictureUs };
     this.#line.cut();
+    this.#desk.cut();
     for (const run of this.#cutListeners) run(cut);
   }
 
@@ -311,10 +321,14 @@ class CaptureRoom implements Capture {
       this.#promote(running);
     }
     if (running !== this.#onAir) return;
-    if (frame.track === 'audio' && this.#systemSound.state()?.isLive) return;
-    if (frame.track === 'video' && this.#slate.isOn() && !this.#endSlate(running, frame)) return;
+    if (frame.track === 'audio') {
+      const isReplaced = this.#systemSound.state()?.isLive;
+      if (!isReplaced) this.#desk.take(running.state.url, frame.captureUs, frame.bytes);
+      return;
+    }
+    if (this.#slate.isOn() && !this.#endSlate(running, frame)) return;
     this.#send(frame, frame.isHeld === true);
-    if (frame.track === 'audio' || frame.layer) return;
+    if (frame.layer) return;
     running.pictureUs = this.#options.clock.nowUs();
     if (running.hasPicture) return;
     running.hasPicture = true;

@@ -6,6 +6,7 @@ import type { MarketCardFacts } from '../../core/media/capturePort.ts';
 import type { Unit } from '../../core/media/feed.ts';
 import type { PictureTarget } from '../../core/media/pictureTarget.ts';
 import type { RtmpListener } from './rtmp/rtmpListener.ts';
+import type { SoundDesk } from './sound/soundDesk.ts';
 import type { CapturePagePort, PlaybackControls, SourceSurroundings } from './source.ts';
 import type { SourceAddresses } from './sourceAddresses.ts';
 import type { SrtListener } from './srtListener.ts';
@@ -70,6 +71,8 @@ export type Capture = {
    * @throws SourceError when what is on air is no file
    */
   playback(): PlaybackControls;
+  /** Where the sound of each source is made louder, quieter, later or silent. */
+  readonly sound: SoundDesk;
   /**
    * What this computer plays in place of the sources' own sound, from now on.
    *

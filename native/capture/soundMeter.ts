@@ -36,6 +36,8 @@ export type SoundMeterOptions = {
   onHelper: (pid: number, alive: boolean) => void;
   /** Twice a second while there is sound: LUFS, and dB of steady noise as `crowd`. */
   onHeard(heard: Heard): void;
+  /** What was decoded for it: stereo at SOUND_RATE_HZ, as viewers get it. */
+  onPcm?(pcm: Int16Array): void;
 };
 
 export function createSoundMeter(options: SoundMeterOptions): SoundMeter {
@@ -106,7 +108,8 @@ class Meter implements SoundMeter {
     const child = spawnFfmpeg({
       ...{ ffmpeg, timers, logger, onHelper, hasInput: true, outputs: [1] },
       arguments: [
-        ...['-fflags', 'nobuffer', '-probesize', '32', '-analyzeduration', '0'],
+        // Not `nobuffer`: it would leave out the packet that ffmpeg looks at first.
+        ...['-probesize', '32', '-analyzeduration', '0'],
         ...['-f', 'ogg', '-i', 'pipe:0', '-vn', '-ac', '2', '-ar', String(SOUND_RATE_HZ)],
         ...['-c:a', 'pcm_s16le', '-flush_packets', '1', '-f', 's16le', 'pipe:1'],
       ],
@@ -139,6 +142,7 @@ class Meter implements SoundMeter {
     const pcm = new Int16Array(whole / 2);
     for (let at = 0; at < pcm.length; at++) pcm[at] = all.readInt16LE(at * 2);
     run.meter.push(pcm);
+    this.#options.onPcm?.(pcm);
   }
 
   #tell(run: Run, level: SoundLevel): void {

@@ -25,6 +25,7 @@ import { type GameSources, GameSourcesRefused } from './gameSources.ts';
 import type { Handover } from './handover.ts';
 import { createHistoryHandlers, type HistoryRooms } from './historyHandlers.ts';
 import type { IngestDoor } from './ingestDoor.ts';
+import type { MixerRoom } from './mixerRoom.ts';
 import type { ModelShelfRoom } from './modelShelf.ts';
 import { createModerationHandlers, type ModerationRooms } from './moderationHandlers.ts';
 import { createObsHandlers, type ObsDesk } from './obsDesk.ts';
@@ -62,6 +63,7 @@ export type HandlerRooms = Pick<CrewActRooms, 'around'> & {
   recording: RecordingRooms;
   capture: Pick<Capture, 'select' | 'playback' | 'setSystemSound'>;
   pictureRoom: PictureRoom;
+  mixer: Pick<MixerRoom, 'handlers'>;
 };
 
 /** Every operation with its room; a room's refusal becomes the contract's error. */
@@ -87,6 +89,7 @@ function handlersOf(rooms: HandlerRooms): Handlers {
     },
     sources: sourceHandlers(rooms.capture),
     ...pictureHandlers(rooms),
+    mixer: rooms.mixer.handlers,
     markets: marketHandlers(rooms),
     viewers: {
       list: ({ limit }) => refusable(() => rooms.staffActs.bettors(limit)),

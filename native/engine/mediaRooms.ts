@@ -67,6 +67,7 @@ export function openMediaRooms(
     ...{ ffmpeg: around.ffmpeg, timers, onHelper: around.onHelper },
     logger: logger.with({ part: 'sound' }),
     onHeard: (heard) => vision.signal(heard),
+    onPcm: (pcm) => capture.sound.heard(pcm),
   });
   const factLog = createFactLog({
     ...{ timers, logger: logger.with({ part: 'facts' }) },

@@ -1,21 +1,27 @@
 // What becomes of the picture on its way out, by its owner's choice: how our encoders make it,
-// sealed for viewers' engines, and pushed to further places.
+// how it sounds, sealed for viewers' engines, and pushed to further places.
 
 import type { Capture } from '../capture/capture.ts';
 import { type DestinationDesk, openDestinations } from './destinationDesk.ts';
 import { type Encryption, openShowEncryption } from './encryption.ts';
+import { type MixerRoom, openMixerRoom } from './mixerRoom.ts';
 import { openPictureRoom, type PictureRoom, type PictureRoomOptions } from './pictureRoom.ts';
 
 type Joined = Omit<PictureRoomOptions, 'onChange' | 'tryEncoder'> &
   Omit<Parameters<typeof openDestinations>[0], 'isLive'> &
   Parameters<typeof openShowEncryption>[0] & {
-    capture: Pick<Capture, 'onUnit'>;
+    capture: Pick<Capture, 'onUnit' | 'sound' | 'state'>;
   };
 
-/** Opens both, as they were left. */
-export async function openOutward(
-  joined: Joined,
-): Promise<{ encryption: Encryption; destinations: DestinationDesk; pictureRoom: PictureRoom }> {
+export type Outward = {
+  encryption: Encryption;
+  destinations: DestinationDesk;
+  pictureRoom: PictureRoom;
+  mixer: MixerRoom;
+};
+
+/** Opens all, as they were left. */
+export async function openOutward(joined: Joined): Promise<Outward> {
   const { show, store, capture } = joined;
   const encryption = await openShowEncryption(joined);
   const destinations = await openDestinations({ ...joined, isLive: () => show.isLive() });
@@ -27,5 +33,9 @@ export async function openOutward(
     ...joined,
     onChange: (picture) => store.apply({ type: 'picture.changed', picture }),
   });
-  return { encryption, destinations, pictureRoom };
+  const mixer = await openMixerRoom({
+    ...joined,
+    onChange: (state) => store.apply({ type: 'mixer.changed', mixer: state }),
+  });
+  return { encryption, destinations, pictureRoom, mixer };
 }

@@ -158,6 +158,7 @@ export function refusingHandlers(): Handlers {
   return {
     ingest: { show: refuse, renewWhipToken: refuse, renewRtmpKey: refuse },
     picture: { choose: refuse, tryEncoders: refuse },
+    mixer: { set: refuse, levels: refuse },
     obs: {
       ...{ find: refuse, connect: refuse, disconnect: refuse, setUp: refuse, undo: refuse },
       ...{ start: refuse, stop: refuse, showScene: refuse, dockLink: refuse },

@@ -34,6 +34,7 @@ import { storyDestinations } from './storyDestinations.ts';
 import { storyFairness } from './storyFairness.ts';
 import { storyFrames, storyStages, toldFrames } from './storyFrames.ts';
 import { storyHistory } from './storyHistory.ts';
+import { storyMixer } from './storyMixer.ts';
 import { storyModels } from './storyModels.ts';
 import { storyModeration } from './storyModeration.ts';
 import { storyObs } from './storyObs.ts';
@@ -371,6 +372,7 @@ function storyHandlers(
       },
       tryEncoders: () => void calls.push('picture.tryEncoders'),
     },
+    mixer: storyMixer(state, apply, calls),
     obs: storyObs(state, apply, calls),
     show: {
       goLive: () => {
