@@ -19,6 +19,7 @@ import { declarePageScheme, servePages } from './pages.ts';
 import { installPermissionPolicy } from './permissions.ts';
 import { installScreenPicker } from './screens.ts';
 import { listenToPages } from './senders.ts';
+import { askAboutSettings } from './settingsAside.ts';
 import { openSurroundings, type Surroundings } from './surroundings.ts';
 import { createUtilityLauncher } from './utilityLauncher.ts';
 import { guardPages, openCaptureWindow, openStudioWindow, revive } from './windows.ts';
@@ -135,22 +136,17 @@ async function launch(): Promise<Launched> {
     keychain: platformKeychain(),
   });
   if (!('line' in launched) || launched.settingsFile === undefined) return launched;
-  const words = shellWords(app.getPreferredSystemLanguages());
-  const { response } = await dialog.showMessageBox({
-    type: 'warning',
-    message: words('settingsTitle'),
-    detail: words('settingsDetail', { line: launched.line, name: asideName(nowMs()) }),
-    buttons: [words('settingsKeep'), words('settingsQuit')],
-    defaultId: 0,
-    cancelId: 1,
+  const { settingsFile, line, exitCode } = launched;
+  const answer = await askAboutSettings({
+    ...{ line, words: shellWords(app.getPreferredSystemLanguages()) },
+    name: asideName(settingsFile, nowMs()),
+    async ask(question) {
+      const box = { ...question, type: 'warning' as const, defaultId: 0, cancelId: 1 };
+      return (await dialog.showMessageBox(box)).response;
+    },
+    keep: (name) => keepSettingsAside(settingsFile, name),
   });
-  if (response !== 0) return launched;
-  try {
-    keepSettingsAside(launched.settingsFile, nowMs());
-  } catch (cause) {
-    return { line: words('settingsNotKept', { reason: String(cause) }), exitCode: 2 };
-  }
-  return launch();
+  return answer === 'start' ? launch() : { ...answer, exitCode };
 }
 
 function refuse(line: string, exitCode: number): void {

@@ -10,6 +10,7 @@ import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { mayOpenOutside, placeOf, splitLinks, withoutWindowSwitches } from './addresses.ts';
 import { menuTemplate } from './menus.ts';
+import { askAboutSettings, type SettingsQuestion } from './settingsAside.ts';
 import { type TrayState, trayPicture } from './trayPicture.ts';
 import { createUpdates, type Updater, type UpdateState, updateWay } from './updatePolicy.ts';
 import { DEFAULT_WINDOW, readWindowState, writeWindowState } from './windowState.ts';
@@ -187,4 +188,36 @@ test('menus speak both languages on every system, with tools for developers only
       assert.equal(chinese.length, language === 'zh' ? labels.length - ownName : 0);
     }
   }
+});
+
+test('settings that cannot be used: kept aside, quit, taken away, or not movable', async () => {
+  const line = '/data/settings.json is of a newer version.';
+  const name = 'settings.kept-2026-11-21-18-30-00.json';
+  const moved: string[] = [];
+  const questions: SettingsQuestion[] = [];
+  const answered = (button: number, failure?: { code: string; message: string }) =>
+    askAboutSettings({
+      ...{ words: shellWords(['en']), line, name },
+      async ask(question) {
+        questions.push(question);
+        return button;
+      },
+      keep(to) {
+        if (failure) throw Object.assign(new Error(failure.message), { code: failure.code });
+        moved.push(to);
+      },
+    });
+  assert.equal(await answered(0), 'start');
+  assert.deepEqual(moved, [name]);
+  const [question] = questions;
+  assert.ok(question?.detail.includes(line) && question.detail.includes(name), question?.detail);
+  assert.equal(question?.buttons.length, 2);
+  // Quit, or the box closed by Escape.
+  assert.deepEqual(await answered(1), { line });
+  assert.deepEqual(moved, [name], 'nothing moves unasked');
+  assert.equal(await answered(0, { code: 'ENOENT', message: 'gone' }), 'start');
+  const stuck = await answered(0, { code: 'EROFS', message: 'read-only file system' });
+  assert.ok(stuck !== 'start');
+  assert.ok(stuck.line.startsWith(line), 'the first reason is still named');
+  assert.match(stuck.line, /read-only file system\)\. Move it by hand/);
 });

@@ -54,7 +54,8 @@ const english = {
     'Nothing is deleted.',
   settingsKeep: 'Keep it aside and start',
   settingsQuit: 'Quit',
-  settingsNotKept: 'The file could not be moved: {reason}',
+  settingsNotKept:
+    'It could not be kept aside as {name} ({reason}). Move it by hand, and start again.',
   refusedTitle: 'Morphine Studio cannot start.',
   chooseScreen: 'Choose what viewers see',
   nothingToShare: 'There is no screen or window to share.',
@@ -118,7 +119,7 @@ const chinese: Readonly<Record<ShellWord, string>> = {
   settingsDetail: '{line}\n\n可以把它另存为 {name}，并用默认设置启动。不会删除任何内容。',
   settingsKeep: '另存并启动',
   settingsQuit: '退出',
-  settingsNotKept: '文件无法移动：{reason}',
+  settingsNotKept: '无法另存为 {name}（{reason}）。请手动移走该文件，再重新启动。',
   refusedTitle: 'Morphine Studio 无法启动。',
   chooseScreen: '选择观众看到的内容',
   nothingToShare: '没有可共享的屏幕或窗口。',

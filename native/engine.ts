@@ -17,6 +17,7 @@ import type { Capture } from './capture/capture.ts';
 import { awaitedSource } from './capture/shownState.ts';
 import { announceShow } from './engine/announceShow.ts';
 import { createBetRate } from './engine/betRate.ts';
+import type { BreakingDoor } from './engine/breakingRoom.ts';
 import type { EngineConfiguration } from './engine/configuration.ts';
 import { watchDisk } from './engine/diskWatch.ts';
 import { type Encryption, openPoster } from './engine/encryption.ts';
@@ -85,6 +86,8 @@ export type EngineSurroundings = {
   onHelper(pid: number, alive: boolean): void;
   /** Ends this process in order; the supervisor starts the next, which reads what is kept. */
   restart(): void;
+  /** What may be broken on purpose, by the supervisor. */
+  breaking: BreakingDoor;
   /** Facts of the ready file and of a successor's start changed. */
   onFacts(facts: Record<string, unknown>): void;
 };
@@ -418,12 +421,13 @@ function openStore(
   { clock, key }: EngineSurroundings,
   { suspended, templates, complaints }: KeptChoices,
 ) {
-  const { relayUrl } = configuration;
+  const { relayUrl, isRelayOurs } = configuration;
   const source = maskCredentials(configuration.source);
   const { channelId } = key;
   const suspendedByHand = suspended.show;
   const show = firstShow({ ...configuration, channelId, clock, suspendedByHand });
-  return createStudioStateStore(initialState({ show, source, relayUrl, templates, complaints }));
+  const first = { show, source, relayUrl, isRelayOurs, templates, complaints };
+  return createStudioStateStore(initialState(first));
 }
 
 type Joined = MediaRooms &

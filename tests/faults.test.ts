@@ -1,15 +1,19 @@
 // Proves that a show survives the death of each of its processes: the picture is back, no confirmed
-// bet is lost, and the next bet is taken. Each is killed with SIGKILL while a viewer watches and
-// while its bet stands. Last, the supervisor itself: nothing of ours may outlive it.
+// bet is lost, and the next bet is taken. Each is killed with SIGKILL, by the buttons of Break it,
+// while a viewer watches and while its bet stands; the ledger's log is torn, too. Last, the supervisor itself: nothing of ours may outlive it.
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import type { Browser } from 'playwright-core';
+import type { SupervisedBreak } from '../core/contract/breakIt.ts';
 import type { ProcessName } from '../core/contract/process.ts';
 import { browserSkip, launchBrowser, openViewer, type Viewer } from './harness/browser.ts';
 import { enterStudio, type Owner } from './harness/owner.ts';
 import { isAlive, type RunningStudio, startStudio, waitFor, witnessOf } from './harness/studio.ts';
+
+/** A guard against hanging for ever; it judges no speed. */
+const HANG_MS = 75_000;
 
 let studio: RunningStudio;
 let owner: Owner;
@@ -32,7 +36,7 @@ after(async () => {
 
 const newId = () => crypto.randomUUID().replaceAll('-', '');
 
-async function openAndBet(): Promise<string> {
+async function openAndBet(attemptsLeft = 3): Promise<string> {
   const marketId = newId();
   for (let isOpen = false; !isOpen; ) {
     await owner.until('betting to be possible', (state) => state.show.bettingSuspended === '');
@@ -45,25 +49,95 @@ async function openAndBet(): Promise<string> {
       },
     );
   }
-  await viewer.page
-    .locator(`[data-testid="market"][data-state="OPEN"][data-market="${marketId}"]`)
-    .waitFor();
-  await viewer.bet(1, '10');
-  return marketId;
+  try {
+    await viewer.page
+      .locator(`[data-testid="market"][data-state="OPEN"][data-market="${marketId}"]`)
+      .waitFor();
+    await viewer.bet(1, '10');
+    return marketId;
+  } catch (cause) {
+    if (attemptsLeft === 0) throw cause;
+    // The picture stood until the market had closed, as it does on a full machine: another one.
+    await owner.client.studio.markets
+      .void({ marketId, reason: 'Nobody could bet.' })
+      .catch(() => {});
+    return openAndBet(attemptsLeft - 1);
+  }
 }
 
-async function kill(name: ProcessName): Promise<void> {
+/** By the owner's own button; the engine's is pressed in the page. */
+async function breakIt(act: SupervisedBreak, name: ProcessName): Promise<void> {
   const pid = studio.facts().processes[name];
   assert.ok(pid, `${name} runs`);
-  process.kill(pid, 'SIGKILL');
+  if (act === 'engine') return killEngineInThePage();
+  const { breakIt: breaking } = owner.client.studio;
+  const id = newId();
+  const { books } = await breaking.run({ id, act });
+  const told = await waitFor('the supervisor to tell', async () => {
+    const { deed } = await breaking.show({ id, seq: null });
+    return deed?.state === 'back' ? deed : null;
+  });
+  assert.equal(told.pid, pid, 'that one was killed');
+  assert.ok(told.tornBytes > 0 === (act === 'tearLog'), `${told.tornBytes} bytes torn`);
+  if (act === 'tearLog') assert.ok((told.leftOutBytes ?? 0) >= told.tornBytes, 'seen and left out');
   await studio.until(`another ${name}`, (facts) => {
     const now = facts.processes[name];
-    return now !== null && now !== pid && facts.state === 'live';
+    return now === told.nextPid && facts.state === 'live';
   });
+  const after = await waitFor('the ledger', async () => {
+    const { books: now, rowHash } = await breaking.show({ id, seq: books.seq });
+    return now && { rowHash, seq: now.seq };
+  });
+  assert.equal(after.rowHash, books.hash, 'what was the last row is there, and the same');
 }
 
-for (const name of ['vision', 'engine', 'relay', 'ledger'] as const) {
-  test(`${name} is killed while live: the show comes back and the bet stands`, {
+/** The page keeps the story while the engine under it is another one. */
+async function killEngineInThePage(): Promise<void> {
+  const url = new URL(studio.facts().studio ?? '').origin;
+  const [name = '', value = ''] = owner.cookie.split('=');
+  const context = await browser.newContext({ viewport: { width: 1280, height: 720 } });
+  await context.addCookies([{ name, value, url }]);
+  const page = await context.newPage();
+  await page.goto(url);
+  const frames = () =>
+    page.evaluate(
+      () => document.querySelector('video')?.getVideoPlaybackQuality().totalVideoFrames,
+    );
+  await page.waitForFunction(() => {
+    return (document.querySelector('video')?.getVideoPlaybackQuality().totalVideoFrames ?? 0) > 10;
+  });
+  await page.locator('body').press('Control+k');
+  await page.locator('[role=menuitem][data-key="docks.focus.breakIt"]').click();
+  const viewerFrames = await viewer.figure('frames');
+  await page.getByTestId('break-engine').click();
+  const story = page.getByTestId('break-story');
+  await page
+    .locator('[data-testid=break-story]:not([data-state=begun])')
+    .waitFor({ timeout: HANG_MS });
+  const words = (await story.textContent()) ?? '';
+  assert.equal(await story.getAttribute('data-state'), 'over', words);
+  assert.match(words, /Process \d+ is dead.*This page is back/s, words);
+  assert.match(
+    words,
+    /Viewers’ points: ([\d\u202f]+) before = \1 after\. Row \d+ of the journal is the same/,
+  );
+  assert.match(words, /Viewers: 1 before, 1 now; nobody left/);
+  assert.equal(await page.locator('dialog[open]').count(), 0, 'nothing stands in the way');
+  const seen = (await frames()) ?? 0;
+  await page.waitForFunction(
+    (before) =>
+      document.querySelector('video')?.getVideoPlaybackQuality().totalVideoFrames !== before,
+    seen,
+  );
+  // The viewer's own connection is the same one: its count of pictures went on.
+  await viewer.untilFigure('frames', (now) => now > viewerFrames);
+  console.log(words);
+  await context.close();
+}
+
+for (const act of ['vision', 'engine', 'relay', 'tearLog'] as const) {
+  const name = act === 'tearLog' ? 'ledger' : act;
+  test(`${act} is broken while live: the show comes back and the bet stands`, {
     skip: browserSkip,
   }, async () => {
     const marketId = await openAndBet();
@@ -73,7 +147,7 @@ for (const name of ['vision', 'engine', 'relay', 'ledger'] as const) {
     // frame stays where the browser would show black.
     const still = viewer.page.getByTestId('still');
     const keptLast = name === 'relay' ? still.waitFor() : Promise.resolve();
-    await kill(name);
+    await breakIt(act, name);
     await keptLast;
     await viewer.untilState('live');
     await still.waitFor({ state: 'hidden' });

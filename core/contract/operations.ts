@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { policySchema } from '../ledger/policy.ts';
 import { CHAT_TEXT_LENGTH_MAX } from '../people/bounds.ts';
 import { INVITE_LIFE_MS_MAX, INVITE_USES_MAX, invitedRoleSchema } from '../people/invite.ts';
+import { breakOperations } from './breakIt.ts';
 import { destinationTargetSchema } from './destinations.ts';
 import { fairnessOperations } from './fairness.ts';
 import { frameOperations } from './frames.ts';
@@ -565,6 +566,7 @@ export const operations = {
   ...fairnessOperations,
   ...recordingOperations,
   ...timelineOperations,
+  ...breakOperations,
   ...moderationOperations,
   preview: {
     /** WHEP by RPC: gives the session's answer; the picture itself never crosses RPC. */

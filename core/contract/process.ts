@@ -3,6 +3,7 @@
 // Configuration, secrets included, comes by message and never by argv.
 
 import { z } from 'zod';
+import { breakDeedSchema, breakOrderSchema } from './breakIt.ts';
 
 export const processNameSchema = z.enum(['engine', 'ledger', 'vision', 'relay']);
 export type ProcessName = z.infer<typeof processNameSchema>;
@@ -28,6 +29,8 @@ export const toChildSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('ping'), id: z.number().int() }),
   z.object({ type: z.literal('stop') }),
+  /** To the engine: what became of what was broken on purpose. */
+  z.object({ type: z.literal('broken'), deed: breakDeedSchema }),
 ]);
 export type ToChild = z.infer<typeof toChildSchema>;
 
@@ -45,5 +48,7 @@ export const fromChildSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('helper'), pid: z.number().int(), alive: z.boolean() }),
   /** The child cannot go on; it exits next. `line` names the thing and the fix. */
   z.object({ type: z.literal('failed'), exitCode: z.number().int(), line: z.string() }),
+  /** From the engine: its owner wants to see this break and come back. Refused but in a demo. */
+  z.object({ type: z.literal('break'), order: breakOrderSchema }),
 ]);
 export type FromChild = z.infer<typeof fromChildSchema>;

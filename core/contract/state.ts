@@ -195,6 +195,8 @@ export const studioStateSchema = z.object({
     url: z.string(),
     reason: z.string(),
     viewers: z.number().int().nonnegative(),
+    /** The studio runs it, too; absent: it does not. */
+    isOurs: z.boolean().optional(),
   }),
   /** What our own encoders make, and by which ffmpeg. */
   picture: pictureStateSchema,

@@ -14,6 +14,7 @@ import { RecordingRefused } from '../recording/recording.ts';
 import { serve } from '../serve/rooms.ts';
 import { PairingRefused } from '../upstream/pairing.ts';
 import { OfferRefused } from '../webrtc/offerRefused.ts';
+import { type BreakingRooms, createBreakHandlers } from './breakingRoom.ts';
 import { type CrewActRooms, withCrewActs } from './crewActs.ts';
 import type { DestinationDesk } from './destinationDesk.ts';
 import { type Encryption, EncryptionRefused } from './encryption.ts';
@@ -38,11 +39,12 @@ import type { Show } from './show.ts';
 import type { StaffActs } from './staffActs.ts';
 import { createTimelineHandlers } from './timelineHandlers.ts';
 
-export type HandlerRooms = Pick<CrewActRooms, 'around'> & {
+export type HandlerRooms = Pick<CrewActRooms & BreakingRooms, 'around' | 'store' | 'socket'> & {
   ledger: ModerationRooms['ledger'] &
     CrewActRooms['ledger'] &
     FairnessRooms['ledger'] &
-    HistoryRooms['ledger'];
+    HistoryRooms['ledger'] &
+    BreakingRooms['ledger'];
   audience: FairnessRooms['audience'];
   show: Show;
   markets: Markets;
@@ -131,13 +133,11 @@ function handlersOf(rooms: HandlerRooms): Handlers {
       show: () => rooms.games.view(),
     },
     ...shownHandlers(rooms),
-    ...createObsHandlers(rooms.obs, refusable),
+    ...withTheirOwnFile(rooms),
     destinations: rooms.destinations.handlers,
     encryption: encryptionHandlers(rooms.encryption),
     ...fairnessHandlers(rooms, refusable),
     ...recordingHandlers(rooms),
-    ...createPeopleHandlers(rooms, refusable),
-    ...createModerationHandlers(rooms, refusable),
     ...createHistoryHandlers(rooms, refusable),
     relay: {
       show: () => rooms.relay.show(),
@@ -154,6 +154,15 @@ function handlersOf(rooms: HandlerRooms): Handlers {
       leave: ({ sessionId }) => done(() => publisher.leavePreview(sessionId)),
     },
   });
+}
+
+function withTheirOwnFile(rooms: HandlerRooms) {
+  return {
+    ...createObsHandlers(rooms.obs, refusable),
+    ...createPeopleHandlers(rooms, refusable),
+    ...createModerationHandlers(rooms, refusable),
+    ...createBreakHandlers(rooms, refusable),
+  };
 }
 
 function recordingHandlers({ recording, show }: HandlerRooms) {

@@ -13,6 +13,7 @@ export function initialState(options: {
   show: ShowPart;
   source: string;
   relayUrl: string;
+  isRelayOurs?: boolean;
   templates: readonly Template[];
   /** Sentences that stand on top from the start. */
   complaints: readonly string[];
@@ -30,7 +31,10 @@ export function initialState(options: {
       hasSound: false,
     },
     sources: knownSources(options.source),
-    relay: { state: 'connecting', url: options.relayUrl, reason: '', viewers: 0 },
+    relay: {
+      ...{ state: 'connecting', url: options.relayUrl, reason: '', viewers: 0 },
+      ...(options.isRelayOurs ? { isOurs: true } : {}),
+    },
     picture: NO_PICTURE_YET,
     handover: { state: 'off', reason: '', whipUrl: '', whepUrl: '' },
     obs: OBS_OFF,

@@ -73,7 +73,7 @@ export function createViews(options: {
 
   function lookAtRelay(viewers: number): void {
     const { state, reason } = socket.state;
-    applyIfNew('relay', { state, reason, url: store.state().relay.url, viewers });
+    applyIfNew('relay', { ...store.state().relay, state, reason, viewers });
   }
 
   function tellFacts(): void {

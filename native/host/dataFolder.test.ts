@@ -3,12 +3,18 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { prepareDataFolder, readChannelClock, readSettings } from './dataFolder.ts';
+import {
+  asideName,
+  keepSettingsAside,
+  prepareDataFolder,
+  readChannelClock,
+  readSettings,
+} from './dataFolder.ts';
 import { StartRefused } from './supervisor.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'morphine-data-'));
@@ -54,7 +60,8 @@ test('settings: defaults, and each mistake named', () => {
   assert.equal(readSettings(path).title, 'My show');
   const cases: [string, RegExp][] = [
     ['{"version":1,"titel":"x"}', /titel/],
-    ['{"version":2}', /"version"/],
+    ['{"version":2}', /newer version \(2; this Morphine Studio reads 1\).*Mend or remove/],
+    ['{"version":0}', /"version"/],
     ['{"version":1,"logLevel":"loud"}', /"logLevel"/],
     ['{"version":1', /not valid JSON/],
   ];
@@ -62,6 +69,32 @@ test('settings: defaults, and each mistake named', () => {
     writeFileSync(join(path, 'settings.json'), text);
     assert.throws(() => readSettings(path), refusedWith(line), text);
   }
+  rmSync(join(path, 'settings.json'));
+  mkdirSync(join(path, 'settings.json'));
+  assert.throws(() => readSettings(path), refusedWith(/cannot be read \(it is a folder\)/));
+});
+
+test('settings are kept aside under a name that no file has', () => {
+  const path = join(mkdtempSync(join(folder, 'aside-')), 'settings.json');
+  const atMs = Date.UTC(2026, 10, 21, 18, 30);
+  const names = [1, 2, 3].map((number) => {
+    writeFileSync(path, `${number}`);
+    const name = asideName(path, atMs);
+    keepSettingsAside(path, name);
+    return name;
+  });
+  assert.deepEqual(names, [
+    'settings.kept-2026-11-21-18-30-00.json',
+    'settings.kept-2026-11-21-18-30-00-2.json',
+    'settings.kept-2026-11-21-18-30-00-3.json',
+  ]);
+  for (const [at, name] of names.entries()) {
+    assert.equal(readFileSync(join(dirname(path), name), 'utf8'), `${at + 1}`);
+  }
+  // Taken between the question and the answer: nothing is written over.
+  writeFileSync(path, 'fourth');
+  assert.throws(() => keepSettingsAside(path, String(names[0])), /is there already/);
+  assert.equal(readFileSync(path, 'utf8'), 'fourth');
 });
 
 test('the media clock never goes back: reboots and a wall clock set anywhere', () => {

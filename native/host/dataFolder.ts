@@ -2,7 +2,7 @@
 // ledger, models of the user's own. This file finds it, proves that it can be written, and reads
 // its small JSON files. It never opens the ledger.
 
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
@@ -11,9 +11,12 @@ import { StartRefused } from './supervisor.ts';
 
 const retentionDays = z.number().int().min(2).max(3650).nullable().default(null);
 
+/** Of settings.json; raised when a key changes its meaning. */
+const SETTINGS_VERSION = 1;
+
 /** Settings a person may edit by hand. Unknown keys are refused, so that a typo is seen. */
 export const settingsSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(SETTINGS_VERSION),
   /** Path of an ffmpeg to prefer; MORPHINE_FFMPEG overrides it. */
   ffmpeg: z.string().min(1).optional(),
   /** Folder with models of the user's own; MORPHINE_MODELS overrides it. */
@@ -110,12 +113,26 @@ export function readSettings(folder: string): Settings {
   if (data === undefined) return settingsSchema.parse({ version: 1 });
   const parsed = settingsSchema.safeParse(data);
   if (parsed.success) return parsed.data;
+  const newer = newerVersionOf(data);
+  if (newer !== null) {
+    throw new SettingsRefused(
+      path,
+      `${path} is of a newer version (${newer}; this Morphine Studio reads ${SETTINGS_VERSION}). ` +
+        'Update Morphine Studio. Mend or remove the file to go on without.',
+    );
+  }
   const issue = parsed.error.issues[0];
   const where = issue?.path.join('.') ?? '';
   throw new SettingsRefused(
     path,
     `${path}: ${where ? `"${where}": ` : ''}${issue?.message}. Mend or remove that line.`,
   );
+}
+
+/** The version that a file says it has, where it is one that we do not know yet. */
+function newerVersionOf(data: unknown): number | null {
+  const said = z.object({ version: z.number() }).safeParse(data).data?.version ?? 0;
+  return said > SETTINGS_VERSION ? said : null;
 }
 
 /**
@@ -147,18 +164,27 @@ export function readChannelClock(
 /**
  * Keeps a settings file aside, so that the next start takes the defaults. Nothing is lost.
  *
- * @param wallMs Unix time, for its name
- * @returns the name that it has now
+ * @param name by `asideName`
+ * @throws where the disk does not allow it, or when another file has that name by now
  */
-export function keepSettingsAside(path: string, wallMs: number): string {
-  const name = asideName(wallMs);
-  renameSync(path, join(dirname(path), name));
-  return name;
+export function keepSettingsAside(path: string, name: string): void {
+  const aside = join(dirname(path), name);
+  // A rename would write over it.
+  if (existsSync(aside)) throw new Error(`${aside} is there already`);
+  renameSync(path, aside);
 }
 
-/** Under which name a settings file would be kept aside. */
-export function asideName(wallMs: number): string {
-  return `settings.kept-${new Date(wallMs).toISOString().slice(0, 19).replace(/[:T]/g, '-')}.json`;
+/**
+ * Under which name a settings file would be kept aside: one that no file has.
+ *
+ * @param wallMs Unix time
+ */
+export function asideName(path: string, wallMs: number): string {
+  const at = new Date(wallMs).toISOString().slice(0, 19).replace(/[:T]/g, '-');
+  for (let count = 1; ; count++) {
+    const name = `settings.kept-${at}${count === 1 ? '' : `-${count}`}.json`;
+    if (!existsSync(join(dirname(path), name))) return name;
+  }
 }
 
 /** Keeps the clock for the next start. Written every few seconds and at the end of a run. */
@@ -183,8 +209,13 @@ function readJson(path: string): unknown {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    if (code === 'ENOENT') return undefined;
+    throw new StartRefused(
+      `${path} cannot be read (${reasonOf(code)}). Mend or remove the file.`,
+      2,
+    );
   }
   try {
     return JSON.parse(text);
@@ -201,6 +232,7 @@ function reasonOf(code: string): string {
     EACCES: 'access is denied',
     EPERM: 'access is denied',
     ENOTDIR: 'a part of the path is a file',
+    EISDIR: 'it is a folder',
     EEXIST: 'a file has that name',
   };
   return words[code] ?? code;

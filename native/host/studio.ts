@@ -9,6 +9,7 @@ import type { Logger } from '../../core/base/logger.ts';
 import { ingestViewSchema } from '../../core/contract/ingest.ts';
 import type { ProcessName } from '../../core/contract/process.ts';
 import type { FfmpegChoice } from '../ffmpeg/resolve.ts';
+import { tearLog } from '../sqlite/tornLog.ts';
 import { readPairedRelay } from '../upstream/pairing.ts';
 import { SRT_PORT_DEFAULT, type StudioOptions } from './commandLine.ts';
 import {
@@ -126,6 +127,11 @@ export async function startStudio(host: StudioHostOptions): Promise<StudioHost> 
         retention: settings.retention,
       });
     },
+    breaking: {
+      ...{ logger: host.logger, monotonicMs: () => host.monotonicUs() / 1000 },
+      refusal: () => breakRefusal(supervisor.facts(), options, dataFolder),
+      tearLog: () => tearLog(join(dataFolder, 'ledger.db-wal')),
+    },
     onChange() {
       if (!isReady) return;
       tellWhereWeAre();
@@ -172,6 +178,20 @@ export async function startStudio(host: StudioHostOptions): Promise<StudioHost> 
       return stopping;
     },
   };
+}
+
+/** Only the demo, and only where all of it is ours: nobody else's show is broken. */
+function breakRefusal(
+  known: ReadonlyMap<ProcessName, ChildFacts>,
+  { relayUrl, isRelayNamed }: StudioOptions,
+  dataFolder: string,
+): string {
+  const source = known.get('engine')?.source;
+  const isDemo = typeof source === 'string' && source.startsWith('demo:');
+  if (!isDemo) return 'Only the demo match is broken on purpose.';
+  const isPaired = !isRelayNamed && readPairedRelay(dataFolder) !== null;
+  const isOwnRelay = relayUrl === null && !isPaired;
+  return isOwnRelay ? '' : 'Only a studio with its own relay is broken on purpose.';
 }
 
 /** A full disk ends no show: what could not be kept is logged once, and tried again later. */

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ManualTime } from '../../core/base/clock.ts';
 import { silentLogger } from '../../core/base/logger.ts';
+import type { SupervisedBreak } from '../../core/contract/breakIt.ts';
 import type { FromChild, ProcessName, ToChild } from '../../core/contract/process.ts';
 import { createSupervisor, StartRefused } from './supervisor.ts';
 
@@ -16,16 +17,21 @@ type ScriptedChild = {
   die(code: number | null): void;
 };
 
-function stage(names: ProcessName[] = ['ledger', 'vision', 'relay', 'engine']) {
+function stage(names: ProcessName[] = ['ledger', 'vision', 'relay', 'engine'], refusal = '') {
   const time = new ManualTime();
   const launched: ScriptedChild[] = [];
   const killedHelpers: number[] = [];
+  const torn: string[] = [];
   const supervisor = createSupervisor({
     timers: time,
     logger: silentLogger,
     names,
     startsAfter: (name) => (name === 'engine' ? ['ledger', 'relay'] : []),
     configOf: (name) => ({ for: name }),
+    breaking: {
+      ...{ logger: silentLogger, monotonicMs: () => time.nowUs() / 1000, refusal: () => refusal },
+      tearLog: () => torn.push('torn') * 100,
+    },
     onChange() {},
     launcher: {
       launch(name) {
@@ -64,11 +70,11 @@ function stage(names: ProcessName[] = ['ledger', 'vision', 'relay', 'engine']) {
   const endpoint = { port: 4000, token: 'x'.repeat(64) };
   const ready = (name: ProcessName) =>
     newest(name).say({ type: 'ready', endpoint: name === 'ledger' ? endpoint : null, facts: {} });
-  return { time, launched, supervisor, newest, ready, killedHelpers, endpoint };
+  return { time, launched, supervisor, newest, ready, killedHelpers, endpoint, torn };
 }
 
-async function running() {
-  const all = stage();
+async function running(refusal = '') {
+  const all = stage(undefined, refusal);
   const started = all.supervisor.start();
   for (const name of ['ledger', 'vision', 'relay', 'engine'] as const) all.ready(name);
   await started;
@@ -186,4 +192,63 @@ test('stop asks everybody, ends whoever does not answer, and restarts nobody', a
   await stopped;
   time.advance(60_000);
   assert.equal(launched.length, 4);
+});
+
+const deedsTo = (engine: ScriptedChild) =>
+  engine.got.flatMap((message) => (message.type === 'broken' ? [message.deed] : []));
+const order = (id: string, act: SupervisedBreak): FromChild => ({
+  ...{ type: 'break', order: { id, act } },
+});
+
+test('what the engine asks to be broken is killed once, and each engine is told of it', async () => {
+  const { time, launched, newest, ready } = await running();
+  newest('engine').say(order('one', 'engine'));
+  assert.equal(newest('engine').isAlive, false);
+  time.advance(700);
+  ready('engine');
+  const [last] = deedsTo(newest('engine')).slice(-1);
+  assert.deepEqual(
+    [last?.state, last?.pid, last?.nextPid, last?.endedMs, last?.backMs],
+    ['back', 1004, 1005, 0, 700],
+  );
+  // The next one asks again, as a page does whose answer was lost.
+  newest('engine').say(order('one', 'engine'));
+  assert.equal(newest('engine').isAlive, true);
+  assert.equal(launched.filter(({ name }) => name === 'engine').length, 2);
+  // Only the engine may ask.
+  newest('vision').say(order('two', 'relay'));
+  assert.equal(newest('relay').isAlive, true);
+});
+
+test('the log is torn while no ledger has it open, and what was left out is told', async () => {
+  const { time, newest, torn, endpoint } = await running();
+  newest('engine').say(order('one', 'tearLog'));
+  assert.deepEqual([newest('ledger').isAlive, torn.length], [false, 1]);
+  newest('engine').say(order('two', 'ledger'));
+  assert.match(deedsTo(newest('engine')).at(-1)?.reason ?? '', /being started/);
+  time.advance(1);
+  newest('ledger').say({ type: 'ready', endpoint, facts: { leftOutBytes: 2072 } });
+  const deed = deedsTo(newest('engine')).at(-1);
+  assert.deepEqual([deed?.id, deed?.tornBytes, deed?.leftOutBytes], ['one', 100, 2072]);
+});
+
+test('nothing is broken where it may not be, nor so often that restarts become slow', async () => {
+  const forbidden = await running('Only the demo match is broken on purpose.');
+  forbidden.newest('engine').say(order('one', 'relay'));
+  assert.equal(forbidden.newest('relay').isAlive, true);
+  const [refused] = deedsTo(forbidden.newest('engine'));
+  assert.deepEqual(
+    [refused?.state, refused?.reason],
+    ['refused', 'Only the demo match is broken on purpose.'],
+  );
+
+  const { time, newest, ready } = await running();
+  for (const id of ['1', '2', '3', '4', '5']) {
+    newest('engine').say(order(id, 'vision'));
+    if (id === '5') break;
+    time.advance(2_000);
+    ready('vision');
+  }
+  assert.equal(newest('vision').isAlive, true);
+  assert.match(deedsTo(newest('engine')).at(-1)?.reason ?? '', /wait a minute/);
 });

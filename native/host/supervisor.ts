@@ -8,8 +8,10 @@
 
 import type { CancelTimer, Timers } from '../../core/base/clock.ts';
 import type { Logger } from '../../core/base/logger.ts';
+import type { BreakDeed } from '../../core/contract/breakIt.ts';
 import type { Endpoint, FromChild, ProcessName, ToChild } from '../../core/contract/process.ts';
 import { BAD_CONFIGURATION_EXIT_CODE } from '../../core/contract/process.ts';
+import { type Breaking, type BreakingOptions, createBreaking } from './breaking.ts';
 
 /** One running child process. */
 export type ChildHandle = {
@@ -45,6 +47,8 @@ export type SupervisorOptions = {
   startsAfter(name: ProcessName): readonly ProcessName[];
   /** Something changed that the ready file or the shell shows. */
   onChange(): void;
+  /** How children may be broken on purpose; absent: never. */
+  breaking?: BreakingOptions;
 };
 
 export type Supervisor = {
@@ -114,9 +118,11 @@ class ProcessSupervisor implements Supervisor {
   #isStopping = false;
   #cancelPings: CancelTimer = () => {};
   #settleStart: { resolve(): void; reject(cause: Error): void } | undefined;
+  readonly #breaking: Breaking | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#breaking = options.breaking && createBreaking(options.breaking, this.#breakable());
     for (const name of options.names) {
       this.#children.set(name, {
         name,
@@ -191,6 +197,19 @@ class ProcessSupervisor implements Supervisor {
     return this.#children.get(name)?.handle;
   }
 
+  #breakable() {
+    const ready = (name: ProcessName) => {
+      const child = this.#children.get(name);
+      return child?.state === 'ready' ? child : undefined;
+    };
+    return {
+      pidOf: (name: ProcessName) => ready(name)?.handle?.pid ?? null,
+      deathsLately: (name: ProcessName) => this.#lateRestarts(this.#children.get(name)).length,
+      kill: (name: ProcessName) => ready(name)?.handle?.kill(),
+      tell: (deed: BreakDeed) => this.child('engine')?.send({ type: 'broken', deed }),
+    };
+  }
+
   #launchWhatCan(): void {
     for (const child of this.#children.values()) {
       if (child.handle || child.wasReady || child.state !== 'stopped') continue;
@@ -209,6 +228,9 @@ class ProcessSupervisor implements Supervisor {
     handle.onMessage((message) => this.#receive(child, message));
     handle.onExit((code) => this.#exited(child, code));
     handle.send({ type: 'start', config: this.#options.configOf(child.name, this.facts()) });
+    if (child.name === 'engine') {
+      for (const deed of this.#breaking?.deeds() ?? []) handle.send({ type: 'broken', deed });
+    }
     // A restarted child learns where the others already are.
     for (const other of this.#children.values()) {
       if (other !== child && other.endpoint) {
@@ -225,6 +247,7 @@ class ProcessSupervisor implements Supervisor {
         child.wasReady = true;
         child.endpoint = message.endpoint;
         child.facts = message.facts;
+        this.#breaking?.ready(child.name, child.handle?.pid ?? null, message.facts);
         this.#options.logger.info('process is ready', { process: child.name });
         if (message.endpoint) this.#tellPeers(child, message.endpoint);
         this.#settleIfReady();
@@ -242,6 +265,9 @@ class ProcessSupervisor implements Supervisor {
       case 'failed':
         child.failedLine = message.line;
         child.failedCode = message.exitCode;
+        return;
+      case 'break':
+        if (child.name === 'engine') this.#breaking?.order(message.order);
         return;
     }
     this.#options.onChange();
@@ -272,6 +298,7 @@ class ProcessSupervisor implements Supervisor {
       return;
     }
     child.state = 'crashed';
+    this.#breaking?.exited(child.name);
     this.#tellPeers(child, null);
     const isRefusal = code === BAD_CONFIGURATION_EXIT_CODE || child.failedLine !== '';
     this.#options.logger.warn('process ended unexpectedly', {
@@ -292,11 +319,16 @@ class ProcessSupervisor implements Supervisor {
     if (code !== BAD_CONFIGURATION_EXIT_CODE || child.wasReady) this.#restartLater(child);
   }
 
+  /** Restarts of the last minute. */
+  #lateRestarts(child: Child | undefined): number[] {
+    const { restartTimes = [] } = child ?? {};
+    return restartTimes.filter((at) => (this.#seconds - at) * 1000 < MINUTE_MS);
+  }
+
   #restartLater(child: Child): void {
-    const now = this.#seconds;
-    child.restartTimes = child.restartTimes.filter((at) => (now - at) * 1000 < MINUTE_MS);
+    child.restartTimes = this.#lateRestarts(child);
     const count = child.restartTimes.length;
-    child.restartTimes.push(now);
+    child.restartTimes.push(this.#seconds);
     const isSlow = count >= RESTARTS_PER_MINUTE_MAX;
     const delayMs = isSlow ? SLOW_RESTART_MS : (RESTART_DELAYS_MS[count] ?? SLOW_RESTART_MS);
     if (isSlow) {

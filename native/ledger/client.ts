@@ -77,6 +77,8 @@ export type LedgerClient = {
   probeDisk(): Promise<string>;
   /** Commits that the disk made durable in a second, at the start; 0: not known. */
   commitRate(): Promise<number>;
+  /** All points together, and how far the journal is. */
+  books(): Promise<RequestResult<'books'>>;
   /** The policy in force. */
   policy(): Promise<RequestResult<'policy'>['policy']>;
   /** Who bet or is banned: banned ones first, then whoever bet last. */
@@ -272,6 +274,7 @@ export function createLedgerClient(
     },
     commitRate: async () => (await call('commitRate', {})).commitsPerSecond,
     probeDisk: async () => (await call('probeDisk', {})).trouble,
+    books: () => call('books', {}),
     policy: async () => (await call('policy', {})).policy,
     bettors: async (limit) => (await call('bettors', { limit })).bettors,
     balance: (subject) => call('balance', { subject }),

@@ -34,7 +34,14 @@ import {
   type RequestResult,
   requestArgs,
 } from './protocol.ts';
-import { balanceView, bettorsView, historyEntry, marketView, receiptOf } from './views.ts';
+import {
+  balanceView,
+  bettorsView,
+  booksView,
+  historyEntry,
+  marketView,
+  receiptOf,
+} from './views.ts';
 
 type Handlers = {
   [Name in Exclude<RequestName, 'subscribe' | 'unsubscribe'>]: (
@@ -244,6 +251,7 @@ export class Ledger {
       acts: (args) => actsView(journal, args),
       bets: (args) => betPage(journal, args),
       effectOf: (args) => effectView(journal, args),
+      books: () => booksView(journal),
       policy: () => ({ policy: journal.state.policy }),
       bettors: ({ limit }) => ({ bettors: bettorsView(journal, limit) }),
       balance: ({ subject }) => balanceView(journal, subject),

@@ -3,6 +3,7 @@
 // exact bytes that were hashed and are never parsed and printed again on the way.
 
 import { z } from 'zod';
+import { booksSchema } from '../../core/contract/breakIt.ts';
 import { gameEventSchema } from '../../core/contract/events.ts';
 import { arrivalsSchema } from '../../core/contract/fairness.ts';
 import { decisionEffectSchema } from '../../core/contract/moderation.ts';
@@ -187,6 +188,8 @@ export const requestArgs = {
   suspendBetting: z.strictObject({ reason: sentence, marketId: marketId.optional() }),
   /** Writes to the disk; answers why that did not work, empty when it did. */
   probeDisk: z.strictObject({}),
+  /** All points together, and how far the journal is: what is compared around a crash. */
+  books: z.strictObject({}),
   /** How fast the disk is, as it was probed at the start. */
   commitRate: z.strictObject({}),
   /** The policy in force. */
@@ -367,6 +370,7 @@ export const requestResults = {
   vest: z.object({ grantedMinor: amountMinor, balance: balanceSchema }),
   suspendBetting: nothing,
   probeDisk: z.object({ trouble: z.string() }),
+  books: booksSchema,
   commitRate: z.object({ commitsPerSecond: z.number().int().nonnegative() }),
   policy: z.object({ policy: policySchema }),
   bettors: z.object({

@@ -3,7 +3,7 @@
 
 import { type Bet, isStaffOf, type Market } from '../../core/ledger/fold.ts';
 import { milliSharesLeft } from '../../core/ledger/foldMoves.ts';
-import { debtAccount, userAccount } from '../../core/ledger/rows.ts';
+import { debtAccount, HOUSE, userAccount } from '../../core/ledger/rows.ts';
 import { type MarketRules, marketRulesSchema } from '../../core/markets/rules.ts';
 import type { Journal } from './journal.ts';
 import { pricesPermille } from './positions.ts';
@@ -67,6 +67,21 @@ export function balanceView(journal: Journal, subject: string): LedgerBalance {
     stakedMinor: account.pendingOut,
     ...(debtMinor > 0 ? { debtMinor } : {}),
   };
+}
+
+/** All points together: every account is counted, so it is asked for rarely. */
+export function booksView(journal: Journal): RequestResult<'books'> {
+  const { accounts, seq } = journal.state;
+  let count = 0;
+  let pointsMinor = 0;
+  for (const [name, { posted }] of accounts) {
+    if (!name.startsWith('user:')) continue;
+    count++;
+    pointsMinor += posted;
+  }
+  const grantedMinor = -(accounts.get(HOUSE)?.posted ?? 0);
+  const hash = Buffer.from(journal.lastHash).toString('hex');
+  return { seq, hash, accounts: count, pointsMinor, grantedMinor };
 }
 
 /** Who bet or is banned: banned ones first, then whoever bet last. */

@@ -23,6 +23,8 @@ export type LayerLegsOptions = {
   requestKeyFrame(): void;
   /** Units in, packets into a fan-out. */
   openOutlet(fanOut: FanOut): { push(unit: Unit): void };
+  /** The fan-out as the path to the relay leaves it. */
+  behind(fanOut: FanOut): FanOut;
 };
 
 type Target = { url: string; token: string | null };
@@ -106,9 +108,9 @@ export class LayerLegs {
     const { url, token } = this.#target;
     const own = new URL(url);
     own.searchParams.set('layer', leg.layer);
-    const { fetch, peer, timers, random, logger } = this.#options;
+    const { fetch, peer, timers, random, logger, behind } = this.#options;
     const rest = { fetch, peer, timers, random, logger, onState() {} };
-    leg.uplink = createWhipClient({ ...rest, url: own.href, token, fanOut: leg.fanOut });
+    leg.uplink = createWhipClient({ ...rest, url: own.href, token, fanOut: behind(leg.fanOut) });
   }
 
   async #end(leg: Leg): Promise<void> {

@@ -17,6 +17,7 @@ import { createWhipClient, type UplinkState, type WhipClient } from '../webrtc/w
 import type { FrameSealer } from './encryption/frameSealer.ts';
 import { SealedWay } from './encryption/sealedWay.ts';
 import { LayerLegs } from './layerLegs.ts';
+import { createPacketLoss, type PacketLoss } from './packetLoss.ts';
 
 /** Larger access units are faults of a source, not pictures: 4 MiB is 1 s of 32 Mbit/s. */
 const UNIT_BYTES_MAX = 4 * 1024 * 1024;
@@ -91,6 +92,9 @@ export type Publisher = {
   leavePreview(sessionId: string): boolean;
   /** Analytics for preview readers that opened the data channel `analytics`. */
   sendAnalytics(bytes: Uint8Array): void;
+  /** Of all that goes to the relay, so much is thrown away; false while it is already. */
+  losePackets: PacketLoss['begin'];
+  packetLoss: PacketLoss['view'];
   stats(): PublisherStats;
   close(): Promise<void>;
 };
@@ -103,8 +107,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
     () => openFanOut(options, 'publish sealed'),
     (own) => new Outlet(own, options.clock),
   );
+  const loss = createPacketLoss(options);
   const legs = new LayerLegs({
     ...options,
+    behind: loss.behind,
     openOutlet(own) {
       const clear = new Outlet(own, options.clock);
       return { push: (unit) => clear.push(sealed.sealed(unit)) };
@@ -139,7 +145,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       const started: WhipClient = createWhipClient({
         ...options,
         ...target,
-        fanOut: sealed.fanOut ?? fanOut,
+        fanOut: loss.behind(sealed.fanOut ?? fanOut),
         onReport: ({ fractionLost, roundTripMs }) => {
           const sentBitsPerSecond = outlet.rates().kilobitsPerSecond * 1000;
           options.onUplinkReport?.({ fractionLost, roundTripMs, sentBitsPerSecond });
@@ -175,6 +181,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
       return session !== undefined;
     },
     sendAnalytics: (bytes) => fanOut.sendAnalytics(bytes),
+    losePackets: loss.begin,
+    packetLoss: loss.view,
     stats: () => ({
       ...outlet.rates(),
       framesDropped: outlet.framesDropped,

@@ -94,13 +94,18 @@ function refusalWords({ earlier, message }: RpcError): string {
   return earlier ? earlierWords(earlier) : message;
 }
 
+/** What to say of a call that failed. */
+export function refusalOf(error: unknown): string {
+  return error instanceof RpcError ? refusalWords(error) : text('studio.call.failed');
+}
+
 /** Runs a call of a form: null when it worked, else the sentence to say at the field. */
 export async function attempt(call: Promise<unknown>): Promise<string | null> {
   try {
     await call;
     return null;
   } catch (error) {
-    return error instanceof RpcError ? refusalWords(error) : text('studio.call.failed');
+    return refusalOf(error);
   }
 }
 

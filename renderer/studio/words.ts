@@ -4,6 +4,7 @@
 
 import type { PageLanguage } from '../ui/pageLanguage.ts';
 import { chooseSayer } from '../ui/sentences.ts';
+import { breakItTexts } from '../ui/texts/breakIt.ts';
 import { commandTexts } from '../ui/texts/commands.ts';
 import { dockTexts } from '../ui/texts/docks.ts';
 import { fairnessTexts } from '../ui/texts/fairness.ts';
@@ -42,6 +43,7 @@ const ENGLISH_WORDS = {
   ...statsTexts,
   ...fairnessTexts,
   ...reportTexts,
+  ...breakItTexts,
   ...pictureTexts,
   ...xrayTexts,
   ...timelineTexts,

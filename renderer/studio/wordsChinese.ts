@@ -1,5 +1,6 @@
 // The studio in Chinese: all its catalogues and the typeface. Fetched only by who speaks it.
 
+import { breakItTextsChinese } from '../ui/texts/breakItChinese.ts';
 import { commandTextsChinese } from '../ui/texts/commandsChinese.ts';
 import { dockTextsChinese } from '../ui/texts/docksChinese.ts';
 import { fairnessTextsChinese } from '../ui/texts/fairnessChinese.ts';
@@ -43,6 +44,7 @@ export const CHINESE_WORDS: WordsLike<EnglishWords> = {
   ...statsTextsChinese,
   ...fairnessTextsChinese,
   ...reportTextsChinese,
+  ...breakItTextsChinese,
   ...pictureTextsChinese,
   ...xrayTextsChinese,
   ...timelineTextsChinese,

@@ -2,6 +2,7 @@
 // imports before anything else, so that no page carries the words of another. Pages name a key; a
 // key that no catalogue has does not compile, and one that the page did not choose shows itself.
 
+import type { breakItTexts } from './texts/breakIt.ts';
 import type { captureTexts } from './texts/capture.ts';
 import type { chatTexts } from './texts/chat.ts';
 import type { checkTexts } from './texts/check.ts';
@@ -40,6 +41,7 @@ type All = typeof sharedTexts &
   typeof historyTexts &
   typeof recordingTexts &
   typeof statsTexts &
+  typeof breakItTexts &
   typeof pictureTexts &
   typeof obsTexts &
   typeof outwardTexts &

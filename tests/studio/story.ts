@@ -29,6 +29,7 @@ import {
   testClock,
 } from '../../native/webrtc/testVideo.ts';
 import { sampleMarket, sampleReadings, sampleState } from './sampleStudio.ts';
+import { storyBreak } from './storyBreak.ts';
 import { storyClips } from './storyClips.ts';
 import { storyDestinations } from './storyDestinations.ts';
 import { storyFairness } from './storyFairness.ts';
@@ -374,6 +375,7 @@ function storyHandlers(
     },
     mixer: storyMixer(state, apply, calls),
     obs: storyObs(state, apply, calls),
+    breakIt: storyBreak(calls),
     show: {
       goLive: () => {
         calls.push('show.goLive');

@@ -12,6 +12,7 @@ import {
   type Parent,
   type WindowKind,
 } from '../../child/parent.ts';
+import { createBreakingDoor } from '../../engine/breakingRoom.ts';
 import { type EngineConfiguration, engineConfigurationSchema } from '../../engine/configuration.ts';
 import { IngestRefused } from '../../engine/ingestDoor.ts';
 import { type Engine, startEngine } from '../../engine.ts';
@@ -23,6 +24,7 @@ const exit = (code: number) => process.exit(code);
 
 const parent = connectParent(() => exit(0));
 let engine: Engine | undefined;
+const breaking = createBreakingDoor((order) => parent.send({ type: 'break', order }));
 
 parent.onMessage((message) => {
   switch (message.type) {
@@ -32,6 +34,9 @@ parent.onMessage((message) => {
     case 'peer':
       peers.set(message.name, message.endpoint);
       tellPeers();
+      break;
+    case 'broken':
+      breaking.heard(message.deed);
       break;
     case 'ping':
       parent.send({ type: 'pong', id: message.id });
@@ -93,6 +98,7 @@ async function start(config: unknown): Promise<void> {
       monotonicMs: () => monotonicUs() / 1000,
       wallMs: () => Date.now(),
       restart: () => void (engine?.close() ?? Promise.resolve()).finally(() => exit(0)),
+      breaking,
       onHelper: (pid, alive) => parent.send({ type: 'helper', pid, alive }),
       onFacts: (facts) => tellFacts(parent, facts),
     });

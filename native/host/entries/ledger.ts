@@ -26,6 +26,7 @@ import { createLedgerServer } from '../../ledger/server.ts';
 import { listenLink } from '../../link/link.ts';
 import { SqliteFailure } from '../../sqlite/failure.ts';
 import { lockFolder } from '../../sqlite/folderLock.ts';
+import { logEndOf } from '../../sqlite/tornLog.ts';
 import { createLogger } from '../../telemetry/logger.ts';
 
 const days = z.number().int().positive().nullable();
@@ -65,6 +66,7 @@ parent.onMessage((message) => {
       stop();
       break;
     case 'peer':
+    case 'broken':
       break;
   }
 });
@@ -82,6 +84,7 @@ async function start(to: Parent, raw: unknown): Promise<void> {
     );
   }
   const personal = personalKeyOf(configuration);
+  const leftOutBytes = leftOut(configuration, logger);
   const ledger = openLedger(configuration, createSeal(personal.key));
   tidyPersonalData(ledger.journal.store, configuration, personal, logger);
   ledger.commitsPerSecond = Math.round(probeCommitRate(configuration.dataFolder));
@@ -109,12 +112,20 @@ async function start(to: Parent, raw: unknown): Promise<void> {
       epoch: state.epoch,
       personalKeyFrom: personal.from,
       commitsPerSecond: ledger.commitsPerSecond,
+      leftOutBytes,
     },
   });
   const { commitsPerSecond } = ledger;
   logger.info('The ledger serves', {
     ...{ seq: state.seq, markets: state.markets.size, commitsPerSecond },
   });
+}
+
+/** What a crash or a power cut left unfinished: the database leaves it out when it opens. */
+function leftOut({ dataFolder }: Configuration, logger: Logger): number {
+  const bytes = logEndOf(join(dataFolder, 'ledger.db-wal'))?.unfinishedBytes ?? 0;
+  if (bytes > 0) logger.warn('The log ended in the middle of a write; that is left out', { bytes });
+  return bytes;
 }
 
 function personalKeyOf({ personalKey, dataFolder }: Configuration): PersonalKey {

@@ -4,9 +4,10 @@
 
 import type { StudioState } from '../../../core/contract/state.ts';
 import { type TextKey, text } from '../../ui/texts.ts';
+import { breakCommands } from '../breakIt/breakActs.ts';
 import { focusDock, resetDocks, setDockHidden } from '../docks/dockActs.ts';
 import { isHidden } from '../docks/dockLayout.ts';
-import { DOCKS } from '../docks/dockList.ts';
+import { offeredDocks } from '../docks/dockList.ts';
 import { useDockLayout } from '../docks/dockStore.ts';
 import { testAndGoLive } from '../goLive.ts';
 import { changeLanguage, useLanguage } from '../language.ts';
@@ -188,7 +189,7 @@ const MODELS: Command = {
 
 function dockCommands(): Command[] {
   const { layout } = useDockLayout.getState();
-  return DOCKS.flatMap((dock): Command[] => {
+  return offeredDocks(now()).flatMap((dock): Command[] => {
     const values = { title: text(dock.title) };
     const isAway = isHidden(layout, dock);
     return [
@@ -249,6 +250,7 @@ export function fixedCommands(): Command[] {
   const docks = dockCommands();
   return [
     ...SHOW,
+    ...breakCommands(),
     ...MARKETS,
     ...PROGRAM,
     ...manageCommands(),

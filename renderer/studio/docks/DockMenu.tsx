@@ -15,14 +15,15 @@ import {
 } from 'react-aria-components';
 
 import { text } from '../../ui/texts.ts';
+import { usePage } from '../store.ts';
 import { resetDocks } from './dockActs.ts';
 import { isHidden, withHidden } from './dockLayout.ts';
-import { DOCKS } from './dockList.ts';
+import { type Dock, offeredDocks } from './dockList.ts';
 import { changeLayout, useDockLayout } from './dockStore.ts';
 
-function showOnly(shown: Selection): void {
+function showOnly(docks: readonly Dock[], shown: Selection): void {
   changeLayout((before) =>
-    DOCKS.reduce((layout, dock) => {
+    docks.reduce((layout, dock) => {
       const hides = shown !== 'all' && !shown.has(dock.id);
       return hides === isHidden(layout, dock) ? layout : withHidden(layout, dock.id, hides);
     }, before),
@@ -31,7 +32,8 @@ function showOnly(shown: Selection): void {
 
 export function DockMenu() {
   const layout = useDockLayout((kept) => kept.layout);
-  const shown = DOCKS.filter((dock) => !isHidden(layout, dock)).map(({ id }) => id);
+  const docks = offeredDocks(usePage((page) => page.state));
+  const shown = docks.filter((dock) => !isHidden(layout, dock)).map(({ id }) => id);
   return (
     <MenuTrigger>
       <Button
@@ -46,11 +48,11 @@ export function DockMenu() {
           <MenuSection
             selectionMode="multiple"
             selectedKeys={shown}
-            onSelectionChange={showOnly}
+            onSelectionChange={(selection) => showOnly(docks, selection)}
             shouldCloseOnSelect={false}
           >
             <Header className="menu-header">{text('studio.docks.shown')}</Header>
-            {DOCKS.map(({ id, title }) => (
+            {docks.map(({ id, title }) => (
               <MenuItem key={id} id={id} className="menu-item" textValue={text(title)}>
                 <span className="menu-check" aria-hidden="true" />
                 {text(title)}

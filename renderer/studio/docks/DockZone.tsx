@@ -15,7 +15,7 @@ import {
   withDockSize,
   withPlaceSize,
 } from './dockLayout.ts';
-import { DOCKS, type Dock } from './dockList.ts';
+import { type Dock, offeredDocks } from './dockList.ts';
 import { changeLayout, useDockLayout } from './dockStore.ts';
 import { Splitter, sizeStyle } from './Splitter.tsx';
 
@@ -28,7 +28,8 @@ const NAMES: Record<DockPlace, TextKey> = {
 export function DockZone({ place, state }: { place: DockPlace; state: StudioState }) {
   const layout = useDockLayout((kept) => kept.layout);
   const zone = useRef<HTMLDivElement>(null);
-  const docks = DOCKS.filter((dock) => dock.place === place && !isHidden(layout, dock));
+  const all = offeredDocks(state);
+  const docks = all.filter((dock) => dock.place === place && !isHidden(layout, dock));
   if (docks.length === 0) return null;
   const axis = place === 'below' ? 'height' : 'width';
   const sizePx = layout.places[place];

@@ -5,6 +5,8 @@
 import type { ComponentType } from 'react';
 import type { StudioState } from '../../../core/contract/state.ts';
 import type { TextKey } from '../../ui/texts.ts';
+import { BreakIt } from '../breakIt/BreakIt.tsx';
+import { isBreakOffered } from '../breakIt/breakActs.ts';
 import { Health } from '../Health.tsx';
 import { History } from '../history/History.tsx';
 import { Markets } from '../Markets.tsx';
@@ -24,6 +26,8 @@ export type Dock = {
   room: 'content' | 'fill';
   /** Not shown until somebody asks for it. */
   startsHidden?: boolean;
+  /** Absent: always. */
+  isOffered?: (state: StudioState) => boolean;
   Content: ComponentType<{ state: StudioState }>;
 };
 
@@ -47,5 +51,14 @@ export const DOCKS: readonly Dock[] = [
     ...{ id: 'history', title: 'studio.history', startsHidden: true },
     ...{ place: 'right', room: 'fill', Content: History },
   },
+  {
+    ...{ id: 'breakIt', title: 'studio.break', startsHidden: true, isOffered: isBreakOffered },
+    ...{ place: 'right', room: 'fill', Content: BreakIt },
+  },
   { id: 'events', title: 'studio.events', place: 'below', room: 'fill', Content: Timeline },
 ];
+
+/** Those that there are now. */
+export function offeredDocks(state: StudioState | null): Dock[] {
+  return DOCKS.filter(({ isOffered }) => state === null || (isOffered?.(state) ?? true));
+}

@@ -1,6 +1,7 @@
 // Every sentence of the engine that a page can show, in Chinese. A test reads the engine's sources:
 // a new sentence there without one here fails.
 
+import { BREAK_CHINESE } from './breakChinese.ts';
 import { EVIDENCE_CHINESE } from './evidenceChinese.ts';
 import { MARKET_CHINESE } from './marketChinese.ts';
 import { PEOPLE_CHINESE } from './peopleChinese.ts';
@@ -16,6 +17,7 @@ export const SENTENCES_CHINESE: readonly Sentence[] = [
   ...SOURCE_CHINESE,
   ...VISION_CHINESE,
   ...EVIDENCE_CHINESE,
+  ...BREAK_CHINESE,
 ];
 
 /** Says a sentence of the engine in Chinese. */
