@@ -91,7 +91,6 @@ function handlersOf(rooms: HandlerRooms): Handlers {
     },
     sources: sourceHandlers(rooms.capture),
     ...pictureHandlers(rooms),
-    mixer: rooms.mixer.handlers,
     markets: marketHandlers(rooms),
     viewers: {
       list: ({ limit }) => refusable(() => rooms.staffActs.bettors(limit)),
@@ -207,7 +206,7 @@ function knownAt(factLog: FactLog, captureUs: number): KnownThen {
   throw new RpcError('notFound', `What was known at ${captureUs} is not kept: ${kept}.`);
 }
 
-function pictureHandlers({ ingest, pictureRoom }: HandlerRooms) {
+function pictureHandlers({ ingest, mixer, pictureRoom }: HandlerRooms) {
   return {
     ingest: {
       show: () => ingest.view(),
@@ -215,6 +214,7 @@ function pictureHandlers({ ingest, pictureRoom }: HandlerRooms) {
       renewRtmpKey: () => ingest.renewRtmpKey(),
     },
     picture: pictureRoom.handlers,
+    mixer: mixer.handlers,
   } satisfies Partial<Handlers>;
 }
 
