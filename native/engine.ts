@@ -186,16 +186,7 @@ export async function startEngine(
       if (!endpoint) views.visionAway();
     },
     async close() {
-      const closed = [
-        handover,
-        outward.pictureRoom,
-        outward.mixer,
-        disk,
-        readings,
-        views,
-        picture,
-        witnesses,
-      ];
+      const closed = [handover, ...outward.rooms, disk, readings, views, picture, witnesses];
       for (const room of [...closed, markets, models, poster, vision, obs]) room.close();
       const inputs = [recording, capture, publisher, outward.destinations, games, soundMeter];
       await Promise.all(inputs.map((room) => room.close()));

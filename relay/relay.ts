@@ -43,6 +43,7 @@ import { answer, type RouteOptions } from './routes.ts';
 import { serveStudio } from './studioSession.ts';
 import { createTelevision, type Television } from './television/television.ts';
 import { PageTemplate } from './unfurl.ts';
+import { createUplinkTrial } from './uplinkTrial.ts';
 import { serveViewer } from './viewerSession.ts';
 import { createUpgradeServer, type FactsSocket, type UpgradeServer } from './webSocket.ts';
 import { openPostgresStore } from './witness/postgresStore.ts';
@@ -187,7 +188,7 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       await learn(request.path.split('/')[2] ?? '');
       return barredFromMedia(room, request) ?? media.handle(request);
     },
-    linkCheck: room.linkCheck,
+    ...{ linkCheck: room.linkCheck, uplinkTrial: uplinkTrialOf(room) },
     pair: (body) => pairing.answer(body, url),
     witness,
     marks,
@@ -216,6 +217,13 @@ export async function createRelay(options: RelayOptions): Promise<Relay> {
       logger.info('relay stopped');
     },
   };
+}
+
+/** Whoever may publish may measure the way here. */
+function uplinkTrialOf({ clock, timers, tokens }: RelayRoom) {
+  return createUplinkTrial({
+    ...{ clock, timers, isAllowed: (id, token) => tokens.isValid(id, token) },
+  });
 }
 
 function keepHouse({ channels, tokens }: RelayRoom, media: MediaRoom): void {

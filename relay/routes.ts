@@ -18,6 +18,7 @@ import type { PeopleRoutes } from './peopleRoutes.ts';
 import { type AllowedOrigins, sendProblem } from './problems.ts';
 import type { MarkSigner } from './relayKey.ts';
 import type { Television } from './television/television.ts';
+import type { UplinkTrial } from './uplinkTrial.ts';
 import { besideFileOf, pageFileOf, sendPageFile } from './viewerPage.ts';
 import type { Witness } from './witness/witness.ts';
 
@@ -44,6 +45,7 @@ const CONTENT_SECURITY_POLICY = [
 export type RouteOptions = {
   people: PeopleRoutes;
   television: Television;
+  uplinkTrial: UplinkTrial;
   viewerPageFolder: string;
   /** Origin of another engine that carries a channel's picture; its page may connect there. */
   mediaOriginOf(channelId: string): string | null;
@@ -113,6 +115,7 @@ async function route(
   response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
   response.setHeader('Permissions-Policy', 'camera=(), microphone=(), geolocation=()');
   if (await options.people.answer(request, response, path)) return;
+  if (await options.uplinkTrial.answer(request, response, path)) return;
   if (await options.television.answer(request, response, path)) return;
   if (await options.view.answer(request, response, path)) return;
   if (request.method !== 'GET' && request.method !== 'HEAD') {

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { unreachable } from '../base/assert.ts';
 import { gameEventSchema } from './events.ts';
+import { firstRunSchema } from './firstRun.ts';
 import { mixerStateSchema } from './mixer.ts';
 import {
   EVENTS_SHOWN,
@@ -22,6 +23,7 @@ export const actionSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('sources.changed'), sources: part.sources }),
   z.object({ type: z.literal('picture.changed'), picture: part.picture }),
   z.object({ type: z.literal('mixer.changed'), mixer: mixerStateSchema }),
+  z.object({ type: z.literal('firstRun.changed'), firstRun: firstRunSchema }),
   z.object({ type: z.literal('relay.changed'), relay: part.relay }),
   z.object({ type: z.literal('handover.changed'), handover: part.handover }),
   z.object({ type: z.literal('destinations.changed'), destinations: part.destinations }),
@@ -54,6 +56,8 @@ export function reduce(state: StudioState, action: Action): StudioState {
       return { ...state, picture: action.picture };
     case 'mixer.changed':
       return { ...state, mixer: action.mixer };
+    case 'firstRun.changed':
+      return { ...state, firstRun: action.firstRun };
     case 'relay.changed':
       return { ...state, relay: action.relay };
     case 'people.changed':

@@ -12,7 +12,6 @@ import { fairnessOperations } from './fairness.ts';
 import { frameOperations } from './frames.ts';
 import { gameSourcesSchema } from './games.ts';
 import { historyOperations } from './historyOperations.ts';
-import { mixerOperations } from './mixer.ts';
 import { modelShelfSchema } from './modelCards.ts';
 import { moderationOperations } from './moderationOperations.ts';
 import { obsFoundSchema } from './obs.ts';
@@ -107,7 +106,6 @@ export const operations = {
   ...pictureOperations,
   ...historyOperations,
   ...frameOperations,
-  ...mixerOperations,
   /** OBS on this machine or another, by its own WebSocket server. */
   obs: {
     /** What OBS's own files say, without asking it. */

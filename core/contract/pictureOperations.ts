@@ -1,7 +1,8 @@
 // What user interfaces ask of the picture: where other programs publish theirs, and what our own
-// encoders make; a part of operations.ts.
+// encoders make, by the first run's advice too; a part of operations.ts.
 
 import { z } from 'zod';
+import { firstRunOperations } from './firstRun.ts';
 import { ingestViewSchema } from './ingest.ts';
 import { pictureChoiceSchema } from './picture.ts';
 
@@ -11,6 +12,7 @@ const command = 'command' as const;
 const query = 'query' as const;
 
 export const pictureOperations = {
+  ...firstRunOperations,
   ingest: {
     /** Addresses and secrets for OBS and other publishers. */
     show: { kind: query, args: nothing, result: ingestViewSchema, roles: onlyOwner },

@@ -1,6 +1,7 @@
-// What user interfaces ask of sources; a part of operations.ts.
+// What user interfaces ask of sources and of their sounds; a part of operations.ts.
 
 import { z } from 'zod';
+import { mixerOperations } from './mixer.ts';
 import { positionSchema, skipSchema } from './playback.ts';
 
 const nothing = z.strictObject({});
@@ -9,6 +10,7 @@ const hosts = ['owner', 'coHost'] as const;
 const command = 'command' as const;
 
 export const sourceOperations = {
+  ...mixerOperations,
   sources: {
     select: {
       kind: command,

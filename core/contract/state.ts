@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { policySchema } from '../ledger/policy.ts';
 import { destinationViewSchema } from './destinations.ts';
 import { eventTypeSchema, gameEventSchema } from './events.ts';
+import { firstRunSchema } from './firstRun.ts';
 import { mixerStateSchema } from './mixer.ts';
 import { obsStateSchema } from './obs.ts';
 import { peopleSummarySchema } from './people.ts';
@@ -202,6 +203,8 @@ export const studioStateSchema = z.object({
   picture: pictureStateSchema,
   /** The sounds that are there to be mixed; absent: an engine that mixes none. */
   mixer: mixerStateSchema.optional(),
+  /** Absent where nobody offers one. */
+  firstRun: firstRunSchema.optional(),
   handover: handoverSchema,
   obs: obsStateSchema,
   destinations: z.array(destinationViewSchema),

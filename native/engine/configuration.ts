@@ -42,6 +42,8 @@ export const engineConfigurationSchema = z.object({
   source: z.string(),
   /** Folder that a relative `file:` refers to. */
   callerFolder: z.string(),
+  /** The start named neither a picture nor a show: whoever is new is shown the way. */
+  isFirstRunOffered: z.boolean().default(false),
   isLive: z.boolean(),
   /** When the running show went live; 0 when this engine starts the show. */
   liveSinceUs: timeUs,

@@ -20,6 +20,7 @@ import type { DestinationDesk } from './destinationDesk.ts';
 import { type Encryption, EncryptionRefused } from './encryption.ts';
 import type { FactLog, KnownThen } from './factLog.ts';
 import { type FairnessRooms, fairnessHandlers } from './fairnessHandlers.ts';
+import type { FirstRunRoom } from './firstRun/firstRunRoom.ts';
 import type { FrameRing } from './frameRing.ts';
 import type { GamePlacesRoom } from './gamePlaces.ts';
 import { type GameSources, GameSourcesRefused } from './gameSources.ts';
@@ -66,6 +67,7 @@ export type HandlerRooms = Pick<CrewActRooms & BreakingRooms, 'around' | 'store'
   capture: Pick<Capture, 'select' | 'playback' | 'setSystemSound'>;
   pictureRoom: PictureRoom;
   mixer: Pick<MixerRoom, 'handlers'>;
+  firstRun: Pick<FirstRunRoom, 'handlers'>;
 };
 
 /** Every operation with its room; a room's refusal becomes the contract's error. */
@@ -206,7 +208,7 @@ function knownAt(factLog: FactLog, captureUs: number): KnownThen {
   throw new RpcError('notFound', `What was known at ${captureUs} is not kept: ${kept}.`);
 }
 
-function pictureHandlers({ ingest, mixer, pictureRoom }: HandlerRooms) {
+function pictureHandlers({ ingest, mixer, pictureRoom, firstRun }: HandlerRooms) {
   return {
     ingest: {
       show: () => ingest.view(),
@@ -215,6 +217,7 @@ function pictureHandlers({ ingest, mixer, pictureRoom }: HandlerRooms) {
     },
     picture: pictureRoom.handlers,
     mixer: mixer.handlers,
+    firstRun: firstRun.handlers,
   } satisfies Partial<Handlers>;
 }
 

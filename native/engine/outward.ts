@@ -1,13 +1,17 @@
-// What becomes of the picture on its way out, by its owner's choice: how our encoders make it,
-// how it sounds, sealed for viewers' engines, and pushed to further places.
+// What becomes of the picture on its way out, by its owner's choice: how our encoders make it, by
+// the first run's advice too, how it sounds, sealed for viewers' engines, and pushed to further
+// places.
 
 import type { Capture } from '../capture/capture.ts';
 import { type DestinationDesk, openDestinations } from './destinationDesk.ts';
 import { type Encryption, openShowEncryption } from './encryption.ts';
+import type { FirstRunRoom } from './firstRun/firstRunRoom.ts';
+import { openFirstRun } from './firstRun/openFirstRun.ts';
 import { type MixerRoom, openMixerRoom } from './mixerRoom.ts';
 import { openPictureRoom, type PictureRoom, type PictureRoomOptions } from './pictureRoom.ts';
 
-type Joined = Omit<PictureRoomOptions, 'onChange' | 'tryEncoder'> &
+type Joined = Omit<Parameters<typeof openFirstRun>[0], 'pictureRoom'> &
+  Omit<PictureRoomOptions, 'onChange' | 'tryEncoder'> &
   Omit<Parameters<typeof openDestinations>[0], 'isLive'> &
   Parameters<typeof openShowEncryption>[0] & {
     capture: Pick<Capture, 'onUnit' | 'sound' | 'state'>;
@@ -18,6 +22,9 @@ export type Outward = {
   destinations: DestinationDesk;
   pictureRoom: PictureRoom;
   mixer: MixerRoom;
+  firstRun: FirstRunRoom;
+  /** Those that are closed with the engine and need nobody to wait for them. */
+  rooms: readonly { close(): void }[];
 };
 
 /** Opens all, as they were left. */
@@ -37,5 +44,7 @@ export async function openOutward(joined: Joined): Promise<Outward> {
     ...joined,
     onChange: (state) => store.apply({ type: 'mixer.changed', mixer: state }),
   });
-  return { encryption, destinations, pictureRoom, mixer };
+  const firstRun = await openFirstRun({ ...joined, pictureRoom });
+  const rooms = [firstRun, pictureRoom, mixer];
+  return { encryption, destinations, pictureRoom, mixer, firstRun, rooms };
 }

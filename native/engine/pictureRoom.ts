@@ -25,14 +25,15 @@ import type { EngineSurroundings } from '../engine.ts';
 import { ffmpegView } from '../ffmpeg/abilities.ts';
 import { HARDWARE_TITLES, tryHardwareEncoder } from '../ffmpeg/hardwareEncoders.ts';
 import { hasFfmpeg } from '../ffmpeg/resolve.ts';
-import { replaceFile } from './replaceFile.ts';
+import { keepSetting, SETTINGS_FILE } from './keptSettings.ts';
 
 /** The show has begun by then, and its first pictures are out. */
 const TRIALS_AFTER_MS = 10_000;
-const FILE = 'settings.json';
 
 export type PictureRoom = {
   handlers: Handlers['picture'];
+  /** Begins, unless it is under way; the state tells what came of it. */
+  tryEncoders(): void;
   close(): void;
 };
 
@@ -73,7 +74,7 @@ class Room implements PictureRoom {
     this.#target = this.#wanted();
     this.handlers = {
       choose: ({ choice: chosen }) => this.#choose(chosen),
-      tryEncoders: async () => void this.#tryAll(),
+      tryEncoders: () => this.tryEncoders(),
     };
   }
 
@@ -84,6 +85,10 @@ class Room implements PictureRoom {
     this.#cancelTrials = around.timers.after(TRIALS_AFTER_MS, () => void this.#tryAll());
   }
 
+  tryEncoders(): void {
+    void this.#tryAll();
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#cancelTrials();
@@ -92,7 +97,7 @@ class Room implements PictureRoom {
   async #choose(choice: PictureChoice): Promise<void> {
     const refusal = this.#refusalOf(choice.encoder);
     if (refusal !== '') throw new RpcError('refused', refusal);
-    await keepChoice(this.#options.configuration.dataFolder, choice);
+    await keepSetting(this.#options.configuration.dataFolder, { picture: choice });
     this.#choice = choice;
     this.#apply(false);
   }
@@ -184,7 +189,7 @@ class Room implements PictureRoom {
 /** What settings.json says; the first choice where it says nothing that can be read. */
 async function keptChoice(dataFolder: string): Promise<PictureChoice> {
   try {
-    const settings: unknown = JSON.parse(await readFile(join(dataFolder, FILE), 'utf8'));
+    const settings: unknown = JSON.parse(await readFile(join(dataFolder, SETTINGS_FILE), 'utf8'));
     if (typeof settings !== 'object' || settings === null || !('picture' in settings)) {
       return FIRST_PICTURE_CHOICE;
     }
@@ -192,20 +197,4 @@ async function keptChoice(dataFolder: string): Promise<PictureChoice> {
   } catch {
     return FIRST_PICTURE_CHOICE;
   }
-}
-
-/** Writes it beside everything else that stands there. */
-async function keepChoice(dataFolder: string, picture: PictureChoice): Promise<void> {
-  const path = join(dataFolder, FILE);
-  let settings: unknown = {};
-  try {
-    settings = JSON.parse(await readFile(path, 'utf8'));
-  } catch (cause) {
-    const isAbsent = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    if (!isAbsent) {
-      throw new RpcError('refused', `${path} cannot be read; mend it, then choose again.`);
-    }
-  }
-  const others = typeof settings === 'object' && settings !== null ? settings : {};
-  await replaceFile(path, `${JSON.stringify({ version: 1, ...others, picture }, null, 2)}\n`);
 }

@@ -19,6 +19,8 @@ export type StudioOptions = {
   isHeadless: boolean;
   isLive: boolean;
   source: string;
+  /** Nothing says what to show: whoever is new is asked. */
+  isFirstRunOffered: boolean;
   /** Absolute path, or null for the platform's user-data folder. */
   dataFolder: string | null;
   host: string;
@@ -99,6 +101,7 @@ export function readCommandLine(args: readonly string[], callerFolder: string): 
     isHeadless: values.headless ?? false,
     isLive: values.live ?? false,
     source: values.source ?? 'demo:',
+    isFirstRunOffered: values.source === undefined && !values.live,
     dataFolder: path(values.data),
     host: values.host ?? '127.0.0.1',
     port: checkPort('--port', values.port, STUDIO_PORT_DEFAULT),

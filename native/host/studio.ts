@@ -297,7 +297,7 @@ function configurationOf(
         ...portAgain(options.port),
         ...rtmpOf(known, options),
         ...relayOf(known, parts),
-        title: parts.title,
+        title: titleNow(parts),
         ...parts.picture,
         seed: options.seed,
         callerFolder: host.callerFolder,
@@ -308,6 +308,15 @@ function configurationOf(
         modelFolders,
         shippedModelFolder: folders.models,
       };
+  }
+}
+
+/** What the owner called the show meanwhile; an engine that comes back still knows it. */
+function titleNow({ common, title }: ConfigurationParts): string {
+  try {
+    return readSettings(common.dataFolder).title;
+  } catch {
+    return title;
   }
 }
 
@@ -346,6 +355,7 @@ function resumedShow(before: ChildFacts, options: StudioOptions) {
   return {
     source: typeof before.source === 'string' ? before.source : options.source,
     isLive: wasRunning ? before.state === 'live' : options.isLive,
+    isFirstRunOffered: options.isFirstRunOffered,
     liveSinceUs: typeof before.liveSinceUs === 'number' ? before.liveSinceUs : 0,
     lastFrameUs: typeof before.lastFrameUs === 'number' ? before.lastFrameUs : 0,
     matchAnchorUs: typeof before.matchAnchorUs === 'number' ? before.matchAnchorUs : 0,

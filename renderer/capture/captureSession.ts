@@ -9,18 +9,12 @@ import {
   type ToPage,
 } from '../../core/media/capturePort.ts';
 import type { LowerLayer } from '../../core/media/feed.ts';
+import { keepMicrophone, keptMicrophone } from '../ui/keptDevices.ts';
 import { type TextKey, text } from '../ui/texts.ts';
 import { WANTED_SOUND, wantedPicture } from './deviceInput.ts';
 import { FIRST_LIMITS, missingFeature } from './encoders.ts';
 import { createEngineLink, type EngineLink, HELLO } from './engineLink.ts';
-import {
-  keepImage,
-  keepMicrophone,
-  keepScene,
-  keptImages,
-  keptMicrophone,
-  keptScene,
-} from './keptScenes.ts';
+import { keepImage, keepScene, keptImages, keptScene } from './keptScenes.ts';
 import type { Line, LineSignals } from './line.ts';
 import { Program, type ProgramView } from './program.ts';
 import type { Scene } from './scene.ts';

@@ -1,28 +1,27 @@
-// What the page remembers in this browser: the scene of each program, the microphone, and the
-// pictures that scenes show. A kept scene that is not one of ours is as none.
+// What the page remembers in this browser: the scene of each program and the pictures that
+// scenes show. A kept scene that is not one of ours is as none.
 
 import type { CaptureProgram } from '../../core/media/capturePort.ts';
-import { firstScene, parseScene, type Scene } from './scene.ts';
+import { takeProposedCamera } from '../ui/keptDevices.ts';
+import { firstScene, parseScene, type Scene, setDetail } from './scene.ts';
 
 const IMAGES = 'capture-images';
 /** Larger pictures are refused: they are drawn thirty times a second. */
 export const IMAGE_BYTES_MAX = 8 * 1024 * 1024;
 
-/** The kept scene of a program, or its first one. */
+/** The kept scene of a program, or its first one; with a camera that was chosen in the studio. */
 export function keptScene(program: CaptureProgram): Scene {
-  return parseScene(localStorage.getItem(`scene.${program}`) ?? '') ?? firstScene(program);
+  const kept = parseScene(localStorage.getItem(`scene.${program}`) ?? '') ?? firstScene(program);
+  const deviceId = program === 'camera' ? takeProposedCamera() : null;
+  const camera = kept.layers.find(({ kind }) => kind === 'camera');
+  if (deviceId === null || !camera) return kept;
+  const scene = setDetail(kept, camera.id, deviceId);
+  keepScene(program, scene);
+  return scene;
 }
 
 export function keepScene(program: CaptureProgram, scene: Scene): void {
   localStorage.setItem(`scene.${program}`, JSON.stringify(scene));
-}
-
-export function keptMicrophone(): string {
-  return localStorage.getItem('microphone') ?? '';
-}
-
-export function keepMicrophone(deviceId: string): void {
-  localStorage.setItem('microphone', deviceId);
 }
 
 /** Decodes and keeps a picture. Rejects when it is none, or too large. */

@@ -8,6 +8,7 @@ import { Palette } from './commands/Palette.tsx';
 import { useCommandKeys } from './commands/useCommandKeys.ts';
 import { Dialogs } from './Dialogs.tsx';
 import { DockZone } from './docks/DockZone.tsx';
+import { FirstRun } from './firstRun/FirstRun.tsx';
 import { Header } from './Header.tsx';
 import { Program } from './Program.tsx';
 import { Said } from './Secret.tsx';
@@ -52,6 +53,7 @@ export function App() {
       <DockZone place="below" state={state} />
       <StatusBar state={state} />
       <Toasts />
+      <FirstRun state={state} />
       <Dialogs state={state} />
       <Palette state={state} />
     </div>

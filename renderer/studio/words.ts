@@ -8,6 +8,7 @@ import { breakItTexts } from '../ui/texts/breakIt.ts';
 import { commandTexts } from '../ui/texts/commands.ts';
 import { dockTexts } from '../ui/texts/docks.ts';
 import { fairnessTexts } from '../ui/texts/fairness.ts';
+import { firstRunTexts } from '../ui/texts/firstRun.ts';
 import { handoverTexts } from '../ui/texts/handover.ts';
 import { historyTexts } from '../ui/texts/history.ts';
 import { managementTexts } from '../ui/texts/management.ts';
@@ -47,6 +48,7 @@ const ENGLISH_WORDS = {
   ...pictureTexts,
   ...xrayTexts,
   ...timelineTexts,
+  ...firstRunTexts,
 };
 export type EnglishWords = typeof ENGLISH_WORDS;
 

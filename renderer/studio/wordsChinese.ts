@@ -4,6 +4,7 @@ import { breakItTextsChinese } from '../ui/texts/breakItChinese.ts';
 import { commandTextsChinese } from '../ui/texts/commandsChinese.ts';
 import { dockTextsChinese } from '../ui/texts/docksChinese.ts';
 import { fairnessTextsChinese } from '../ui/texts/fairnessChinese.ts';
+import { firstRunTextsChinese } from '../ui/texts/firstRunChinese.ts';
 import { handoverTextsChinese } from '../ui/texts/handoverChinese.ts';
 import { historyTextsChinese } from '../ui/texts/historyChinese.ts';
 import { managementTextsChinese } from '../ui/texts/managementChinese.ts';
@@ -48,4 +49,5 @@ export const CHINESE_WORDS: WordsLike<EnglishWords> = {
   ...pictureTextsChinese,
   ...xrayTextsChinese,
   ...timelineTextsChinese,
+  ...firstRunTextsChinese,
 };

@@ -9,6 +9,7 @@ import type { checkTexts } from './texts/check.ts';
 import type { commandTexts } from './texts/commands.ts';
 import type { dockTexts } from './texts/docks.ts';
 import type { fairnessTexts } from './texts/fairness.ts';
+import type { firstRunTexts } from './texts/firstRun.ts';
 import type { handoverTexts } from './texts/handover.ts';
 import type { historyTexts } from './texts/history.ts';
 import type { managementTexts } from './texts/management.ts';
@@ -42,6 +43,7 @@ type All = typeof sharedTexts &
   typeof recordingTexts &
   typeof statsTexts &
   typeof breakItTexts &
+  typeof firstRunTexts &
   typeof pictureTexts &
   typeof obsTexts &
   typeof outwardTexts &

@@ -35,6 +35,8 @@ export type StudioStart = {
   dataFolder?: string;
   /** Default true. */
   isLive?: boolean;
+  /** True: nothing says what to show, as whoever is new starts it. */
+  isFirst?: boolean;
   /** False: no flag says anything of a relay, as most people start it. */
   isRelayNamed?: boolean;
 };
@@ -51,6 +53,7 @@ export async function startStudio(start: StudioStart = {}): Promise<RunningStudi
     '--headless',
     ...((start.isLive ?? true) ? ['--live'] : []),
     ...standard('--data', start.dataFolder ?? join(folder, 'data')),
+    ...(start.isFirst ? [] : standard('--source', 'demo:')),
     ...standard('--port', '0'),
     ...standard('--rtmp-port', '0'),
     ...(given.includes('--relay') || start.isRelayNamed === false

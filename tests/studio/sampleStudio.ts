@@ -165,6 +165,7 @@ export function refusingHandlers(): Handlers {
     ingest: { show: refuse, renewWhipToken: refuse, renewRtmpKey: refuse },
     picture: { choose: refuse, tryEncoders: refuse },
     mixer: { set: refuse, levels: refuse },
+    firstRun: { measure: refuse, stop: refuse, finish: refuse },
     obs: {
       ...{ find: refuse, connect: refuse, disconnect: refuse, setUp: refuse, undo: refuse },
       ...{ start: refuse, stop: refuse, showScene: refuse, dockLink: refuse },

@@ -33,6 +33,7 @@ import { storyBreak } from './storyBreak.ts';
 import { storyClips } from './storyClips.ts';
 import { storyDestinations } from './storyDestinations.ts';
 import { storyFairness } from './storyFairness.ts';
+import { storyFirstRun } from './storyFirstRun.ts';
 import { storyFrames, storyStages, toldFrames } from './storyFrames.ts';
 import { storyHistory } from './storyHistory.ts';
 import { storyMixer } from './storyMixer.ts';
@@ -374,6 +375,7 @@ function storyHandlers(
       tryEncoders: () => void calls.push('picture.tryEncoders'),
     },
     mixer: storyMixer(state, apply, calls),
+    firstRun: storyFirstRun(state, apply, calls),
     obs: storyObs(state, apply, calls),
     breakIt: storyBreak(calls),
     show: {

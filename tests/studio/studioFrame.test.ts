@@ -120,6 +120,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   ...{ game: '', games: '' },
   // The moderators' dock asks for these where the people are, the sources' dock for the picture.
   ...{ people: 'docks.focus.moderation', chat: 'docks.focus.moderation' },
+  firstRun: 'page.firstRun',
   ...{ moderation: 'docks.focus.moderation', picture: 'docks.focus.sources' },
 };
 

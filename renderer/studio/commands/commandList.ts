@@ -9,6 +9,7 @@ import { focusDock, resetDocks, setDockHidden } from '../docks/dockActs.ts';
 import { isHidden } from '../docks/dockLayout.ts';
 import { offeredDocks } from '../docks/dockList.ts';
 import { useDockLayout } from '../docks/dockStore.ts';
+import { openFirstRun } from '../firstRun/firstRunStore.ts';
 import { testAndGoLive } from '../goLive.ts';
 import { changeLanguage, useLanguage } from '../language.ts';
 import { openFirstSuggestion } from '../marketCalls.ts';
@@ -220,6 +221,11 @@ const PAGE: readonly Command[] = [
   {
     ...{ id: 'page.settings', area: 'page', title: 'studio.settings', chord: 'Mod+,' },
     run: () => openDialog({ name: 'settings', part: 'general' }),
+  },
+  {
+    ...{ id: 'page.firstRun', area: 'page', title: 'studio.firstRun.open' },
+    isEnabled: (state) => !isLive(state),
+    run: openFirstRun,
   },
   {
     ...{ id: 'page.hotkeys', area: 'page', title: 'studio.hotkeys', chord: '?' },

@@ -11,9 +11,11 @@ import { resetDocks, setDockHidden } from '../docks/dockActs.ts';
 import { isHidden } from '../docks/dockLayout.ts';
 import { DOCKS } from '../docks/dockList.ts';
 import { useDockLayout } from '../docks/dockStore.ts';
+import { openFirstRun } from '../firstRun/firstRunStore.ts';
 import { changeLanguage, useLanguage } from '../language.ts';
 import { Modal } from '../Modal.tsx';
 import { closeDialog, openDialog, SETTINGS_PARTS, type SettingsPart } from '../opened.ts';
+import { usePage } from '../store.ts';
 import { setStreamerMode, useStreamerMode } from '../streamerMode.ts';
 
 const TITLES: Record<SettingsPart, TextKey> = {
@@ -95,7 +97,27 @@ function General() {
         />
         <p className="formPart-words">{text('studio.streamer.what')}</p>
       </fieldset>
+      <FirstRunPart />
     </>
+  );
+}
+
+/** Not over a show that is live. */
+function FirstRunPart() {
+  const isLive = usePage(({ state }) => state?.show.state === 'live');
+  return (
+    <fieldset className="formPart" disabled={isLive}>
+      <legend>{text('studio.firstRun')}</legend>
+      <p className="formPart-words">{text('studio.firstRun.what')}</p>
+      <Button
+        onClick={() => {
+          closeDialog();
+          openFirstRun();
+        }}
+      >
+        {text('studio.firstRun.open')}
+      </Button>
+    </fieldset>
   );
 }
 
