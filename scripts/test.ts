@@ -1,7 +1,8 @@
 // `npm test`: builds what is stale, then runs every test file in a process of its own (native
 // addons allow only one JavaScript environment). Files that play a show are heavy: each has the
-// machine to itself, but for one of those that only wait. The others run two at a time, the pages
-// without a show after what needs no browser. What judges times runs alone, first.
+// machine to itself, but for one of those that only wait, and then one of those that only compute,
+// which gets what the show leaves. The others run two at a time, the pages without a show after what
+// needs no browser. What judges times runs alone, first.
 // The last line is `N passed, N failed, N skipped`.
 // A file with a failure is run once more, alone, at the end: on two cores a browser, ffmpeg and four
 // processes can starve each other. A test that fails twice fails; one that passes then is named as
@@ -33,7 +34,18 @@ const WAITING = [
   'relay/nodes/nodes.test.ts',
   'relay/linkChaos.test.ts',
   'native/upstream/pairing.test.ts',
+  'native/capture/hungSource.test.ts',
+  'native/obs/obs.test.ts',
+  'native/webrtc/pathCheck.test.ts',
 ];
+/** Folders whose tests compute and wait for nobody: beside a show, at the lowest priority. */
+const PATIENT = [
+  ...['core/', 'bench/', 'electron/', 'renderer/', 'native/markets/'],
+  ...['native/vision/moriarty/', 'native/vision/tracking/', 'native/vision/vibrio/'],
+  ...['native/vision/models/geometry', 'native/vision/models/golden'],
+];
+/** Whatever such a file starts has its priority, too. */
+const LOWEST_PRIORITY = "import { setPriority } from 'node:os'; setPriority(19);";
 /** With a browser or under tests/, but without a picture that would stall for want of a core. */
 const WITHOUT_SHOW = [
   'tests/refusals.test.ts',
@@ -42,17 +54,33 @@ const WITHOUT_SHOW = [
   'renderer/viewer/viewerVerbs.test.ts',
   'tests/studio/studioDialogs.test.ts',
   'tests/studio/sceneWords.test.ts',
+  'tests/studio/studioFrame.test.ts',
   'tests/studio/studioReach.test.ts',
+  'renderer/viewer/chat.test.ts',
+  'renderer/viewer/viewerFeatures.test.ts',
+  'tests/bench.test.ts',
+  'tests/crewPage.test.ts',
+  'tests/models.test.ts',
+  'tests/offline.test.ts',
+  'tests/pairing.test.ts',
+  'tests/signals.test.ts',
   'tests/tidy.test.ts',
   'tests/electron.test.ts',
 ];
 /** The longest first, so that no lane waits for one at the end; for the rest any order does. */
 const LONGEST = [
-  'tests/viewerMoney.test.ts',
+  'tests/studio/studioPage.test.ts',
+  'renderer/viewer/viewerPage.test.ts',
   'renderer/viewer/viewerFeatures.test.ts',
+  'tests/studio/studioDialogs.test.ts',
+  'tests/refusals.test.ts',
+  'tests/bench.test.ts',
+  'tests/viewerMoney.test.ts',
   'tests/show.test.ts',
   'native/capture/capture.test.ts',
   'native/vision/placesShow.test.ts',
+  'native/capture/liveSource.test.ts',
+  'native/capture/playback.test.ts',
   'native/vision/demoShow.test.ts',
 ];
 
@@ -94,31 +122,40 @@ function longestFirst(files: readonly string[]): string[] {
   return [...files].sort((one, other) => rank(one) - rank(other));
 }
 
-/** Two at a time; a heavy one only beside one that waits. */
+/** Two at a time; a heavy one only beside one that waits or is patient. */
 async function runPaired(files: readonly string[]): Promise<void> {
   const much = longestFirst(files.filter(needsMuch));
   const pages = much.filter((path) => WITHOUT_SHOW.includes(nameOf(path)));
   const heavy = much.filter((path) => !pages.includes(path));
-  const waiting = files.filter((path) => WAITING.includes(nameOf(path)));
-  const quick = longestFirst(
-    files.filter((path) => !much.includes(path) && !waiting.includes(path)),
+  const little = longestFirst(files.filter((path) => !much.includes(path)));
+  const waiting = little.filter((path) => WAITING.includes(nameOf(path)));
+  const patient = little.filter(
+    (path) => !waiting.includes(path) && PATIENT.some((begin) => nameOf(path).startsWith(begin)),
   );
-  const runAll = async (own: string[]) => {
-    for (let path = own.shift(); path; path = own.shift()) await runFile(path);
+  const quick = little.filter((path) => !waiting.includes(path) && !patient.includes(path));
+  const runAll = async (own: string[], isPatient = () => false) => {
+    for (let path = own.shift(); path; path = own.shift()) await runFile(path, isPatient());
   };
   await Promise.all([runAll(quick), runAll(quick)]);
   await Promise.all([runAll(pages), runAll(pages)]);
-  await Promise.all([runAll(heavy), runAll(waiting)]);
+  let isShown = true;
+  const shows = runAll(heavy).then(() => {
+    isShown = false;
+    // Nothing is left to make way for.
+    return runAll(patient);
+  });
+  await Promise.all([shows, runAll(waiting).then(() => runAll(patient, () => isShown))]);
 }
 
 /** What each file's latest run took, s. */
 const secondsByFile = new Map<string, number>();
 
 /** Runs a file and prints one line a test; a suite's own line is not counted twice. */
-async function runFile(file: string): Promise<void> {
+async function runFile(file: string, isPatient = false): Promise<void> {
   const startedMs = performance.now();
   const stream = run({
     ...{ files: [file], concurrency: 1, timeout: TEST_HANG_MS, cwd: root },
+    execArgv: isPatient ? ['--import', `data:text/javascript,${LOWEST_PRIORITY}`] : [],
     signal: AbortSignal.timeout(FILE_HANG_MS),
   });
   let complaint = '';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { enterStudio, type Owner } from './harness/owner.ts';
 import { freePort, type RunningRelay, startRelay } from './harness/relay.ts';
-import { type RunningStudio, startStudio, witnessOf } from './harness/studio.ts';
+import { type RunningStudio, startStudio, whenSteady, witnessOf } from './harness/studio.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'morphine-offline-'));
 const dataFolder = join(folder, 'data');
@@ -57,7 +57,9 @@ const newId = () => crypto.randomUUID().replaceAll('-', '');
 async function openMarket(of: Owner): Promise<string> {
   await of.until('betting to be possible', ({ show }) => show.bettingSuspended === '');
   const marketId = newId();
-  await of.client.studio.markets.open({ templateId: 'goal-60', marketId });
+  await whenSteady('the market', () =>
+    of.client.studio.markets.open({ templateId: 'goal-60', marketId }),
+  );
   return marketId;
 }
 

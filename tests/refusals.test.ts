@@ -17,7 +17,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { root, startStudio } from './harness/studio.ts';
+import { type RunningStudio, root, startStudio } from './harness/studio.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'morphine-refused-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -107,15 +107,13 @@ test('a named port in use, the studio’s and the relay’s', async (t) => {
   const address = server.address();
   assert.ok(address && typeof address === 'object');
   const taken = String(address.port);
-  const data = ['--data', mkdtempSync(join(folder, 'data-'))];
-  expectRefusal(
-    await run([...data, '--port', taken, '--relay-port', '0']),
-    new RegExp(`--port ${taken} is in use`),
-  );
-  expectRefusal(
-    await run([...data, '--port', '0', '--relay-port', taken]),
-    new RegExp(`--relay-port ${taken}`),
-  );
+  const data = () => ['--data', mkdtempSync(join(folder, 'data-'))];
+  const [studio, relay] = await Promise.all([
+    run([...data(), '--port', taken, '--relay-port', '0']),
+    run([...data(), '--port', '0', '--relay-port', taken]),
+  ]);
+  expectRefusal(studio, new RegExp(`--port ${taken} is in use`));
+  expectRefusal(relay, new RegExp(`--relay-port ${taken}`));
 });
 
 test('bad settings', async () => {
@@ -124,10 +122,17 @@ test('bad settings', async () => {
   expectRefusal(await run(['--data', data]), /settings\.json.*titel/);
 });
 
-test('a ledger from a newer version', async () => {
+test('two studios on one data folder, then a ledger from a newer version', async () => {
   const data = mkdtempSync(join(folder, 'data-'));
-  const first = await startStudio({ dataFolder: data, isLive: false });
-  assert.equal(await first.stop(), 0);
+  const first = await startStudio({ dataFolder: data, isLive: false, args: ['--seed', '1'] });
+  try {
+    const second = await run(['--data', data, '--port', '0', '--relay-port', '0']);
+    expectRefusal(second, /in use/);
+    assert.ok(second.line.includes(data), second.line);
+    checkReadyFile(first);
+  } finally {
+    assert.equal(await first.stop(), 0);
+  }
   // The number stands at byte 60 of the file's header (SQLite file format, section 1.3).
   const file = openSync(join(data, 'ledger.db'), 'r+');
   writeSync(file, Uint8Array.of(0, 0, 39, 15), 0, 4, 60);
@@ -135,17 +140,20 @@ test('a ledger from a newer version', async () => {
   expectRefusal(await run(['--data', data, '--port', '0', '--relay-port', '0']), /newer/);
 });
 
-test('two studios on one data folder: the second is refused by name', async () => {
-  const data = mkdtempSync(join(folder, 'data-'));
-  const first = await startStudio({ dataFolder: data, isLive: false });
-  try {
-    const second = await run(['--data', data, '--port', '0', '--relay-port', '0']);
-    expectRefusal(second, /in use/);
-    assert.ok(second.line.includes(data), second.line);
-  } finally {
-    assert.equal(await first.stop(), 0);
-  }
-});
+/** Private, with every key and all the ways in. */
+function checkReadyFile(studio: RunningStudio): void {
+  const { mode } = statSync(join(studio.folder, 'ready.json'));
+  assert.equal(mode & 0o777, 0o600);
+  const keys = ['version', 'pid', 'processes', 'state', 'studio', 'viewer', 'view', 'whep', 'whip'];
+  keys.push('ingest', 'channel', 'relay', 'metrics', 'health');
+  keys.push('source', 'nextSource', 'demo', 'data');
+  const facts = studio.facts();
+  assert.deepEqual(Object.keys(facts), keys);
+  assert.match(facts.ingest?.whip.url ?? '', /^http:\/\/127\.0\.0\.1:\d+\/whip$/);
+  assert.match(facts.ingest?.rtmp.url ?? '', /^rtmp:\/\/127\.0\.0\.1:\d+\/live$/);
+  assert.match(facts.ingest?.rtmp.key ?? '', /^[0-9a-f]{32}$/);
+  assert.match(facts.ingest?.whip.token ?? '', /^[0-9a-f]{64}$/);
+}
 
 const mountSkip =
   process.getuid?.() === 0 && process.platform === 'linux'
@@ -164,24 +172,10 @@ test('an unwritable data folder, also for root', { skip: mountSkip }, async (t) 
   }
 });
 
-test('the ready file is private, and a stale one is removed first thing', async (t) => {
+test('a stale ready file is removed first thing', async () => {
   const ready = join(folder, 'ready.json');
   writeFileSync(ready, '{"stale":true}');
   const ended = await run([...fresh(), '--ready-file', ready, '--source', 'file:nothing.mp4']);
   assert.equal(ended.code, 2);
   assert.equal(existsSync(ready), false);
-  const studio = await startStudio({ isLive: false, args: ['--seed', '1'] });
-  t.after(() => studio.stop());
-  const { mode } = statSync(join(studio.folder, 'ready.json'));
-  assert.equal(mode & 0o777, 0o600);
-  const keys = ['version', 'pid', 'processes', 'state', 'studio', 'viewer', 'view', 'whep', 'whip'];
-  keys.push('ingest', 'channel', 'relay', 'metrics', 'health');
-  keys.push('source', 'nextSource', 'demo', 'data');
-  const facts = studio.facts();
-  assert.deepEqual(Object.keys(facts), keys);
-  assert.match(facts.ingest?.whip.url ?? '', /^http:\/\/127\.0\.0\.1:\d+\/whip$/);
-  assert.match(facts.ingest?.rtmp.url ?? '', /^rtmp:\/\/127\.0\.0\.1:\d+\/live$/);
-  assert.match(facts.ingest?.rtmp.key ?? '', /^[0-9a-f]{32}$/);
-  assert.match(facts.ingest?.whip.token ?? '', /^[0-9a-f]{64}$/);
-  assert.equal(await studio.stop(), 0);
 });

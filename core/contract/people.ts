@@ -105,6 +105,8 @@ export const peopleSummarySchema = z.object({
   heldCount: z.number().int().nonnegative(),
   /** Rises with every message, and when one was removed or judged. */
   chatChanges: z.number().int().nonnegative(),
+  /** Between two messages of one person; 0: no slow mode. */
+  slowSeconds: z.number().int().nonnegative(),
 });
 export type PeopleSummary = z.infer<typeof peopleSummarySchema>;
 
@@ -113,6 +115,7 @@ export const NOBODY_YET: PeopleSummary = {
   crewHere: 0,
   heldCount: 0,
   chatChanges: 0,
+  slowSeconds: 0,
 };
 
 export const chatLineSchema = z.object({

@@ -1,123 +1,32 @@
 // Proves with real ffmpeg builds what leaves capture: times that only rise, RTP times that are the
 // fixed function of them, baseline key frames each second, flash and beep within 40 ms (decoded
-// back), loops without a gap, a killed and a hung ffmpeg that comes back, and a barcode that
-// survives the encoder.
+// back), loops without a gap, a killed ffmpeg that comes back, and a barcode that survives the
+// encoder.
 
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
-import { realTimers } from '../../core/base/clock.ts';
-import { silentLogger } from '../../core/base/logger.ts';
-import type { SourceState } from '../../core/contract/state.ts';
+import { test } from 'node:test';
 import { barcodeTimeMs, readBarcode } from '../../core/media/barcode.ts';
-import { RTP_CLOCK_RATE, rtpTimestampOf, type Unit } from '../../core/media/feed.ts';
-import { nalTypeOf, parseSps, splitAnnexB } from '../../core/media/h264.ts';
+import type { Unit } from '../../core/media/feed.ts';
 import { createNutReader } from '../../core/media/nut.ts';
-import type { Ffmpeg, FfmpegChoice } from '../ffmpeg/resolve.ts';
+import type { Ffmpeg } from '../ffmpeg/resolve.ts';
 import { builds } from '../ffmpeg/testing/builds.ts';
-import { type Capture, createCapture } from './capture.ts';
 import { checkSource, SourceError } from './checkSource.ts';
 import { fileInput, playedArguments } from './fileSource.ts';
 import { beepTimes, decodePictures, decodeSound, flashTimes } from './testing/decode.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'capture-'));
-after(() => rmSync(folder, { recursive: true, force: true }));
-const clock = { nowUs: () => Number(process.hrtime.bigint() / 1000n) + 1_700_000_000_000_000 };
-const maker = builds.find(({ ffmpeg }) => ffmpeg)?.ffmpeg ?? null;
-const anyFfmpeg = maker ? false : 'no ffmpeg';
-
-/** 2.5 s, so that a loop is not a whole number of flashes; sound or none. */
-function makeClip(name: string, hasSound: boolean): string {
-  const path = join(folder, name);
-  const flash = "drawbox=color=white:t=fill:enable='lt(mod(t,1),0.1)'";
-  const beep = 'aevalsrc=if(lt(mod(t\\,1)\\,0.1)\\,0.5*sin(2*PI*1000*t)\\,0):s=48000:d=2.5';
-  const sound = ['-f', 'lavfi', '-i', beep, '-c:a', 'aac'];
-  const result = spawnSync(maker?.path ?? '', [
-    ...['-v', 'error', '-y', '-f', 'lavfi', '-i', `color=black:s=320x240:r=25:d=2.5,${flash}`],
-    ...(hasSound ? sound : []),
-    ...['-c:v', 'libx264', '-pix_fmt', 'yuv420p', path],
-  ]);
-  assert.equal(result.stderr.toString(), '');
-  return path;
-}
-
-type Watched = {
-  capture: Capture;
-  units: Unit[];
-  helpers: Set<number>;
-  until(fact: () => boolean): Promise<void>;
-};
-
-function watch(ffmpeg: FfmpegChoice, demoAnchorUs = clock.nowUs()): Watched {
-  const units: Unit[] = [];
-  const helpers = new Set<number>();
-  const waiting = new Set<() => void>();
-  const tell = () => {
-    for (const look of [...waiting]) look();
-  };
-  const capture = createCapture({
-    clock,
-    timers: realTimers,
-    logger: silentLogger,
-    ffmpeg,
-    callerFolder: folder,
-    seed: 5,
-    demoAnchorUs,
-    demoWorkerUrl: new URL('testing/flashWorker.ts', import.meta.url),
-    videoClockOffset: 0xffff_0000,
-    audioClockOffset: 77,
-    onHelper: (pid, alive) => (alive ? helpers.add(pid) : helpers.delete(pid)),
-  });
-  capture.onUnit((unit) => {
-    units.push(unit);
-    tell();
-  });
-  capture.onState(tell);
-  const until = (fact: () => boolean) =>
-    new Promise<void>((done) => {
-      const look = () => {
-        if (!fact()) return;
-        waiting.delete(look);
-        done();
-      };
-      waiting.add(look);
-      look();
-    });
-  return { capture, units, helpers, until };
-}
-
-function ofTrack(units: readonly Unit[], track: Unit['track']): Unit[] {
-  return units.filter((unit) => unit.track === track);
-}
-
-function checkFeed(units: readonly Unit[]): void {
-  for (const track of ['video', 'audio'] as const) {
-    const own = ofTrack(units, track);
-    const offset = track === 'video' ? 0xffff_0000 : 77;
-    for (const [index, unit] of own.entries()) {
-      const previous = own[index - 1];
-      if (previous) assert.ok(unit.captureUs > previous.captureUs);
-      const expected = rtpTimestampOf(unit.captureUs, RTP_CLOCK_RATE[track], offset);
-      assert.equal(unit.rtpTimestamp, expected);
-      assert.ok(Number.isInteger(unit.captureUs));
-    }
-  }
-  const video = ofTrack(units, 'video');
-  assert.equal(video[0]?.keyFrame, true);
-  let sinceKeyFrame = 0;
-  for (const unit of video) {
-    sinceKeyFrame = unit.keyFrame ? 0 : sinceKeyFrame + 1;
-    // Counted in pictures, because a busy machine may skip some.
-    assert.ok(sinceKeyFrame <= 30, `${sinceKeyFrame} pictures without a key frame`);
-    if (!unit.keyFrame) continue;
-    const sps = splitAnnexB(unit.bytes).find((nal) => nalTypeOf(nal) === 7);
-    const facts = parseSps(sps ?? new Uint8Array());
-    assert.deepEqual([facts.profile, facts.reorderFramesMax], [66, 0]);
-  }
-}
+import {
+  anyFfmpeg,
+  checkFeed,
+  clock,
+  comesBack,
+  folder,
+  makeClip,
+  maker,
+  ofTrack,
+  watch,
+} from './testing/watchedCapture.ts';
 
 /** Largest distance between a flash and its beep, microseconds. */
 function worstSync(units: readonly Unit[], pictures: Uint8Array[], samples: Int16Array): number {
@@ -241,77 +150,6 @@ for (const { name, ffmpeg, skip } of builds) {
     assert.equal(helpers.size, 0);
   });
 }
-
-async function comesBack(
-  capture: Capture,
-  helpers: ReadonlySet<number>,
-  until: Watched['until'],
-  signal: 'SIGKILL' | 'SIGSTOP',
-): Promise<void> {
-  const states: SourceState['state'][] = [];
-  let after = 0;
-  capture.onState((state) => states.push(state.state));
-  capture.onUnit((unit) => {
-    if (states.includes('reconnecting') && unit.track === 'video') after++;
-  });
-  for (const pid of [...helpers]) process.kill(pid, signal);
-  await until(() => states.includes('reconnecting') && states.at(-1) === 'live' && after > 15);
-  assert.equal(capture.state().reason, '');
-}
-
-test('a hung ffmpeg is noticed, killed and replaced', { skip: anyFfmpeg }, async (t) => {
-  if (!maker) return;
-  makeClip('silent.mp4', false);
-  const { capture, units, helpers, until } = watch(maker);
-  t.after(() => capture.close());
-  await capture.select('file:silent.mp4');
-  await until(() => ofTrack(units, 'video').length >= 10 && ofTrack(units, 'audio').length >= 10);
-  assert.equal(capture.state().hasSound, false);
-  const [hung] = helpers;
-  await comesBack(capture, helpers, until, 'SIGSTOP');
-  assert.ok(hung !== undefined && !helpers.has(hung));
-  checkFeed(units);
-  await capture.close();
-});
-
-test('a source that stands gets a slate with its name until its next key frame', {
-  skip: anyFfmpeg,
-}, async (t) => {
-  if (!maker) return;
-  makeClip('stands.mp4', true);
-  const { capture, units, helpers, until } = watch(maker);
-  t.after(() => capture.close());
-  const arrivals = new Map<Unit, number>();
-  capture.onUnit((unit) => arrivals.set(unit, performance.now()));
-  await capture.select('file:stands.mp4');
-  const pictures = () => ofTrack(units, 'video').filter(({ slate }) => !slate);
-  const slates = () => units.filter(({ slate }) => slate);
-  // The slate is made beside the first pictures; then nobody but the player is left.
-  await until(() => pictures().length >= 25 && helpers.size === 1);
-  for (const pid of helpers) process.kill(pid, 'SIGSTOP');
-  await until(() => slates().length >= 12);
-  const last = pictures().at(-1);
-  assert.ok(last);
-  // A busy machine may have had a slate before.
-  const first = units.slice(units.indexOf(last)).find(({ slate }) => slate);
-  assert.ok(first?.keyFrame);
-  const waitMs = (arrivals.get(first) ?? 0) - (arrivals.get(last) ?? 0);
-  console.log(`a slate ${waitMs.toFixed(0)} ms after the last picture`);
-  const { state, title, isSlate, reason, width, height } = capture.state();
-  assert.deepEqual([state, title, isSlate], ['stalled', 'stands.mp4', true]);
-  assert.match(reason, /stands\.mp4 gives no picture/);
-  assert.deepEqual([width, height], [320, 240]);
-  const stood = pictures().length;
-  for (const pid of helpers) process.kill(pid, 'SIGCONT');
-  await until(() => pictures().length > stood + 10);
-  assert.equal(pictures()[stood]?.keyFrame, true);
-  assert.deepEqual([capture.state().state, capture.state().isSlate], ['live', undefined]);
-  const shown = decodePictures(maker, slates().slice(0, 10), 320, 240);
-  assert.equal(shown.length, 10);
-  const bright = (shown[0] ?? new Uint8Array()).filter((luma) => luma > 150).length;
-  assert.ok(bright > 300, `${bright} bright points of lettering`);
-  checkFeed(units);
-});
 
 test('switching keeps times rising; a wrong URL leaves the source running', {
   skip: anyFfmpeg,

@@ -327,6 +327,36 @@ test('a role that is taken back ends the connection, and what waits is not done'
   assert.equal(back.refusals[0]?.code, 'NO_ROLE');
 });
 
+test('what is under way when a role is taken back is done before that or not at all', async () => {
+  const crew = await enter((await invite('moderator', 1, 10, 'Lea')).link);
+  const { subject } = crew.viewer;
+  const marketIds: string[] = [];
+  while (marketIds.length < 12) marketIds.push(await openMarket());
+  const asked = marketIds.map((marketId) =>
+    crew.client.studio.markets.resolve({ marketId, outcome: 0, reason: 'I saw it' }),
+  );
+  const settled = Promise.allSettled(asked);
+  await asked[0];
+  await studio.owner.studio.people.revokeRole({ subject, reason: 'in the midst of it' });
+  const answered = (await settled).filter(({ status }) => status === 'fulfilled').length;
+  await crew.viewer.closed;
+  const { entries } = await studio.owner.studio.moderation.audit({
+    ...{ beforeSeq: null, limit: 100, words: '' },
+  });
+  const revoked = entries.find((one) => one.act === 'role.revoked' && one.target === subject);
+  assert.equal(revoked?.reason, 'in the midst of it');
+  const hers = entries.filter(({ name, act }) => name === 'Lea' && act === 'market.resolved');
+  assert.ok(hers.length >= answered && answered > 0, `${hers.length} done, ${answered} answered`);
+  assert.ok(hers.every(({ seq }) => seq < revoked.seq));
+  const { markets = [] } = studio.owner.state() ?? {};
+  const decided = markets.filter(({ id, state }) => marketIds.includes(id) && state === 'RESOLVED');
+  assert.equal(decided.length, hers.length, 'nothing is done without its row');
+  console.log(`${hers.length} of ${marketIds.length} acts were done before it`);
+  for (const marketId of marketIds.slice(hers.length)) {
+    await studio.owner.studio.markets.void({ marketId, reason: 'over' });
+  }
+});
+
 function secretOf(crew: RemoteCrew): Uint8Array {
   return new Uint8Array(Buffer.from(crew.viewer.key.secretKey, 'hex'));
 }

@@ -313,7 +313,8 @@ async function done(run: () => unknown): Promise<void> {
   });
 }
 
-async function refusable<Result>(run: () => Promise<Result>): Promise<Result> {
+/** Runs an operation; a refusal of any room becomes one of the contract, with code and sentence. */
+export async function refusable<Result>(run: () => Promise<Result>): Promise<Result> {
   try {
     return await run();
   } catch (cause) {

@@ -203,7 +203,9 @@ function tellSummary(
   return timers.every(SUMMARY_MS, () => {
     const { heldCount, changes: chatChanges } = chat;
     const crewHere = staffDoor.lineCount;
-    const now = { isShielded: people.isShielded, crewHere, heldCount, chatChanges };
+    const { isShielded, settings } = people;
+    const { slowSeconds } = settings;
+    const now = { isShielded, crewHere, heldCount, chatChanges, slowSeconds };
     if (isDeepStrictEqual(now, told)) return;
     told = now;
     onSummary(now);

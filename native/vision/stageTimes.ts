@@ -20,6 +20,7 @@ export class StageTimes {
   readonly #samples = new Map<Stage, Float64Array>();
   readonly #counts = new Map<Stage, number>();
 
+  /** A replay's clock stands behind the captures it shows: nothing takes less than no time. */
   add(stage: Stage, valueMs: number): void {
     let samples = this.#samples.get(stage);
     if (!samples) {
@@ -27,7 +28,7 @@ export class StageTimes {
       this.#samples.set(stage, samples);
     }
     const count = this.#counts.get(stage) ?? 0;
-    samples[count % SAMPLES_MAX] = valueMs;
+    samples[count % SAMPLES_MAX] = Math.max(0, valueMs);
     this.#counts.set(stage, count + 1);
   }
 

@@ -45,9 +45,10 @@ export class Album {
 
   /** Opens a screen and takes its pictures; what fails is said and kept, and the next one comes. */
   async screen(page: Page, name: ScreenName, shot: Shot, open: () => Promise<unknown>) {
-    if (this.#wanted.length > 0 && !this.#wanted.includes(name)) return;
     try {
+      // The next screen begins where this one ends, so what is not wanted is opened, too.
       await open();
+      if (this.#wanted.length > 0 && !this.#wanted.includes(name)) return;
       for (const size of shot.sizes) {
         await page.setViewportSize(size);
         await rest(page);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { create } from '@bufbuild/protobuf';
 import type { Browser } from 'playwright-core';
 import { newId } from '../../core/base/ids.ts';
+import { FIRST_ROOM_SETTINGS } from '../../core/contract/people.ts';
 import { BetSchema, ChatSendSchema } from '../../core/wire/gen/facts_pb.js';
 import { startLedger } from '../../native/ledger/testLedger.ts';
 import { openChannelKey } from '../../native/upstream/channelKey.ts';
@@ -105,6 +106,8 @@ async function chatAndBets(
     viewer.send({ case: 'chatSend', value });
     await viewer.take('chatReply', ({ chatId }) => chatId === value.chatId);
   };
+  const settings = { ...FIRST_ROOM_SETTINGS, heldWords: [words.heldWord] };
+  await studio.owner.studio.people.configure({ settings });
   await say(ann, words.chat[0]?.[1] ?? '');
   await say(bob, words.held);
   const marketId = newId(random);

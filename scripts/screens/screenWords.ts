@@ -15,6 +15,8 @@ export type ScreenWords = {
   decided: string;
   chat: readonly (readonly [name: string, words: string])[];
   held: string;
+  /** The owner's own word for which it waits. */
+  heldWord: string;
   streamer: string;
 };
 
@@ -33,7 +35,8 @@ export const WORDS: Record<Language, ScreenWords> = {
       ['Mina', 'Be kind to the referee, please.'],
       ['Lee', 'how do I see my receipt?'],
     ],
-    held: 'you sh1t',
+    held: 'sp0iler: they win 3 : 1 in the last minute',
+    heldWord: 'spoiler',
     streamer: 'The club',
   },
   zh: {
@@ -50,7 +53,8 @@ export const WORDS: Record<Language, ScreenWords> = {
       ['Mina', '请尊重裁判。'],
       ['小李', '在哪里看我的凭证？'],
     ],
-    held: 'you sh1t',
+    held: '剧透：最后一分钟他们 3 : 1 赢了',
+    heldWord: '剧透',
     streamer: '俱乐部',
   },
 };

@@ -17,7 +17,7 @@ import { readFragment } from '../../core/people/invite.ts';
 import { openStaffPort } from '../../core/people/staffPort.ts';
 import { type Audience, createAudience } from '../../native/audience/audience.ts';
 import { type CrewActRooms, withCrewActs } from '../../native/engine/crewActs.ts';
-import { marketHandlers } from '../../native/engine/handlers.ts';
+import { marketHandlers, refusable } from '../../native/engine/handlers.ts';
 import { initialState } from '../../native/engine/initialState.ts';
 import {
   createModerationHandlers,
@@ -169,8 +169,8 @@ function handlersOf(
   const handlers = {
     ...recording(calls),
     ...more,
-    ...createPeopleHandlers(rooms),
-    ...createModerationHandlers(rooms),
+    ...createPeopleHandlers(rooms, refusable),
+    ...createModerationHandlers(rooms, refusable),
   };
   return withCrewActs(handlers, rooms);
 }

@@ -34,7 +34,8 @@ export function storyModeration(
   const tell = () => {
     const heldCount = lines.filter(({ state: at }) => at === 'held').length;
     const { chatChanges } = state().people;
-    const told = { ...state().people, heldCount, chatChanges: chatChanges + 1 };
+    const { slowSeconds } = people.settings;
+    const told = { ...state().people, heldCount, chatChanges: chatChanges + 1, slowSeconds };
     apply({ type: 'people.changed', people: { ...told, isShielded: people.isShielded } });
   };
   const sanction = (kind: Sanction['kind'], args: { subject: string; reason: string }) => {
@@ -142,6 +143,7 @@ export function storyModeration(
       },
       setSlow({ seconds }) {
         people.settings = { ...people.settings, slowSeconds: seconds };
+        tell();
       },
       effect: ({ marketId, outcome }) => storyEffect(state(), marketId, outcome),
     },
@@ -165,13 +167,13 @@ function storyLines(nowMs: number): ChatLine[] {
     [BOB, 'still blind though'],
     [ANN, 'how do I see my receipt?'],
     [CAT, '下一个进球什么时候'],
-    [BOB, 'this r3feree is a d0nkey and everybody in the hall knows it by now'],
+    [BOB, 'sp0iler: they win 3 : 1 in the last minute, my cousin is in the hall'],
   ] as const;
   const lines = said.map(([who, text], at) =>
     storyLine(at + 1, who, text, nowMs - 60_000 + at * 5_000),
   );
   const last = lines.at(-1);
-  if (last) Object.assign(last, { state: 'held', why: '“donkey”' });
+  if (last) Object.assign(last, { state: 'held', why: '“spoiler”' });
   return lines;
 }
 

@@ -4,7 +4,8 @@
 // The built page in a real Chromium against the real server; skipped where there is no Chromium.
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { after, before, test } from 'node:test';
+import type { Browser } from 'playwright-core';
 import { builtPage } from '../harness/builtPage.ts';
 import { launchChromium, noChromium } from './chromium.ts';
 import { startStory } from './story.ts';
@@ -12,7 +13,12 @@ import { STORY_OBS_PASSWORD } from './storyObs.ts';
 
 const skip = noChromium;
 const folder = skip ? '' : await builtPage('studio');
-after(() => {
+let browser: Browser;
+before(async () => {
+  if (!skip) browser = await launchChromium();
+});
+after(async () => {
+  await browser?.close();
   // WebRTC's threads keep a process alive; the reporter gets its turn first.
   setImmediate(() => process.exit());
 });
@@ -20,7 +26,6 @@ after(() => {
 test('a licence is read before a download, and a stranger’s file is taken in', {
   skip,
 }, async () => {
-  const browser = await launchChromium();
   const story = await startStory(folder);
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   page.on('pageerror', (error) => assert.fail(error));
@@ -56,14 +61,13 @@ test('a licence is read before a download, and a stranger’s file is taken in',
   await dialog.getByText('Brought by you').waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
+  await page.close();
   await story.close();
-  await browser.close();
 });
 
 test('the picture is handed to another engine and taken back; its token is never read back', {
   skip,
 }, async () => {
-  const browser = await launchChromium();
   const story = await startStory(folder);
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
   page.on('pageerror', (error) => assert.fail(error));
@@ -109,14 +113,13 @@ test('the picture is handed to another engine and taken back; its token is never
   await chinese.getByRole('button', { name: '模板、观众与规则' }).click();
   await chinese.getByRole('tab', { name: '其他引擎' }).click();
   await chinese.getByText('画面来自此中继。').waitFor();
-  await browser.close();
+  for (const one of [page, chinese]) await one.close();
   await story.close();
 });
 
 test('OBS is connected, set up, started and switched; its password is never read back', {
   skip,
 }, async () => {
-  const browser = await launchChromium();
   const story = await startStory(folder);
   const page = await browser.newPage({ viewport: { width: 1280, height: 820 } });
   page.on('pageerror', (error) => assert.fail(error));
@@ -162,14 +165,13 @@ test('OBS is connected, set up, started and switched; its password is never read
   await chinese.getByRole('button', { name: '模板、观众与规则' }).click();
   await chinese.getByRole('tab', { name: 'OBS' }).click();
   await chinese.getByText('已连接 OBS 30.1.2。').waitFor();
-  await browser.close();
+  for (const one of [page, chinese]) await one.close();
   await story.close();
 });
 
 test('clips are shown with their reason, played, kept as long as is set, and deleted', {
   skip,
 }, async () => {
-  const browser = await launchChromium();
   const story = await startStory(folder);
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
   page.on('pageerror', (error) => assert.fail(error));
@@ -201,14 +203,13 @@ test('clips are shown with their reason, played, kept as long as is set, and del
   await chinese.getByText('超过期限的会被删除').waitFor();
   if (process.env.PICTURES)
     await chinese.screenshot({ path: `${process.env.PICTURES}/clipsZh.png` });
-  await browser.close();
+  for (const one of [page, chinese]) await one.close();
   await story.close();
 });
 
 test('the show is sealed, and pushed to further places; keys are never read back', {
   skip,
 }, async () => {
-  const browser = await launchChromium();
   const story = await startStory(folder);
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
   page.on('pageerror', (error) => assert.fail(error));
@@ -248,6 +249,6 @@ test('the show is sealed, and pushed to further places; keys are never read back
   await chinese.getByRole('button', { name: '模板、观众与规则' }).click();
   await chinese.getByRole('tab', { name: '输出' }).click();
   await chinese.getByText('画面和声音已端到端加密。').waitFor();
-  await browser.close();
+  for (const one of [page, chinese]) await one.close();
   await story.close();
 });

@@ -1,7 +1,8 @@
 // Proves the frame that the studio's work hangs in, in a real Chromium against the real server:
 // docks are resized by keys, hidden, remembered and survive broken content; the palette reaches
 // every operation; a key is changed and its loser named; streamer mode leaves no secret in the page;
-// axe finds nothing serious in both languages; nothing is cut off at 200 % and at 3840 × 2160.
+// axe finds nothing serious in both languages; at 200 %, 1280 × 720 and 3840 × 2160 nothing is cut
+// off, lies over something else or hides its focus.
 // One studio and one browser for all. Skipped where there is no Chromium.
 
 import assert from 'node:assert/strict';
@@ -12,6 +13,7 @@ import type { Browser, Page } from 'playwright-core';
 import { operations } from '../../core/contract/operations.ts';
 import { builtPage } from '../harness/builtPage.ts';
 import { launchChromium, noChromium } from './chromium.ts';
+import { CONTROLS, cutOff, overlaps, unseenFocus } from './pageGeometry.ts';
 import { scrollThrough, watchRows } from './rowWatch.ts';
 import { type Story, startStory, storyEvent, storyMarket, storySuggestion } from './story.ts';
 import { FIRST_BETTOR, LAST_BETTOR, PAST_BETS } from './storyHistory.ts';
@@ -422,34 +424,50 @@ async function seriousFaults(): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
 }
 
-/** Words wider than their control, and anything that makes the page itself scroll sideways. */
-const cutOff = () =>
-  page.evaluate(() => {
-    const wide = document.documentElement.scrollWidth > innerWidth ? ['the page'] : [];
-    const buttons = [...document.querySelectorAll<HTMLElement>('button:not(.source), h2')];
-    const cut = buttons.filter(
-      (one) => one.offsetWidth > 0 && one.scrollWidth > one.clientWidth + 1,
-    );
-    return [...wide, ...cut.map((one) => one.outerHTML.slice(0, 120))];
-  });
+/** What the window is made of. */
+const PARTS = '.header, .studio-notices, .zone, .program, .statusBar';
 
 for (const language of ['English', 'Chinese (中文)']) {
-  test(`axe finds nothing serious and nothing is cut off: ${language}`, { skip }, async () => {
+  test(`at 200 %, 1280 × 720 and 3840 × 2160 all is seen, alone in its place: ${language}`, {
+    skip,
+  }, async () => {
     await press('Control+,');
     await page.getByRole('radio', { name: language }).click();
     await page.locator(`html[lang=${language === 'English' ? 'en' : 'zh'}]`).waitFor();
     assert.deepEqual(await seriousFaults(), []);
     await page.keyboard.press('Escape');
     await page.locator('dialog[open]').waitFor({ state: 'detached' });
+    // The first is a window of 1280 × 720 at 200 %.
     for (const [width, height] of [
       [640, 360],
-      [1280, 720],
       [3840, 2160],
+      [1280, 720],
     ] as const) {
       await page.setViewportSize({ width, height });
-      assert.deepEqual(await cutOff(), [], `${width} × ${height}`);
+      const at = `${width} × ${height}`;
+      assert.deepEqual(await cutOff(page), [], at);
+      assert.deepEqual(await overlaps(page, CONTROLS), [], at);
+      assert.deepEqual(await overlaps(page, PARTS), [], at);
+      const focus = await unseenFocus(page);
+      assert.deepEqual(focus.faults, [], at);
+      assert.ok(focus.count > 30, `${focus.count} controls`);
+      // What languages share was looked at in the first.
+      if (language === 'English' || width === 1280) {
+        assert.deepEqual(await seriousFaults(), [], at);
+      }
     }
-    await page.setViewportSize({ width: 1280, height: 720 });
-    assert.deepEqual(await seriousFaults(), []);
   });
 }
+
+test('what lies over something else, or hides its focus, would be found', { skip }, async () => {
+  const bend = (css: string) =>
+    page.locator('#docks-menu').evaluate((one, text) => {
+      one.style.cssText = text;
+    }, css);
+  await bend('position: fixed; left: 30vw; top: 12px; outline: none');
+  assert.ok((await overlaps(page, CONTROLS)).length > 0);
+  assert.match((await unseenFocus(page)).faults.join(), /has no outline/);
+  await bend('position: fixed; left: 100vw; width: 99px');
+  assert.match((await unseenFocus(page)).faults.join(), /is out of the window/);
+  await bend('');
+});

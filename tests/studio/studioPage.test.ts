@@ -107,6 +107,66 @@ async function tabTo(page: Page, name: RegExp): Promise<void> {
   assert.fail(`No Tab reaches ${name}`);
 }
 
+/**
+ * Counts in the page what a person does: each press of Enter and each click.
+ * @returns the count since it was last asked for
+ */
+async function countActs(page: Page): Promise<() => Promise<number>> {
+  await page.evaluate(() => {
+    const { dataset } = document.body;
+    const count = () => {
+      dataset.acts = String(Number(dataset.acts ?? 0) + 1);
+    };
+    addEventListener('keydown', ({ key }) => key === 'Enter' && count(), true);
+    addEventListener('click', ({ detail }) => detail > 0 && count(), true);
+  });
+  let told = 0;
+  return async () => {
+    const all = Number((await page.locator('body').getAttribute('data-acts')) ?? 0);
+    const since = all - told;
+    told = all;
+    return since;
+  };
+}
+
+/** From suggestion over payout to a correction, each in at most two acts, its effect said first. */
+async function decideAndCorrect(story: Story, page: Page): Promise<void> {
+  const acts = await countActs(page);
+  await page.keyboard.press('Enter');
+  await page.locator('article[data-state=OPEN]').getByText('Goal soon?').waitFor();
+  assert.equal(await acts(), 1);
+  assert.deepEqual(story.calls, ['show.goLive', 'markets.openSuggestion']);
+  assert.deepEqual(
+    story.state().suggestions.map(({ id }) => id),
+    ['s2'],
+  );
+  const countdown = page.getByRole('timer');
+  assert.match((await countdown.textContent()) ?? '', /^00:1\d$/);
+
+  await tabTo(page, /^Lock$/);
+  await page.keyboard.press('Enter');
+  await page.locator('article[data-state=LOCKED]').waitFor();
+  assert.equal(await acts(), 1);
+  await tabTo(page, /^Resolve$/);
+  await page.keyboard.press('Enter');
+  await page.getByText('662 pts to 12 accounts').waitFor();
+  assert.equal(story.state().markets[0]?.state, 'LOCKED', 'said before it is done');
+  await page.keyboard.press('Enter');
+  await page.getByText('paid 662 pts').waitFor();
+  assert.equal(await acts(), 2);
+  assert.equal(story.state().markets[0]?.winner, 0);
+
+  await tabTo(page, /^Correct: Goal soon/);
+  await page.keyboard.press('Enter');
+  await page.getByText('410 pts come back · 40 pts were spent and are owed').waitFor();
+  await tabTo(page, /^Why\? Everyone/);
+  await page.keyboard.type('Offside');
+  assert.equal(story.state().markets[0]?.winner, 0, 'said before it is done');
+  await page.keyboard.press('Enter');
+  await until(() => story.state().markets[0]?.winner === 1, page);
+  assert.equal(await acts(), 2);
+}
+
 /** A whole show by keyboard. */
 async function runShow(story: Story, page: Page): Promise<void> {
   await tabTo(page, /^Go live$/);
@@ -120,25 +180,7 @@ async function runShow(story: Story, page: Page): Promise<void> {
   story.apply({ type: 'suggestion.made', suggestion: storySuggestion('s1', 'Goal soon?') });
   story.apply({ type: 'suggestion.made', suggestion: storySuggestion('s2', 'A shot soon?') });
   await page.getByRole('button', { name: 'Open: Goal soon?' }).waitFor();
-  await page.keyboard.press('Enter');
-  await page.locator('article[data-state=OPEN]').getByText('Goal soon?').waitFor();
-  assert.deepEqual(story.calls, ['show.goLive', 'markets.openSuggestion']);
-  assert.deepEqual(
-    story.state().suggestions.map(({ id }) => id),
-    ['s2'],
-  );
-  const countdown = page.getByRole('timer');
-  assert.match((await countdown.textContent()) ?? '', /^00:1\d$/);
-
-  await tabTo(page, /^Lock$/);
-  await page.keyboard.press('Enter');
-  await page.locator('article[data-state=LOCKED]').waitFor();
-  await tabTo(page, /^Resolve$/);
-  await page.keyboard.press('Enter');
-  await page.getByText('662 pts to 12 accounts').waitFor();
-  await page.keyboard.press('Enter');
-  await page.getByText('paid 662 pts').waitFor();
-  assert.equal(story.state().markets[0]?.winner, 0);
+  await decideAndCorrect(story, page);
 
   story.apply({ type: 'market.changed', market: storyMarket('m2', { title: 'To be void' }) });
   await tabTo(page, /^Void$/);

@@ -9,7 +9,7 @@ import { Button } from '../../ui/Button.tsx';
 import { Notice } from '../../ui/Notice.tsx';
 import { text } from '../../ui/texts.ts';
 import { DockActions } from '../docks/DockFrame.tsx';
-import { ask, studio, usePage } from '../store.ts';
+import { ask, studio } from '../store.ts';
 import { AuditLog } from './AuditLog.tsx';
 import { ChatPanel } from './ChatPanel.tsx';
 import { CrewPanel } from './CrewPanel.tsx';
@@ -82,10 +82,14 @@ const SLOW_SECONDS = [0, 3, 5, 10, 30, 60, 120] as const;
 
 /** The shield and slow mode: one act each. */
 function Tightening({ state }: { state: StudioState }) {
-  const { isShielded, chatChanges } = state.people;
-  const slowSeconds = useSlowSeconds(chatChanges);
-  const known = SLOW_SECONDS.some((seconds) => seconds === slowSeconds.value);
-  const choices = known ? SLOW_SECONDS : [...SLOW_SECONDS, slowSeconds.value];
+  const { isShielded, slowSeconds: held } = state.people;
+  // What was asked for is shown until the studio says what holds.
+  const [asked, setAsked] = useState<number | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what holds has changed.
+  useEffect(() => setAsked(null), [held]);
+  const slowSeconds = asked ?? held;
+  const known = SLOW_SECONDS.some((seconds) => seconds === slowSeconds);
+  const choices = known ? SLOW_SECONDS : [...SLOW_SECONDS, slowSeconds];
   return (
     <>
       <DockActions>
@@ -104,10 +108,11 @@ function Tightening({ state }: { state: StudioState }) {
           <span className="visuallyHidden">{text('studio.mod.slow')}</span>
           <select
             className="field field-dense"
-            value={slowSeconds.value}
+            value={slowSeconds}
             onChange={async (change) => {
               const seconds = Number(change.target.value);
-              if (await ask(studio.moderation.setSlow({ seconds }))) slowSeconds.set(seconds);
+              setAsked(seconds);
+              if (!(await ask(studio.moderation.setSlow({ seconds })))) setAsked(null);
             }}
           >
             {choices.map((seconds) => (
@@ -123,22 +128,4 @@ function Tightening({ state }: { state: StudioState }) {
       {isShielded ? <Notice severity="warn">{text('studio.mod.shieldOn')}</Notice> : null}
     </>
   );
-}
-
-/** Read again when something changed: another of the crew may have set it. */
-function useSlowSeconds(changes: number): { value: number; set(seconds: number): void } {
-  const [value, set] = useState(0);
-  const connection = usePage((page) => page.connection.state);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a change is the reason to read.
-  useEffect(() => {
-    let isHere = true;
-    studio.people
-      .show({})
-      .then(({ settings }) => isHere && set(settings.slowSeconds))
-      .catch(() => {});
-    return () => {
-      isHere = false;
-    };
-  }, [changes, connection]);
-  return { value, set };
 }

@@ -21,7 +21,7 @@ export const fairnessTexts = {
   'studio.fair.lock': 'last bet',
   'studio.fair.axis': 'From a frame being made to a viewer seeing it.',
   'studio.fair.arrivals': 'Arrivals',
-  'studio.fair.arrivalsNamed': 'When bets arrived: {title}',
+  'studio.fair.arrivalsNamed': 'Arrivals of bets: {title}',
   'studio.fair.noBets': 'Nobody bet in it.',
   'studio.fair.stand': '{count} of {all} bets stand.',
   'studio.fair.late': '{count} came after the cut-off and went back.',

@@ -22,7 +22,7 @@ export const fairnessTextsChinese: WordsLike<typeof fairnessTexts> = {
   'studio.fair.lock': '停止下注',
   'studio.fair.axis': '从一帧产生到观众看到的时间。',
   'studio.fair.arrivals': '到达时间',
-  'studio.fair.arrivalsNamed': '下注何时到达：{title}',
+  'studio.fair.arrivalsNamed': '到达时间：{title}',
   'studio.fair.noBets': '没有人在此下注。',
   'studio.fair.stand': '{all} 注中 {count} 注有效。',
   'studio.fair.late': '{count} 注晚于截止点，已退回。',
