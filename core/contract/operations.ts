@@ -34,7 +34,6 @@ import { recordingOperations } from './recordingOperations.ts';
 import type { Role } from './roles.ts';
 import { sourceOperations } from './sourceOperations.ts';
 import { marketViewSchema, templateSchema } from './state.ts';
-import { timelineOperations } from './timeline.ts';
 
 type Declaration<Args extends z.ZodType, Result extends z.ZodType> = {
   kind: 'command' | 'query';
@@ -563,7 +562,6 @@ export const operations = {
   },
   ...fairnessOperations,
   ...recordingOperations,
-  ...timelineOperations,
   ...breakOperations,
   ...moderationOperations,
   preview: {

@@ -91,5 +91,11 @@ export const gamePlacesSchema = z.object({
   /** By the owner; else by the source. */
   isChosen: z.boolean(),
   places: placesSchema.nullable(),
+  /** What the pack itself draws: it holds where nothing else was drawn. */
+  own: placesSchema.optional(),
+  /** The field's measures, where the pack knows them. */
+  field: z.object({ lengthMetres: metresSchema, widthMetres: metresSchema }).nullable().optional(),
+  /** Whether the pack tells of who comes into a zone; lines it always tells of. */
+  tellsZones: z.boolean().optional(),
 });
 export type GamePlaces = z.infer<typeof gamePlacesSchema>;

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { clipViewSchema, evidenceViewSchema, recordingSettingsSchema } from './recording.ts';
+import { timelineOperations } from './timeline.ts';
 
 const nothing = z.strictObject({});
 const ofMarket = z.strictObject({ marketId: z.string() });
@@ -12,6 +13,7 @@ const command = 'command' as const;
 const query = 'query' as const;
 
 export const recordingOperations = {
+  ...timelineOperations,
   recording: {
     /** Records the show on this computer's disk, from the next key frame on. */
     start: { kind: command, args: nothing, result: nothing, roles: hosts },

@@ -67,6 +67,19 @@ test('places that cannot be used are refused and change nothing', async () => {
   });
   const twice = { ...places, zones: [{ subject: 'touch line', corners: CORNERS }] };
   await assert.rejects(room.setPlaces('football', twice), { message: /names two places/ });
+  // With an area of its own: only its sides tell that they cross.
+  const corners: [number, number][] = [
+    ...([
+      [0.1, 0.1],
+      [0.9, 0.9],
+      [0.95, 0.3],
+      [0.2, 0.8],
+    ] as const),
+  ].map(([x, y]) => [x, y]);
+  const bent = { subject: 'bow', corners };
+  await assert.rejects(room.putZone('football', bent, null), {
+    message: 'zones: the sides of "bow" cross each other.',
+  });
   await assert.rejects(room.setPlaces('frob', places), { message: /No pack "frob"; there are: / });
   await assert.rejects(room.choosePack('frob'), { message: /No pack "frob"/ });
   assert.equal((await room.show()).places, null);

@@ -15,7 +15,7 @@ import {
 } from '../../core/contract/places.ts';
 import { RpcError } from '../../core/contract/rpc.ts';
 import type { VisionClient } from '../vision/client.ts';
-import { findPack, placesFault } from '../vision/moriarty/pack.ts';
+import { findPack, type Pack, placesFault } from '../vision/moriarty/pack.ts';
 import { replaceFile } from './replaceFile.ts';
 
 const FILE = 'gamePlaces.json';
@@ -108,7 +108,14 @@ export async function createGamePlaces(options: GamePlacesOptions): Promise<Game
     async show() {
       const pack = packNow();
       const packs = await listed(packFolders);
-      return { packs, pack, isChosen: kept.pack !== null, places: kept.places[pack] ?? null };
+      const known = {
+        packs,
+        pack,
+        isChosen: kept.pack !== null,
+        places: kept.places[pack] ?? null,
+      };
+      const found = await findPack(pack, packFolders);
+      return 'pack' in found ? { ...known, ...drawnBy(found.pack) } : known;
     },
     async choosePack(packId) {
       if (packId !== null) await packOf(packId);
@@ -146,6 +153,13 @@ export async function createGamePlaces(options: GamePlacesOptions): Promise<Game
     },
     proposeCourt: () => vision.proposeCourt(),
   };
+}
+
+/** What a pack draws by itself, and what it knows of its field. */
+function drawnBy({ goalLines, lines, zones, field, events }: Pack) {
+  const measures = field && { lengthMetres: field.lengthMetres, widthMetres: field.widthMetres };
+  const own = { goalLines, lines, zones, calibration: field?.calibration ?? null };
+  return { own, field: measures, tellsZones: events.zoneEntered !== undefined };
 }
 
 type Point = [number, number];

@@ -13,6 +13,8 @@ import { StateDot } from '../ui/StateDot.tsx';
 import { type TextKey, text } from '../ui/texts.ts';
 import type { WhepSession } from '../ui/whepConnection.ts';
 import { createWhepPlayer, type PlayerState } from '../ui/whepPlayer.ts';
+import { DrawingLayer } from './drawing/DrawingLayer.tsx';
+import { lightZones } from './drawing/lights.ts';
 import { toggleBoxes, toggleSound, useProgramView } from './programView.ts';
 import { Said } from './Secret.tsx';
 import { studio, usePage } from './store.ts';
@@ -53,7 +55,9 @@ export function Program({ state }: { state: StudioState }) {
       onState: setPlayer,
       onAnalytics(bytes) {
         try {
-          own.push(fromBinary(FrameFactsSchema, bytes));
+          const facts = fromBinary(FrameFactsSchema, bytes);
+          own.push(facts);
+          lightZones(facts);
         } catch {
           // A torn message of a latest-wins channel; the next one is 33 ms away.
         }
@@ -78,6 +82,7 @@ export function Program({ state }: { state: StudioState }) {
         <video ref={video} className="program-video" muted={isMuted} autoPlay playsInline />
         <canvas ref={canvas} className="program-canvas" />
         <PlayerWords player={player} reason={state.source.reason} />
+        <DrawingLayer state={state} isShown={hasBoxes} />
         <SceneWords vision={state.vision} />
         <div className="program-controls">
           <IconButton

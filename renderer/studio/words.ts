@@ -7,6 +7,7 @@ import { chooseSayer } from '../ui/sentences.ts';
 import { breakItTexts } from '../ui/texts/breakIt.ts';
 import { commandTexts } from '../ui/texts/commands.ts';
 import { dockTexts } from '../ui/texts/docks.ts';
+import { drawingTexts } from '../ui/texts/drawing.ts';
 import { fairnessTexts } from '../ui/texts/fairness.ts';
 import { firstRunTexts } from '../ui/texts/firstRun.ts';
 import { handoverTexts } from '../ui/texts/handover.ts';
@@ -49,6 +50,7 @@ const ENGLISH_WORDS = {
   ...xrayTexts,
   ...timelineTexts,
   ...firstRunTexts,
+  ...drawingTexts,
 };
 export type EnglishWords = typeof ENGLISH_WORDS;
 

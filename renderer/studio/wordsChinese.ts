@@ -3,6 +3,7 @@
 import { breakItTextsChinese } from '../ui/texts/breakItChinese.ts';
 import { commandTextsChinese } from '../ui/texts/commandsChinese.ts';
 import { dockTextsChinese } from '../ui/texts/docksChinese.ts';
+import { drawingTextsChinese } from '../ui/texts/drawingChinese.ts';
 import { fairnessTextsChinese } from '../ui/texts/fairnessChinese.ts';
 import { firstRunTextsChinese } from '../ui/texts/firstRunChinese.ts';
 import { handoverTextsChinese } from '../ui/texts/handoverChinese.ts';
@@ -50,4 +51,5 @@ export const CHINESE_WORDS: WordsLike<EnglishWords> = {
   ...xrayTextsChinese,
   ...timelineTextsChinese,
   ...firstRunTextsChinese,
+  ...drawingTextsChinese,
 };

@@ -7,6 +7,7 @@ import type { captureTexts } from './texts/capture.ts';
 import type { chatTexts } from './texts/chat.ts';
 import type { checkTexts } from './texts/check.ts';
 import type { commandTexts } from './texts/commands.ts';
+import type { drawingTexts } from './texts/drawing.ts';
 import type { dockTexts } from './texts/docks.ts';
 import type { fairnessTexts } from './texts/fairness.ts';
 import type { firstRunTexts } from './texts/firstRun.ts';
@@ -32,6 +33,7 @@ import type { xrayTexts } from './texts/xray.ts';
 type All = typeof sharedTexts &
   typeof studioTexts &
   typeof timelineTexts &
+  typeof drawingTexts &
   typeof commandTexts &
   typeof dockTexts &
   typeof managementTexts &

@@ -8,6 +8,7 @@ export const SCREENS = {
   'studio-arrivals': 'After it: when bets arrived, and which went back.',
   'studio-docks': 'The picture with most docks hidden.',
   'studio-timeline': 'Why an event is there: its picture, its rule and its clip.',
+  'studio-drawing': 'A zone is drawn on the picture; another one is lit.',
   'studio-figure': 'A figure of the status bar, explained.',
   'studio-trouble': 'What goes wrong is said where it matters, and what to do.',
   'studio-moderation': 'The moderators’ dock: chat, with a message that waits.',

@@ -133,6 +133,8 @@ class Walk {
       await page.locator('img.timelineWhy-still').waitFor();
     });
     await page.locator('.timeline-marks').press('Escape');
+    await this.#take('studio-drawing', () => this.#draw());
+    await this.#run('docks.reset');
     await this.#take('studio-figure', () => page.locator('.statusFigure').nth(3).click());
     await page.keyboard.press('Escape');
     await this.#take(
@@ -148,6 +150,26 @@ class Walk {
       }
     });
     await this.#run('docks.reset');
+  }
+
+  /** One zone is kept, of another three corners stand. */
+  async #draw(): Promise<void> {
+    const page = this.#page;
+    const picture = page.locator('.drawingLayer');
+    const keys = async (line: string) => {
+      for (const key of line.split(' ')) await picture.press(key);
+    };
+    await this.#run('program.draw');
+    const draw = page.locator('.drawing-tools button').first();
+    if ((await page.locator('.drawing-list li').count()) === 0) {
+      await draw.click();
+      await keys('ArrowUp Enter Shift+ArrowRight Shift+ArrowRight Enter Shift+ArrowDown Enter');
+      await page.locator('.drawing-form [type=submit]').click();
+      await page.locator('.drawing-list li').waitFor();
+    }
+    await draw.click();
+    await keys('Shift+ArrowLeft Shift+ArrowLeft Enter Shift+ArrowLeft Shift+ArrowLeft Enter');
+    await keys('Shift+ArrowDown Shift+ArrowDown Enter');
   }
 
   async #moderation(): Promise<void> {

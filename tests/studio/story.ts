@@ -40,6 +40,7 @@ import { storyMixer } from './storyMixer.ts';
 import { storyModels } from './storyModels.ts';
 import { storyModeration } from './storyModeration.ts';
 import { storyObs } from './storyObs.ts';
+import { storyPlaces } from './storyPlaces.ts';
 import { storyPlayback } from './storyPlayback.ts';
 import { storyTimeline } from './storyTimeline.ts';
 
@@ -428,15 +429,7 @@ function storyHandlers(
     ...storyFairness(),
     history,
     models: storyModels(calls),
-    game: {
-      ...{
-        show: unavailable,
-        choosePack: unavailable,
-        setPlaces: unavailable,
-        putZone: unavailable,
-      },
-      ...{ removeZone: unavailable, calibrate: unavailable, proposeCourt: unavailable },
-    },
+    game: storyPlaces(calls),
     games: { connect: unavailable, disconnect: unavailable, show: unavailable },
     facts: { at: unavailable },
     ...storyModeration(state, apply, calls),

@@ -4,6 +4,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { crossesItself } from '../../../core/contract/placeShapes.ts';
 import {
   type Calibration,
   calibrationSchema,
@@ -128,7 +129,10 @@ export function hasPlaces({ goalLines, lines, zones, centreSpot, field }: Pack):
 /** Why an owner's drawings cannot be used, as a sentence that names the field; null: they can. */
 export function placesFault(pack: Pack, places: Places): string | null {
   const fault = places.calibration && calibrationFault(pairsOf(places.calibration));
-  return fault ? `calibration: ${fault}` : contradiction(withPlaces(pack, places));
+  if (fault) return `calibration: ${fault}`;
+  const crossed = places.zones?.find(({ corners }) => crossesItself(corners));
+  if (crossed) return `zones: the sides of "${crossed.subject}" cross each other`;
+  return contradiction(withPlaces(pack, places));
 }
 
 /** What fields say about each other. */

@@ -9,6 +9,7 @@ import { focusDock, resetDocks, setDockHidden } from '../docks/dockActs.ts';
 import { isHidden } from '../docks/dockLayout.ts';
 import { offeredDocks } from '../docks/dockList.ts';
 import { useDockLayout } from '../docks/dockStore.ts';
+import { openDrawing } from '../drawing/drawingStore.ts';
 import { openFirstRun } from '../firstRun/firstRunStore.ts';
 import { testAndGoLive } from '../goLive.ts';
 import { changeLanguage, useLanguage } from '../language.ts';
@@ -116,6 +117,10 @@ const PROGRAM: readonly Command[] = [
   {
     ...{ id: 'program.boxes', area: 'program', title: 'studio.command.boxes', chord: 'B' },
     run: toggleBoxes,
+  },
+  {
+    ...{ id: 'program.draw', area: 'program', title: 'studio.drawing.open', chord: 'D' },
+    run: openDrawing,
   },
   {
     ...{ id: 'program.sound', area: 'program', title: 'studio.command.sound', chord: 'M' },

@@ -7,6 +7,7 @@ import type { StudioState } from '../../../core/contract/state.ts';
 import type { TextKey } from '../../ui/texts.ts';
 import { BreakIt } from '../breakIt/BreakIt.tsx';
 import { isBreakOffered } from '../breakIt/breakActs.ts';
+import { Drawing } from '../drawing/Drawing.tsx';
 import { Health } from '../Health.tsx';
 import { History } from '../history/History.tsx';
 import { Markets } from '../Markets.tsx';
@@ -42,6 +43,10 @@ export const DOCKS: readonly Dock[] = [
   {
     ...{ id: 'moderation', title: 'studio.mod', startsHidden: true },
     ...{ place: 'right', room: 'fill', Content: Moderation },
+  },
+  {
+    ...{ id: 'drawing', title: 'studio.drawing', startsHidden: true },
+    ...{ place: 'left', room: 'content', Content: Drawing },
   },
   {
     ...{ id: 'stats', title: 'studio.stats', startsHidden: true },
