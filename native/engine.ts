@@ -46,6 +46,7 @@ import { relayPictureWatch } from './engine/relayPicture.ts';
 import { peerOptionsOf } from './engine/relayReach.ts';
 import { createRelayRoom } from './engine/relayRoom.ts';
 import { createShow, firstShow, type Show } from './engine/show.ts';
+import { openShowReports } from './engine/showReports.ts';
 import { createStaffActs, type StaffActs } from './engine/staffActs.ts';
 import { createSteadyPicture, type SteadyPicture } from './engine/steadyPicture.ts';
 import { openStudioDoor, type StudioDoor } from './engine/studioDoor.ts';
@@ -145,8 +146,9 @@ export async function startEngine(
   const above = { configuration, around, tellShow, ...media, ...facts };
   const outward = await openOutward({ ...above, show });
   const recording = await openRecordingRoom(above);
+  const reports = await openShowReports(above);
   const acts = { ...facts, around, show, staffActs, handover, ingest, obs, publisher, capture };
-  const rooms = { ...acts, models, games, places, factLog, recording, ...outward };
+  const rooms = { ...acts, models, games, places, factLog, recording, reports, ...outward };
 
   // 4. The studio's page: one door, the same operations for every transport.
   const door = await openStudioDoor({
@@ -189,7 +191,7 @@ export async function startEngine(
       const closed = [handover, ...outward.rooms, disk, readings, views, picture, witnesses];
       for (const room of [...closed, markets, models, poster, vision, obs]) room.close();
       const inputs = [recording, capture, publisher, outward.destinations, games, soundMeter];
-      await Promise.all(inputs.map((room) => room.close()));
+      await Promise.all([reports, ...inputs].map((room) => room.close()));
       for (const room of [facts.betRate, gate, audience, shipper, socket, ledger]) room.close();
       await Promise.all([ingest, factLog, peopleRooms, kept.marks].map((room) => room.close()));
       await door.close();

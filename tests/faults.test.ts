@@ -175,6 +175,21 @@ for (const act of ['vision', 'engine', 'relay', 'tearLog'] as const) {
   });
 }
 
+test('the report of the show goes on over all of it, and counts it', {
+  skip: browserSkip,
+}, async () => {
+  const { reports } = owner.client.studio;
+  const lines = await reports.list({});
+  assert.deepEqual(
+    lines.map(({ state }) => state),
+    ['running'],
+  );
+  const { health, samples } = await reports.read({ id: lines[0]?.id ?? '' });
+  assert.equal(health.restarts.engine, 1);
+  assert.ok(health.restarts.vision >= 1 && health.restarts.relay >= 1);
+  assert.ok(samples.length > 0);
+});
+
 /** Ids of all processes below one, from /proc. */
 function descendants(pid: number): number[] {
   const parents = new Map<number, number>();

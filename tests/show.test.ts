@@ -197,6 +197,7 @@ test('the end of the show gives back what was not decided', { skip: browserSkip 
     ['VOID', 'The show ended before this was decided.'],
   );
   assert.equal((await studio.until('ready', (facts) => facts.state === 'ready')).state, 'ready');
+  await reportAgrees();
   // The relay knows the end once the uplink's own goodbye arrived.
   const whep = await waitFor('409', async () => {
     const answer = await fetch(studio.facts().whep ?? '', {
@@ -208,6 +209,44 @@ test('the end of the show gives back what was not decided', { skip: browserSkip 
   });
   assert.ok(whep.headers.get('retry-after'));
 });
+
+/** The report of the show that has just ended says what state, ledger and audit log say. */
+async function reportAgrees(): Promise<void> {
+  const { reports, moderation } = owner.client.studio;
+  const lines = await reports.list({});
+  assert.equal(lines.length, 1);
+  const report = await reports.read({ id: lines[0]?.id ?? '' });
+  const state = owner.state();
+  assert.deepEqual([report.state, report.title], ['ended', state.show.title]);
+  const own = state.markets.map((market) => ({
+    ...{ id: market.id, title: market.title, state: market.state, paid: market.paidMinor },
+    staked: market.outcomes.reduce((sum, { poolMinor }) => sum + poolMinor, 0),
+    ...{ late: market.voidedBets, corrections: market.revision ?? 0 },
+    outcome: market.winner === null ? '' : market.outcomes[market.winner]?.label,
+  }));
+  assert.deepEqual(
+    report.markets?.map((market) => ({
+      ...{ id: market.id, title: market.title, state: market.state, paid: market.paidMinor },
+      staked: market.stakedMinor,
+      ...{ late: market.voidedBets, corrections: market.corrections, outcome: market.outcome },
+    })),
+    own.reverse(),
+  );
+  const { entries } = await moderation.audit({ beforeSeq: null, limit: 100, words: 'market.res' });
+  const byPicture = entries.filter(({ role }) => role === 'vision').map(({ target }) => target);
+  const told = report.markets?.filter(({ by }) => by === 'picture').map(({ id }) => id);
+  assert.deepEqual(told?.sort(), byPicture.sort());
+  assert.ok(byPicture.length > 0, 'the goal was seen');
+  const seen = report.events.filter(({ type }) => type === 'goal').length;
+  // The state keeps the last hundred events only.
+  assert.ok(seen >= state.events.filter(({ type }) => type === 'goal').length && seen > 0);
+  assert.ok(report.viewersPeak >= 2, 'two viewers bet at once');
+  assert.ok(report.samples.length > 0 && (report.delayP50Ms ?? 0) > 0);
+  assert.equal(report.ledger.seq >= state.ledger.seq, true);
+  const kept = readFileSync(join(studio.facts().data, 'reports', `show-${report.id}.json`), 'utf8');
+  assert.ok(JSON.parse(kept).isEnded);
+  assert.ok(!kept.includes(studio.facts().channel ?? 'of none'), 'no name of a channel, no link');
+}
 
 test('a clean stop returns 0 and removes the ready file', async () => {
   owner.close();

@@ -31,6 +31,7 @@ import {
   zoneSchema,
 } from './places.ts';
 import { recordingOperations } from './recordingOperations.ts';
+import { reportOperations } from './report.ts';
 import type { Role } from './roles.ts';
 import { sourceOperations } from './sourceOperations.ts';
 import { marketViewSchema, templateSchema } from './state.ts';
@@ -563,6 +564,7 @@ export const operations = {
   ...fairnessOperations,
   ...recordingOperations,
   ...breakOperations,
+  ...reportOperations,
   ...moderationOperations,
   preview: {
     /** WHEP by RPC: gives the session's answer; the picture itself never crosses RPC. */

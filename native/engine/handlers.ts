@@ -37,6 +37,7 @@ import type { PictureRoom } from './pictureRoom.ts';
 import type { RecordingRooms } from './recordingRoom.ts';
 import type { RelayRoom } from './relayRoom.ts';
 import type { Show } from './show.ts';
+import type { ShowReports } from './showReports.ts';
 import type { StaffActs } from './staffActs.ts';
 import { createTimelineHandlers } from './timelineHandlers.ts';
 
@@ -64,6 +65,7 @@ export type HandlerRooms = Pick<CrewActRooms & BreakingRooms, 'around' | 'store'
   destinations: DestinationDesk;
   obs: ObsDesk;
   recording: RecordingRooms;
+  reports: ShowReports;
   capture: Pick<Capture, 'select' | 'playback' | 'setSystemSound'>;
   pictureRoom: PictureRoom;
   mixer: Pick<MixerRoom, 'handlers'>;
@@ -138,6 +140,7 @@ function handlersOf(rooms: HandlerRooms): Handlers {
     destinations: rooms.destinations.handlers,
     encryption: encryptionHandlers(rooms.encryption),
     ...fairnessHandlers(rooms, refusable),
+    reports: rooms.reports.handlers,
     ...recordingHandlers(rooms),
     ...createHistoryHandlers(rooms, refusable),
     relay: {

@@ -8,6 +8,7 @@ import { MarketForm } from './MarketForm.tsx';
 import { Modal } from './Modal.tsx';
 import { ModelShelf } from './models/ModelShelf.tsx';
 import { closeDialog, useOpened } from './opened.ts';
+import { ReportDialog } from './report/ReportDialog.tsx';
 import { Settings } from './settings/Settings.tsx';
 import { Xray } from './xray/Xray.tsx';
 
@@ -28,6 +29,8 @@ export function Dialogs({ state }: { state: StudioState }) {
       return <ClipsDialog settings={state.recording.settings} />;
     case 'xray':
       return <Xray state={state} />;
+    case 'report':
+      return <ReportDialog />;
     case 'settings':
       return <Settings part={dialog.part} />;
     default:

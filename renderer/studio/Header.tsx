@@ -12,12 +12,14 @@ import { type TextKey, text } from '../ui/texts.ts';
 import { GoLive } from './GoLive.tsx';
 import { HeaderTools } from './HeaderTools.tsx';
 import { closeDialog, openDialog, useOpened } from './opened.ts';
+import { useReportAtEnd } from './report/useReportAtEnd.ts';
 import { SharePanel } from './SharePanel.tsx';
 import { ask, studio, usePage } from './store.ts';
 import { rememberUndo } from './undo.ts';
 import { useNowUs } from './useNowUs.ts';
 
 export function Header({ state }: { state: StudioState }) {
+  useReportAtEnd(state);
   const isLive = state.show.state === 'live';
   const watching = usePage((page) => page.readings?.viewers ?? state.relay.viewers);
   return (

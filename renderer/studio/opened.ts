@@ -19,7 +19,7 @@ export const SETTINGS_PARTS = ['general', 'hotkeys', 'docks'] as const;
 export type SettingsPart = (typeof SETTINGS_PARTS)[number];
 
 export type Dialog =
-  | { name: 'newMarket' | 'models' | 'clips' | 'share' | 'end' | 'xray' }
+  | { name: 'newMarket' | 'models' | 'clips' | 'share' | 'end' | 'xray' | 'report' }
   | { name: 'manage'; part: ManagePart }
   | { name: 'settings'; part: SettingsPart };
 

@@ -27,6 +27,7 @@ export const SCREENS = {
   'studio-obs': 'OBS, connected and streaming.',
   'studio-outward': 'Encryption, further destinations and televisions.',
   'studio-models': 'Models with their cards.',
+  'studio-report': 'The report of a show, as it stands after its end.',
   'studio-share': 'The link to watch.',
   'studio-palette': 'Every operation by its name.',
   'studio-settings': 'Language and streamer mode.',

@@ -209,6 +209,7 @@ class Walk {
       ['studio-models', 'models.open'],
       ['studio-settings', 'page.settings'],
       ['studio-hotkeys', 'page.hotkeys'],
+      ['studio-report', 'show.report'],
       ['studio-share', 'show.share'],
       ['studio-end', 'show.end'],
     ];

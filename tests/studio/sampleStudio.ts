@@ -244,6 +244,7 @@ export function refusingHandlers(): Handlers {
     evidence: { show: refuse, keepCase: refuse, read: refuse },
     fairness: { before: refuse, after: refuse },
     timeline: { events: refuse, moment: refuse },
+    reports: { list: refuse, read: refuse },
     preview: { watch: refuse, leave: refuse },
     frames: { recent: refuse },
   };

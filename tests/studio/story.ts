@@ -42,6 +42,7 @@ import { storyModeration } from './storyModeration.ts';
 import { storyObs } from './storyObs.ts';
 import { storyPlaces } from './storyPlaces.ts';
 import { storyPlayback } from './storyPlayback.ts';
+import { storyReports } from './storyReports.ts';
 import { storyTimeline } from './storyTimeline.ts';
 
 const nowUs = testClock.nowUs;
@@ -428,6 +429,7 @@ function storyHandlers(
     ...storyStaffActs(apply),
     ...storyFairness(),
     history,
+    ...storyReports(),
     models: storyModels(calls),
     game: storyPlaces(calls),
     games: { connect: unavailable, disconnect: unavailable, show: unavailable },

@@ -4,12 +4,15 @@
 // The built page in a real Chromium against the real server; skipped where there is no Chromium.
 
 import assert from 'node:assert/strict';
+import { copyFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { builtPage } from '../harness/builtPage.ts';
 import { launchChromium, noChromium } from './chromium.ts';
 import { startStory } from './story.ts';
 import { STORY_OBS_PASSWORD } from './storyObs.ts';
+import { STORY_SHOW_TITLE } from './storyReports.ts';
 
 const skip = noChromium;
 const folder = skip ? '' : await builtPage('studio');
@@ -250,5 +253,60 @@ test('the show is sealed, and pushed to further places; keys are never read back
   await chinese.getByRole('tab', { name: '输出' }).click();
   await chinese.getByText('画面和声音已端到端加密。').waitFor();
   for (const one of [page, chinese]) await one.close();
+  await story.close();
+});
+
+test('the report of a show stands for itself as a file, and says what the page says', {
+  skip,
+}, async () => {
+  const story = await startStory(folder);
+  const page = await browser.newPage({ viewport: { width: 1280, height: 720 } });
+  page.on('pageerror', (error) => assert.fail(error));
+  await page.goto(story.server.issueLink());
+  await page.getByRole('button', { name: 'Go live' }).waitFor();
+  const { show } = story.state();
+  story.apply({ type: 'show.changed', show: { ...show, state: 'live', liveSinceUs: 1 } });
+  await page.getByTestId('live').waitFor();
+  // Somebody else of the crew ends it.
+  story.apply({ type: 'show.changed', show });
+  const report = page.getByTestId('report');
+  await report.getByText(STORY_SHOW_TITLE).waitFor();
+  const figuresOf = (of: typeof page) =>
+    of
+      .locator('dd[data-figure]')
+      .evaluateAll((all) => all.map((one) => `${one.dataset.figure} ${one.textContent}`));
+  const figures = await figuresOf(page);
+  assert.ok(figures.includes('staked 1\u202f324'), figures.join());
+  const rows = await report.locator('tbody td').allTextContents();
+  const saving = page.waitForEvent('download');
+  await report.getByRole('button', { name: 'Save as file' }).press('Enter');
+  const saved = await saving;
+  assert.match(saved.suggestedFilename(), /^show-2026-11-20-\d+\.html$/);
+  const path = await saved.path();
+
+  const file = await browser.newPage();
+  file.on('pageerror', (error) => assert.fail(error));
+  file.on('console', (line) => assert.notEqual(line.type(), 'error', line.text()));
+  file.on('request', (request) => assert.match(request.url(), /^file:/));
+  const copy = `${path}.html`;
+  await copyFile(path, copy);
+  await file.goto(pathToFileURL(copy).href);
+  assert.equal(await file.locator('h1').textContent(), STORY_SHOW_TITLE);
+  assert.deepEqual(await figuresOf(file), figures);
+  assert.deepEqual(await file.locator('tbody td').allTextContents(), rows);
+  assert.equal(await file.locator('script, img, b').count(), 0);
+  await file.close();
+
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.keyboard.press('Control+Shift+X');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('menuitem').first().waitFor();
+  await page.keyboard.type('Reports of shows');
+  await page.keyboard.press('Enter');
+  await report.locator('dd[data-figure=staked]').getByText('•••').waitFor();
+  await page.getByRole('combobox', { name: 'Shows' }).selectOption({ index: 1 });
+  await report.getByText('No market was opened in this show.').waitFor();
+  await page.close();
   await story.close();
 });

@@ -498,6 +498,20 @@ for (const language of ['English', 'Chinese (中文)']) {
         assert.deepEqual(await seriousFaults(), [], at);
       }
     }
+    if (language === 'English') return;
+    // Both scopes, and the report over them.
+    const scopes = page.locator('.suggestion summary, .pastMarket summary');
+    for (const scope of await scopes.all()) await scope.press('Enter');
+    await page.getByTestId('arrivals').first().waitFor();
+    await press('Control+k');
+    await page.locator('[role=menuitem][data-key="show.report"]').click();
+    await page.getByTestId('report').waitFor();
+    assert.deepEqual(await seriousFaults(), []);
+    assert.deepEqual(await cutOff(page), []);
+    await page.keyboard.press('Escape');
+    await page.locator('dialog[open]').waitFor({ state: 'detached' });
+    assert.deepEqual(await seriousFaults(), []);
+    for (const scope of await scopes.all()) await scope.press('Enter');
   });
 }
 

@@ -203,8 +203,11 @@ async function runShow(story: Story, page: Page): Promise<void> {
   await page.keyboard.press('Enter');
   await tabTo(page, /^End the show$/);
   await page.keyboard.press('Enter');
-  await page.getByRole('button', { name: 'Go live' }).waitFor();
+  await page.getByRole('dialog', { name: 'Report of a show' }).waitFor();
   assert.equal(story.state().show.state, 'ready');
+  await page.getByTestId('report').getByText('Friday five-a-side').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Go live' }).waitFor();
 }
 
 /** Types over what stands in the field that has the focus. */

@@ -62,6 +62,10 @@ const SHOW: readonly Command[] = [
     run: () => openDialog({ name: 'clips' }),
   },
   {
+    ...{ id: 'show.report', area: 'show', title: 'studio.report.open' },
+    run: () => openDialog({ name: 'report' }),
+  },
+  {
     ...{ id: 'recording.whileLive', area: 'show', title: 'studio.command.whileLive' },
     run: () => void toggleWhileLive(),
   },

@@ -19,6 +19,7 @@ export const SHOW_CHINESE: readonly Sentence[] = [
   ['The ledger is restarting; existing bets are safe.', '账本正在重启；已有下注安全。'],
   ['Betting is suspended by the moderators for now.', '管理员已暂停下注。'],
   ['The picture is paused.', '画面已暂停。'],
+  ['The report of that show is not kept.', '那场直播的报告没有保留。'],
   ['The picture does not reach the relay.', '画面未到达中继。'],
   ['The picture is stalled.', '画面停滞。'],
   [
