@@ -145,8 +145,7 @@ export async function startEngine(
   const obs = await openObs({ configuration, around, store, ingest, door: () => door });
   const above = { configuration, around, tellShow, ...media, ...facts };
   const outward = await openOutward({ ...above, show });
-  const recording = await openRecordingRoom(above);
-  const reports = await openShowReports(above);
+  const [recording, reports] = [await openRecordingRoom(above), await openShowReports(above)];
   const acts = { ...facts, around, show, staffActs, handover, ingest, obs, publisher, capture };
   const rooms = { ...acts, models, games, places, factLog, recording, reports, ...outward };
 

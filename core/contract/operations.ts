@@ -7,7 +7,6 @@ import { policySchema } from '../ledger/policy.ts';
 import { CHAT_TEXT_LENGTH_MAX } from '../people/bounds.ts';
 import { INVITE_LIFE_MS_MAX, INVITE_USES_MAX, invitedRoleSchema } from '../people/invite.ts';
 import { breakOperations } from './breakIt.ts';
-import { destinationTargetSchema } from './destinations.ts';
 import { fairnessOperations } from './fairness.ts';
 import { frameOperations } from './frames.ts';
 import { gameSourcesSchema } from './games.ts';
@@ -15,6 +14,7 @@ import { historyOperations } from './historyOperations.ts';
 import { modelShelfSchema } from './modelCards.ts';
 import { moderationOperations } from './moderationOperations.ts';
 import { obsFoundSchema } from './obs.ts';
+import { outwardOperations } from './outwardOperations.ts';
 import {
   chatLineSchema,
   fraudSignalSchema,
@@ -61,11 +61,6 @@ const reason = z.string().trim().min(1).max(300);
 const subject = z.string().regex(/^[0-9a-f]{32}$/, 'is 32 digits and letters a to f');
 const ofMarket = z.strictObject({ marketId: z.string() });
 const ofModel = z.strictObject({ id: z.string().min(1).max(60) });
-/** Without user and password: it is told to everybody who watches. */
-const webAddress = z
-  .url({ protocol: /^https?$/ })
-  .max(2000)
-  .refine((url) => !/^https?:\/\/[^/]*@/.test(url), 'holds a password');
 const packId = z.string().min(1).max(60);
 const onlyOwner = ['owner'] as const;
 const hosts = ['owner', 'coHost'] as const;
@@ -515,52 +510,7 @@ export const operations = {
       roles: staff,
     }),
   },
-  /** Further places that the show is pushed to while it is live. */
-  destinations: {
-    add: command({ args: destinationTargetSchema, result: nothing, roles: onlyOwner }),
-    setOn: command({
-      args: z.strictObject({ id: z.string(), isOn: z.boolean() }),
-      result: nothing,
-      roles: onlyOwner,
-    }),
-    remove: command({
-      args: z.strictObject({ id: z.string() }),
-      result: nothing,
-      roles: onlyOwner,
-    }),
-  },
-  encryption: {
-    /** Pictures and sounds are sealed for the relay; the link then carries the key. */
-    set: command({
-      args: z.strictObject({ isOn: z.boolean() }),
-      result: nothing,
-      roles: onlyOwner,
-    }),
-    /** Open pages follow by themselves; with a new link they do not, and need it. */
-    changeKey: command({
-      args: z.strictObject({ withNewLink: z.boolean() }),
-      result: nothing,
-      roles: onlyOwner,
-    }),
-  },
-  handover: {
-    /**
-     * Hands the picture to another engine: published there by WHIP, and once our own reader sees it
-     * come out by WHEP, every viewer takes it from there. The token is kept, and never shown again.
-     */
-    set: command({
-      args: z.strictObject({
-        whipUrl: webAddress,
-        /** Bearer token for publishing; empty: none. */
-        token: z.string().max(4096),
-        whepUrl: webAddress,
-      }),
-      result: nothing,
-      roles: onlyOwner,
-    }),
-    /** Everybody takes the picture from our relay again. */
-    clear: command({ args: nothing, result: nothing, roles: onlyOwner }),
-  },
+  ...outwardOperations,
   ...fairnessOperations,
   ...recordingOperations,
   ...breakOperations,
