@@ -2,9 +2,9 @@
 // installed, the peer, all in one run. About five minutes in the short form; `-- --only NAME` takes
 // one figure, `-- --only sight` those of vision that need no show, `-- --only relay` those of a relay
 // under load (four minutes), `-- --only cores` and `-- --only rtspback` those of sources that take
-// longer, `-- --full` all of them and each longer. The table goes to the terminal, the same as JSON
-// and Markdown to out/bench/ (`--out DIR`). Exit code 1 only when something broke: a missed target is
-// a result.
+// longer, `-- --only page` those of the studio's own page (eight minutes), `-- --full` all of them
+// and each longer. The table goes to the terminal, the same as JSON and Markdown to out/bench/
+// (`--out DIR`). Exit code 1 only when something broke: a missed target is a result.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -34,6 +34,8 @@ import { measureGlue, measurePose } from './models.ts';
 import { measureMotion } from './motion.ts';
 import { measureObs } from './obs.ts';
 import { measureOverlay } from './overlay.ts';
+import { measureMemorySlope } from './pageMemory.ts';
+import { measureLongTasks } from './pageTasks.ts';
 import { measurePhone } from './phone.ts';
 import { measureRecording } from './recording.ts';
 import { measureRecovery } from './recovery.ts';
@@ -43,6 +45,7 @@ import { measureLosses, measureSteps } from './relayPath.ts';
 import { measureRtspBack } from './rtspBack.ts';
 import { measureSettlement } from './settlement.ts';
 import { measureStart } from './start.ts';
+import { measureColdStart, measureMainThread } from './studioPage.ts';
 import { type BenchResult, floorSpreads, resultOf, tableOf } from './table.ts';
 import { measureTracking } from './tracking.ts';
 import { measureVision } from './vision.ts';
@@ -81,14 +84,21 @@ const MEASUREMENTS: Record<string, Measurement> = {
   encryption: measureEncryption,
   cores: measureCores,
   rtspback: measureRtspBack,
+  coldstart: measureColdStart,
+  mainthread: measureMainThread,
+  memoryslope: measureMemorySlope,
+  longtasks: measureLongTasks,
 };
 /** Vision on pictures and clips alone; not in the short form unless they are asked for. */
 const SIGHT = ['glue', 'pose', 'motion', 'motionids', 'tracking', 'ball', 'regions'];
+/** The studio's own page. */
+const PAGE = ['coldstart', 'mainthread', 'memoryslope', 'longtasks'];
 /** What is taken only when it is asked for, or in the full form. */
 const ASKED_FOR = [
   ...SIGHT,
   ...['relay', 'relayloss', 'relaystep', 'fanfacts', 'delaytwo'],
   ...['cores', 'rtspback'],
+  ...PAGE,
 ];
 const FLOOR_SAMPLES = 100;
 
@@ -105,7 +115,9 @@ function readArguments(): { isFull: boolean; wanted: string[]; folder: string } 
         only: { type: 'string', multiple: true, default: [] },
       },
     });
-    const asked = values.only.flatMap((name) => (name === 'sight' ? SIGHT : [name]));
+    const asked = values.only.flatMap((name) =>
+      name === 'sight' ? SIGHT : name === 'page' ? PAGE : [name],
+    );
     const unknown = asked.find((name) => !names.includes(name));
     if (unknown === undefined) {
       const usual = values.full ? names : names.filter((name) => !ASKED_FOR.includes(name));

@@ -8,6 +8,7 @@ import { runMarkets } from './endurance/markets.ts';
 import { runModelAtLength } from './endurance/model.ts';
 import { runMutations } from './endurance/mutations.ts';
 import { runObs } from './endurance/obs.ts';
+import { runPage } from './endurance/page.ts';
 import { runRecording } from './endurance/recording.ts';
 import { runSwitching } from './endurance/switching.ts';
 import { runUpstream } from './endurance/upstream.ts';
@@ -27,6 +28,7 @@ const SECTIONS: Record<string, (say: (line: string) => void) => Promise<boolean>
   obs: runObs,
   recording: runRecording,
   switching: runSwitching,
+  page: runPage,
 };
 
 const say = (line: string) => void process.stdout.write(`${line}\n`);

@@ -277,5 +277,7 @@ export const readingsSchema = z.object({
   gpuPercent: z.number().nullable().optional(),
   /** Since the engine started. */
   betsConfirmed: z.number().int().nonnegative().optional(),
+  /** What began so short a time ago that its figures say nothing yet. */
+  settling: z.array(z.enum(['picture', 'vision'])).optional(),
 });
 export type Readings = z.infer<typeof readingsSchema>;

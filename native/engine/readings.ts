@@ -11,6 +11,7 @@ import { READINGS_EVERY_MS } from '../serve/state.ts';
 import { watchGpuUse } from '../telemetry/gpuUse.ts';
 import type { StudioSocket } from '../upstream/studioSocket.ts';
 import type { VisionStatus } from '../vision/client.ts';
+import { Settling } from './settling.ts';
 import type { StudioDoor } from './studioDoor.ts';
 
 const VISION_WINDOW_US = 10_000_000;
@@ -34,6 +35,7 @@ export function createReadingsCollector(rooms: {
 }): ReadingsCollector {
   const { clock, publisher, capture, audience, socket, door } = rooms;
   const judged = new RecentFigures(VISION_WINDOW_US);
+  const settling = new Settling();
   const observeVision = door.metrics.histogramMs(
     'frame_to_result',
     'Frame made -> result of vision known at the engine',
@@ -45,6 +47,7 @@ export function createReadingsCollector(rooms: {
     const nowUs = clock.nowUs();
     const published = publisher.stats();
     const heard = audience.readings();
+    if (published.framesPerSecond > 0) settling.saw('picture', nowUs);
     return {
       mediaUs: nowUs,
       framesPerSecond: round(published.framesPerSecond),
@@ -59,6 +62,7 @@ export function createReadingsCollector(rooms: {
       roundTripMs: socket.roundTripUs === null ? null : round(socket.roundTripUs / 1000),
       gpuPercent: gpu.percent(),
       betsConfirmed: audience.counters.betsConfirmed,
+      settling: settling.parts(nowUs),
     };
   }
 
@@ -80,6 +84,7 @@ export function createReadingsCollector(rooms: {
       const nowUs = clock.nowUs();
       const durationMs = (nowUs - captureUs) / 1000;
       judged.add(nowUs, durationMs);
+      settling.saw('vision', nowUs);
       observeVision(durationMs);
     },
     close() {

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import './words.ts';
 import { sampleReadings, sampleState } from '../../tests/studio/sampleStudio.ts';
 import { LIMITS, statusFigures } from './statusFigures.ts';
 
@@ -47,6 +48,23 @@ test('before the first reading nothing is coloured and nothing is a number of ou
     assert.equal(figure.tone, 'calm');
     assert.match(figure.value, /^–/);
   }
+});
+
+test('what has just begun keeps its number, says so and is not coloured; the rest is judged', () => {
+  const bad = { framesPerSecond: 3, visionMs: 260, cpuPercent: 95, betMs: 300 };
+  const figures = (settling: ('picture' | 'vision')[]) =>
+    statusFigures(sampleState(), sampleReadings({ ...bad, settling }), 21);
+  const tones = (settling: ('picture' | 'vision')[]) =>
+    ['framesPerSecond', 'dropped', 'vision', 'bets', 'cpu'].map(
+      (id) => figures(settling).find((figure) => figure.id === id)?.tone,
+    );
+  assert.deepEqual(tones([]), ['stop', 'warn', 'stop', 'stop', 'stop']);
+  assert.deepEqual(tones(['vision']), ['stop', 'warn', 'calm', 'stop', 'stop']);
+  assert.deepEqual(tones(['picture', 'vision']), ['calm', 'calm', 'calm', 'stop', 'calm']);
+  const vision = figures(['vision']).find(({ id }) => id === 'vision');
+  assert.match(vision?.value ?? '', /260 ms, starting$/);
+  const calm = statusFigures(sampleState(), sampleReadings({ settling: ['vision'] }), 0);
+  assert.doesNotMatch(calm.find(({ id }) => id === 'vision')?.value ?? '', /starting/);
 });
 
 test('bets are green only when every one is copied and the ledger runs', () => {

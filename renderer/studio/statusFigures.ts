@@ -44,7 +44,7 @@ export function statusFigures(
   const fps = readings?.framesPerSecond ?? null;
   const rate = readings?.kilobitsPerSecond ?? null;
   const cpu = readings?.cpuPercent ?? null;
-  return [
+  return settled(readings, [
     figure('framesPerSecond', unit(fps, 1, 'fps'), fpsTone(fps, state.source.framesPerSecond)),
     figure(
       'kilobitsPerSecond',
@@ -62,7 +62,26 @@ export function statusFigures(
     limited('cpu', cpu, '%'),
     providerFigure(state.vision),
     copiedFigure(state.ledger),
-  ];
+  ]);
+}
+
+/** What each figure is of; the others are judged from the first moment on. */
+const OF_PART: Readonly<Record<string, 'picture' | 'vision'>> = {
+  ...{ framesPerSecond: 'picture', kilobitsPerSecond: 'picture', dropped: 'picture' },
+  ...{ cpu: 'picture', vision: 'vision' },
+};
+
+/** What has only just begun keeps its number and says so: a colour would say more than is known. */
+function settled(readings: Readings | null, figures: StatusFigure[]): StatusFigure[] {
+  const settling = readings?.settling ?? [];
+  if (settling.length === 0) return figures;
+  return figures.map((figure) => {
+    const part = OF_PART[figure.id];
+    const isExcused = part !== undefined && settling.includes(part);
+    if (!isExcused || figure.tone === 'calm') return figure;
+    const value = text('studio.figure.starting', { value: figure.value });
+    return { ...figure, tone: 'calm', value, toDo: text('studio.figure.starting.do') };
+  });
 }
 
 function fpsTone(fps: number | null, wanted: number): FigureTone {

@@ -1,4 +1,5 @@
-// Words of the history dock: bets and markets that were. Keys start with "studio.history".
+// Words of the history dock, bets and markets that were (keys start with "studio.history"), and of
+// figures that have only just begun.
 
 export const historyTexts = {
   'studio.history': 'History',
@@ -25,4 +26,7 @@ export const historyTexts = {
   'studio.history.countSoFar': '{count} read so far, scroll for older ones',
   'studio.history.full': 'The newest {count} are shown; search for older ones.',
   'studio.history.goOn': 'Look further back',
+  'studio.figure.starting': '{value}, starting',
+  'studio.figure.starting.do':
+    'Nothing to do: this began less than 15 s ago, and is judged from then on.',
 } as const;

@@ -28,4 +28,6 @@ export const historyTextsChinese: WordsLike<typeof historyTexts> = {
   'studio.history.countSoFar': '已读取 {count} 条，继续滚动查看更早的',
   'studio.history.full': '只显示最新的 {count} 条；更早的请搜索。',
   'studio.history.goOn': '继续往前找',
+  'studio.figure.starting': '{value}，启动中',
+  'studio.figure.starting.do': '无需处理：刚开始不到 15 秒，之后才作判断。',
 };
