@@ -1,6 +1,6 @@
 // Every operation by its name: type a part of it, choose with the arrow keys, Enter. Above whatever
-// dialog is open, so that nothing typed there is lost. The focus stays in the field, which names the
-// chosen row. Plain rows: to build a hundred of the component library's own took one long task.
+// dialog is open, so that nothing typed there is lost. The focus stays in the field, which names
+// the chosen row. Plain rows: to build a hundred of the component library's took one long task.
 
 import { Search } from 'lucide-react';
 import { type KeyboardEvent, memo, useEffect, useId, useMemo, useRef, useState } from 'react';
