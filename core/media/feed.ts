@@ -37,6 +37,8 @@ export type Unit = {
   config: number;
   /** Annex B bytes (4-byte start codes) or one Opus packet. */
   bytes: Uint8Array;
+  /** When an encoder of ours got the picture; absent: its source encodes, and tells nothing. */
+  encodingUs?: MediaTimeUs;
   /** A smaller copy; absent: the best picture there is, or sound. */
   layer?: LowerLayer;
   /** True: a still picture in place of one that does not come; there is nothing to judge in it. */

@@ -31,6 +31,8 @@ export type FromDemoWorker =
       type: 'frame';
       track: TrackKind;
       captureUs: number;
+      /** When the best picture's encoder got it. */
+      encodingUs?: number;
       bytes: Uint8Array;
       layer?: LowerLayer;
     }

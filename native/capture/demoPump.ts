@@ -65,6 +65,8 @@ class DemoPump {
   #cancels = new Set<CancelTimer>();
   #isClosed = false;
   #best: PictureEncoder | null = null;
+  /** By capture time, as long as the encoder has it. */
+  readonly #given = new Map<number, number>();
   readonly #lower = new Map<LowerLayer, PictureEncoder>();
   #picture: PictureTarget;
 
@@ -204,7 +206,10 @@ class DemoPump {
           ended,
         ),
       onUnit: (captureUs, bytes) =>
-        this.#say({ type: 'frame', track: 'video', captureUs, bytes, ...(layer ? { layer } : {}) }),
+        this.#say({
+          ...{ type: 'frame', track: 'video', captureUs, bytes },
+          ...(layer ? { layer } : this.#givenAt(captureUs)),
+        }),
       onEnd,
     });
   }
@@ -221,6 +226,16 @@ class DemoPump {
       this.#lower.set(layer, encoder);
     };
     run();
+  }
+
+  /** When the best picture's encoder got it; those it never gave back make room. */
+  #givenAt(captureUs: number): { encodingUs?: number } {
+    const encodingUs = this.#given.get(captureUs);
+    for (const known of this.#given.keys()) {
+      if (known > captureUs) break;
+      this.#given.delete(known);
+    }
+    return encodingUs === undefined ? {} : { encodingUs };
   }
 
   #write(best: PictureEncoder, picture: Uint8Array, captureUs: number, done: () => void): void {
@@ -256,6 +271,7 @@ class DemoPump {
         lastIndex = index;
         isWriting = true;
         const captureUs = captureUsOf(this.#data.anchorUs, index);
+        this.#given.set(captureUs, this.#nowUs());
         this.#write(encoder, frames.take(index), captureUs, () => {
           isWriting = false;
           // The encoder works on this frame now; meanwhile the next one is drawn.

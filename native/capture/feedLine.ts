@@ -106,6 +106,7 @@ export class FeedLine {
       config: this.#config.number,
       bytes: joinAnnexB(units),
       ...(layer ? { layer } : {}),
+      ...encodingOf(frame, captureUs),
     };
   }
 
@@ -137,6 +138,11 @@ export class FeedLine {
       this.#options.onUnreadable(error.message);
     }
   }
+}
+
+/** Of a picture that got another time, when it was encoded says nothing about that time. */
+function encodingOf({ encodingUs = -1 }: CapturedFrame, captureUs: MediaTimeUs) {
+  return encodingUs < captureUs ? {} : { encodingUs: Math.round(encodingUs) };
 }
 
 /** The time of a picture in its lane, or null when it comes too late to have one. */

@@ -14,6 +14,8 @@ import type { FfmpegChoice } from '../ffmpeg/resolve.ts';
 export type CapturedFrame = {
   track: TrackKind;
   captureUs: MediaTimeUs;
+  /** When an encoder of ours got it, where that is known. */
+  encodingUs?: MediaTimeUs;
   /** Annex B access unit or one Opus packet. */
   bytes: Uint8Array;
   layer?: LowerLayer;

@@ -73,9 +73,14 @@ test('the newest 300 frames stay, with their real moments; an answer holds what 
   );
   assert.deepEqual([first.sight, first.relay, first.encodingUs], [null, null, null]);
   assert.deepEqual(ring.recent(all.version).frames, []);
-  show(2);
+  show(1);
+  const encodingUs = time.nowUs() - 1;
+  ring.taken(unit(time.nowUs() - 2, { encodingUs }))();
   const more = ring.recent(all.version);
-  assert.equal(more.frames.length, 2);
+  assert.deepEqual(
+    more.frames.map((one) => one.encodingUs),
+    [null, encodingUs],
+  );
   const judgedUs = all.frames[200]?.captureUs ?? 0;
   ring.judged(facts(judgedUs, judgedUs + 20_000));
   const [judged, ...others] = ring.recent(more.version).frames;

@@ -49,11 +49,18 @@ class Ring implements FrameRing {
     relay.onFrameTimes((times) => this.#relayed(times));
   }
 
-  taken({ track, layer, slate, captureUs, rtpTimestamp, keyFrame, bytes }: Unit): () => void {
+  taken({ track, layer, slate, ...unit }: Unit): () => void {
     if (track !== 'video' || layer || slate) return nothing;
+    const { captureUs, rtpTimestamp, keyFrame, bytes } = unit;
     const value: FrameTimes = {
       ...{ captureUs, rtpTimestamp, bytes: bytes.length, isKeyFrame: keyFrame },
-      ...{ encodingUs: null, fedUs: this.#clock.nowUs(), sentUs: null, sight: null, relay: null },
+      ...{
+        encodingUs: unit.encodingUs ?? null,
+        fedUs: this.#clock.nowUs(),
+        sentUs: null,
+        sight: null,
+        relay: null,
+      },
     };
     const frame = { version: ++this.#version, value };
     this.counters.framesTaken++;
