@@ -207,6 +207,7 @@ class Walk {
       ['studio-obs', 'manage.obs'],
       ['studio-outward', 'manage.outward'],
       ['studio-models', 'models.open'],
+      ['studio-xray', 'program.xray'],
       ['studio-settings', 'page.settings'],
       ['studio-hotkeys', 'page.hotkeys'],
       ['studio-report', 'show.report'],
@@ -218,6 +219,7 @@ class Walk {
         await this.#run(command);
         await page.locator('dialog[open], .sharePanel').first().waitFor();
         await page.waitForFunction(() => document.querySelector('[aria-busy=true]') === null);
+        if (name === 'studio-xray') await page.locator('.xray[data-frames="300"]').waitFor();
       });
     }
     await this.#take('studio-dock-list', async () => {

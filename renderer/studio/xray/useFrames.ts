@@ -85,9 +85,10 @@ function shownOf(
   const toMediaUs =
     offsetUs === null ? null : (pageMs: number) => Math.round(pageMs * 1000 + offsetUs);
   const presented = presentedFrames();
+  const pageUs = clock.uncertaintyUs();
   return {
     frames: told.frames.map((one) => xrayFrame(one, presented.get(one.rtpTimestamp), toMediaUs)),
-    uncertaintyUs: { page: clock.uncertaintyUs(), relay: told.relayUs },
+    uncertaintyUs: { page: pageUs === null ? null : Math.ceil(pageUs), relay: told.relayUs },
     isAway,
   };
 }

@@ -1,8 +1,9 @@
 // Paints the frames as a waterfall on a canvas: a row per frame, the newest at the bottom, a column
-// for each way that a frame goes, time to the right. Only paints; what is said in words stands in
-// the table beside it. Where the system forces colours, stages differ by two of the system's.
+// for each way that a frame goes, time to the right on the column's own scale. Only paints; what is
+// said in words stands in the table beside it. Where the system forces colours, stages differ by
+// two of the system's.
 
-import { axisMs, STAGES, type StageId, WAYS, type XrayFrame } from './xrayFrames.ts';
+import { axisMs, STAGES, type StageId, WAYS, type Way, type XrayFrame } from './xrayFrames.ts';
 
 /** Hues of equal lightness, none of which means a state. */
 export const STAGE_COLOURS: Record<StageId, string> = {
@@ -27,7 +28,9 @@ const AXIS_PX = 18;
 const BAR_PX_MIN = 1;
 
 type Look = { frames: readonly XrayFrame[]; rows: number; selected: number };
-type Plan = { width: number; height: number; columnPx: number; rowPx: number; endMs: number };
+type Plan = { width: number; height: number; columnPx: number; rowPx: number; endsMs: Ends };
+/** How long each column is, milliseconds. */
+type Ends = Readonly<Record<Way, number>>;
 
 /** Which row of the waterfall is at that height of the element; clamped to those there are. */
 export function rowAt(element: HTMLElement, clientY: number, look: Omit<Look, 'selected'>): number {
@@ -47,7 +50,8 @@ export function paintWaterfall(canvas: HTMLCanvasElement, look: Look): void {
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   const columnPx = (width - GAP_PX * (WAYS.length - 1)) / WAYS.length;
   const rowPx = (height - AXIS_PX) / look.rows;
-  const plan = { width, height, columnPx, rowPx, endMs: axisMs(look.frames) };
+  const endsMs = Object.fromEntries(WAYS.map((way) => [way, axisMs(look.frames, way)])) as Ends;
+  const plan = { width, height, columnPx, rowPx, endsMs };
   paintAxes(context, plan);
   const colourOf = colours();
   const first = look.rows - look.frames.length;
@@ -58,10 +62,10 @@ export function paintWaterfall(canvas: HTMLCanvasElement, look: Look): void {
 }
 
 function paintAxes(context: CanvasRenderingContext2D, plan: Plan): void {
-  const { columnPx, height, endMs } = plan;
+  const { columnPx, height, endsMs } = plan;
   context.font = '10px "JetBrains Mono Variable", ui-monospace, monospace';
   context.textBaseline = 'bottom';
-  for (const column of WAYS.keys()) {
+  for (const [column, way] of WAYS.entries()) {
     const left = column * (columnPx + GAP_PX);
     context.fillStyle = token('--surface-1', 'Canvas');
     context.fillRect(left, 0, columnPx, height - AXIS_PX);
@@ -71,7 +75,7 @@ function paintAxes(context: CanvasRenderingContext2D, plan: Plan): void {
       context.fillRect(Math.min(x, left + columnPx - 1), 0, 1, height - AXIS_PX);
       context.fillStyle = token('--text-low', 'CanvasText');
       context.textAlign = tick === 0 ? 'left' : tick === 4 ? 'right' : 'center';
-      const ms = (endMs * tick) / 4;
+      const ms = (endsMs[way] * tick) / 4;
       context.fillText(tick === 4 ? `${ms} ms` : `${ms}`, x, height - 2);
     }
   }
@@ -79,7 +83,7 @@ function paintAxes(context: CanvasRenderingContext2D, plan: Plan): void {
 
 function paintRow(
   context: CanvasRenderingContext2D,
-  { columnPx, rowPx, endMs }: Plan,
+  { columnPx, rowPx, endsMs }: Plan,
   { captureUs, spans }: XrayFrame,
   top: number,
   colourOf: (id: StageId) => string,
@@ -88,7 +92,7 @@ function paintRow(
     const span = spans[id];
     if (!span) continue;
     const left = WAYS.indexOf(way) * (columnPx + GAP_PX);
-    const at = (us: number) => Math.max(0, Math.min(1, us / 1000 / endMs)) * columnPx;
+    const at = (us: number) => Math.max(0, Math.min(1, us / 1000 / endsMs[way])) * columnPx;
     const from = at(span.fromUs - captureUs);
     const width = Math.max(BAR_PX_MIN, at(span.toUs - captureUs) - from);
     context.fillStyle = colourOf(id);

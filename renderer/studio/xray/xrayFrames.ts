@@ -1,7 +1,7 @@
 // The last frames with all that is known of each: what the engine, vision and the relay told, and
 // what this page saw, on the one media clock. Pure. A stage whose beginning or end nobody measured
-// is absent. Surprising: clocks of two processes agree only within their uncertainty, so a stage
-// that would end before it began has no length.
+// is absent. Surprising: clocks of two processes agree only within their uncertainty, so the
+// network's stage may come out negative: then it was not measured.
 
 import type { FrameTimes } from '../../../core/contract/frames.ts';
 import { percentile } from '../../ui/overlayGeometry.ts';
@@ -25,6 +25,7 @@ export const STAGES = [
 ] as const;
 export type StageId = (typeof STAGES)[number]['id'];
 export const WAYS = ['picture', 'relay', 'vision'] as const;
+export type Way = (typeof WAYS)[number];
 
 export type Span = {
   fromUs: number;
@@ -79,10 +80,12 @@ function pageSpans(
 ) {
   const receivedUs = receivedMs === null ? null : toMediaUs(receivedMs);
   const presentedUs = toMediaUs(presentedMs);
+  // What came before the engine read its clock again was not measured: a zero would be invented.
+  const isSentFirst = receivedUs !== null && sentUs !== null && sentUs <= receivedUs;
   const more = decoderMs === null ? {} : { more: { decoderUs: Math.round(decoderMs * 1000) } };
   const decode = receivedUs === null ? null : { ...span(receivedUs, presentedUs), ...more };
   return {
-    ...(receivedUs === null || sentUs === null ? {} : { network: span(sentUs, receivedUs) }),
+    ...(isSentFirst ? { network: span(sentUs, receivedUs) } : {}),
     ...(decode === null ? {} : { decode }),
     present: span(presentedUs, toMediaUs(displayMs)),
     overlay: span(toMediaUs(paintFromMs), toMediaUs(paintToMs)),
@@ -125,9 +128,14 @@ export function lengthUs({ captureUs, spans }: XrayFrame): number {
   return Math.max(0, ...Object.values(spans).map(({ toUs }) => toUs - captureUs));
 }
 
-/** What the waterfall is wide for: nearly all frames whole, in round milliseconds. */
-export function axisMs(frames: readonly XrayFrame[]): number {
-  const longMs = (percentile(frames.map(lengthUs), 0.97) ?? 0) / 1000;
+/** What a column is wide for: nearly all frames whole, in round milliseconds. */
+export function axisMs(frames: readonly XrayFrame[], way: Way): number {
+  const ids = STAGES.filter((stage) => stage.way === way).map(({ id }) => id);
+  const lengths = frames.flatMap(({ captureUs, spans }) => {
+    const ends = ids.flatMap((id) => spans[id]?.toUs ?? []);
+    return ends.length === 0 ? [] : [Math.max(...ends) - captureUs];
+  });
+  const longMs = (percentile(lengths, 0.97) ?? 0) / 1000;
   const steps = [20, 40, 60, 80, 100, 150, 200, 300, 500, 1000, 2000, 5000];
   return steps.find((step) => step >= longMs) ?? 10_000;
 }

@@ -45,7 +45,8 @@ export const xrayTexts = {
   'studio.xray.send.none': 'it has not been sent.',
   'studio.xray.network': 'Network',
   'studio.xray.network.what': 'Until its last packet is at this page’s preview.',
-  'studio.xray.network.none': 'this page has not shown this frame, or its browser does not tell.',
+  'studio.xray.network.none':
+    'this page has not shown this frame, or had it before the engine had noted it as sent.',
   'studio.xray.decode': 'Wait and decode',
   'studio.xray.decode.what':
     'Until it is decoded and handed to the screen; the browser does not tell where waiting ends.',

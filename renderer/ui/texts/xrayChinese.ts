@@ -45,7 +45,7 @@ export const xrayTextsChinese: WordsLike<typeof xrayTexts> = {
   'studio.xray.send.none': '尚未发送。',
   'studio.xray.network': '网络',
   'studio.xray.network.what': '直到最后一个数据包到达本页面的预览。',
-  'studio.xray.network.none': '本页面没有显示这一帧，或浏览器不提供此时间。',
+  'studio.xray.network.none': '本页面没有显示这一帧，或在引擎记下“已发送”之前就已收到。',
   'studio.xray.decode': '等待与解码',
   'studio.xray.decode.what': '直到解码完成并交给屏幕；浏览器不提供等待何时结束。',
   'studio.xray.decode.none': '本页面没有显示这一帧，或浏览器不提供此时间。',
