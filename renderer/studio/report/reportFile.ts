@@ -1,6 +1,6 @@
 // A report as one file that stands for itself: no script, nothing fetched, no key, no address and
-// no viewer in it, and a policy that would forbid all of that. Every word is escaped; a hostile title
-// is words like others. Pure but for the saving.
+// no viewer in it, and a policy that would forbid all of that. Every word is escaped; a hostile
+// title is words like others. Pure but for the saving.
 
 import type { ShowReport } from '../../../core/contract/report.ts';
 import { withoutSecrets } from '../withoutSecrets.ts';
