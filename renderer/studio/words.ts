@@ -13,6 +13,7 @@ import { firstRunTexts } from '../ui/texts/firstRun.ts';
 import { handoverTexts } from '../ui/texts/handover.ts';
 import { historyTexts } from '../ui/texts/history.ts';
 import { managementTexts } from '../ui/texts/management.ts';
+import { mixerTexts } from '../ui/texts/mixer.ts';
 import { modelTexts } from '../ui/texts/models.ts';
 import { moderationTexts } from '../ui/texts/moderation.ts';
 import { obsTexts } from '../ui/texts/obs.ts';
@@ -36,6 +37,7 @@ const ENGLISH_WORDS = {
   ...managementTexts,
   ...moderationTexts,
   ...modelTexts,
+  ...mixerTexts,
   ...handoverTexts,
   ...historyTexts,
   ...obsTexts,

@@ -9,6 +9,7 @@ import { firstRunTextsChinese } from '../ui/texts/firstRunChinese.ts';
 import { handoverTextsChinese } from '../ui/texts/handoverChinese.ts';
 import { historyTextsChinese } from '../ui/texts/historyChinese.ts';
 import { managementTextsChinese } from '../ui/texts/managementChinese.ts';
+import { mixerTextsChinese } from '../ui/texts/mixerChinese.ts';
 import { modelTextsChinese } from '../ui/texts/modelsChinese.ts';
 import { moderationTextsChinese } from '../ui/texts/moderationChinese.ts';
 import { obsTextsChinese } from '../ui/texts/obsChinese.ts';
@@ -37,6 +38,7 @@ export const CHINESE_WORDS: WordsLike<EnglishWords> = {
   ...managementTextsChinese,
   ...moderationTextsChinese,
   ...modelTextsChinese,
+  ...mixerTextsChinese,
   ...handoverTextsChinese,
   ...historyTextsChinese,
   ...obsTextsChinese,

@@ -14,6 +14,7 @@ import type { firstRunTexts } from './texts/firstRun.ts';
 import type { handoverTexts } from './texts/handover.ts';
 import type { historyTexts } from './texts/history.ts';
 import type { managementTexts } from './texts/management.ts';
+import type { mixerTexts } from './texts/mixer.ts';
 import type { modelTexts } from './texts/models.ts';
 import type { moderationTexts } from './texts/moderation.ts';
 import type { obsTexts } from './texts/obs.ts';
@@ -51,6 +52,7 @@ type All = typeof sharedTexts &
   typeof outwardTexts &
   typeof playbackTexts &
   typeof modelTexts &
+  typeof mixerTexts &
   typeof viewerTexts &
   typeof chatTexts &
   typeof captureTexts &

@@ -6,6 +6,7 @@ export const SCREENS = {
   'studio-decide': 'A market is decided by hand: what each choice moves is said before it is made.',
   'studio-fairness': 'Before a market opens: which viewers could bet in time.',
   'studio-arrivals': 'After it: when bets arrived, and which went back.',
+  'studio-mixer': 'The mixer: one sound as it came, one turned, delayed and limited.',
   'studio-docks': 'The picture with most docks hidden.',
   'studio-timeline': 'Why an event is there: its picture, its rule and its clip.',
   'studio-drawing': 'A zone is drawn on the picture; another one is lit.',

@@ -11,6 +11,7 @@ import {
   storyPicture,
   storySuggestion,
 } from '../../tests/studio/story.ts';
+import { storyStrip } from '../../tests/studio/storyMixer.ts';
 import { type Album, LANGUAGES, type Language, LOCALES, SCREEN_MS_MAX } from './album.ts';
 import type { MatchPicture } from './matchPicture.ts';
 import type { ScreenName } from './screenList.ts';
@@ -143,6 +144,7 @@ class Walk {
       () => page.getByTestId('picture').evaluate((part) => part.scrollIntoView()),
     );
     await page.locator('[data-testid=picture] > summary').click();
+    await this.#take('studio-mixer', () => this.#turnSound());
     await this.#take('studio-docks', async () => {
       for (const id of ['sources', 'health', 'recording', 'events']) {
         await this.#run(`docks.toggle.${id}`);
@@ -170,6 +172,19 @@ class Walk {
     await draw.click();
     await keys('Shift+ArrowLeft Shift+ArrowLeft Enter Shift+ArrowLeft Shift+ArrowLeft Enter');
     await keys('Shift+ArrowDown Shift+ArrowDown Enter');
+  }
+
+  async #turnSound(): Promise<void> {
+    const limiter = { isOn: true, ceilingDb: -3 };
+    const settings = { isMuted: false, gainDb: -4.5, delayMs: 120, limiter };
+    const [own] = this.#story.state().mixer?.strips ?? [];
+    const strips = [
+      ...(own ? [{ ...own, isHeard: false }] : []),
+      storyStrip({ key: 'system:', title: '', settings }),
+    ];
+    this.#story.apply({ type: 'mixer.changed', mixer: { strips } });
+    await this.#page.locator('.mixerMore > summary').last().click();
+    await this.#page.locator('#dock-mixer').evaluate((dock) => dock.scrollIntoView());
   }
 
   async #moderation(): Promise<void> {
@@ -276,6 +291,7 @@ class Walk {
 
   /** What a person chose before the show. */
   #prepare(): void {
+    this.#story.apply({ type: 'mixer.changed', mixer: { strips: [storyStrip()] } });
     const { apply } = this.#story;
     const { show, templates, obs } = this.#story.state();
     const words = this.#words;

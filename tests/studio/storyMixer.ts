@@ -1,5 +1,4 @@
-// The sounds of a studio without a show: one strip for what is on air, its level always the same
-// tone, a little moving. Never shipped.
+// The sounds of a studio without a show, and the level of the same tone over and over. Never shipped.
 
 import type { Action } from '../../core/contract/actions.ts';
 import { FIRST_SOUND_SETTINGS, type SoundStrip } from '../../core/contract/mixer.ts';
@@ -37,7 +36,7 @@ export function storyMixer(
           number++;
           const strips = (state().mixer?.strips ?? []).filter(({ isHeard }) => isHeard);
           const levels = strips.map(({ key, settings: { gainDb } }): LevelOf => {
-            const peak = Math.min(0, -9 + (number % 5) + gainDb);
+            const peak = Math.min(0, -7 + gainDb);
             return { key, peakDb: [peak, peak - 3], rmsDb: [peak - 9, peak - 12] };
           });
           done({ number, levels });

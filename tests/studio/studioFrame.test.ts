@@ -17,6 +17,7 @@ import { CONTROLS, cutOff, overlaps, unseenFocus } from './pageGeometry.ts';
 import { scrollThrough, watchRows } from './rowWatch.ts';
 import { type Story, startStory, storyEvent, storyMarket, storySuggestion } from './story.ts';
 import { FIRST_BETTOR, LAST_BETTOR, PAST_BETS } from './storyHistory.ts';
+import { storyStrip } from './storyMixer.ts';
 import { storyHistory } from './storyTimeline.ts';
 
 const skip = noChromium;
@@ -107,7 +108,7 @@ const REACHED: Readonly<Record<string, string>> = {
   ...{ 'recording.start': 'recording.toggle', 'recording.stop': 'recording.toggle' },
   ...{ 'evidence.keepCase': 'market.keepCase.m3' },
   ...{ 'sources.setPaused': 'playback.pause', 'sources.skip': 'playback.next' },
-  ...{ 'sources.setSystemSound': 'sources.systemSound' },
+  ...{ 'sources.setSystemSound': 'sources.systemSound', 'mixer.set': 'mixer.mute' },
   ...{ 'obs.start': 'obs.start', 'obs.stop': 'obs.stop' },
 };
 /** Whole rooms, and what is left of those above. */
@@ -142,6 +143,7 @@ test('the palette reaches every operation, and runs what was found by keyboard a
   skip,
 }, async () => {
   const locked = { state: 'RESOLVED', winner: 0, resolvedAtUs: 1 } as const;
+  story.apply({ type: 'mixer.changed', mixer: { strips: [storyStrip()] } });
   story.apply({ type: 'suggestion.made', suggestion: storySuggestion('s1', 'Goal soon?') });
   story.apply({ type: 'market.changed', market: storyMarket('m1', { title: 'First?' }) });
   story.apply({ type: 'market.changed', market: storyMarket('m2', { suspended: 'Rain' }) });
@@ -454,6 +456,53 @@ test('a zone is drawn by keys alone, refused while its sides cross, kept, change
   await press('Control+z');
   await page.getByRole('button', { name: 'Change: Box' }).waitFor();
 });
+
+test('a sound is muted by a key, turned by the fader and by what is typed, and taken back', {
+  skip,
+}, async () => {
+  const strips = [storyStrip(), storyStrip({ key: 'system:', title: '', isPacketsOnly: true })];
+  story.apply({ type: 'mixer.changed', mixer: { strips } });
+  const dock = page.locator('#dock-mixer');
+  const set = () => story.state().mixer?.strips[0]?.settings;
+  const mute = dock.getByRole('button', { name: 'Mute Demo match' });
+  await press('Shift+M');
+  await dock.locator('[data-muted=true]').waitFor();
+  assert.equal(await mute.getAttribute('aria-pressed'), 'true');
+  await mute.press('Enter');
+  await dock.locator('[data-muted=true]').waitFor({ state: 'detached' });
+  const exact = dock.getByRole('textbox', { name: 'Gain of Demo match, dB' });
+  await exact.fill('21');
+  await dock.getByText('-60 to 20 dB.').waitFor();
+  await exact.fill('-6.5');
+  await exact.press('Enter');
+  const fader = dock.getByRole('slider', { name: 'Gain of Demo match' });
+  await page.waitForFunction(
+    (at) => (at as HTMLInputElement).value === '-6.5',
+    await fader.elementHandle(),
+  );
+  await fader.press('ArrowRight');
+  await until(() => set()?.gainDb === -6);
+  await page.getByText('Delay and limiter').first().click();
+  await dock.getByRole('textbox', { name: 'Delay, ms' }).first().fill('1001');
+  await dock.getByText('A whole number from 0 to 1000.').waitFor();
+  await dock.getByRole('switch', { name: 'Limiter' }).first().press('Enter');
+  await until(() => set()?.limiter.isOn === true);
+  assert.equal(set()?.delayMs, 0, 'what is not allowed is not set');
+  assert.ok(await dock.getByRole('slider', { name: 'Gain of This computer' }).isDisabled());
+  await dock.getByText('Mute and delay only: gain and limiter need ffmpeg.').waitFor();
+  // Levels come and are painted, and said in words.
+  const said = dock.getByRole('meter', { name: 'Level of Demo match' });
+  await page.waitForFunction(
+    (meter) => /Peak -\d+ dB/.test(meter?.getAttribute('aria-valuetext') ?? ''),
+    await said.elementHandle(),
+  );
+  await press('Control+z');
+  await until(() => set()?.limiter.isOn === false);
+});
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((done) => setTimeout(done, 10));
+}
 
 async function seriousFaults(): Promise<string[]> {
   await page.evaluate(axe);

@@ -14,6 +14,7 @@ import { openFirstRun } from '../firstRun/firstRunStore.ts';
 import { testAndGoLive } from '../goLive.ts';
 import { changeLanguage, useLanguage } from '../language.ts';
 import { openFirstSuggestion } from '../marketCalls.ts';
+import { toggleHeard } from '../mixer/soundActs.ts';
 import { type ManagePart, openDialog, openForm, setPaletteOpen, useOpened } from '../opened.ts';
 import { toggleBoxes, toggleSound } from '../programView.ts';
 import { saveLastSeconds, toggleRecording, toggleWhileLive } from '../recordingActs.ts';
@@ -133,6 +134,11 @@ const PROGRAM: readonly Command[] = [
   {
     ...{ id: 'program.xray', area: 'program', title: 'studio.xray' },
     run: () => openDialog({ name: 'xray' }),
+  },
+  {
+    ...{ id: 'mixer.mute', area: 'sources', title: 'studio.mixer.muteShow', chord: 'Shift+M' },
+    isEnabled: (state) => state.mixer?.strips.some(({ isHeard }) => isHeard) === true,
+    run: toggleHeard,
   },
   {
     ...{ id: 'sources.add', area: 'sources', title: 'studio.sources.add' },

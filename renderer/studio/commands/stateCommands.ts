@@ -5,6 +5,7 @@ import type { MarketView, StudioState } from '../../../core/contract/state.ts';
 import { text } from '../../ui/texts.ts';
 import { openSuggestion } from '../marketCalls.ts';
 import { resolveEffect } from '../marketWords.ts';
+import { titleOf, toggleMute } from '../mixer/soundActs.ts';
 import { type MarketAct, openForm } from '../opened.ts';
 import { ask, newStudioId, say, studio } from '../store.ts';
 import type { Command } from './command.ts';
@@ -26,6 +27,7 @@ export function stateCommands(state: StudioState): Command[] {
     ...state.markets.flatMap(marketCommands),
     ...state.templates.flatMap(templateCommands),
     ...sourceCommands(state),
+    ...soundCommands(state),
     ...state.destinations.map(
       ({ id, title, isOn }): Command => ({
         ...{ id: `destination.${id}`, area: 'sources', values: { title } },
@@ -105,6 +107,16 @@ function templateCommands({ id, title, opening, suggestOn }: StudioState['templa
       ),
   };
   return suggestOn === null ? [open] : [open, auto];
+}
+
+function soundCommands({ mixer }: StudioState): Command[] {
+  return (mixer?.strips ?? []).map(
+    (strip): Command => ({
+      ...{ id: `mixer.mute.${strip.key}`, area: 'sources', values: { title: titleOf(strip) } },
+      title: strip.settings.isMuted ? 'studio.mixer.unmuteNamed' : 'studio.mixer.muteNamed',
+      run: () => toggleMute(strip),
+    }),
+  );
 }
 
 function sourceCommands({ source, sources }: StudioState): Command[] {

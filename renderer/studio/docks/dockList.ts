@@ -11,6 +11,7 @@ import { Drawing } from '../drawing/Drawing.tsx';
 import { Health } from '../Health.tsx';
 import { History } from '../history/History.tsx';
 import { Markets } from '../Markets.tsx';
+import { Mixer } from '../mixer/Mixer.tsx';
 import { Moderation } from '../moderation/Moderation.tsx';
 import { RecordingPart } from '../RecordingPart.tsx';
 import { Sources } from '../Sources.tsx';
@@ -34,6 +35,7 @@ export type Dock = {
 
 export const DOCKS: readonly Dock[] = [
   { id: 'sources', title: 'studio.sources', place: 'left', room: 'content', Content: Sources },
+  { id: 'mixer', title: 'studio.mixer', place: 'left', room: 'content', Content: Mixer },
   { id: 'health', title: 'studio.health', place: 'left', room: 'content', Content: Health },
   {
     ...{ id: 'recording', title: 'studio.recording' },
