@@ -174,7 +174,11 @@ test('a refused and a missing camera are states that page and studio name', { sk
   await saysWhy({ ...missing, reason: /^No camera was found/, isRetried: true });
 });
 
-type Unplugged = { cameras: MediaStreamTrack[]; isUnplugged: boolean };
+type Unplugged = {
+  cameras: MediaStreamTrack[];
+  microphones: MediaStreamTrack[];
+  isUnplugged: boolean;
+};
 
 /** What a browser does when a camera goes: its track ends, and nobody can open it. */
 function pull(page: Page, isUnplugged: boolean): Promise<void> {
@@ -197,13 +201,14 @@ test('a camera unplugged while live is named and back by itself; another one is 
   assert.ok(page);
   await page.addInitScript(() => {
     const own = window as unknown as Unplugged;
-    Object.assign(own, { cameras: [], isUnplugged: false });
+    Object.assign(own, { cameras: [], microphones: [], isUnplugged: false });
     const { mediaDevices } = navigator;
     const open = mediaDevices.getUserMedia.bind(mediaDevices);
     mediaDevices.getUserMedia = async (wanted) => {
       if (own.isUnplugged && wanted?.video) throw new DOMException('gone', 'NotFoundError');
       const stream = await open(wanted);
       own.cameras.push(...stream.getVideoTracks());
+      own.microphones.push(...stream.getAudioTracks());
       return stream;
     };
   });
@@ -224,6 +229,19 @@ test('a camera unplugged while live is named and back by itself; another one is 
   for (const [index, { captureUs }] of shown.entries()) {
     assert.ok(captureUs > (shown[index - 1]?.captureUs ?? 0), 'times only rise');
   }
+  // The microphone goes: it is named, and asked for again by a press.
+  await page.evaluate(() => {
+    const own = window as unknown as Unplugged;
+    for (const track of own.microphones) {
+      track.stop();
+      track.dispatchEvent(new Event('ended'));
+    }
+  });
+  const lack = page.getByText('The microphone went away.');
+  await lack.waitFor();
+  assert.equal(capture.state().state, 'live', 'the picture goes on');
+  await page.getByRole('button', { name: 'Try the microphone again' }).click();
+  await lack.waitFor({ state: 'detached' });
   // The second of Chromium's fake cameras gives depth (Y16), which nobody encodes.
   await page.getByRole('combobox', { name: 'Camera' }).selectOption({ label: 'fake_device_2' });
   await until(

@@ -47,6 +47,8 @@ export type RpcClient = {
   /** The mirrored state; null before the first welcome. Kept while the connection is lost. */
   state(): StudioState | null;
   connection(): ConnectionState;
+  /** While it is lost: tries at once, and does not wait for the next time. */
+  retry(): void;
   close(): void;
 };
 
@@ -83,6 +85,7 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
   let cancelTimer: CancelTimer = () => {};
   let closed = false;
   let callCount = 0;
+  let isOpening = false;
 
   function enter(next: ConnectionState): void {
     connection = next;
@@ -165,8 +168,10 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
 
   function open(): void {
     if (closed) return;
+    isOpening = true;
     options.connect().then(
       (opened) => {
+        isOpening = false;
         if (closed) return opened.close();
         port = opened;
         const check = createInboundCheck();
@@ -188,7 +193,10 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
           ...(at === null ? {} : { last: at }),
         });
       },
-      () => lost(),
+      () => {
+        isOpening = false;
+        lost();
+      },
     );
   }
 
@@ -216,6 +224,11 @@ export function createRpcClient(options: RpcClientOptions): RpcClient {
     studio: createCalls(call),
     state: () => state,
     connection: () => connection,
+    retry() {
+      if (connection.state !== 'lost' || isOpening || port !== null) return;
+      cancelTimer();
+      open();
+    },
     close() {
       closed = true;
       cancelTimer();

@@ -165,8 +165,25 @@ function AddLayers({ session, view }: Props) {
 }
 
 function Microphone({ session, view }: Props) {
+  const { microphoneLack } = view;
   return (
-    <label className="layers-microphone">
+    <div className="layers-microphone">
+      <MicrophoneChoice session={session} view={view} />
+      {microphoneLack === null ? null : (
+        <div role="status">
+          <span className="layerRow-reason">{text(microphoneLack)}</span>
+          <Button size="dense" onClick={() => void session.retryMicrophone()}>
+            {text('capture.retryMicrophone')}
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function MicrophoneChoice({ session, view }: Props) {
+  return (
+    <label>
       {text('capture.microphone')}
       <select
         className="field"

@@ -36,6 +36,8 @@ export type CaptureView = {
   cameras: readonly Device[];
   microphones: readonly Device[];
   microphone: string;
+  /** Why there is no sound of one; a key of the capture texts. Null: there is. */
+  microphoneLack: TextKey | null;
   framesSent: number;
   framesDropped: number;
 };
@@ -58,6 +60,7 @@ export class CaptureSession {
   #images = new Map<string, ImageBitmap>();
   #microphone: MediaStreamTrack | null = null;
   #microphoneId = keptMicrophone();
+  #microphoneLack: TextKey | null = null;
   #devices: { cameras: Device[]; microphones: Device[] } = { cameras: [], microphones: [] };
   #framesSent = 0;
   #lost = 0;
@@ -123,7 +126,13 @@ export class CaptureSession {
   async chooseMicrophone(deviceId: string): Promise<void> {
     this.#microphoneId = deviceId;
     keepMicrophone(deviceId);
+    await this.retryMicrophone();
+  }
+
+  /** Asks for the microphone again: it was refused, or went away. */
+  async retryMicrophone(): Promise<void> {
     await this.#openMicrophone();
+    this.#tell();
   }
 
   subscribe(run: () => void): () => void {
@@ -233,6 +242,7 @@ export class CaptureSession {
     for (const one of Object.values(this.#programs)) one.devicesChanged();
     const isSilent = this.#microphone === null || this.#microphone.readyState === 'ended';
     if (isSilent && this.#devices.microphones.length > 0) await this.#openMicrophone();
+    if (this.#microphone === null) this.#microphoneLack ??= 'capture.noMicrophone';
     this.#tell();
   }
 
@@ -244,9 +254,10 @@ export class CaptureSession {
         audio: { ...WANTED_SOUND, ...device },
       });
       this.#setMicrophone(stream.getAudioTracks()[0] ?? null);
-    } catch {
-      // A show without sound goes on; the page says that there is none.
+    } catch (error) {
+      // A show without sound goes on; the page says why there is none.
       this.#setMicrophone(null);
+      this.#microphoneLack = lackOf(error);
     }
   }
 
@@ -254,7 +265,18 @@ export class CaptureSession {
     if (this.#microphone === track) return;
     this.#microphone?.stop();
     this.#microphone = track;
+    if (track) this.#watchMicrophone(track);
     for (const one of Object.values(this.#programs)) one.setMicrophone(track);
+  }
+
+  #watchMicrophone(track: MediaStreamTrack): void {
+    this.#microphoneLack = null;
+    track.addEventListener('ended', () => {
+      if (this.#microphone !== track) return;
+      this.#setMicrophone(null);
+      this.#microphoneLack = 'capture.microphoneGone';
+      this.#tell();
+    });
   }
 
   /** Looks at everything again; tells the person and the engine. */
@@ -282,7 +304,8 @@ export class CaptureSession {
     const program = this.#programs[this.#shown].view;
     const shared = {
       ...{ shown: this.#shown, wanted: this.#wanted, program, ...this.#devices },
-      ...{ microphone: this.#microphoneId, framesSent: this.#framesSent },
+      ...{ microphone: this.#microphoneId, microphoneLack: this.#microphoneLack },
+      framesSent: this.#framesSent,
       framesDropped: this.#lost + this.#link.droppedCount(),
     };
     if (this.#replacedReason !== '') {
@@ -307,6 +330,13 @@ export class CaptureSession {
     if (reason === 'encoder') return text('capture.encoderFailed', { reason: detail });
     return reason === null ? '' : text(reason);
   }
+}
+
+/** Why a microphone could not be opened. */
+function lackOf(error: unknown): TextKey {
+  const name = error instanceof DOMException ? error.name : '';
+  if (name === 'NotAllowedError' || name === 'SecurityError') return 'capture.microphoneRefused';
+  return name === 'NotReadableError' ? 'capture.microphoneBusy' : 'capture.noMicrophone';
 }
 
 /**

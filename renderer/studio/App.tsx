@@ -1,6 +1,7 @@
 // The control room: header, docks, program, events and the status bar. It stays as it was when the
 // connection is lost, with a sentence on top, because the show goes on without this page.
 
+import { Button } from '../ui/Button.tsx';
 import { Notice } from '../ui/Notice.tsx';
 import { translated } from '../ui/sentences.ts';
 import { text } from '../ui/texts.ts';
@@ -13,7 +14,7 @@ import { Header } from './Header.tsx';
 import { Program } from './Program.tsx';
 import { Said } from './Secret.tsx';
 import { StatusBar } from './StatusBar.tsx';
-import { usePage } from './store.ts';
+import { retryConnection, usePage } from './store.ts';
 import { Toasts } from './Toasts.tsx';
 
 export function App() {
@@ -25,6 +26,7 @@ export function App() {
       <main className="fullPage">
         <h1>{text('studio.refused')}</h1>
         <p>{translated(connection.message)}</p>
+        <Button onClick={() => location.reload()}>{text('studio.wayOut.reload')}</Button>
       </main>
     );
   }
@@ -64,5 +66,16 @@ function Connection() {
   const connection = usePage((page) => page.connection);
   if (connection.state !== 'lost') return null;
   const seconds = Math.max(1, Math.round(connection.retryMs / 1000));
-  return <Notice severity="warn">{text('studio.lost', { seconds })}</Notice>;
+  return (
+    <Notice
+      severity="warn"
+      action={
+        <Button size="dense" onClick={retryConnection}>
+          {text('studio.wayOut.tryNow')}
+        </Button>
+      }
+    >
+      {text('studio.lost', { seconds })} {text('studio.wayOut.startAgain')}
+    </Notice>
+  );
 }

@@ -40,6 +40,15 @@ export function Health({ state: { relay, vision, ledger } }: { state: StudioStat
           words={text(`studio.relay.${relay.state}`)}
           below={relay.reason}
         />
+        {relay.state === 'unreachable' ? (
+          <Button
+            size="dense"
+            look="quiet"
+            onClick={() => openDialog({ name: 'manage', part: 'relay' })}
+          >
+            {text('studio.wayOut.relay')}
+          </Button>
+        ) : null}
         <Line
           name={text('studio.health.vision')}
           tone={VISION[vision.state]}

@@ -150,6 +150,7 @@ function CurrentSource({ source }: { source: SourceState }) {
       )}
       {source.playback ? <PlaybackLine playback={source.playback} /> : null}
       {needsCameraPage(source) ? <CameraPageLink /> : null}
+      {needsDemo(source) ? <ShowDemo /> : null}
       <SystemSound sound={source.systemSound} />
     </>
   );
@@ -188,6 +189,20 @@ function OpenedAnew({ next }: { next: NonNullable<SourceState['next']> }) {
         </span>
       )}
     </>
+  );
+}
+
+/** A source in trouble comes back by itself; meanwhile viewers may see something else. */
+function needsDemo({ state, url, next }: SourceState): boolean {
+  const isTroubled = state === 'failed' || state === 'stalled' || state === 'reconnecting';
+  return isTroubled && !url.startsWith('demo:') && next === undefined;
+}
+
+function ShowDemo() {
+  return (
+    <Button size="dense" onClick={() => void ask(studio.sources.select({ url: 'demo:' }))}>
+      {text('studio.wayOut.demo')}
+    </Button>
   );
 }
 

@@ -71,6 +71,9 @@ const client = createRpcClient({
   },
 });
 
+/** Asks for the lost studio now. */
+export const retryConnection = client.retry;
+
 /** Every operation of the contract, typed. */
 export const studio = client.studio;
 

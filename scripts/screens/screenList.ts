@@ -12,6 +12,8 @@ export const SCREENS = {
   'studio-drawing': 'A zone is drawn on the picture; another one is lit.',
   'studio-figure': 'A figure of the status bar, explained.',
   'studio-xray': 'Where the time of each of the last 300 frames went.',
+  'studio-break':
+    'Break it, in the demo: what was measured after the log was torn, and what else can be.',
   'studio-trouble': 'What goes wrong is said where it matters, and what to do.',
   'studio-moderation': 'The moderators’ dock: chat, with a message that waits.',
   'studio-crew': 'The crew and its invitations.',

@@ -108,6 +108,7 @@ class Walk {
     this.#goLive();
     await this.#controlRoom();
     await this.#moderation();
+    await this.#break();
     await this.#dialogs();
     await this.#trouble();
   }
@@ -187,6 +188,17 @@ class Walk {
     await this.#page.locator('#dock-mixer').evaluate((dock) => dock.scrollIntoView());
   }
 
+  async #break(): Promise<void> {
+    const page = this.#page;
+    await this.#take('studio-break', async () => {
+      await this.#run('docks.toggle.markets');
+      await this.#run('docks.focus.breakIt');
+      await page.getByTestId('break-tearLog').click();
+      await page.locator('[data-testid=break-story][data-state=over]').waitFor();
+    });
+    await this.#run('docks.reset');
+  }
+
   async #moderation(): Promise<void> {
     const page = this.#page;
     await this.#take('studio-moderation', async () => {
@@ -255,7 +267,10 @@ class Walk {
       const reason = 'rtsp://camera.example/main does not answer; asked again in 4 s';
       apply({
         type: 'source.changed',
-        source: { ...source, state: 'stalled', isSlate: true, title: 'Camera 1', reason },
+        source: {
+          ...{ ...source, state: 'stalled', isSlate: true, title: 'Camera 1', reason },
+          url: 'rtsp://camera.example/main',
+        },
       });
       const away = 'The relay does not answer. Your show goes on locally; retrying in 4 s.';
       apply({ type: 'relay.changed', relay: { ...relay, state: 'unreachable', reason: away } });

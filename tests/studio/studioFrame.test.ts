@@ -126,6 +126,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   ...{ people: 'docks.focus.moderation', chat: 'docks.focus.moderation' },
   firstRun: 'page.firstRun',
   ...{ moderation: 'docks.focus.moderation', picture: 'docks.focus.sources' },
+  breakIt: 'break.losePackets',
 };
 
 async function commandIds(): Promise<string[]> {
@@ -503,6 +504,34 @@ test('a sound is muted by a key, turned by the fader and by what is typed, and t
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((done) => setTimeout(done, 10));
 }
+
+test('what may be broken says what will happen and what did, one at a time, in the demo only', {
+  skip,
+}, async () => {
+  await press('Control+k');
+  await page.keyboard.type('tear the log');
+  await page.locator('[role=menuitem][data-key="break.tearLog"]').waitFor();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  const told = page.getByTestId('break-story');
+  await told.getByText('Process 4711 is dead').waitFor();
+  await told.getByText(/It found 2.072 unfinished bytes/).waitFor();
+  const engine = page.getByTestId('break-engine');
+  const id = await engine.getAttribute('aria-describedby');
+  assert.match((await page.locator(`#${id}`).textContent()) ?? '', /viewers stay/);
+  await engine.press('Enter');
+  assert.deepEqual(
+    story.calls.filter((call) => call.startsWith('breakIt')),
+    ['breakIt.run tearLog'],
+  );
+  const { source } = story.state();
+  story.apply({ type: 'source.changed', source: { ...source, url: 'camera:', state: 'stalled' } });
+  await page.locator('#dock-breakIt').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Show the demo match meanwhile' }).press('Enter');
+  await page.locator('#dock-breakIt').waitFor();
+  assert.ok(story.calls.includes('sources.select demo:'));
+  story.apply({ type: 'source.changed', source });
+});
 
 async function seriousFaults(): Promise<string[]> {
   await page.evaluate(axe);

@@ -2,6 +2,7 @@
 // above them the story of what did. A dock and not a dialog, because the picture is to be watched.
 
 import { FileX2, type LucideIcon, ServerCrash, WifiOff } from 'lucide-react';
+import { useEffect, useRef } from 'react';
 import type { BreakAct } from '../../../core/contract/breakIt.ts';
 import { PACKETS_LOST_MS, PACKETS_LOST_PERCENT } from '../../../core/contract/breakIt.ts';
 import { Button } from '../../ui/Button.tsx';
@@ -25,9 +26,17 @@ export function BreakIt() {
   const { stories } = useBreakStories();
   const [newest, ...older] = stories;
   const isBusy = stories.some(({ state }) => state === 'begun');
+  const top = useRef<HTMLParagraphElement>(null);
+  const newestId = newest?.id;
+  // A button further down was pressed; what comes of it is told above.
+  useEffect(() => {
+    if (newestId !== undefined) top.current?.scrollIntoView({ block: 'start' });
+  }, [newestId]);
   return (
     <div className="breakIt">
-      <p className="breakIt-lead">{text('studio.break.lead')}</p>
+      <p className="breakIt-lead" ref={top}>
+        {text('studio.break.lead')}
+      </p>
       {newest ? <BreakStoryCard key={newest.id} story={newest} isNewest /> : null}
       <ul className="breakIt-acts">
         {BREAK_ACTS.map((act) => (

@@ -48,4 +48,10 @@ export const breakItTexts = {
   'studio.break.moved': '{points} by markets decided meanwhile.',
   'studio.break.row': 'Row {row} of the journal is the same.',
   'studio.break.rowNot': 'Row {row} of the journal is missing or another one.',
+
+  'studio.wayOut.tryNow': 'Try now',
+  'studio.wayOut.startAgain': 'If it stays away, start Morphine Studio again.',
+  'studio.wayOut.reload': 'Load this page again',
+  'studio.wayOut.relay': 'Relay settings …',
+  'studio.wayOut.demo': 'Show the demo match meanwhile',
 } as const;

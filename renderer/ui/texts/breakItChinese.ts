@@ -44,4 +44,10 @@ export const breakItTextsChinese: WordsLike<typeof breakItTexts> = {
   'studio.break.moved': '其间市场裁定带来 {points}。',
   'studio.break.row': '日志第 {row} 行未变。',
   'studio.break.rowNot': '日志第 {row} 行缺失或已变。',
+
+  'studio.wayOut.tryNow': '立即重试',
+  'studio.wayOut.startAgain': '若一直没有回应，请重新启动 Morphine Studio。',
+  'studio.wayOut.reload': '重新加载此页',
+  'studio.wayOut.relay': '中继设置……',
+  'studio.wayOut.demo': '先播放演示比赛',
 };

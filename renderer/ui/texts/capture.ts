@@ -24,6 +24,13 @@ export const captureTexts = {
   'capture.sound': 'Sound',
   'capture.soundOn': 'on',
   'capture.soundOff': 'no microphone',
+  'capture.noMicrophone':
+    'No microphone was found. The show goes on without its sound; plug one in.',
+  'capture.microphoneGone': 'The microphone went away. The show goes on without it.',
+  'capture.microphoneRefused':
+    'The microphone is blocked for this page. Allow it beside the address, then try again.',
+  'capture.microphoneBusy': 'Another program holds the microphone. Close that one, then try again.',
+  'capture.retryMicrophone': 'Try the microphone again',
   'capture.sent': 'Frames sent',
   'capture.dropped': 'Frames dropped',
   'capture.previewLabel': 'What the camera sees',
