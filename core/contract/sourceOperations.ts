@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { mixerOperations } from './mixer.ts';
 import { positionSchema, skipSchema } from './playback.ts';
+import { viewersPictureOperations } from './viewersPicture.ts';
 
 const nothing = z.strictObject({});
 const onlyOwner = ['owner'] as const;
@@ -10,6 +11,7 @@ const hosts = ['owner', 'coHost'] as const;
 const command = 'command' as const;
 
 export const sourceOperations = {
+  ...viewersPictureOperations,
   ...mixerOperations,
   sources: {
     select: {

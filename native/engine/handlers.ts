@@ -6,6 +6,7 @@ import type { Caller, Handlers } from '../../core/contract/rpcCalls.ts';
 import { LedgerRefusal } from '../../core/ledger/refusal.ts';
 import type { Capture } from '../capture/capture.ts';
 import { SourceError } from '../capture/checkSource.ts';
+import type { EngineSurroundings } from '../engine.ts';
 import { type MarketCaller, MarketRefusal, type Markets } from '../markets/markets.ts';
 import { ObsAway, ObsRefused } from '../obs/obsDoor.ts';
 import { ObsNotSettable } from '../obs/obsSetUp.ts';
@@ -40,8 +41,10 @@ import type { Show } from './show.ts';
 import type { ShowReports } from './showReports.ts';
 import type { StaffActs } from './staffActs.ts';
 import { createTimelineHandlers } from './timelineHandlers.ts';
+import { createViewersPicture } from './viewersPicture.ts';
 
 export type HandlerRooms = Pick<CrewActRooms & BreakingRooms, 'around' | 'store' | 'socket'> & {
+  around: Pick<EngineSurroundings, 'fetch'>;
   ledger: ModerationRooms['ledger'] &
     CrewActRooms['ledger'] &
     FairnessRooms['ledger'] &
@@ -211,8 +214,10 @@ function knownAt(factLog: FactLog, captureUs: number): KnownThen {
   throw new RpcError('notFound', `What was known at ${captureUs} is not kept: ${kept}.`);
 }
 
-function pictureHandlers({ ingest, mixer, pictureRoom, firstRun }: HandlerRooms) {
+function pictureHandlers(rooms: HandlerRooms) {
+  const { ingest, mixer, pictureRoom, firstRun } = rooms;
   return {
+    viewersPicture: createViewersPicture(rooms),
     ingest: {
       show: () => ingest.view(),
       renewWhipToken: () => ingest.renewWhipToken(),

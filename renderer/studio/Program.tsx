@@ -2,7 +2,7 @@
 // any other; only its offer and answer travel by RPC, and its facts by a data channel beside it.
 
 import { fromBinary } from '@bufbuild/protobuf';
-import { Eye, EyeOff, Volume2, VolumeX } from 'lucide-react';
+import { Eye, EyeOff, Users, Volume2, VolumeX } from 'lucide-react';
 import { type CSSProperties, useEffect, useRef, useState } from 'react';
 import { realTimers } from '../../core/base/clock.ts';
 import type { StudioState } from '../../core/contract/state.ts';
@@ -15,9 +15,10 @@ import type { WhepSession } from '../ui/whepConnection.ts';
 import { createWhepPlayer, type PlayerState } from '../ui/whepPlayer.ts';
 import { DrawingLayer } from './drawing/DrawingLayer.tsx';
 import { lightZones } from './drawing/lights.ts';
-import { toggleBoxes, toggleSound, useProgramView } from './programView.ts';
+import { toggleBoxes, toggleSound, toggleViewers, useProgramView } from './programView.ts';
 import { Said } from './Secret.tsx';
 import { studio, usePage } from './store.ts';
+import { ViewersBadge, viewersSession } from './ViewersPicture.tsx';
 import { rememberPresented } from './xray/presentedFrames.ts';
 
 /** Offer and answer by RPC. */
@@ -39,25 +40,27 @@ export function Program({ state }: { state: StudioState }) {
   const painter = useRef<OverlayPainter>(null);
   const isConnected = usePage((page) => page.connection.state === 'connected');
   const [player, setPlayer] = useState<PlayerState>('connecting');
-  const { hasBoxes, isMuted } = useProgramView();
+  const { hasBoxes, isMuted, isViewers } = useProgramView();
+  // Viewers have no picture before the show: nothing is asked for, and nothing else is shown.
+  const isWanted = isConnected && (!isViewers || state.show.state === 'live');
 
   useEffect(() => {
-    if (!isConnected || video.current === null || canvas.current === null) return;
+    if (!isWanted || video.current === null || canvas.current === null) return;
     const own = createOverlayPainter({
       ...{ canvas: canvas.current, video: video.current },
-      onPainted: rememberPresented,
+      ...(isViewers ? {} : { onPainted: rememberPresented }),
     });
     painter.current = own;
     const playing = createWhepPlayer({
       video: video.current,
-      signalling: previewSession,
+      signalling: isViewers ? viewersSession : previewSession,
       timers: realTimers,
       onState: setPlayer,
       onAnalytics(bytes) {
         try {
           const facts = fromBinary(FrameFactsSchema, bytes);
           own.push(facts);
-          lightZones(facts);
+          if (!isViewers) lightZones(facts);
         } catch {
           // A torn message of a latest-wins channel; the next one is 33 ms away.
         }
@@ -68,23 +71,46 @@ export function Program({ state }: { state: StudioState }) {
       own.close();
       painter.current = null;
     };
-  }, [isConnected]);
+  }, [isWanted, isViewers]);
 
   // A connection that came anew has a painter of its own.
   // biome-ignore lint/correctness/useExhaustiveDependencies: see above.
-  useEffect(() => painter.current?.setMode(hasBoxes ? 'live' : 'off'), [hasBoxes, isConnected]);
+  useEffect(
+    () => painter.current?.setMode(hasBoxes ? 'live' : 'off'),
+    [hasBoxes, isWanted, isViewers],
+  );
 
   const { width, height } = state.source;
   const aspect = { '--picture-aspect': width > 0 && height > 0 ? width / height : 16 / 9 };
   return (
     <main className="program" aria-label={text('studio.program')}>
       <div className="program-frame" style={aspect as CSSProperties}>
-        <video ref={video} className="program-video" muted={isMuted} autoPlay playsInline />
+        <video
+          ref={video}
+          className="program-video"
+          hidden={isViewers && state.show.state !== 'live'}
+          muted={isMuted}
+          autoPlay
+          playsInline
+        />
         <canvas ref={canvas} className="program-canvas" />
         <PlayerWords player={player} reason={state.source.reason} />
-        <DrawingLayer state={state} isShown={hasBoxes} />
-        <SceneWords vision={state.vision} />
+        {isViewers ? (
+          <ViewersBadge state={state} />
+        ) : (
+          <>
+            <DrawingLayer state={state} isShown={hasBoxes} />
+            <SceneWords vision={state.vision} />
+          </>
+        )}
         <div className="program-controls">
+          <IconButton
+            name={text(isViewers ? 'studio.viewersSee.off' : 'studio.viewersSee.on')}
+            aria-pressed={isViewers}
+            onClick={toggleViewers}
+          >
+            <Users size={16} />
+          </IconButton>
           <IconButton
             name={text(hasBoxes ? 'studio.program.boxes.off' : 'studio.program.boxes.on')}
             aria-pressed={hasBoxes}

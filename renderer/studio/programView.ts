@@ -2,7 +2,13 @@
 
 import { create } from 'zustand';
 
-export const useProgramView = create<{ hasBoxes: boolean; isMuted: boolean }>(() => ({
+export const useProgramView = create<{
+  hasBoxes: boolean;
+  isMuted: boolean;
+  /** The picture is the one that viewers get. */
+  isViewers: boolean;
+}>(() => ({
+  isViewers: false,
   hasBoxes: true,
   isMuted: true,
 }));
@@ -13,4 +19,8 @@ export function toggleBoxes(): void {
 
 export function toggleSound(): void {
   useProgramView.setState(({ isMuted }) => ({ isMuted: !isMuted }));
+}
+
+export function toggleViewers(): void {
+  useProgramView.setState(({ isViewers }) => ({ isViewers: !isViewers }));
 }

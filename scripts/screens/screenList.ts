@@ -10,6 +10,7 @@ export const SCREENS = {
   'studio-docks': 'The picture with most docks hidden.',
   'studio-timeline': 'Why an event is there: its picture, its rule and its clip.',
   'studio-drawing': 'A zone is drawn on the picture; another one is lit.',
+  'studio-viewers-see': 'The picture as viewers get it, from the relay.',
   'studio-figure': 'A figure of the status bar, explained.',
   'studio-xray': 'Where the time of each of the last 300 frames went.',
   'studio-break':

@@ -136,6 +136,11 @@ class Walk {
     });
     await page.locator('.timeline-marks').press('Escape');
     await this.#take('studio-drawing', () => this.#draw());
+    const drawing = page.locator('.drawingLayer');
+    if ((await drawing.count()) > 0) await drawing.press('Escape');
+    await this.#take('studio-viewers-see', () => this.#run('program.viewers'));
+    const back = page.locator('.viewersBadge');
+    if ((await back.count()) > 0) await this.#run('program.viewers');
     await this.#run('docks.reset');
     await this.#take('studio-figure', () => page.locator('.statusFigure').nth(3).click());
     await page.keyboard.press('Escape');

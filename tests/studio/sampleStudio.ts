@@ -246,6 +246,7 @@ export function refusingHandlers(): Handlers {
     timeline: { events: refuse, moment: refuse },
     reports: { list: refuse, read: refuse },
     preview: { watch: refuse, leave: refuse },
+    viewersPicture: { watch: refuse, leave: refuse },
     frames: { recent: refuse },
   };
 }

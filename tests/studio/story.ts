@@ -173,7 +173,7 @@ export async function startStory(
     state: store.state,
     handlers: {
       ...storyHandlers(store.state, apply, calls, linkAnswers, history),
-      ...(picture === undefined ? {} : { preview: previewOf(picture), frames: picture.frames }),
+      ...(picture === undefined ? {} : { ...viewedBy(picture), frames: picture.frames }),
     },
     logger: silentLogger,
   });
@@ -226,6 +226,18 @@ export async function startStory(
       await picture?.publisher.close();
     },
   };
+}
+
+/** The story has no relay: viewers get the same packets. */
+function viewedBy(picture: ReturnType<typeof storyPicture>) {
+  const preview = previewOf(picture);
+  const viewersPicture: Handlers['viewersPicture'] = {
+    async watch(args, caller) {
+      return { ...(await preview.watch(args, caller)), iceServers: [] };
+    },
+    leave: (args, caller) => preview.leave(args, caller),
+  };
+  return { preview, viewersPicture };
 }
 
 function previewOf({ publisher }: ReturnType<typeof storyPicture>): Handlers['preview'] {
@@ -482,6 +494,7 @@ function storyHandlers(
       keepCase: async ({ marketId }) => ({ file: `demo-${marketId}.case.json` }),
     },
     preview: { watch: unavailable, leave: unavailable },
+    viewersPicture: { watch: unavailable, leave: unavailable },
     frames: toldFrames(),
   });
 }

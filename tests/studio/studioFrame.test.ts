@@ -119,6 +119,7 @@ const ROOMS: Readonly<Record<string, string>> = {
   ...{ destinations: 'manage.outward', encryption: 'manage.outward', handover: 'manage.handover' },
   // The page itself asks for its picture.
   preview: '',
+  viewersPicture: 'program.viewers',
   game: 'program.draw',
   // Game programs have no panel on this page yet.
   games: '',
@@ -456,6 +457,12 @@ test('a zone is drawn by keys alone, refused while its sides cross, kept, change
   await page.getByText('Nothing is drawn.').waitFor();
   await press('Control+z');
   await page.getByRole('button', { name: 'Change: Box' }).waitFor();
+  // The studio's drawings are not for viewers, who see nothing before the show.
+  await press('v');
+  await page.getByText('Viewers see: not live yet').waitFor();
+  assert.equal(await page.locator('.drawn').count(), 0);
+  await press('v');
+  await page.locator('.drawn-zone').waitFor({ state: 'attached' });
 });
 
 test('a sound is muted by a key, turned by the fader and by what is typed, and taken back', {

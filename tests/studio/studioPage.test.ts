@@ -591,6 +591,12 @@ describe('the studio page', { skip: noChromium }, () => {
       const pixels = canvas?.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height);
       return pixels?.data.every((value, at) => at % 4 !== 3 || value === 0) === true;
     });
+    story.apply({ type: 'show.changed', show: { ...story.state().show, state: 'live' } });
+    await page.getByRole('button', { name: 'See what viewers see' }).press('Enter');
+    await page.getByText(/^Viewers see: from the relay/).waitFor();
+    await page.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 0) > 0.3);
+    await page.getByRole('button', { name: 'Back to the studio’s picture' }).press('Enter');
+    await page.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 0) > 0.3);
     picture.playing.pause(true);
     const stopped = page.getByText('The picture stopped. Reconnecting');
     await stopped.waitFor();

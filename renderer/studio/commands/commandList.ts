@@ -16,7 +16,7 @@ import { changeLanguage, useLanguage } from '../language.ts';
 import { openFirstSuggestion } from '../marketCalls.ts';
 import { toggleHeard } from '../mixer/soundActs.ts';
 import { type ManagePart, openDialog, openForm, setPaletteOpen, useOpened } from '../opened.ts';
-import { toggleBoxes, toggleSound } from '../programView.ts';
+import { toggleBoxes, toggleSound, toggleViewers } from '../programView.ts';
 import { saveLastSeconds, toggleRecording, toggleWhileLive } from '../recordingActs.ts';
 import { copyAndSay } from '../shareLink.ts';
 import { ask, studio, usePage } from '../store.ts';
@@ -126,6 +126,10 @@ const PROGRAM: readonly Command[] = [
   {
     ...{ id: 'program.draw', area: 'program', title: 'studio.drawing.open', chord: 'D' },
     run: openDrawing,
+  },
+  {
+    ...{ id: 'program.viewers', area: 'program', title: 'studio.viewersSee.switch', chord: 'V' },
+    run: toggleViewers,
   },
   {
     ...{ id: 'program.sound', area: 'program', title: 'studio.command.sound', chord: 'M' },

@@ -3,6 +3,16 @@
 import type { Sentence } from './shapes.ts';
 
 export const SHOW_CHINESE: readonly Sentence[] = [
+  [
+    'The relay does not answer; viewers who come now wait.',
+    '中继没有应答；现在到来的观众需要等待。',
+  ],
+  ['The relay has no picture for viewers yet.', '中继还没有给观众的画面。'],
+  ['The relay gave no picture (HTTP {}).', '中继没有给出画面（HTTP {0}）。'],
+  [
+    'The show is sealed: only pages with its link open the picture.',
+    '节目已加密：只有持链接的页面能打开画面。',
+  ],
   ['The show is not live.', '节目未直播。'],
   [
     'This ledger and its copy at the relay differ; existing bets are safe.',

@@ -47,4 +47,16 @@ export const drawingTexts = {
   'studio.drawing.pack': 'For: {title}.',
   'studio.drawing.noZones': 'This game tells nothing of zones; lines are told.',
   'studio.drawing.carried': 'The camera has moved: vision carries the drawings along.',
+  'studio.viewersSee.on': 'See what viewers see',
+  'studio.viewersSee.off': 'Back to the studio’s picture',
+  'studio.viewersSee.switch': 'What viewers see, or the studio’s picture',
+  'studio.viewersSee.relay': 'Viewers see: from the relay',
+  'studio.viewersSee.slate': 'Viewers see: the slate, from the relay',
+  'studio.viewersSee.notLive': 'Viewers see: not live yet',
+  'studio.viewersSee.notLive.long':
+    'Viewers see nothing yet. Go live, and their picture stands here.',
+  'studio.viewersSee.sealed': 'Viewers see: a sealed picture',
+  'studio.viewersSee.sealed.long':
+    'This show is sealed: only pages with its link can open the picture, and this one has no key.',
+  'studio.viewersSee.delay': '{ms} ms later',
 } as const;
