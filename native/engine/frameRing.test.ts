@@ -122,6 +122,10 @@ test('the relay is asked when somebody looks, from its newest answer on', () => 
   );
   assert.equal(later.relayUncertaintyUs, 80);
   assert.deepEqual(asked, [0, lastUs]);
+  const second = { ...known, rtpTimestamp: frames[1]?.rtpTimestamp ?? 0 };
+  tell(create(FrameTimesSchema, { frames: [second], uncertaintyUs: 20 }));
+  const { relayUncertaintyUs: worst } = ring.recent(0);
+  assert.equal(worst, 80, 'the first was told when the clock was known less well');
   assert.equal(ring.counters.timesTooLate, 1, 'one that is not of this show');
 });
 

@@ -25,7 +25,12 @@ export type FrameRing = {
   readonly counters: { framesTaken: number; timesTooLate: number };
 };
 
-type Kept = { version: number; value: FrameTimes };
+type Kept = {
+  version: number;
+  value: FrameTimes;
+  /** What the relay's times of it may have been wrong by when they were told. */
+  relayUncertaintyUs: number | null;
+};
 const nothing = () => {};
 
 export function createFrameRing(clock: MediaClock, relay: RelayTeller): FrameRing {
@@ -39,7 +44,6 @@ class Ring implements FrameRing {
   readonly #run: MediaTimeUs;
   readonly #frames: Kept[] = [];
   #version = 0;
-  #relayUncertaintyUs: number | null = null;
   #relayedUs = 0;
 
   constructor(clock: MediaClock, relay: RelayTeller) {
@@ -62,7 +66,7 @@ class Ring implements FrameRing {
         relay: null,
       },
     };
-    const frame = { version: ++this.#version, value };
+    const frame: Kept = { version: ++this.#version, value, relayUncertaintyUs: null };
     this.counters.framesTaken++;
     this.#frames.push(frame);
     if (this.#frames.length > FRAMES_KEPT) this.#frames.shift();
@@ -96,16 +100,22 @@ class Ring implements FrameRing {
       run: this.#run,
       version: this.#version,
       frames: this.#frames.filter(({ version }) => version > after).map(({ value }) => value),
-      relayUncertaintyUs: this.#relayUncertaintyUs,
+      relayUncertaintyUs: this.#worstUncertaintyUs(),
     };
   }
 
+  /** Of all that are kept: the relay knows the clock better now than when it told the first. */
+  #worstUncertaintyUs(): number | null {
+    const known = this.#frames.flatMap(({ relayUncertaintyUs: one }) => one ?? []);
+    return known.length === 0 ? null : Math.max(...known);
+  }
+
   #relayed({ frames, uncertaintyUs }: RelayTimes): void {
-    if (frames.length > 0) this.#relayUncertaintyUs = uncertaintyUs;
     for (const { rtpTimestamp, firstUs, lastUs } of frames) {
       this.#relayedUs = Math.max(this.#relayedUs, Number(lastUs));
       const frame = this.#find((own) => own.rtpTimestamp === rtpTimestamp);
       if (!frame) continue;
+      frame.relayUncertaintyUs = uncertaintyUs;
       frame.value.relay = { firstUs: Number(firstUs), lastUs: Number(lastUs) };
       frame.version = ++this.#version;
     }
