@@ -1,6 +1,6 @@
 // The picture as viewers get it, for the studio's page: asks the relay for a session as a viewer's
-// page does, so that what is seen there really came through the relay (or the engine that carries
-// the picture in its place). The picture itself goes from there to the page, and never through here.
+// page does, so that what is seen there came through the relay (or the engine that carries the
+// picture in its place). The picture goes from there to the page, and never through here.
 
 import { newId } from '../../core/base/ids.ts';
 import { RpcError } from '../../core/contract/rpc.ts';
