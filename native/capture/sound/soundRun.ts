@@ -99,9 +99,9 @@ export class SoundRun {
   #decoded(bytes: Uint8Array): void {
     const all = this.#rest.length > 0 ? Buffer.concat([this.#rest, bytes]) : bytes;
     const whole = all.length - (all.length % FRAME_BYTES);
-    this.#rest = all.slice(whole);
-    // A copy of its own lies where 32-bit numbers may lie.
-    const pcm = new Float32Array(all.slice(0, whole).buffer);
+    this.#rest = Uint8Array.from(all.subarray(whole));
+    // A copy of its own: a Buffer's slice shares its memory, and the chain writes over what it gets.
+    const pcm = new Float32Array(Uint8Array.from(all.subarray(0, whole)).buffer);
     this.#options.chain.process(pcm);
     this.#encoder.write(new Uint8Array(pcm.buffer));
   }
