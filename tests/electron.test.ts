@@ -31,7 +31,7 @@ function launch(folder: string): Promise<ElectronApplication> {
   const args = ['--data', join(folder, 'data'), '--ready-file', join(folder, 'ready.json')];
   return _electron.launch({
     executablePath: runtime ?? '',
-    args: [...switches, root, ...args, '--port', '0', '--relay-port', '0', '--seed', '1'],
+    args: [...switches, root, ...args, '--port', '0', '--relay-port', '0', '--source', 'demo:'],
     cwd: root,
   });
 }

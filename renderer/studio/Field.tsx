@@ -56,12 +56,18 @@ type InputProps = Common &
     input?: Ref<HTMLInputElement>;
   };
 
+/** What a field without bounds of its own takes. */
+export function longestWords(max: number): string {
+  return text('studio.fault.long', { max });
+}
+
 /** A line of text, or a number that is checked by us and not by the browser. */
 export function TextField({ label, hint, fault, onValue, input, ...rest }: InputProps) {
+  const allowed = hint ?? (rest.maxLength === undefined ? undefined : longestWords(rest.maxLength));
   return (
     <Field
       label={label}
-      {...(hint === undefined ? {} : { hint })}
+      {...(allowed === undefined ? {} : { hint: allowed })}
       fault={fault}
       control={(ids) => (
         <input

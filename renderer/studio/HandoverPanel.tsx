@@ -104,7 +104,12 @@ type AddressProps = {
 };
 
 function Address(props: AddressProps) {
-  return <TextField {...props} type="url" maxLength={2000} autoComplete="off" spellCheck={false} />;
+  const { fault, value } = props;
+  // While one types, once it is clear that it will not become one.
+  const typed = /^[^:]*:\/\/./.test(value.trim()) ? faultOf(value) : null;
+  const plain = { autoComplete: 'off', spellCheck: false, maxLength: 2000 } as const;
+  const hint = text('studio.handover.address');
+  return <TextField {...props} {...plain} type="url" hint={hint} fault={fault ?? typed} />;
 }
 
 function faultOf(url: string): string | null {

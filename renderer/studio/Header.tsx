@@ -2,13 +2,14 @@
 // control: Go live. Ending asks once.
 
 import { Share2, Square } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import type { SourceState, StudioState } from '../../core/contract/state.ts';
 import { Button } from '../ui/Button.tsx';
 import { Figure } from '../ui/Figure.tsx';
 import { elapsedText, pointsText } from '../ui/figures.ts';
 import { StateDot } from '../ui/StateDot.tsx';
 import { type TextKey, text } from '../ui/texts.ts';
+import { longestWords } from './Field.tsx';
 import { GoLive } from './GoLive.tsx';
 import { HeaderTools } from './HeaderTools.tsx';
 import { closeDialog, openDialog, useOpened } from './opened.ts';
@@ -66,9 +67,12 @@ function OnAir(props: { isLive: boolean; sinceUs: number; source: SourceState })
   );
 }
 
+const TITLE_CHARACTERS_MAX = 80;
+
 /** Text that can be edited in place: Enter keeps it, Escape gives the old one back. */
 function Title({ title }: { title: string }) {
   const [draft, setDraft] = useState(title);
+  const hintId = useId();
   useEffect(() => setDraft(title), [title]);
   async function keep(): Promise<void> {
     const wanted = draft.trim();
@@ -83,19 +87,25 @@ function Title({ title }: { title: string }) {
     });
   }
   return (
-    <input
-      className="header-title"
-      aria-label={text('studio.header.title')}
-      value={draft}
-      maxLength={80}
-      spellCheck={false}
-      onChange={(change) => setDraft(change.target.value)}
-      onBlur={keep}
-      onKeyDown={(key) => {
-        if (key.key === 'Escape') setDraft(title);
-        if (key.key === 'Enter' || key.key === 'Escape') key.currentTarget.blur();
-      }}
-    />
+    <span className="header-name">
+      <input
+        className="header-title"
+        aria-label={text('studio.header.title')}
+        aria-describedby={hintId}
+        value={draft}
+        maxLength={TITLE_CHARACTERS_MAX}
+        spellCheck={false}
+        onChange={(change) => setDraft(change.target.value)}
+        onBlur={keep}
+        onKeyDown={(key) => {
+          if (key.key === 'Escape') setDraft(title);
+          if (key.key === 'Enter' || key.key === 'Escape') key.currentTarget.blur();
+        }}
+      />
+      <small id={hintId} className="header-hint">
+        {text('studio.fault.empty')} {longestWords(TITLE_CHARACTERS_MAX)}
+      </small>
+    </span>
   );
 }
 

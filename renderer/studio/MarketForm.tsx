@@ -14,10 +14,12 @@ import { ChoiceField, Field, focusFirstFault, TextField } from './Field.tsx';
 import { FairnessScope } from './fairness/FairnessScope.tsx';
 import { attempt, newStudioId, studio } from './store.ts';
 import {
+  allowedIn,
   draftOf,
   EMPTY_DRAFT,
   type Faults,
   faultsOf,
+  faultsTyped,
   freeTemplateId,
   OUTCOMES_MAX,
   type TemplateDraft,
@@ -41,13 +43,14 @@ function emptyDraft(): TemplateDraft {
 
 export function MarketForm({ kind, templates, edited, onDone }: MarketFormProps) {
   const [draft, setDraft] = useState(() => (edited ? draftOf(edited) : emptyDraft()));
+  const [before] = useState(draft);
   const [wasSent, setWasSent] = useState(false);
   const [refusal, setRefusal] = useState<string | null>(null);
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => form.current?.querySelector('input')?.focus(), []);
   const known = faultsOf(draft);
   const isWrong = Object.keys(known).length > 0;
-  const faults = wasSent ? known : {};
+  const faults = wasSent ? known : faultsTyped(draft, before);
   async function send(how: 'open' | 'keep'): Promise<void> {
     setWasSent(true);
     if (isWrong) {
@@ -102,6 +105,13 @@ type PartProps = {
   faults: Faults;
 };
 
+/** What it is for, and what it takes. */
+function allowedWords(draft: TemplateDraft, field: string, hint?: TextKey): string {
+  const allowed = allowedIn(draft, field);
+  const words = allowed === null ? '' : text(allowed.key, allowed.values);
+  return [hint ? text(hint) : '', words].filter((one) => one !== '').join(' ');
+}
+
 /** A text field bound to a field of the draft. */
 function DraftField(
   props: PartProps & {
@@ -123,7 +133,7 @@ function DraftField(
   return (
     <TextField
       label={text(label)}
-      {...(hint ? { hint: text(hint) } : {})}
+      hint={allowedWords(draft, name, hint)}
       fault={faults[name]}
       inputMode={isNumber ? 'decimal' : 'text'}
       autoComplete="off"
@@ -160,6 +170,7 @@ function Question({ draft, setDraft, faults }: PartProps) {
           <OutcomeMark index={index} />
           <TextField
             label={text('studio.form.outcome', { number: index + 1 })}
+            hint={allowedWords(draft, `outcome${index}`)}
             fault={faults[`outcome${index}`]}
             autoComplete="off"
             value={label}

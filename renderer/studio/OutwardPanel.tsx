@@ -109,6 +109,13 @@ function Place({ place }: { place: DestinationView }) {
 
 const EMPTY = { title: '', url: '', secret: '' };
 
+/** While one types: another scheme than those, or a password in it. */
+function addressFault(url: string): string | null {
+  const typed = url.trim();
+  const isWrong = /^[a-z]+:\/\//i.test(typed) && !/^(rtmps?|https?):\/\/[^@]*$/i.test(typed);
+  return isWrong ? text('studio.outward.urlHint') : null;
+}
+
 function AddPlace() {
   const [draft, setDraft] = useState(EMPTY);
   const [fault, setFault] = useState<string | null>(null);
@@ -136,7 +143,8 @@ function AddPlace() {
       />
       <TextField
         label={text('studio.outward.url')}
-        fault={fault}
+        hint={text('studio.outward.urlHint')}
+        fault={fault ?? addressFault(draft.url)}
         value={draft.url}
         onValue={(url) => change({ url })}
         maxLength={2000}

@@ -12,6 +12,7 @@ import {
   type PolicyField,
   policyDraftOf,
   policyFaults,
+  policyFaultsTyped,
   policyOf,
 } from './policyDraft.ts';
 import { attempt, studio } from './store.ts';
@@ -36,12 +37,13 @@ export function Policies({ policy }: { policy: Policy | null }) {
 function PolicyForm({ policy }: { policy: Policy }) {
   const [draft, setDraft] = useState<PolicyDraft>(() => policyDraftOf(policy));
   const [reason, setReason] = useState('');
+  const [before] = useState(draft);
   const [wasSent, setWasSent] = useState(false);
   const [told, setTold] = useState<{ words: string; isRefusal: boolean } | null>(null);
   const form = useRef<HTMLFormElement>(null);
   const known = policyFaults(draft);
   const isWrong = Object.keys(known).length > 0 || reason.trim() === '';
-  const faults = wasSent ? known : {};
+  const faults = wasSent ? known : policyFaultsTyped(draft, before);
   async function send(): Promise<void> {
     setWasSent(true);
     setTold(null);
@@ -74,6 +76,7 @@ function PolicyForm({ policy }: { policy: Policy }) {
             <TextField
               key={name}
               label={text(`studio.policy.${name}`)}
+              hint={allowedWords(draft, name)}
               fault={faults[name]}
               inputMode="numeric"
               autoComplete="off"
@@ -100,4 +103,9 @@ function PolicyForm({ policy }: { policy: Policy }) {
       </div>
     </form>
   );
+}
+
+function allowedWords(draft: PolicyDraft, name: PolicyField): string {
+  const allowed = policyFaults({ ...draft, [name]: 'x' })[name];
+  return allowed === undefined ? '' : text(allowed.key, allowed.values);
 }

@@ -9,6 +9,7 @@ import { Button } from '../ui/Button.tsx';
 import { Figure } from '../ui/Figure.tsx';
 import { StateDot, type StateTone } from '../ui/StateDot.tsx';
 import { text } from '../ui/texts.ts';
+import { TextField } from './Field.tsx';
 import { PicturePanel } from './PicturePanel.tsx';
 import { PlaybackLine } from './PlaybackLine.tsx';
 import { Said } from './Secret.tsx';
@@ -236,6 +237,17 @@ function AddSource() {
   );
 }
 
+/** What the studio opens; what is not finished yet may still become one. */
+function isKnownScheme(url: string): boolean {
+  const scheme = /^([^:]*):/.exec(url.trim())?.[1];
+  return scheme === undefined || SCHEMES.includes(scheme);
+}
+
+const SCHEMES = [
+  ...['demo', 'file', 'playlist', 'camera', 'screen', 'window', 'test', 'rtmp', 'whip', 'srt'],
+  ...['rtsp', 'rtsps', 'http', 'https', 'udp'],
+];
+
 function AddSourceForm({ onDone }: { onDone: () => void }) {
   const [url, setUrl] = useState('');
   const field = useFirstFocus<HTMLInputElement>();
@@ -252,14 +264,16 @@ function AddSourceForm({ onDone }: { onDone: () => void }) {
       }}
       onKeyDown={(key) => key.key === 'Escape' && onDone()}
     >
-      <input
-        className="field"
-        ref={field}
-        aria-label={text('studio.sources.url')}
-        placeholder={text('studio.sources.hint')}
+      <TextField
+        input={field}
+        label={text('studio.sources.url')}
+        hint={text('studio.sources.hint')}
+        fault={isKnownScheme(url) ? null : text('studio.sources.scheme')}
         value={url}
+        maxLength={2000}
+        autoComplete="off"
         spellCheck={false}
-        onChange={(change) => setUrl(change.target.value)}
+        onValue={setUrl}
       />
       <Button size="dense" type="submit">
         {text('studio.sources.use')}

@@ -162,7 +162,12 @@ function ByNumber({ onChanged }: { onChanged: () => void }) {
         value={subject}
         autoComplete="off"
         spellCheck={false}
-        fault={wasSent && !isNumber ? text('studio.viewers.otherFault') : null}
+        hint={text('studio.viewers.otherHint')}
+        fault={
+          (wasSent && !isNumber) || /[^0-9a-f\s]/.test(subject)
+            ? text('studio.viewers.otherFault')
+            : null
+        }
         onValue={(value) => {
           setWasSent(false);
           setSubject(value);

@@ -39,6 +39,14 @@ export function policyFaults(draft: PolicyDraft): Faults {
   return faults;
 }
 
+/** The faults of fields that were changed: said while one types, and not before. */
+export function policyFaultsTyped(draft: PolicyDraft, before: PolicyDraft): Faults {
+  const known = Object.entries(policyFaults(draft));
+  return Object.fromEntries(
+    known.filter(([name]) => draft[name as PolicyField] !== before[name as PolicyField]),
+  );
+}
+
 /** The policy of a draft without faults. */
 export function policyOf(draft: PolicyDraft): Policy {
   const entries = NAMES.map((name) => [

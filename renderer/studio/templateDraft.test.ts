@@ -6,9 +6,11 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { BUILT_IN_TEMPLATES, parseTemplate } from '../../core/markets/templates.ts';
 import {
+  allowedIn,
   draftOf,
   EMPTY_DRAFT,
   faultsOf,
+  faultsTyped,
   freeTemplateId,
   type TemplateDraft,
   templateOf,
@@ -81,4 +83,14 @@ test('a new template has a readable id of its own', () => {
   assert.equal(freeTemplateId('Who wins?', ['who-wins', 'who-wins-2']), 'who-wins-3');
   assert.equal(freeTemplateId('¿谁赢?', []), 'market');
   assert.ok(freeTemplateId('x'.repeat(80), []).length <= 40);
+});
+
+test('what a field takes is said before, and what is wrong of it while one types', () => {
+  const words = (field: string) => allowedIn(EMPTY_DRAFT, field);
+  assert.deepEqual(words('title'), { key: 'studio.fault.long', values: { max: 80 } });
+  assert.deepEqual(words('outcome1'), { key: 'studio.fault.long', values: { max: 25 } });
+  assert.deepEqual(words('guard'), { key: 'studio.fault.whole', values: { min: 0, max: 10_000 } });
+  assert.deepEqual(faultsTyped(EMPTY_DRAFT, EMPTY_DRAFT), {}, 'nothing was typed yet');
+  const typed = faultsTyped({ ...EMPTY_DRAFT, guard: '-1', outcomes: ['Yes', ''] }, EMPTY_DRAFT);
+  assert.deepEqual(Object.keys(typed).sort(), ['guard', 'outcome1']);
 });

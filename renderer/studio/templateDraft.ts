@@ -127,6 +127,31 @@ export function faultsOf(draft: TemplateDraft): Faults {
   return faults;
 }
 
+/** Longer than any field takes, and no number. */
+const TOO_MUCH = 'x'.repeat(1_000);
+
+/** What a field takes, as the sentence of its fault; null: anything. */
+export function allowedIn(draft: TemplateDraft, field: string): Fault | null {
+  const at = /^outcome(\d+)$/.exec(field)?.[1];
+  const change =
+    at === undefined
+      ? { [field]: TOO_MUCH }
+      : { outcomes: draft.outcomes.with(Number(at), TOO_MUCH) };
+  return faultsOf({ ...draft, ...change })[field] ?? null;
+}
+
+/** The faults of fields that were changed: said while one types, and not before. */
+export function faultsTyped(draft: TemplateDraft, before: TemplateDraft): Faults {
+  const value = (one: TemplateDraft, field: string) => {
+    const at = /^outcome(\d+)$/.exec(field)?.[1];
+    return at === undefined ? one[field as keyof TemplateDraft] : one.outcomes[Number(at)];
+  };
+  const known = Object.entries(faultsOf(draft));
+  return Object.fromEntries(
+    known.filter(([field]) => value(draft, field) !== value(before, field)),
+  );
+}
+
 /** The template of a draft without faults. */
 export function templateOf(draft: TemplateDraft, id: string): Template {
   const last = draft.outcomes.length - 1;

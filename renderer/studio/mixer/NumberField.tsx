@@ -37,6 +37,7 @@ export function NumberField(props: NumberFieldProps) {
       value={typed}
       inputMode="decimal"
       autoComplete="off"
+      {...(isAllowed ? { hint: fault } : {})}
       fault={isAllowed ? null : fault}
       onValue={setTyped}
       onBlur={take}

@@ -36,6 +36,8 @@ export function ModelImport({ look }: { look: () => Promise<void> }) {
       <h3>{text('studio.models.import')}</h3>
       <TextField
         label={text('studio.models.path')}
+        hint={text('studio.models.pathHint')}
+        maxLength={1000}
         autoComplete="off"
         spellCheck={false}
         value={path}

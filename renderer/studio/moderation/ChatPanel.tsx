@@ -2,10 +2,11 @@
 // it one press away. It is read again whenever the studio says that something changed.
 
 import { Ban, Check, Send, Trash2, X } from 'lucide-react';
-import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import type { ChatLine, PeopleSummary } from '../../../core/contract/people.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { text } from '../../ui/texts.ts';
+import { longestWords } from '../Field.tsx';
 import { ask, studio, usePage } from '../store.ts';
 import { roleWords, timeWords } from './actWords.ts';
 import { PersonCard } from './PersonCard.tsx';
@@ -170,6 +171,7 @@ function Line({ line, onAbout }: { line: ChatLine; onAbout: (line: ChatLine) => 
 
 function Say() {
   const [words, setWords] = useState('');
+  const hintId = useId();
   async function send(): Promise<void> {
     const said = words.trim();
     if (said !== '' && (await ask(studio.chat.say({ text: said, replyTo: 0 })))) setWords('');
@@ -185,11 +187,15 @@ function Say() {
       <input
         className="field"
         aria-label={text('studio.mod.sayLabel')}
+        aria-describedby={hintId}
         placeholder={text('studio.mod.sayLabel')}
         maxLength={300}
         value={words}
         onChange={(change) => setWords(change.target.value)}
       />
+      <small id={hintId} className={words === '' ? 'visuallyHidden' : 'formField-hint'}>
+        {longestWords(300)}
+      </small>
       <IconButton name={text('studio.mod.say')} look="plain" type="submit">
         <Send size={16} aria-hidden="true" />
       </IconButton>

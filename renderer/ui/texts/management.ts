@@ -142,6 +142,7 @@ export const managementTexts = {
   'studio.viewers.staffEffect': 'Whoever runs the show or decides its markets cannot bet in them.',
   'studio.viewers.why': 'Why? It stands in the journal with the act.',
   'studio.viewers.other': 'Ban by number',
+  'studio.viewers.otherHint': '32 digits and letters from a to f, as the log shows them.',
   'studio.viewers.otherFault': 'A viewer’s number has 32 digits and letters from a to f.',
 
   'studio.policy.wait': 'The ledger has not told the rules yet.',

@@ -143,6 +143,7 @@ export const managementTextsChinese: WordsLike<typeof managementTexts> = {
   'studio.viewers.staffEffect': '主持节目或判定竞猜的人不能在其中下注。',
   'studio.viewers.why': '原因？它会与此操作一起记入账本。',
   'studio.viewers.other': '按编号禁止',
+  'studio.viewers.otherHint': '32 位数字和 a 到 f 的字母，与日志中相同。',
   'studio.viewers.otherFault': '观众编号为 32 位数字和 a 到 f 的字母。',
 
   'studio.policy.wait': '账本尚未给出规则。',

@@ -50,6 +50,7 @@ export const modelTexts = {
   'studio.models.cancel': 'Not now',
   'studio.models.notOurs': 'Not offered: {name}',
   'studio.models.import': 'Import your own',
+  'studio.models.pathHint': 'The whole path, such as /home/me/ball.onnx.',
   'studio.models.path': 'ONNX file on the studio’s computer',
   'studio.models.json': 'Its manifest entry (JSON)',
   'studio.models.jsonHint':

@@ -51,6 +51,7 @@ export const modelTextsChinese: WordsLike<typeof modelTexts> = {
   'studio.models.cancel': '暂不',
   'studio.models.notOurs': '不提供：{name}',
   'studio.models.import': '导入你自己的模型',
+  'studio.models.pathHint': '完整路径，例如 /home/me/ball.onnx。',
   'studio.models.path': '工作室电脑上的 ONNX 文件',
   'studio.models.json': '其清单条目（JSON）',
   'studio.models.jsonHint': '布局、输入和标签，见 models/README.md。已知文件可留空。',

@@ -21,6 +21,7 @@ export const outwardTexts = {
   'studio.outward.remove': 'Remove {title}',
   'studio.outward.on': 'Push to {title}',
   'studio.outward.title': 'Name',
+  'studio.outward.urlHint': 'It begins with rtmp://, rtmps:// or https:// and holds no password.',
   'studio.outward.url': 'Address (rtmp://, rtmps:// or https:// for WHIP)',
   'studio.outward.secret': 'Stream key or bearer token',
   'studio.outward.secretHint': 'Kept by the studio and never shown again',

@@ -22,6 +22,7 @@ export const outwardTextsChinese: WordsLike<typeof outwardTexts> = {
   'studio.outward.remove': '移除 {title}',
   'studio.outward.on': '推送到 {title}',
   'studio.outward.title': '名称',
+  'studio.outward.urlHint': '以 rtmp://、rtmps:// 或 https:// 开头，不含密码。',
   'studio.outward.url': '地址（rtmp://、rtmps:// 或 WHIP 的 https://）',
   'studio.outward.secret': '推流密钥或 Bearer 令牌',
   'studio.outward.secretHint': '由工作室保存，不再显示',

@@ -34,6 +34,9 @@ export const studioTexts = {
   'studio.sources': 'Sources',
   'studio.sources.add': 'Add a source',
   'studio.sources.url': 'Address of the source',
+  'studio.sources.scheme':
+    'It begins with file:, playlist:, camera:, screen:, window:, rtsp://, http(s)://, udp://, ' +
+    'srt://, rtmp:, whip:, test: or demo:.',
   'studio.sources.hint': 'file:clip.mp4, camera: or demo:',
   'studio.sources.use': 'Use',
   'studio.sources.openCamera': 'Open the camera page',

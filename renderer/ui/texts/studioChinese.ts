@@ -37,6 +37,8 @@ export const studioTextsChinese: WordsLike<typeof studioTexts> = {
   'studio.sources': '来源',
   'studio.sources.add': '添加来源',
   'studio.sources.url': '来源地址',
+  'studio.sources.scheme':
+    '应以 file:、playlist:、camera:、screen:、window:、rtsp://、http(s)://、udp://、srt://、rtmp:、whip:、test: 或 demo: 开头。',
   'studio.sources.hint': 'file:clip.mp4、camera: 或 demo:',
   'studio.sources.use': '使用',
   'studio.sources.openCamera': '打开摄像头页面',
