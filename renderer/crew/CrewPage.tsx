@@ -3,6 +3,7 @@
 
 import { Eye } from 'lucide-react';
 import type { StudioState } from '../../core/contract/state.ts';
+import { PanelFrame } from '../studio/docks/DockFrame.tsx';
 import { Markets } from '../studio/Markets.tsx';
 import { roleWords } from '../studio/moderation/actWords.ts';
 import { Moderation } from '../studio/moderation/Moderation.tsx';
@@ -46,18 +47,16 @@ export function CrewPage() {
         )}
       </div>
       <main className="crewPage-panels">
-        <section className="crewPage-panel" aria-labelledby="crew-moderation">
-          <h2 id="crew-moderation" className="dockTitle">
-            {text('studio.mod')}
-          </h2>
+        <PanelFrame id="crew-moderation" title={text('studio.mod')} className="crewPage-panel">
           <Moderation state={state} />
-        </section>
-        <section className="crewPage-panel" aria-labelledby="crew-markets">
-          <h2 id="crew-markets" className="dockTitle">
-            {text('studio.crew.markets')}
-          </h2>
+        </PanelFrame>
+        <PanelFrame
+          id="crew-markets"
+          title={text('studio.crew.markets')}
+          className="crewPage-panel"
+        >
           <Markets state={state} />
-        </section>
+        </PanelFrame>
       </main>
       <Toasts />
     </div>

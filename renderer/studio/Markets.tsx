@@ -7,12 +7,14 @@ import { Button, IconButton } from '../ui/Button.tsx';
 import { Figure } from '../ui/Figure.tsx';
 import { countdownText } from '../ui/figures.ts';
 import { MarketCard } from '../ui/MarketCard.tsx';
+import { translated } from '../ui/sentences.ts';
 import { text } from '../ui/texts.ts';
 import { FairnessLine } from './fairness/FairnessScope.tsx';
 import { openHistory } from './history/historyView.ts';
 import { MarketControls } from './MarketControls.tsx';
 import { MarketsHead } from './MarketsHead.tsx';
 import { openSuggestion } from './marketCalls.ts';
+import { said } from './marketWords.ts';
 import { PastMarket } from './PastMarket.tsx';
 import { ask, newStudioId, studio, usePage } from './store.ts';
 import { useNowUs } from './useNowUs.ts';
@@ -37,7 +39,7 @@ export function Markets({ state }: { state: StudioState }) {
           />
         ))}
         {running.map((market) => (
-          <MarketCard key={market.id} market={market} nowUs={nowUs}>
+          <MarketCard key={market.id} market={said(market)} nowUs={nowUs}>
             <MarketControls market={market} nowUs={nowUs} />
           </MarketCard>
         ))}
@@ -75,7 +77,7 @@ function SuggestionCard({ suggestion, template, isFirst, nowUs }: SuggestionProp
         </Figure>
       </div>
       <h3 className="marketCard-title">{title}</h3>
-      <p className="marketCard-reason">{why}</p>
+      <p className="marketCard-reason">{translated(why)}</p>
       {template === undefined ? null : (
         <FairnessLine betWindowSeconds={template.betWindowSeconds} guardMs={template.guardMs} />
       )}

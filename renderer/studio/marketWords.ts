@@ -1,8 +1,16 @@
-// What a decision moves, in words, before it is made.
+// What a decision moves, in words, before it is made; and what the engine said of a market, in the
+// language of the page.
 
 import type { MarketView } from '../../core/contract/state.ts';
 import { pointsText } from '../ui/figures.ts';
+import { translated } from '../ui/sentences.ts';
 import { text } from '../ui/texts.ts';
+
+/** The market, its reason in the language of the page. */
+export const said = (market: MarketView): MarketView => ({
+  ...market,
+  reason: translated(market.reason),
+});
 
 function peopleText(count: number): string {
   if (count === 1) return text('studio.markets.person');

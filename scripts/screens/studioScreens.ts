@@ -11,6 +11,7 @@ import {
   storyPicture,
   storySuggestion,
 } from '../../tests/studio/story.ts';
+import { showOnClips } from '../../tests/studio/storyClips.ts';
 import { storyStrip } from '../../tests/studio/storyMixer.ts';
 import { type Album, LANGUAGES, type Language, LOCALES, SCREEN_MS_MAX } from './album.ts';
 import type { MatchPicture } from './matchPicture.ts';
@@ -31,6 +32,7 @@ const agoUs = (seconds: number) => testClock.nowUs() - seconds * SECOND_US;
 
 export async function studioScreens(album: Album, browser: Browser, match: MatchPicture) {
   const folder = await builtPage('studio');
+  showOnClips(match.video);
   for (const language of LANGUAGES) {
     const story = await startStory(folder, { picture: storyPicture(match.video, match.tracks) });
     const [viewport = { width: 1440, height: 900 }] = SIZES;

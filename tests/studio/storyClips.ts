@@ -8,13 +8,20 @@ import type { Handlers } from '../../core/contract/rpcCalls.ts';
 import type { StudioState } from '../../core/contract/state.ts';
 import { TEST_FFMPEG_PATH } from '../../native/ffmpeg/testFfmpeg.ts';
 import { clipOf } from '../../native/recording/clip.ts';
-import { makeTestVideo } from '../../native/webrtc/testVideo.ts';
+import { makeTestVideo, type TestVideo } from '../../native/webrtc/testVideo.ts';
 
 type Kept = { view: ClipView; clip: Uint8Array; still: Uint8Array };
 const READ_BYTES = 48 * 1024;
 
+/** What is seen on clips and stills; a test picture where nothing was given. */
+let shown: TestVideo | null = null;
+
+export function showOnClips(video: TestVideo): void {
+  shown = video;
+}
+
 function makeClips(): Kept[] {
-  const made = makeTestVideo({ frames: 60, size: '320x180', kilobits: 300 });
+  const made = shown ?? makeTestVideo({ frames: 60, size: '320x180', kilobits: 300 });
   if (typeof made === 'string') return [];
   const units = made.frames.map((frame, at) => {
     const captureUs = 1_000_000 + at * 33_333;

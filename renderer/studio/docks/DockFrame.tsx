@@ -21,6 +21,24 @@ export function DockActions({ children }: { children: ReactNode }) {
   return head === null ? null : createPortal(children, head);
 }
 
+type PanelFrameProps = { id: string; title: string; className: string; children: ReactNode };
+
+/** A panel that stays where it is, with a head like a dock's. */
+export function PanelFrame({ id, title, className, children }: PanelFrameProps) {
+  const [head, setHead] = useState<HTMLElement | null>(null);
+  return (
+    <section className={className} aria-labelledby={id}>
+      <div className="dock-head">
+        <h2 id={id} className="dockTitle">
+          {title}
+        </h2>
+        <div ref={setHead} className="dock-actions" />
+      </div>
+      <Head.Provider value={head}>{children}</Head.Provider>
+    </section>
+  );
+}
+
 type DockFrameProps = { dock: Dock; state: StudioState; sizePx: number | null };
 
 export const DockFrame = memo(function DockFrame({ dock, state, sizePx }: DockFrameProps) {

@@ -8,6 +8,7 @@ import { MarketCard } from '../../ui/MarketCard.tsx';
 import { text } from '../../ui/texts.ts';
 import { EvidenceButton } from '../Evidence.tsx';
 import { MarketControls } from '../MarketControls.tsx';
+import { said } from '../marketWords.ts';
 import { PastMarket } from '../PastMarket.tsx';
 import { clock, studio } from '../store.ts';
 import { useNowUs } from '../useNowUs.ts';
@@ -56,7 +57,7 @@ export function Disputes({ state }: { state: StudioState }) {
               <PastMarket market={market} policy={state.policy} nowUs={nowUs} />
             </ul>
           ) : (
-            <MarketCard market={market} nowUs={nowUs}>
+            <MarketCard market={said(market)} nowUs={nowUs}>
               <MarketControls market={market} nowUs={nowUs} />
               <EvidenceButton marketId={market.id} title={market.title} />
             </MarketCard>

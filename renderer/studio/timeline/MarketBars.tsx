@@ -2,7 +2,7 @@
 
 import type { MarketView } from '../../../core/contract/state.ts';
 import { text } from '../../ui/texts.ts';
-import { type TimeView, xOf } from './timelineLayout.ts';
+import { inRows, type TimeView, xOf } from './timelineLayout.ts';
 
 /** Bars at most; the newest ones are shown. */
 const BARS_MAX = 8;
@@ -26,15 +26,15 @@ function endOf({ decidedCaptureUs, resolvedAtUs = 0, horizonAtUs, opensAtUs }: M
 type MarketBarsProps = { markets: readonly MarketView[]; view: TimeView; widthPx: number };
 
 export function MarketBars({ markets, view, widthPx }: MarketBarsProps) {
-  const bars = markets.flatMap((market) => barOf(market, view, widthPx) ?? []).slice(0, BARS_MAX);
+  const seen = markets.flatMap((market) => barOf(market, view, widthPx) ?? []).slice(0, BARS_MAX);
   return (
     <ul className="timeline-markets" aria-label={text('studio.timeline.markets')}>
-      {bars.map(({ market, leftPx, lockPx, widthPx: barPx }, row) => (
+      {inRows(seen).map(({ market, leftPx, lockPx, widthPx: barPx, row }) => (
         <li
           key={market.id}
           className="timeline-market"
           data-state={market.state}
-          data-row={row % 2}
+          data-row={row}
           title={market.title}
           style={{
             left: leftPx,

@@ -278,9 +278,11 @@ function MarkView({ mark, time, isChosen, hasPicture, onChoose }: MarkViewProps)
 }
 
 function Axis({ view, widthPx, zeroUs }: { view: TimeView; widthPx: number; zeroUs: number }) {
+  // Before the show there is nothing to count from.
+  const ticks = zeroUs === 0 ? [] : ticksOf(view, zeroUs, widthPx);
   return (
     <div className="timeline-axis" aria-hidden="true">
-      {ticksOf(view, zeroUs, widthPx).map((atUs) => (
+      {ticks.map((atUs) => (
         <span key={atUs} className="figure" style={{ left: xOf(atUs, view, widthPx) }}>
           {atUs < zeroUs ? `−${elapsedText(zeroUs - atUs)}` : elapsedText(atUs - zeroUs)}
         </span>

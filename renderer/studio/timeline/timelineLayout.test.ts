@@ -9,6 +9,7 @@ import { EVENT_CATALOGUE, type EventType } from '../../../core/contract/events.t
 import {
   firstFrom,
   followedView,
+  inRows,
   layoutMarks,
   MARKS_MAX,
   SPAN_US_MAX,
@@ -118,4 +119,27 @@ test('a time that is to be seen is seen; one that is seen moves nothing', () => 
   assert.equal(Math.round(xOf(1_000_000_000, view, 1440)), 1220);
   const events = eventsAt([10, 20, 20, 30]);
   assert.deepEqual([firstFrom(events, 20), firstFrom(events, 31)], [1, 4]);
+});
+
+test('no market lies over another one: the newest is whole, older ones give way', () => {
+  const bar = fc.record({ leftPx: fc.nat(600), widthPx: fc.integer({ min: 1, max: 400 }) });
+  fc.assert(
+    fc.property(fc.array(bar, { maxLength: 8 }), (bars) => {
+      const shown = inRows(bars.map((one, id) => ({ ...one, id })));
+      const [newest] = bars;
+      if (newest) assert.deepEqual(shown[0], { ...newest, id: 0, row: 0 });
+      for (const [at, one] of shown.entries()) {
+        assert.equal(one.leftPx, bars[one.id]?.leftPx);
+        assert.ok(one.widthPx <= (bars[one.id]?.widthPx ?? 0));
+        for (const other of shown.slice(at + 1)) {
+          const isApart =
+            one.row !== other.row ||
+            one.leftPx + one.widthPx <= other.leftPx ||
+            other.leftPx + other.widthPx <= one.leftPx;
+          assert.ok(isApart, JSON.stringify([one, other]));
+        }
+      }
+    }),
+    some(20261121),
+  );
 });

@@ -138,3 +138,35 @@ export function showing(view: TimeView, atUs: number): TimeView {
   const by = Math.min(0, atUs - view.fromUs - edge) + Math.max(0, atUs - view.toUs + edge);
   return by === 0 ? view : { fromUs: view.fromUs + by, toUs: view.toUs + by };
 }
+
+/** Below this, px, a bar says nothing. */
+const BAR_PX_MIN = 24;
+const ROWS = 2;
+
+/**
+ * Bars in rows, none over another: an older one ends where a newer one in its row begins, and is
+ * left out where nothing of it would be read.
+ * @param bars newest first
+ */
+export function inRows<Bar extends { leftPx: number; widthPx: number }>(
+  bars: readonly Bar[],
+): (Bar & { row: number })[] {
+  const shown: (Bar & { row: number })[] = [];
+  for (const bar of bars) {
+    let best: (Bar & { row: number }) | null = null;
+    for (let row = 0; row < ROWS; row++) {
+      let [fromPx, toPx] = [bar.leftPx, bar.leftPx + bar.widthPx];
+      for (const newer of shown.filter((one) => one.row === row)) {
+        if (newer.leftPx >= toPx || newer.leftPx + newer.widthPx <= fromPx) continue;
+        // What begins before the newer one ends there; what begins within it has no place.
+        if (newer.leftPx > fromPx) toPx = newer.leftPx;
+        else fromPx = toPx;
+      }
+      const widthPx = toPx - fromPx;
+      if (widthPx > (best?.widthPx ?? 0)) best = { ...bar, leftPx: fromPx, widthPx, row };
+    }
+    const isWhole = best?.widthPx === bar.widthPx;
+    if (best && (isWhole || best.widthPx >= BAR_PX_MIN)) shown.push(best);
+  }
+  return shown;
+}
