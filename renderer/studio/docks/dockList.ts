@@ -48,7 +48,7 @@ export const DOCKS: readonly Dock[] = [
   },
   {
     ...{ id: 'drawing', title: 'studio.drawing', startsHidden: true },
-    ...{ place: 'left', room: 'content', Content: Drawing },
+    ...{ place: 'right', room: 'fill', Content: Drawing },
   },
   {
     ...{ id: 'stats', title: 'studio.stats', startsHidden: true },
