@@ -7,6 +7,7 @@ import { Button } from '../ui/Button.tsx';
 import { Figure } from '../ui/Figure.tsx';
 import { countdownText, pointsText } from '../ui/figures.ts';
 import { OutcomeMark } from '../ui/OutcomeMark.tsx';
+import { translated } from '../ui/sentences.ts';
 import { text } from '../ui/texts.ts';
 import { DecidedActs } from './DecidedActs.tsx';
 import { ChoiceField, TextField } from './Field.tsx';
@@ -29,7 +30,7 @@ export function PastMarket({ market, policy, nowUs }: PastMarketProps) {
   const { title } = market;
   return (
     <li className="pastMarket" data-market={market.id}>
-      <div className="pastMarket-line" title={market.reason}>
+      <div className="pastMarket-line" title={translated(market.reason)}>
         <span className="pastMarket-title">{title}</span>
         <span className="pastMarket-result">
           {won === undefined || market.winner === null ? (

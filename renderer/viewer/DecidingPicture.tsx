@@ -1,5 +1,5 @@
 // The frame that decided a market, for those who bet in it: fetched when asked for, and shown only
-// when it is signed by the channel's own key. What checks that is loaded with the first picture.
+// when it is signed by the channel's own key. What fetches and checks is loaded with the first one.
 
 import { useState } from 'react';
 import { text } from '../ui/texts.ts';
@@ -20,7 +20,9 @@ export function DecidingPicture({ bet }: { bet: BetRecord }) {
   if (known.state === 'none') return <p className="betLine-small">{text('viewer.noPicture')}</p>;
   async function open(of: string): Promise<void> {
     setKnown({ state: 'wait' });
-    const url = await signedPicture(of, bet.marketId).catch(() => null);
+    const url = await import('./signedPicture.ts')
+      .then((code) => code.signedPicture(of, bet.marketId))
+      .catch(() => null);
     setKnown(url === null ? { state: 'none' } : { state: 'shown', url });
   }
   return (
@@ -33,17 +35,4 @@ export function DecidingPicture({ bet }: { bet: BetRecord }) {
       {text('viewer.decidedBy')}
     </button>
   );
-}
-
-/** Null when there is none, or when it is not the channel's. */
-async function signedPicture(channelId: string, marketId: string): Promise<string | null> {
-  const answer = await fetch(`/still/${channelId}/${marketId}.jpg`);
-  if (!answer.ok) return null;
-  const jpeg = new Uint8Array(await answer.arrayBuffer());
-  const { isStillSigned } = await import('../../core/wire/signing.ts');
-  const header = (name: string) => answer.headers.get(name) ?? '';
-  const captureUs = Number(header('x-captured-us'));
-  const proof = { signature: header('x-signature'), publicKey: header('x-public-key') };
-  if (!isStillSigned(channelId, { marketId, captureUs, jpeg, ...proof })) return null;
-  return URL.createObjectURL(new Blob([jpeg], { type: 'image/jpeg' }));
 }

@@ -100,7 +100,7 @@ export class SoundRun {
     const all = this.#rest.length > 0 ? Buffer.concat([this.#rest, bytes]) : bytes;
     const whole = all.length - (all.length % FRAME_BYTES);
     this.#rest = Uint8Array.from(all.subarray(whole));
-    // A copy of its own: a Buffer's slice shares its memory, and the chain writes over what it gets.
+    // Its own copy: a Buffer's slice shares its memory, and the chain writes over what it gets.
     const pcm = new Float32Array(Uint8Array.from(all.subarray(0, whole)).buffer);
     this.#options.chain.process(pcm);
     this.#encoder.write(new Uint8Array(pcm.buffer));

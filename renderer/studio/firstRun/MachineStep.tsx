@@ -7,6 +7,7 @@ import type { PictureChoice } from '../../../core/contract/picture.ts';
 import { Button } from '../../ui/Button.tsx';
 import { StateDot, type StateTone } from '../../ui/StateDot.tsx';
 import { type TextKey, text } from '../../ui/texts.ts';
+import { Said } from '../Secret.tsx';
 import { attempt, studio } from '../store.ts';
 import { StepFrame, type StepProps } from './FirstRun.tsx';
 import { stepBy } from './firstRunStore.ts';
@@ -44,8 +45,8 @@ export function MachineStep({ state }: StepProps) {
         </Button>
       )}
       {fault === null ? null : (
-        <p className="formField-fault" role="alert" lang="en">
-          {fault}
+        <p className="formField-fault" role="alert">
+          <Said>{fault}</Said>
         </p>
       )}
     </StepFrame>
@@ -73,8 +74,8 @@ function Figures({ measurement }: { measurement: FirstRunView['measurement'] }) 
                 <StateDot tone={line.tone}>{line.words}</StateDot>
               )}
               {line?.reason ? (
-                <span className="machine-reason" lang="en">
-                  {line.reason}
+                <span className="machine-reason">
+                  <Said>{line.reason}</Said>
                 </span>
               ) : null}
             </dd>

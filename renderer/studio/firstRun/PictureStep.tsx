@@ -8,6 +8,7 @@ import { isPageSource } from '../../../core/media/capturePort.ts';
 import { Button } from '../../ui/Button.tsx';
 import { proposeCamera } from '../../ui/keptDevices.ts';
 import { type TextKey, text } from '../../ui/texts.ts';
+import { Said } from '../Secret.tsx';
 import { attempt, studio } from '../store.ts';
 import { useVeil } from '../streamerMode.ts';
 import { StepFrame, type StepProps } from './FirstRun.tsx';
@@ -85,8 +86,8 @@ export function PictureStep({ state }: StepProps) {
         </p>
       )}
       {fault === null ? null : (
-        <p className="formField-fault" role="alert" lang="en">
-          {veil(fault)}
+        <p className="formField-fault" role="alert">
+          <Said>{fault}</Said>
         </p>
       )}
     </StepFrame>

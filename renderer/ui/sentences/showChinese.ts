@@ -13,6 +13,10 @@ export const SHOW_CHINESE: readonly Sentence[] = [
     'The show is sealed: only pages with its link open the picture.',
     '节目已加密：只有持链接的页面能打开画面。',
   ],
+  [
+    'The show is live and needs the processor; end it first.',
+    '节目正在直播，需要处理器；请先结束。',
+  ],
   ['The show is not live.', '节目未直播。'],
   [
     'This ledger and its copy at the relay differ; existing bets are safe.',
