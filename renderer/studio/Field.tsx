@@ -24,25 +24,28 @@ type FieldProps = Common & {
   control: (ids: { id: string; 'aria-describedby'?: string; 'aria-invalid'?: true }) => ReactNode;
 };
 
-export function Field({ label, hint, fault, control }: FieldProps) {
+export function Field({ label, hint: allowed, fault, control }: FieldProps) {
   const id = useId();
-  const says = [hint ? `${id}-hint` : '', fault ? `${id}-fault` : ''].filter((one) => one !== '');
+  const wrong = fault ? (typeof fault === 'string' ? fault : text(fault.key, fault.values)) : '';
+  // Many a field is wrong in the very words that say what it takes: once is enough.
+  const hint = allowed === wrong ? '' : allowed;
+  const says = [hint ? `${id}-hint` : '', wrong ? `${id}-fault` : ''].filter((one) => one !== '');
   return (
     <div className="formField">
       <label htmlFor={id}>{label}</label>
       {control({
         id,
         ...(says.length > 0 ? { 'aria-describedby': says.join(' ') } : {}),
-        ...(fault ? { 'aria-invalid': true as const } : {}),
+        ...(wrong ? { 'aria-invalid': true as const } : {}),
       })}
       {hint ? (
         <small id={`${id}-hint`} className="formField-hint">
           {hint}
         </small>
       ) : null}
-      {fault ? (
+      {wrong ? (
         <small id={`${id}-fault`} className="formField-fault" role="alert">
-          {typeof fault === 'string' ? fault : text(fault.key, fault.values)}
+          {wrong}
         </small>
       ) : null}
     </div>

@@ -9,6 +9,7 @@ import { countdownText } from '../ui/figures.ts';
 import { MarketCard } from '../ui/MarketCard.tsx';
 import { translated } from '../ui/sentences.ts';
 import { text } from '../ui/texts.ts';
+import { useInDock } from './docks/DockFrame.tsx';
 import { FairnessLine } from './fairness/FairnessScope.tsx';
 import { openHistory } from './history/historyView.ts';
 import { MarketControls } from './MarketControls.tsx';
@@ -159,6 +160,7 @@ type HistoryProps = {
 
 /** The latest ones, with what can still be done about them; all others are in the history dock. */
 function History({ shown, policy, nowUs }: HistoryProps) {
+  const isInDock = useInDock();
   return (
     <details className="history" open>
       <summary className="dockSubtitle">{text('studio.markets.history')}</summary>
@@ -167,9 +169,15 @@ function History({ shown, policy, nowUs }: HistoryProps) {
           <PastMarket key={market.id} market={market} policy={policy} nowUs={nowUs} />
         ))}
       </ul>
-      <Button look="quiet" size="dense" onClick={() => openHistory({ part: 'markets', of: null })}>
-        {text('studio.history.whole')}
-      </Button>
+      {isInDock ? (
+        <Button
+          look="quiet"
+          size="dense"
+          onClick={() => openHistory({ part: 'markets', of: null })}
+        >
+          {text('studio.history.whole')}
+        </Button>
+      ) : null}
     </details>
   );
 }

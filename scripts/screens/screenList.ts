@@ -1,6 +1,11 @@
 // Every screen that has a picture, in the order of the index, and what is seen on it.
 
 export const SCREENS = {
+  'studio-first-picture': 'The first run: what viewers will see, with a camera as it is.',
+  'studio-first-microphone': 'The first run: the microphone with its loudness.',
+  'studio-first-machine': 'The first run: what this computer can do, and the picture for it.',
+  'studio-first-name': 'The first run: what the channel is called.',
+  'studio-first-live': 'The first run: everything in one look, and Go live.',
   'studio-ready': 'The studio before a show: one thing to do, and empty docks that teach.',
   'studio-live': 'A show on air with a market open, one locked and one decided.',
   'studio-decide': 'A market is decided by hand: what each choice moves is said before it is made.',

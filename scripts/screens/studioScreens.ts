@@ -107,12 +107,34 @@ class Walk {
   async all(): Promise<void> {
     this.#prepare();
     await this.#take('studio-ready', async () => {});
+    await this.#firstRun();
     this.#goLive();
     await this.#controlRoom();
     await this.#moderation();
     await this.#break();
     await this.#dialogs();
     await this.#trouble();
+  }
+
+  /** By keys alone, as it is meant. */
+  async #firstRun(): Promise<void> {
+    const page = this.#page;
+    const steps = ['microphone', 'machine', 'name', 'live'] as const;
+    await this.#run('page.firstRun');
+    await this.#shoot('studio-first-picture', async () => {
+      const ask = page.locator('.firstRun-ask button');
+      if (await ask.isVisible()) await ask.press('Enter');
+      await page.locator('.offer video').nth(1).waitFor();
+    });
+    await page.locator('.firstRun [name=picture]:checked').focus();
+    for (const step of steps) {
+      await page.keyboard.press('Enter');
+      await this.#shoot(`studio-first-${step}`, async () => {
+        await page.locator('.firstRun [data-begin]:focus').waitFor();
+      });
+    }
+    await page.keyboard.press('Escape');
+    await page.locator('.firstRun').waitFor({ state: 'detached' });
   }
 
   async #controlRoom(): Promise<void> {
@@ -271,7 +293,7 @@ class Walk {
     const { source, relay, vision } = this.#story.state();
     const { apply } = this.#story;
     await this.#take('studio-trouble', async () => {
-      const reason = 'rtsp://camera.example/main does not answer; asked again in 4 s';
+      const reason = 'it gave no picture within 8 s';
       apply({
         type: 'source.changed',
         source: {
@@ -279,7 +301,7 @@ class Walk {
           url: 'rtsp://camera.example/main',
         },
       });
-      const away = 'The relay does not answer. Your show goes on locally; retrying in 4 s.';
+      const away = 'The relay does not answer.';
       apply({ type: 'relay.changed', relay: { ...relay, state: 'unreachable', reason: away } });
       const again = 'It ended by itself and is started again.';
       apply({ type: 'vision.changed', vision: { ...vision, state: 'restarting', reason: again } });
@@ -300,8 +322,17 @@ class Walk {
       await page.keyboard.press('Escape');
     }
     if (this.#story.state().show.state === 'live') showMarkets(this.#story, this.#words);
+    await this.#shoot(name, open, each);
+  }
+
+  /** What is open stays open. */
+  async #shoot(
+    name: ScreenName,
+    open: () => Promise<unknown>,
+    each: () => Promise<unknown> = async () => {},
+  ): Promise<void> {
     const shot = { sizes: SIZES, language: this.#language, each };
-    await this.#album.screen(page, name, shot, open);
+    await this.#album.screen(this.#page, name, shot, open);
   }
 
   /** By the palette: its commands have the same ids in every language. */

@@ -91,7 +91,7 @@ test('the picture is handed to another engine and taken back; its token is never
   await page.getByLabel('Its token').fill('a secret');
   assert.equal(await page.getByLabel('Its token').getAttribute('type'), 'password');
   await page.getByRole('button', { name: 'Try it and hand over' }).click();
-  await page.getByText('Write an address that begins with').waitFor();
+  await page.locator('.formField-fault').getByText('Write an address').waitFor();
   assert.deepEqual(story.calls, []);
   await whip.fill('https://sfu.example/whip/show');
   await whip.press('Enter');

@@ -186,6 +186,11 @@ test('the palette reaches every operation, and runs what was found by keyboard a
   await page.locator('.pastMarket[data-market=m1]').getByText('paid 662 pts').waitFor();
   story.apply({ type: 'show.changed', show });
   await page.getByRole('button', { name: 'Go live' }).waitFor();
+  // A show that ends is followed by its report.
+  const report = page.getByRole('dialog', { name: 'Report of a show' });
+  await report.waitFor();
+  await page.keyboard.press('Escape');
+  await report.waitFor({ state: 'detached' });
 });
 
 test('a key is changed, its loser is named first, and the choice is kept', { skip }, async () => {
@@ -530,7 +535,7 @@ test('a sound is muted by a key, turned by the fader and by what is typed, and t
   await dock.locator('[data-muted=true]').waitFor({ state: 'detached' });
   const exact = dock.getByRole('textbox', { name: 'Gain of Demo match, dB' });
   await exact.fill('21');
-  await dock.getByText('-60 to 20 dB.').waitFor();
+  await dock.locator('.formField-fault').getByText('-60 to 20 dB.').waitFor();
   await exact.fill('-6.5');
   await exact.press('Enter');
   const fader = dock.getByRole('slider', { name: 'Gain of Demo match' });
@@ -542,7 +547,7 @@ test('a sound is muted by a key, turned by the fader and by what is typed, and t
   await until(() => set()?.gainDb === -6);
   await page.getByText('Delay and limiter').first().click();
   await dock.getByRole('textbox', { name: 'Delay, ms' }).first().fill('1001');
-  await dock.getByText('A whole number from 0 to 1000.').waitFor();
+  await dock.locator('.formField-fault').getByText('A whole number from 0 to 1000.').waitFor();
   await dock.getByRole('switch', { name: 'Limiter' }).first().press('Enter');
   await until(() => set()?.limiter.isOn === true);
   assert.equal(set()?.delayMs, 0, 'what is not allowed is not set');

@@ -231,7 +231,7 @@ async function makeMarket(story: Story, page: Page): Promise<void> {
   await refused.waitFor();
   assert.equal(await refused.count(), 1);
   assert.equal(await question.getAttribute('aria-invalid'), 'true');
-  await page.getByText('This cannot be empty.').waitFor();
+  await page.getByText('This cannot be empty.', { exact: true }).waitFor();
   assert.equal(story.state().markets.length, 0);
   await typeOver(page, 'Who wins the toss?');
   await tabTo(page, /^Outcome 2$/);

@@ -146,7 +146,6 @@ const Row = memo(
         className="menu-item palette-item"
         data-key={commandId}
         data-focused={isChosen ? true : undefined}
-        aria-label={[area, name, effect].filter(Boolean).join(', ')}
         onClick={onPress}
       >
         <span className="palette-area">{area}</span>

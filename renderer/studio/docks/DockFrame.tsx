@@ -14,6 +14,11 @@ import { sizeStyle } from './Splitter.tsx';
 /** Where the head of the dock around takes buttons; undefined outside of a dock. */
 const Head = createContext<HTMLElement | null | undefined>(undefined);
 
+/** Whether what asks is content of a dock of the studio, which has other docks to show. */
+const InDock = createContext(false);
+
+export const useInDock = () => useContext(InDock);
+
 /** Buttons for the head of the dock that this is in. */
 export function DockActions({ children }: { children: ReactNode }) {
   const head = useContext(Head);
@@ -68,9 +73,11 @@ export const DockFrame = memo(function DockFrame({ dock, state, sizePx }: DockFr
         </span>
       </div>
       <div className="dock-body">
-        <Head.Provider value={head}>
-          <Content state={state} />
-        </Head.Provider>
+        <InDock.Provider value={true}>
+          <Head.Provider value={head}>
+            <Content state={state} />
+          </Head.Provider>
+        </InDock.Provider>
       </div>
     </section>
   );

@@ -8,6 +8,7 @@ import { PEOPLE_CHINESE } from './peopleChinese.ts';
 import { type Sentence, sayerOf } from './shapes.ts';
 import { SHOW_CHINESE } from './showChinese.ts';
 import { SOURCE_CHINESE } from './sourceChinese.ts';
+import { TROUBLE_CHINESE } from './troubleChinese.ts';
 import { VISION_CHINESE } from './visionChinese.ts';
 
 export const SENTENCES_CHINESE: readonly Sentence[] = [
@@ -16,6 +17,7 @@ export const SENTENCES_CHINESE: readonly Sentence[] = [
   ...PEOPLE_CHINESE,
   ...SOURCE_CHINESE,
   ...VISION_CHINESE,
+  ...TROUBLE_CHINESE,
   ...EVIDENCE_CHINESE,
   ...BREAK_CHINESE,
 ];
