@@ -104,7 +104,7 @@ test('the picture is handed to another engine and taken back; its token is never
   story.apply({ type: 'handover.changed', handover: { ...there, state: 'failed', reason } });
   await state.getByText(reason).waitFor();
   if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/handover.png` });
-  await page.getByRole('button', { name: 'Close' }).click();
+  await page.keyboard.press('Escape');
   await open();
   assert.equal(await whip.inputValue(), there.whipUrl);
   assert.equal(await page.getByLabel('Its token').inputValue(), '', 'a secret is never read back');

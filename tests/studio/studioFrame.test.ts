@@ -570,6 +570,8 @@ async function until(isSo: () => boolean): Promise<void> {
 test('what may be broken says what will happen and what did, one at a time, in the demo only', {
   skip,
 }, async () => {
+  const demo = { ...story.state().source, url: 'demo:', title: 'Demo match', reason: '' };
+  story.apply({ type: 'source.changed', source: demo });
   await press('Control+k');
   await page.keyboard.type('tear the log');
   await page.locator('[role=menuitem][data-key="break.tearLog"]').waitFor();
@@ -586,13 +588,12 @@ test('what may be broken says what will happen and what did, one at a time, in t
     story.calls.filter((call) => call.startsWith('breakIt')),
     ['breakIt.run tearLog'],
   );
-  const { source } = story.state();
-  story.apply({ type: 'source.changed', source: { ...source, url: 'camera:', state: 'stalled' } });
+  story.apply({ type: 'source.changed', source: { ...demo, url: 'camera:', state: 'stalled' } });
   await page.locator('#dock-breakIt').waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Show the demo match meanwhile' }).press('Enter');
   await page.locator('#dock-breakIt').waitFor();
   assert.ok(story.calls.includes('sources.select demo:'));
-  story.apply({ type: 'source.changed', source });
+  story.apply({ type: 'source.changed', source: demo });
 });
 
 async function seriousFaults(): Promise<string[]> {
@@ -619,6 +620,10 @@ for (const language of ['English', 'Chinese (中文)']) {
     assert.deepEqual(await seriousFaults(), []);
     await page.keyboard.press('Escape');
     await page.locator('dialog[open]').waitFor({ state: 'detached' });
+    // What was just said lies over all else, for a while and on purpose.
+    const closes = page.locator('.toasts button');
+    for (const close of (await closes.all()).reverse()) await close.press('Enter');
+    await closes.first().waitFor({ state: 'detached' });
     // The first is a window of 1280 × 720 at 200 %.
     for (const [width, height] of [
       [640, 360],

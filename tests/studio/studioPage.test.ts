@@ -268,7 +268,7 @@ async function suspendAndResume(story: Story, page: Page): Promise<void> {
   await page.keyboard.press('Enter');
   await page.keyboard.type('  ');
   await page.keyboard.press('Enter');
-  await page.getByText('This cannot be empty.').waitFor();
+  await page.getByText('This cannot be empty.', { exact: true }).waitFor();
   assert.equal(story.state().show.suspendedByHand, '');
   await typeOver(page, 'A pitch invader');
   await page.keyboard.press('Enter');
@@ -394,7 +394,10 @@ async function manageViewersAndRules(story: Story, page: Page): Promise<void> {
   await tabTo(page, /^Why does it change\?$/);
   await page.keyboard.type('Cup night');
   await page.keyboard.press('Enter');
-  await page.getByText('A whole number from 1 to 1000000000.').waitFor();
+  await page
+    .locator('.formField-fault')
+    .getByText('A whole number from 1 to 1000000000.')
+    .waitFor();
   assert.equal(story.state().policy?.stakeMinorPerBet, null);
   await typeOver(page, '50');
   await page.keyboard.press('Enter');
