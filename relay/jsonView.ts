@@ -125,6 +125,7 @@ class Feed {
   readonly #stopWatching: () => void;
   readonly #cancelAlive: CancelTimer;
   readonly #ended: () => void;
+  #isClosed = false;
   #cancelLinger: CancelTimer = () => {};
   #number = 0;
 
@@ -158,12 +159,14 @@ class Feed {
     tool.on('error', () => {});
     tool.once('close', () => {
       this.#tools.delete(tool);
-      if (this.#tools.size > 0) return;
+      if (this.#tools.size > 0 || this.#isClosed) return;
       this.#cancelLinger = this.#timers.after(LINGER_MS, () => this.close());
     });
   }
 
   close(): void {
+    // A tool that is sent away leaves later, and would begin the waiting for others anew.
+    this.#isClosed = true;
     this.#cancelLinger();
     this.#cancelAlive();
     this.#stopWatching();
