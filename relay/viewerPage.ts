@@ -78,11 +78,12 @@ export async function sendPageFile(
     ...(isCompressible(path) ? { Vary: 'Accept-Encoding' } : {}),
     'Cache-Control': isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
   });
-  if (small || !options.withBody) {
+  if (small || !options.withBody || facts.size === 0) {
     response.end(options.withBody ? small?.bytes : undefined);
     return true;
   }
-  const stream = createReadStream(path);
+  // Never more than was promised: a file that grows meanwhile would be taken for the next answer.
+  const stream = createReadStream(path, { end: facts.size - 1 });
   stream.on('error', () => response.destroy());
   response.on('close', () => stream.destroy());
   stream.pipe(response);
