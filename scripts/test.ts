@@ -25,7 +25,7 @@ const COMPLAINT_CHARACTERS = 4_000;
 /** So many are named at the end. */
 const SLOWEST = 25;
 /** What a file's neighbour would falsify: they run before everything else, with nothing beside. */
-const ALONE = ['tests/lipSync.test.ts'];
+const ALONE = ['tests/lipSync.test.ts', 'tests/show.test.ts'];
 /** What waits for time and hardly computes: these run beside all others, one at a time. */
 const WAITING = [
   'native/publish/weakUplink.test.ts',

@@ -9,8 +9,8 @@ type Listener = (level: SoundLevelReading | null) => void;
 
 /** After a question that failed: the connection is away, or there is no mixer. */
 const AGAIN_MS = 1_000;
-/** Twenty a second at most, whatever answers. */
-const PAUSE_MS = 45;
+/** Ten a second at most: each picture of a meter makes the browser compose the page anew. */
+const PAUSE_MS = 95;
 
 const listeners = new Map<string, Set<Listener>>();
 let isAsking = false;
