@@ -41,6 +41,12 @@ export async function studioScreens(album: Album, browser: Browser, match: Match
     });
     try {
       const page = await context.newPage();
+      // The film that stands for a camera is named by its path.
+      await page.addInitScript(() => {
+        for (const kind of [MediaDeviceInfo, MediaStreamTrack]) {
+          Object.defineProperty(kind.prototype, 'label', { get: () => 'Camera 1' });
+        }
+      });
       page.setDefaultTimeout(SCREEN_MS_MAX);
       await page.goto(story.server.issueLink());
       await page.locator('.header').waitFor();
