@@ -14,7 +14,7 @@ export type Size = { width: number; height: number };
 export const LOCALES: Record<Language, string> = { en: 'en-GB', zh: 'zh-CN' };
 const LANGUAGE_NAMES: Record<Language, string> = { en: 'English', zh: '中文' };
 
-/** WebP, percent: letters stay clear, and all pictures together fit into 6 MB. */
+/** WebP, percent: letters stay clear, and all pictures together fit into 9 MB. */
 const QUALITY = 40;
 /** Layout that measures itself does so after it was drawn, ms. */
 const REST_MS = 250;
